@@ -1,0 +1,1 @@
+"""Text: buffers, lines, ranges, edits, source maps and position encodings. Nothing but the standard library."""
