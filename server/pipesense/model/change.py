@@ -1,0 +1,82 @@
+"""What a fix asks for, in model words. A system's ``write.py`` spells it in that system's own syntax."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipesense.model.code import ObsoleteUse
+from pipesense.model.data import DatasetName
+from pipesense.model.flow import Pipeline, Task
+from pipesense.model.where import Loc
+
+
+@dataclass(frozen=True, slots=True)
+class SetRetry:
+    """Give tasks ``attempts`` retries with a growing pause that starts at ``delay_minutes``.
+
+    With ``task`` None the whole pipeline's shared defaults are set, else that task alone.
+    """
+
+    pipeline: Pipeline
+    task: Task | None
+    attempts: int
+    delay_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimeout:
+    """Let tasks fail after ``hours``; ``task`` as in SetRetry."""
+
+    pipeline: Pipeline
+    task: Task | None
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddCheck:
+    """Check ``dataset`` after ``task``: required columns without nulls, keys without duplicates, and rows at all."""
+
+    pipeline: Pipeline
+    task: Task
+    dataset: DatasetName
+    not_null: tuple[str, ...]
+    unique: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetStartDate:
+    """Replace a start date computed from the clock by a fixed one."""
+
+    pipeline: Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class UseNewApi:
+    """Write an obsolete use in today's spelling."""
+
+    use: ObsoleteUse
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Replace the characters at ``loc`` by ``text``; an empty span inserts."""
+
+    loc: Loc
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Several replacements that belong together."""
+
+    parts: tuple[Replace, ...]
+
+
+Change = SetRetry | SetTimeout | AddCheck | SetStartDate | UseNewApi | Replace | Rewrite
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a change cannot be written here, as a sentence for people."""
+
+    why: str

@@ -1,0 +1,117 @@
+"""Facts about ordinary code that several systems share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from pipesense.model.flow import Effect
+from pipesense.model.value import Value, Version
+from pipesense.model.where import Loc
+
+
+@dataclass(frozen=True, slots=True)
+class TimedeltaAttribute:
+    """A duration is asked for an attribute that it does not have (``(a - b).hours``).
+
+    ``whole`` is the expression with the attribute, ``attribute_loc`` the dot and the attribute alone.
+    """
+
+    attribute: str
+    loc: Loc
+    whole: Loc
+    attribute_loc: Loc
+    receiver: str
+    """The expression before the dot, as written."""
+    needs_parentheses: bool = False
+    """The expression stands where a division would bind otherwise (``d.hours ** 2``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallAtParse:
+    """A call that does input or output runs while a scheduler parses the file.
+
+    ``what`` is the resolved callable ("airflow.models.Variable.get"), ``effect`` what it touches in words
+    ("asks the metadata database"). ``template`` is a text that says the same at run time, where there is one,
+    and ``whole`` the range it would replace.
+    """
+
+    what: str
+    written: str
+    effect: str
+    loc: Loc
+    template: str | None = None
+    via: tuple[str, ...] = ()
+    """The functions through which the file's own top level reaches the call, outermost first."""
+
+
+class ApiChange(Enum):
+    """What became of an old spelling."""
+
+    REMOVED = "was removed"
+    MOVED = "moved"
+    IGNORED = "is ignored"
+    RAISES = "raises an error"
+    NO_OP = "does nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class ObsoleteUse:
+    """A name, module or argument is used that its system gave up.
+
+    ``since`` is the first version (of ``package``) in which the change holds, ``target`` the version this
+    file runs on. ``instead`` is the new spelling in words; what a fix writes is the system's business
+    (``fix`` names it there, with ``fix_site`` as its place).
+    """
+
+    system: str
+    what: str
+    loc: Loc
+    change: ApiChange
+    since: tuple[int, ...]
+    package: str
+    target: Version
+    instead: str
+    fix: str | None = None
+    guarded: bool = False
+    """Stands in a branch that another version takes (``try: new import / except ImportError: old``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeEffects:
+    """What the code of one function or module body touches, calls of the workspace's own functions included.
+
+    ``opened`` is True where the body also calls code that nobody here can read.
+    """
+
+    scope: str
+    effects: frozenset[Effect]
+    opened: bool
+    raises: bool
+    """Fails on purpose (``raise``, ``assert``), as a check does."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatternSite:
+    """A place in the code that stands for a pattern worth explaining (``retries=``, ``catchup=``).
+
+    ``pattern`` is the page's name under patterns/, ``note`` one sentence about this very place.
+    """
+
+    pattern: str
+    loc: Loc
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlSite:
+    """SQL stands in a string of a host language.
+
+    ``unit`` is the number given to it as a unit of its own; ``dialect`` what its surroundings say.
+    """
+
+    unit: int
+    loc: Loc
+    dialect: str | None
+    why_dialect: str
+    connection: Value[str]

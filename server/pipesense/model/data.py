@@ -1,0 +1,147 @@
+"""Datasets, who touches them, and what checks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from pipesense.model.value import Unknown, Value
+from pipesense.model.where import Loc
+
+
+class Confidence(Enum):
+    """How surely two names mean one dataset; only the first two may carry a warning."""
+
+    EXACT = 3
+    TWO_PARTS = 2
+    UNIQUE_ONE_PART = 1
+    NONE = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetName:
+    """A table, topic or path, from the outermost part to the innermost; names are folded to lower case.
+
+    ``platform`` is the technology where it is known ("postgres", "s3"). A name written with fewer parts than
+    another may still mean the same dataset: missing parts are wildcards.
+    """
+
+    parts: tuple[str, ...]
+    platform: str | None = None
+
+    def match(self, other: DatasetName) -> Confidence:
+        """How surely ``other`` means the same dataset."""
+        if self.platform and other.platform and self.platform != other.platform:
+            return Confidence.NONE
+        common = min(len(self.parts), len(other.parts))
+        if common == 0 or self.parts[-common:] != other.parts[-common:]:
+            return Confidence.NONE
+        if len(self.parts) == len(other.parts):
+            return Confidence.EXACT
+        return Confidence.TWO_PARTS if common > 1 else Confidence.UNIQUE_ONE_PART
+
+    @property
+    def table(self) -> str:
+        """The innermost part."""
+        return self.parts[-1]
+
+    def __str__(self) -> str:
+        return ".".join(self.parts)
+
+
+class AccessMode(Enum):
+    """What an access does to the dataset's rows."""
+
+    READ = "reads"
+    APPEND = "appends to"
+    OVERWRITE = "replaces"
+    OVERWRITE_PARTITION = "replaces a partition of"
+    MERGE = "merges into"
+    DELETE = "deletes from"
+    CREATE = "creates"
+    DROP = "drops"
+    UPDATE = "updates"
+
+
+WRITES = frozenset(
+    {
+        AccessMode.APPEND,
+        AccessMode.OVERWRITE,
+        AccessMode.OVERWRITE_PARTITION,
+        AccessMode.MERGE,
+        AccessMode.UPDATE,
+    }
+)
+"""Modes that bring rows into a dataset: what a load does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Why writing the same rows twice leaves one copy; ``how`` says it in words ("ON CONFLICT")."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One read or write of a dataset by the code at ``loc`` (the dataset's name, where it is written)."""
+
+    dataset: DatasetName
+    mode: AccessMode
+    guard: Value[Guard]
+    loc: Loc
+    streaming: bool = False
+    temporary: bool = False
+    """The dataset lives no longer than the session (TEMP tables, CTEs)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a relation; types are the dialect's own words, in upper case."""
+
+    name: str
+    type: str
+    nullable: bool
+    loc: Loc
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What is known of a table's shape.
+
+    ``opened`` is None where every column is known, else says why more may exist.
+    """
+
+    dataset: DatasetName
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    unique: tuple[tuple[str, ...], ...]
+    loc: Loc
+    opened: Unknown | None = None
+
+
+class CheckKind(Enum):
+    """What a quality check looks at."""
+
+    NOT_NULL = "no nulls"
+    UNIQUE = "no duplicates"
+    ROW_COUNT = "row count"
+    RANGE = "value range"
+    FRESHNESS = "freshness"
+    CUSTOM = "custom check"
+
+
+@dataclass(frozen=True, slots=True)
+class QualityCheck:
+    """A check that fails its run when data is wrong.
+
+    ``dataset`` is Unknown for a check whose subject cannot be told (a Python function that asserts).
+    ``by`` names the task or test that runs it.
+    """
+
+    kinds: frozenset[CheckKind]
+    dataset: Value[DatasetName]
+    columns: tuple[str, ...]
+    by: str
+    loc: Loc

@@ -1,0 +1,204 @@
+"""Pipelines, their tasks, and how tasks are retried, timed and ordered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from pipesense.model.data import Access, QualityCheck
+from pipesense.model.value import Absent, Known, Unknown, Value
+from pipesense.model.where import Loc
+
+
+class Effect(Enum):
+    """What running a piece of code touches outside its own memory."""
+
+    NETWORK = "network"
+    WRITE = "write"
+    READ = "read"
+
+
+class Role(Enum):
+    """What a task is there for."""
+
+    LOAD = "load"
+    CHECK = "check"
+    EXTRACT = "extract"
+    TRANSFORM = "transform"
+    SENSOR = "sensor"
+    BRANCH = "branch"
+    EMPTY = "empty"
+    NOTIFY = "notify"
+    TRIGGER = "trigger"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and after which pause a failed attempt is repeated; ``attempts`` counts the repetitions."""
+
+    attempts: Value[int]
+    delay: Value[timedelta]
+    backoff: Value[bool]
+    max_delay: Value[timedelta]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One effective setting of a task, as a hover tells it; the value is spelled for people."""
+
+    name: str
+    value: Value[str]
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallableRun:
+    """The task runs a function of the workspace; ``scope`` names it (``module.function``)."""
+
+    scope: str
+    loc: Loc
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedRun:
+    """The task runs the SQL in a string of its own file; ``unit`` is the embedded unit's number there."""
+
+    file: str
+    unit: int
+    loc: Loc
+
+
+@dataclass(frozen=True, slots=True)
+class SqlFileRun:
+    """The task runs a SQL file; ``path`` as written, ``candidates`` the absolute paths where it may lie."""
+
+    path: str
+    candidates: tuple[str, ...]
+    loc: Loc
+    dialect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRun:
+    """The task runs something outside the workspace (a shell command, a job, a container)."""
+
+    what: str
+    loc: Loc
+
+
+Runs = CallableRun | EmbeddedRun | SqlFileRun | OtherRun
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One step of a pipeline, whatever its system calls it.
+
+    ``loc`` is the task's name where it is written. ``does``, ``accesses`` and ``checks`` hold what the
+    system itself says; composition adds what the code that the task runs does.
+    """
+
+    name: str
+    loc: Loc
+    whole: Loc
+    """The whole expression or function that defines the task."""
+    kind: str
+    """The operator or decorator, as its system names it ("SQLExecuteQueryOperator", "@task")."""
+    variable: str | None
+    """The Python name that holds the task, where there is one."""
+    retry: Value[RetryPolicy]
+    timeout: Value[timedelta]
+    alerts: Value[str]
+    settings: tuple[Setting, ...]
+    does: Value[frozenset[Effect]]
+    runs: tuple[Runs, ...]
+    role: Value[Role]
+    accesses: tuple[Access, ...] = ()
+    checks: tuple[QualityCheck, ...] = ()
+    connection: Value[str] = Unknown("no connection is named")
+    """The connection the task works through (its id), where the system has such a thing."""
+    mapped: bool = False
+    """Runs once per element of a list known only at run time."""
+    always_runs: bool = False
+    """Runs even when what stands before it failed (a trigger rule such as ``all_done``)."""
+
+    def touches(self, effect: Effect) -> bool:
+        """Whether the task is known to have the effect."""
+        return isinstance(self.does, Known) and effect in self.does.value
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Which task runs before which, by task name; ``opened`` says why more edges may exist, None if none can."""
+
+    pairs: frozenset[tuple[str, str]]
+    opened: Unknown | None = None
+
+    def downstream(self, name: str) -> frozenset[str]:
+        """Every task that runs after ``name``, directly or not."""
+        return self._reach(name, {})
+
+    def upstream(self, name: str) -> frozenset[str]:
+        """Every task that runs before ``name``, directly or not."""
+        reverse = frozenset((behind, before) for before, behind in self.pairs)
+        return Edges(reverse).downstream(name)
+
+    def _reach(self, name: str, following: dict[str, list[str]]) -> frozenset[str]:
+        for before, behind in self.pairs:
+            following.setdefault(before, []).append(behind)
+        seen: set[str] = set()
+        todo = list(following.get(name, ()))
+        while todo:
+            at = todo.pop()
+            if at not in seen:
+                seen.add(at)
+                todo += following.get(at, ())
+        return frozenset(seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a pipeline runs; ``text`` as written ("@daily", "0 2 * * *"), None for never by itself."""
+
+    text: Value[str | None]
+    start: Value[str]
+    """The first date, spelled for people; Unknown where it is computed."""
+    moving_start: Loc | None = None
+    """Where the start date is computed from the clock, None where it is not."""
+    moving_start_text: str = ""
+    catchup: Value[bool] = Unknown("catchup was not looked for")
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A graph of tasks under one schedule: a DAG, a flow, a state machine, or a script of one task."""
+
+    name: str
+    loc: Loc
+    """The pipeline's name where it is written, else the call that makes the pipeline."""
+    system: str
+    """The folder of systems/ that lifted it and can write it ("airflow")."""
+    noun: str
+    """What people call it ("DAG", "flow", "state machine")."""
+    tasks: tuple[Task, ...]
+    edges: Edges
+    schedule: Schedule
+    shared: Loc | None
+    """The place that sets defaults for all tasks (Airflow's default_args dict), where there is one."""
+    shared_closed: bool = True
+    """Whether every key of that place is known."""
+
+    def task(self, name: str) -> Task | None:
+        """The task of that name."""
+        return next((task for task in self.tasks if task.name == name), None)
+
+
+def retries_of(task: Task) -> Value[int]:
+    """How often a failed attempt of the task is repeated."""
+    if isinstance(task.retry, Known):
+        return task.retry.value.attempts
+    if isinstance(task.retry, Absent):
+        if isinstance(task.retry.default, Known):
+            return Absent(task.retry.default.value.attempts, task.retry.searched)
+        return Unknown("the default depends on the installation")
+    return task.retry

@@ -1,0 +1,107 @@
+"""Knowing a value, not knowing it, and knowing that nobody set it.
+
+Rules about absence fire on Absent only. Absent means: every place in the workspace that could set the value
+was read, and it is in none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, TypeVar, Union
+
+from pipesense.model.where import Loc
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Origin(Enum):
+    """Where an effective value was set; the values are the words shown to people."""
+
+    HERE = "here"
+    DEFAULT_ARGS = "default_args"
+    TASK_GROUP = "task group"
+    DECORATOR = "decorator"
+    FACTORY = "factory"
+    PROJECT_FILE = "project file"
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T]):
+    """The value is ``value``, set at ``loc`` (None where it follows from the code but stands nowhere)."""
+
+    value: T
+    loc: Loc | None = None
+    origin: Origin = Origin.HERE
+
+
+@dataclass(frozen=True, slots=True)
+class Absent(Generic[T]):
+    """Every place that could set the value was read, and none does; ``default`` then applies."""
+
+    default: Value[T]
+    searched: tuple[str, ...] = ()
+    """The places that were read, in words, for hovers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The value cannot be told from the workspace; ``why`` is a clause for people ("default_args comes from a call")."""
+
+    why: str
+
+
+Value = Union[Known[T], Absent[T], Unknown]
+
+
+def known(value: Value[T]) -> T | None:
+    """The value where it was set and is known, else None."""
+    return value.value if isinstance(value, Known) else None
+
+
+def effective(value: Value[T]) -> T | None:
+    """The value that applies, a known default included, else None."""
+    if isinstance(value, Absent):
+        return effective(value.default)
+    return known(value)
+
+
+def map_value(value: Value[T], change: Callable[[T], U]) -> Value[U]:
+    """The same knowledge about ``change(value)``."""
+    if isinstance(value, Known):
+        return Known(change(value.value), value.loc, value.origin)
+    if isinstance(value, Absent):
+        return Absent(map_value(value.default, change), value.searched)
+    return value
+
+
+class Evidence(Enum):
+    """How a version is known; decides between an error, a warning and silence."""
+
+    PINNED = "pinned"
+    INFERRED = "inferred"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The version of a system that a file runs on.
+
+    ``number`` is the release as integers, (3, 0) for "3.0"; empty where unknown. ``source`` says in words
+    where it comes from ("requirements.txt, line 3", "imports airflow.sdk").
+    """
+
+    number: tuple[int, ...] = ()
+    evidence: Evidence = Evidence.UNKNOWN
+    source: str = ""
+
+    def below(self, other: tuple[int, ...]) -> bool:
+        """Whether the version is known to be older than ``other``."""
+        return bool(self.number) and self.number < other[: len(self.number)] or (
+            bool(self.number) and self.number[: len(other)] < other
+        )
+
+    def __str__(self) -> str:
+        return ".".join(map(str, self.number)) or "unknown"
