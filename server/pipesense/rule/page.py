@@ -1,0 +1,115 @@
+"""A rule's page: the Markdown beside its code, read once into hovers, documentation and tests.
+
+Layout: ``# title``, one summary sentence, then free sections. Fenced blocks whose info string starts with
+``<language> <verdict>`` are examples; the verdict is ``invalid``, ``valid``, ``fixed`` or ``context``.
+``file=<path>`` names the block's file, so that several blocks under one heading make a small workspace.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_FENCE: Final = re.compile(r"^(`{3,})[ \t]*(?P<info>[^`\n]*)$")
+_SUFFIX: Final = {"python": ".py", "sql": ".sql", "toml": ".toml", "yaml": ".yml", "json": ".json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One fenced block. ``line`` is the 1-based line of its first content line in the page.
+
+    ``heading`` is the nearest heading above; ``rule.harness`` says which blocks under it belong together.
+    """
+
+    language: str
+    verdict: str
+    file: str
+    text: str
+    line: int
+    heading: str
+    fix: str | None
+    """The title of the fix that gives a ``fixed`` block (``fix="..."``), where there are several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A parsed page; ``body`` is everything below the summary."""
+
+    title: str
+    summary: str
+    body: str
+    examples: tuple[Example, ...]
+
+    def section(self, heading: str) -> str | None:
+        """The text under the ``##`` heading of that name, or None."""
+        found = re.search(rf"^## {re.escape(heading)}[ \t]*\n(.*?)(?=^## |\Z)", self.body, re.S | re.M)
+        return found.group(1).strip() if found else None
+
+    @property
+    def teaching(self) -> str:
+        """The page without its examples' expectations: what a hover shows."""
+        return strip_examples(self.body)
+
+
+def _attributes(info: str) -> dict[str, str]:
+    return {
+        name: quoted or plain
+        for name, quoted, plain in re.findall(r"(\w+)=(?:\"([^\"]*)\"|(\S+))", info)
+    }
+
+
+def parse_page(text: str) -> Page:
+    """Read a page. Nothing is refused here; the harness insists on what a page must have."""
+    lines = text.splitlines()
+    title = lines[0].removeprefix("# ").strip() if lines and lines[0].startswith("# ") else ""
+    rest = "\n".join(lines[1:] if title else lines).strip()
+    summary, _, body = rest.partition("\n\n")
+    return Page(title, " ".join(summary.split()), body.strip(), tuple(_examples(lines)))
+
+
+def _examples(lines: list[str]) -> list[Example]:
+    found: list[Example] = []
+    heading = ""
+    at = 0
+    while at < len(lines):
+        fence = _FENCE.match(lines[at])
+        if fence is None:
+            if lines[at].startswith("#"):
+                heading = lines[at].lstrip("#").strip()
+            at += 1
+            continue
+        end = next(
+            (index for index in range(at + 1, len(lines)) if lines[index].rstrip() == fence.group(1)),
+            len(lines),
+        )
+        words = fence.group("info").split()
+        if len(words) > 1 and words[1] in ("invalid", "valid", "fixed", "context"):
+            attributes = _attributes(fence.group("info"))
+            found.append(
+                Example(
+                    language=words[0],
+                    verdict=words[1],
+                    file=attributes.get("file", "example" + _SUFFIX.get(words[0], ".txt")),
+                    text="\n".join(lines[at + 1 : end]) + "\n",
+                    line=at + 2,
+                    heading=heading,
+                    fix=attributes.get("fix"),
+                )
+            )
+        at = end + 1
+    return found
+
+
+_EXPECTATION: Final = re.compile(r"[ \t]*(?:#|--)[ \t]*(?:error|warning|info|hint): \[[\w/-]+\].*$", re.M)
+
+
+def strip_expectations(text: str) -> str:
+    """An example's text without the trailing comments that say what must be found."""
+    return _EXPECTATION.sub("", text)
+
+
+def strip_examples(body: str) -> str:
+    """A page's body as people read it: expectations and block attributes removed."""
+    without = _EXPECTATION.sub("", body)
+    return re.sub(r"^(```\w+)[ \t]+(?:invalid|valid|fixed|context)\b.*$", r"\1", without, flags=re.M)
