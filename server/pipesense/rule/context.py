@@ -54,6 +54,8 @@ class Context(Protocol):
     ) -> Finding:
         """A finding of the rule in question; ``at`` a Span for UNIT rules (relative to the statement).
 
+        ``subject`` is what the fix is called with; the fact in question unless another is given.
+
         Raises:
             KeyError: the rule has no such variant, or an argument that its message needs is not given.
         """

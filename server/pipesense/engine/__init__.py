@@ -1,0 +1,1 @@
+"""From edits to findings: units, incremental linking, composition across files, rules, suppressions, fixes."""

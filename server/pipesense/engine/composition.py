@@ -1,0 +1,96 @@
+"""What a task does: the union over the code, SQL and files that it runs. Computed here and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from pipesense.model.code import ScopeEffects
+from pipesense.model.data import WRITES, Access, CheckKind, QualityCheck
+from pipesense.model.flow import (
+    CallableRun,
+    Effect,
+    EmbeddedRun,
+    OtherRun,
+    Pipeline,
+    Role,
+    SqlFileRun,
+    Task,
+)
+from pipesense.model.value import Known, Unknown, Value, known
+
+_CHECK_NAME: Final = re.compile(
+    r"(?:^|[_\-.])(?:check|checks|validate|validation|quality|dq|assert|test|tests|verify|audit|expect)(?:$|[_\-.])",
+    re.I,
+)
+
+AccessesOf = Callable[[SqlFileRun], "tuple[Access, ...] | None"]
+"""The accesses of a SQL file that a task runs; None where the file is not in the workspace."""
+
+
+def compose(
+    pipeline: Pipeline,
+    effects: Mapping[str, ScopeEffects],
+    embedded: Mapping[int, tuple[Access, ...]],
+    accesses_of: AccessesOf,
+) -> Pipeline:
+    """The pipeline with every task knowing what the code that it runs reads, writes and touches."""
+    tasks = tuple(_compose_task(task, effects, embedded, accesses_of) for task in pipeline.tasks)
+    if all(new is old for new, old in zip(tasks, pipeline.tasks, strict=True)):
+        return pipeline
+    return replace(pipeline, tasks=tasks)
+
+
+def _compose_task(
+    task: Task,
+    effects: Mapping[str, ScopeEffects],
+    embedded: Mapping[int, tuple[Access, ...]],
+    accesses_of: AccessesOf,
+) -> Task:
+    accesses = list(task.accesses)
+    touched: set[Effect] = set(known(task.does) or ())
+    opened: Unknown | None = task.does if isinstance(task.does, Unknown) else None
+    scopes: list[ScopeEffects] = []
+    for run in task.runs:
+        if isinstance(run, EmbeddedRun):
+            accesses += embedded.get(run.unit, ())
+        elif isinstance(run, SqlFileRun):
+            accesses += accesses_of(run) or ()
+        elif isinstance(run, CallableRun):
+            scope = effects.get(run.scope)
+            if scope is None:
+                opened = Unknown("the function that it runs is not in the workspace")
+            else:
+                scopes.append(scope)
+                touched |= scope.effects
+                opened = Unknown("it calls code outside the workspace") if scope.opened else None
+        elif isinstance(run, OtherRun):
+            opened = Unknown(f"{run.what} is outside the workspace")
+    if not task.runs and not accesses:
+        return task
+    if any(access.mode in WRITES for access in accesses):
+        touched.add(Effect.WRITE)
+    does: Value[frozenset[Effect]] = Known(frozenset(touched)) if touched or opened is None else opened
+    role = _role(task, accesses, scopes)
+    checks = task.checks
+    if known(role) is Role.CHECK and not checks:
+        subject: Unknown = Unknown("the check is a function")
+        checks = (QualityCheck(frozenset({CheckKind.CUSTOM}), subject, (), task.name, task.loc),)
+    if (tuple(accesses), does, role, checks) == (task.accesses, task.does, task.role, task.checks):
+        return task
+    return replace(task, accesses=tuple(accesses), does=does, role=role, checks=checks)
+
+
+def _role(task: Task, accesses: list[Access], scopes: list[ScopeEffects]) -> Value[Role]:
+    if isinstance(task.role, Known):
+        return task.role
+    if any(access.mode in WRITES and not access.temporary for access in accesses):
+        return Known(Role.LOAD)
+    name = task.name + " " + " ".join(run.scope for run in task.runs if isinstance(run, CallableRun))
+    if any(_CHECK_NAME.search(word) for word in name.split()):
+        return Known(Role.CHECK)
+    if any(scope.raises and Effect.WRITE not in scope.effects for scope in scopes):
+        return Known(Role.CHECK)
+    return task.role

@@ -1,0 +1,168 @@
+"""The engine's side of ``rule.Context``: answers from the index, and a record of every question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from pipesense.engine.config import Config
+from pipesense.engine.index import Key
+from pipesense.model.data import Confidence, DatasetName, QualityCheck, Relation
+from pipesense.model.sql import Script, Statement
+from pipesense.model.value import Known, Unknown, Value, Version
+from pipesense.model.where import Loc
+from pipesense.rule.context import DatasetUse, TaskRun
+from pipesense.rule.finding import Finding, Related
+from pipesense.rule.meta import FileRole, RuleMeta
+from pipesense.text.span import Span
+
+
+class Lookup(Protocol):
+    """Where values under keys come from: the index, or the index with one file's values exchanged."""
+
+    def get(self, key: Key) -> tuple[object, ...]:
+        """All values under a key."""
+
+
+_ROLE_FOLDERS = {
+    "tests": FileRole.TEST,
+    "test": FileRole.TEST,
+    "migrations": FileRole.MIGRATION,
+    "migration": FileRole.MIGRATION,
+    "alembic": FileRole.MIGRATION,
+    "flyway": FileRole.MIGRATION,
+    "liquibase": FileRole.MIGRATION,
+    "example_dags": FileRole.EXAMPLE,
+    "macros": FileRole.MACRO,
+}
+
+
+def default_role(path: str, folder: str) -> FileRole:
+    """What a file is there for, told from its path below the project's folder."""
+    relative = path[len(folder) + 1 :] if folder and path.startswith(folder + "/") else path
+    parts = PurePosixPath(relative).parts
+    name = parts[-1] if parts else ""
+    if name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py":
+        return FileRole.TEST
+    if name[:1] in "VUR" and "__" in name and name.endswith(".sql") and name[1:2].isdigit():
+        return FileRole.MIGRATION
+    for part in reversed(parts[:-1]):
+        role = _ROLE_FOLDERS.get(part.lower())
+        if role is not None:
+            return role
+    return FileRole.PIPELINE
+
+
+@dataclass(slots=True)
+class RuleContext:
+    """What one rule may ask about one file. Implements ``rule.context.Context``."""
+
+    meta: RuleMeta
+    path: str
+    config: Config
+    role: FileRole
+    lookup: Lookup
+    versions: dict[str, Version]
+    text_at: Callable[[Loc], str]
+    statement_at: Callable[[Loc], Statement | None]
+    dialect: str = ""
+    unit: Loc | None = None
+    """The statement in question, for UNIT rules."""
+    fact: object = None
+    """What the rule was called with; the subject of its findings unless they name another."""
+    reads: set[Key] = field(default_factory=set)
+
+    def _get(self, key: Key) -> tuple[object, ...]:
+        self.reads.add(key)
+        return self.lookup.get(key)
+
+    def finding(
+        self,
+        variant: str,
+        *,
+        at: Loc | Span,
+        related: Iterable[Related] = (),
+        subject: object = None,
+        **args: object,
+    ) -> Finding:
+        message = self.meta.messages[variant]
+        if isinstance(at, Loc):
+            loc = at
+        elif self.unit is not None:
+            loc = self.unit.at(at)
+        else:
+            raise TypeError(f"{self.meta.id}: a rule that is not of one unit must give its place as a Loc")
+        return Finding(
+            rule=self.meta.id,
+            variant=variant,
+            severity=message.severity,
+            loc=loc,
+            what=message.what.format(**args),
+            why=message.why.format(**args),
+            do=message.do.format(**args),
+            related=tuple(related),
+            subject=self.fact if subject is None else subject,
+        )
+
+    def option(self, name: str) -> object:
+        configured = self.config.rules.get(self.meta.id, {})
+        return configured.get(name, self.meta.options[name].default)
+
+    def version(self, system: str) -> Version:
+        return self.versions.get(system, Version())
+
+    def relation(self, dataset: DatasetName) -> Value[Relation]:
+        candidates = [
+            relation
+            for values in self._get(("relation", dataset.table))
+            for relation in values  # type: ignore[attr-defined]
+            if isinstance(relation, Relation)
+        ]
+        best = max((relation.dataset.match(dataset).value for relation in candidates), default=0)
+        fitting = [relation for relation in candidates if relation.dataset.match(dataset).value == best > 0]
+        if len(fitting) == 1:
+            return Known(fitting[0], fitting[0].loc)
+        if not fitting:
+            return Unknown(f"no file of the workspace creates {dataset}")
+        return Unknown(f"several files create a table called {dataset.table}")
+
+    def checks_on(self, dataset: DatasetName) -> tuple[QualityCheck, ...]:
+        return tuple(
+            check
+            for values in self._get(("checks", dataset.table))
+            for check in values  # type: ignore[attr-defined]
+            if isinstance(check.dataset, Known) and check.dataset.value.match(dataset) is not Confidence.NONE
+        )
+
+    def uses_of(self, dataset: DatasetName) -> tuple[DatasetUse, ...]:
+        return tuple(
+            use
+            for values in self._get(("uses", dataset.table))
+            for use in values  # type: ignore[attr-defined]
+            if use.access.dataset.match(dataset) is not Confidence.NONE
+        )
+
+    def runs_of(self, script: Script) -> tuple[TaskRun, ...]:
+        key = (
+            ("runs", script.loc.file)
+            if not script.embedded
+            else ("runs", f"{script.loc.file}#{script.loc.unit}")
+        )
+        return tuple(
+            run for values in self._get(key) for run in values  # type: ignore[attr-defined]
+        )
+
+    def statement(self, loc: Loc) -> Statement | None:
+        self.reads.add(("script", loc.file))
+        return self.statement_at(loc)
+
+    def dataset_declared(self, dataset: DatasetName, fact: str) -> object:
+        for name, facts in self.config.assets.items():
+            if DatasetName(tuple(name.split("."))).match(dataset) is not Confidence.NONE:
+                return facts.get(fact)
+        return None
+
+    def text(self, loc: Loc) -> str:
+        return self.text_at(loc)

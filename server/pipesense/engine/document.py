@@ -1,0 +1,252 @@
+"""One file as units that keep their identity while the text around them changes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING
+
+from pipesense.lang.cut import Cut, Recut, Splitter
+from pipesense.model.sql import Hole, Statement, StatementFacts
+from pipesense.model.where import Loc
+from pipesense.rule.finding import Finding
+from pipesense.text.buffer import Splice, TextBuffer
+from pipesense.text.encoding import PositionEncoding
+from pipesense.text.source_map import SourceMap
+from pipesense.text.span import Span
+
+if TYPE_CHECKING:
+    from pipesense.lang.python.syntax import ParsedUnit
+
+
+@dataclass(slots=True, eq=False)
+class Unit:
+    """A stretch of a file that is read as a whole, with everything derived from it alone.
+
+    The text never changes: an edit replaces the unit by another with a new id.
+    """
+
+    id: int
+    kind: str
+    text: str
+    parsed: ParsedUnit | None = None
+    facts: StatementFacts | None = None
+    statement: Statement | None = None
+    statement_key: tuple[int, ...] = ()
+    findings: tuple[Finding, ...] | None = None
+    """What UNIT rules said, for the rule set numbered ``findings_for``."""
+    findings_for: int = -1
+    dialect: str = ""
+    """The dialect in which ``facts`` were read."""
+
+    def forget(self) -> None:
+        """Drop what can be derived again from the text."""
+        self.parsed = None
+        self.facts = None
+        self.statement = None
+
+
+@dataclass(slots=True, eq=False)
+class EmbeddedUnit:
+    """A statement of another language inside a unit of the file.
+
+    ``map`` leads from the virtual text of the whole literal to the host unit's text; ``start`` is where this
+    statement begins in the virtual text.
+    """
+
+    unit: Unit
+    host: int
+    map: SourceMap
+    start: int
+    holes: tuple[Hole, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class EmbeddedScript:
+    """The SQL in one string literal: its own unit number and one embedded unit per statement."""
+
+    id: int
+    host: int
+    anchor: int
+    """Where the literal starts in the host unit's text."""
+    text: str
+    map: SourceMap
+    dialect: str
+    why_dialect: str
+    statements: list[EmbeddedUnit] = field(default_factory=list)
+
+
+class Document:
+    """A file's text and its units. Offsets are code points into the text."""
+
+    def __init__(self, path: str, language: str, splitter: Splitter, text: str) -> None:
+        self.path = path
+        self.language = language
+        self.buffer = TextBuffer(text)
+        self.settled = True
+        self._splitter = splitter
+        self._ids = count(1)
+        self._cuts: list[Cut] = []
+        self.units: list[Unit] = []
+        self._starts: dict[int, int] | None = None
+        self.embedded: dict[int, EmbeddedUnit] = {}
+        self.scripts: dict[tuple[int, int], EmbeddedScript] = {}
+        self._split_all()
+
+    @property
+    def text(self) -> str:
+        """The current text."""
+        return self.buffer.text
+
+    # --- edits -----------------------------------------------------------------------------------
+
+    def edit(
+        self,
+        start: tuple[int, int] | None,
+        end: tuple[int, int] | None,
+        text: str,
+        encoding: PositionEncoding,
+    ) -> None:
+        """Apply a client's change; ``start`` None replaces the whole text."""
+        if start is None or end is None:
+            if text != self.text:
+                self.buffer.reset(text)
+                self._split_all()
+            return
+        splice = self.buffer.client_replace(start, end, text, encoding)
+        if splice.old.is_empty and not splice.inserted:
+            return
+        self._recut(self._splitter.resplit(self.text, self._cuts, splice), splice)
+
+    def settle(self) -> bool:
+        """Cut the whole text anew if boundaries were only kept for the moment; True if units changed."""
+        if self.settled:
+            return False
+        before = [unit.id for unit in self.units]
+        self._split_all()
+        return before != [unit.id for unit in self.units]
+
+    def _split_all(self) -> None:
+        self._replace(0, len(self._cuts), tuple(self._splitter.split(self.text)), 0)
+        self.settled = True
+
+    def _recut(self, recut: Recut, splice: Splice) -> None:
+        self._replace(recut.first, recut.last, recut.fresh, splice.delta)
+        self.settled = self.settled and recut.settled
+
+    def _replace(self, first: int, last: int, fresh: tuple[Cut, ...], delta: int) -> None:
+        old: dict[tuple[str, str], list[Unit]] = {}
+        for unit in self.units[first:last]:
+            old.setdefault((unit.kind, unit.text), []).append(unit)
+        text = self.text
+        made: list[Unit] = []
+        for cut in fresh:
+            piece = text[cut.start : cut.end]
+            kept = old.get((cut.kind, piece))
+            made.append(kept.pop(0) if kept else Unit(next(self._ids), cut.kind, piece))
+        gone = {unit.id for units in old.values() for unit in units}
+        self.units[first:last] = made
+        behind = self._cuts[last:]
+        if delta and behind:
+            behind = [Cut(cut.start + delta, cut.end + delta, cut.kind) for cut in behind]
+        self._cuts[first:] = [*fresh, *behind]
+        self._starts = None
+        if gone:
+            self._drop_embedded(gone)
+
+    def _drop_embedded(self, hosts: set[int]) -> None:
+        for key, script in list(self.scripts.items()):
+            if script.host in hosts:
+                del self.scripts[key]
+                for statement in script.statements:
+                    self.embedded.pop(statement.unit.id, None)
+
+    # --- embedded units --------------------------------------------------------------------------
+
+    def next_id(self) -> int:
+        """A unit number never used in this file before."""
+        return next(self._ids)
+
+    def add_script(self, script: EmbeddedScript) -> None:
+        """Remember the units of a string with SQL in it."""
+        self.scripts[(script.host, script.anchor)] = script
+        for statement in script.statements:
+            self.embedded[statement.unit.id] = statement
+
+    # --- places ----------------------------------------------------------------------------------
+
+    @property
+    def cuts(self) -> list[Cut]:
+        """The boundaries of the units, in offsets of the current text."""
+        return self._cuts
+
+    def start_of(self, unit: int) -> int | None:
+        """The offset at which a unit starts, or None where it is gone."""
+        if self._starts is None:
+            self._starts = {
+                each.id: cut.start for each, cut in zip(self.units, self._cuts, strict=True)
+            }
+        return self._starts.get(unit)
+
+    def file_span(self, loc: Loc) -> Span | None:
+        """The range of the file that a place means now, or None where its unit is gone."""
+        start = self.start_of(loc.unit)
+        if start is not None:
+            return loc.span.shift(start)
+        embedded = self.embedded.get(loc.unit)
+        if embedded is not None:
+            host = self.start_of(embedded.host)
+            inner = embedded.map.to_source(loc.span.shift(embedded.start))
+            return None if host is None else inner.shift(host)
+        for script in self.scripts.values():
+            if script.id == loc.unit:
+                host = self.start_of(script.host)
+                return None if host is None else script.map.to_source(loc.span).shift(host)
+        return None
+
+    def is_verbatim(self, loc: Loc) -> bool:
+        """Whether the characters of a place stand in the file one for one, so that they may be edited."""
+        embedded = self.embedded.get(loc.unit)
+        if embedded is not None:
+            return embedded.map.is_verbatim(loc.span.shift(embedded.start))
+        return self.start_of(loc.unit) is not None
+
+    def unit_at(self, offset: int) -> tuple[Unit, int] | None:
+        """The unit that holds an offset, and the offset within it."""
+        at = bisect_right(self._cuts, offset, key=lambda cut: cut.start) - 1
+        if at < 0:
+            return None
+        return self.units[at], offset - self._cuts[at].start
+
+    def embedded_at(self, offset: int) -> tuple[EmbeddedUnit, int] | None:
+        """The embedded statement at an offset of the file, and the offset within it."""
+        host = self.unit_at(offset)
+        if host is None:
+            return None
+        for embedded in self.embedded.values():
+            if embedded.host == host[0].id:
+                virtual = embedded.map.to_virtual(host[1])
+                if virtual is not None and embedded.start <= virtual <= embedded.start + len(embedded.unit.text):
+                    return embedded, virtual - embedded.start
+        return None
+
+    def unit(self, unit: int) -> Unit | None:
+        """A unit (embedded ones too) by its number."""
+        embedded = self.embedded.get(unit)
+        if embedded is not None:
+            return embedded.unit
+        return next((each for each in self.units if each.id == unit), None)
+
+    def text_of(self, loc: Loc) -> str:
+        """The characters at a place, as the place's own language reads them."""
+        unit = self.unit(loc.unit)
+        if unit is not None:
+            return loc.span.of(unit.text)
+        return next((loc.span.of(script.text) for script in self.scripts.values() if script.id == loc.unit), "")
+
+    def forget(self, units: Iterable[Unit] | None = None) -> None:
+        """Drop syntax and facts; they are derived again when somebody asks."""
+        for unit in units if units is not None else self.units:
+            unit.forget()

@@ -1,0 +1,210 @@
+"""From an offer to verified edits.
+
+A fix is only handed out after the whole file was analysed again with the edits in place: the finding must be
+gone, nothing new may appear at warning or above, nothing that could be read may have become unreadable, and
+no comment and no masked stretch may have been touched.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipesense.engine.document import Document
+from pipesense.model.change import Change, Refusal, Replace, Rewrite
+from pipesense.rule.finding import Finding
+from pipesense.rule.meta import Severity
+from pipesense.text.edit import OverlappingEdits, TextEdit, apply_edits
+from pipesense.text.span import Span
+
+_SQL_COMMENT: Final = re.compile(
+    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?P<comment>--[^\r\n]*|/\*.*?\*/|\{#.*?#\})", re.S
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the analysis of a changed file says, as far as the verification asks."""
+
+    findings: Counter[tuple[str, Severity]]
+    unread: int
+
+    def of(self, rule: str) -> int:
+        """How many findings a rule has."""
+        return sum(count for (each, _), count in self.findings.items() if each == rule)
+
+
+def trial(findings: Iterable[Finding], unread: int) -> Trial:
+    """Count findings by rule and severity."""
+    return Trial(Counter((each.rule, each.severity) for each in findings), unread)
+
+
+WriteChange = Callable[[Change], "tuple[Replace, ...] | Refusal"]
+
+
+def edits_of(
+    change: Change, write: WriteChange, document_of: Callable[[str], Document | None]
+) -> dict[str, tuple[TextEdit, ...]] | Refusal:
+    """The edits that a change means, per file, in offsets of the current texts."""
+    if isinstance(change, Replace):
+        parts: tuple[Replace, ...] | Refusal = (change,)
+    elif isinstance(change, Rewrite):
+        parts = change.parts
+    else:
+        parts = write(change)
+    if isinstance(parts, Refusal):
+        return parts
+    found: dict[str, list[TextEdit]] = {}
+    for part in parts:
+        document = document_of(part.loc.file)
+        if document is None:
+            return Refusal("a file that the fix would change is not there any more")
+        edit = _edit(part, document)
+        if isinstance(edit, Refusal):
+            return edit
+        found.setdefault(part.loc.file, []).append(edit)
+    return {path: tuple(edits) for path, edits in found.items()}
+
+
+def _edit(part: Replace, document: Document) -> TextEdit | Refusal:
+    span = document.file_span(part.loc)
+    if span is None:
+        return Refusal("the text has changed since the finding was made")
+    if part.loc.unit not in document.embedded:
+        return TextEdit(span, part.text)
+    if not document.is_verbatim(part.loc):
+        return Refusal("the place holds a template or a placeholder, which a fix may not touch")
+    if not _spelled_alike(part, document):
+        return Refusal("the new text would need other characters inside this string")
+    return TextEdit(span, part.text)
+
+
+def _spelled_alike(part: Replace, document: Document) -> bool:
+    """Whether the text means itself inside the host's string literal."""
+    host = document.unit(document.embedded[part.loc.unit].host)
+    if host is None or any(character in part.text for character in "\\\"'{}%"):
+        return False
+    return "\n" not in part.text or '"""' in host.text or "'''" in host.text
+
+
+def touched_comments(document: Document, edits: Sequence[TextEdit]) -> bool:
+    """Whether an edit overlaps a comment."""
+    return any(comment.overlaps(edit.span) for comment in _comments(document) for edit in edits)
+
+
+def _comments(document: Document) -> list[Span]:
+    text = document.text
+    if document.language != "python":
+        return [Span(*each.span("comment")) for each in _SQL_COMMENT.finditer(text) if each.group("comment")]
+    starts = document.buffer.lines.starts
+    found: list[Span] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text, newline="").readline):
+            if token.type == tokenize.COMMENT:
+                start = starts[token.start[0] - 1] + token.start[1]
+                found.append(Span(start, start + len(token.string)))
+    except (tokenize.TokenError, SyntaxError, IndexError):
+        pass
+    return found
+
+
+def verify(
+    rule: str,
+    edits: Mapping[str, tuple[TextEdit, ...]],
+    document_of: Callable[[str], Document | None],
+    before: Callable[[str], Trial],
+    after: Callable[[str, str], Trial],
+    *,
+    gone: int = 1,
+) -> Refusal | None:
+    """None where the edits hold what the fix promises, else why they do not.
+
+    ``after(path, text)`` analyses a changed file; ``gone`` findings of ``rule`` must have disappeared.
+    """
+    removed = 0
+    for path, changes in edits.items():
+        document = document_of(path)
+        if document is None:
+            return Refusal("a file that the fix would change is not there any more")
+        if touched_comments(document, changes):
+            return Refusal("the fix would change a comment")
+        try:
+            text = apply_edits(document.text, changes)
+        except OverlappingEdits:
+            return Refusal("two parts of the fix touch the same characters")
+        if text == document.text:
+            return Refusal("the fix would change nothing")
+        old, new = before(path), after(path, text)
+        if new.unread > old.unread:
+            return Refusal("the file could not be read after the fix")
+        removed += old.of(rule) - new.of(rule)
+        worse = [
+            each
+            for (each, severity), count in new.findings.items()
+            if severity <= Severity.WARNING and each != rule and count > old.findings[(each, severity)]
+        ]
+        if worse:
+            return Refusal(f"the fix would bring a finding of {worse[0]}")
+    if removed < gone:
+        return Refusal("the finding would still be there")
+    return None
+
+
+def suppression_edit(document: Document, language: str, line: int, text: str) -> TextEdit:
+    """A comment at the end of a line (0-based), or above its statement where the end is inside a string."""
+    lines = document.buffer.lines
+    row = lines.line_text(line)
+    end = lines.starts[line] + len(row)
+    if _ends_in_code(document, language, line):
+        return TextEdit(Span(end, end), f"  {text}")
+    first = _statement_line(document, line)
+    row = lines.line_text(first)
+    start = lines.starts[first]
+    return TextEdit(Span(start, start), f"{row[: len(row) - len(row.lstrip())]}{text}\n")
+
+
+def _statement_line(document: Document, line: int) -> int:
+    """The first line of the innermost statement that a line belongs to."""
+    lines = document.buffer.lines
+    if document.language == "python":
+        try:
+            tree = ast.parse(document.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return line
+        holding = [
+            node.lineno - 1
+            for node in ast.walk(tree)
+            if isinstance(node, ast.stmt) and node.lineno - 1 <= line < (node.end_lineno or node.lineno)
+        ]
+        return max(holding, default=line)
+    found = document.unit_at(lines.starts[line])
+    if found is None:
+        return line
+    start = lines.starts[line] - found[1]
+    return lines.position(start + len(found[0].text) - len(found[0].text.lstrip()))[0]
+
+
+def _ends_in_code(document: Document, language: str, line: int) -> bool:
+    """Whether a comment at the end of the line would be a comment, not part of a string or of another comment."""
+    lines = document.buffer.lines
+    end = lines.starts[line] + len(lines.line_text(line))
+    if any(comment.start < end <= comment.end for comment in _comments(document)):
+        return False
+    if language != "python":
+        opened = [each for each in _SQL_COMMENT.finditer(document.text) if each.start() < end < each.end()]
+        return not opened
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(document.text, newline="").readline):
+            if token.type == tokenize.STRING and token.start[0] - 1 <= line < token.end[0] - 1:
+                return False
+            if token.start[0] - 1 > line:
+                break
+    except (tokenize.TokenError, SyntaxError):
+        return False
+    return not lines.line_text(line).rstrip().endswith("\\")

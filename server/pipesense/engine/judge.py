@@ -1,0 +1,130 @@
+"""Running rules over facts. The one place where a rule's failure is caught."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipesense.engine.context import RuleContext
+from pipesense.engine.index import Key
+from pipesense.engine.report import Counters, InternalError
+from pipesense.model.sql import Statement, StatementFacts
+from pipesense.rule.finding import Finding
+from pipesense.rule.meta import FileRole, RuleMeta, Scope
+from pipesense.rule.registry import Registry
+from pipesense.rule.rule import Rule
+
+MakeContext = Callable[[RuleMeta], RuleContext]
+
+
+def unit_facts(facts: StatementFacts) -> Iterator[object]:
+    """Every fact of one statement that a UNIT rule may want."""
+    yield facts
+    yield from facts.blocks
+    yield from facts.comparisons
+    yield from facts.columns
+    yield from facts.windows
+    yield from facts.set_operations
+    if facts.write is not None:
+        yield facts.write
+    if facts.table is not None:
+        yield facts.table
+
+
+@dataclass(slots=True)
+class _Verdict:
+    """What a rule said about a fact, and the versions of what it read to say so."""
+
+    fact: object
+    findings: tuple[Finding, ...]
+    reads: tuple[tuple[Key, int], ...]
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """The FILE rules' verdicts on one file's facts; reused while fact and answers are the same."""
+
+    known: dict[tuple[str, int], _Verdict] = field(default_factory=dict)
+    generation: int = -1
+
+
+class Judge:
+    """Runs the rules that are on."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        counters: Counters,
+        log: Callable[[InternalError], None],
+        version: Callable[[Key], int],
+    ) -> None:
+        self._registry = registry
+        self._counters = counters
+        self._log = log
+        self._version = version
+        self._unit_rules = registry.wanting(Scope.UNIT)
+        self._file_rules = registry.wanting(Scope.FILE)
+
+    def unit(
+        self, statement: Statement, role: FileRole, context: MakeContext
+    ) -> tuple[Finding, ...]:
+        """What UNIT rules say about a statement; nothing for one that could not be read.
+
+        All rules run, those that are off as well: the result belongs to the statement, not to a configuration.
+        """
+        if statement.facts.error:
+            return ()
+        found: list[Finding] = []
+        for fact in unit_facts(statement.facts):
+            for rule in self._unit_rules.get(type(fact), ()):
+                if role in rule.meta.roles:
+                    made = context(rule.meta)
+                    made.dialect = statement.facts.dialect
+                    made.unit = statement.loc
+                    found += self._run(rule, fact, made)
+        return tuple(found)
+
+    def file(
+        self,
+        facts: Iterable[object],
+        role: FileRole,
+        enabled: frozenset[str],
+        verdicts: Verdicts,
+        context: MakeContext,
+    ) -> tuple[tuple[Finding, ...], frozenset[Key]]:
+        """What FILE rules say about a file's facts, and the keys that they read."""
+        found: list[Finding] = []
+        reads: set[Key] = set()
+        current: dict[tuple[str, int], _Verdict] = {}
+        for fact in facts:
+            for rule in self._file_rules.get(type(fact), ()):
+                if rule.meta.id not in enabled or role not in rule.meta.roles:
+                    continue
+                verdict = self._verdict(rule, fact, verdicts, context)
+                current[(rule.meta.id, id(fact))] = verdict
+                found += verdict.findings
+                reads.update(key for key, _ in verdict.reads)
+        verdicts.known = current
+        return tuple(found), frozenset(reads)
+
+    def _verdict(self, rule: Rule, fact: object, verdicts: Verdicts, context: MakeContext) -> _Verdict:
+        known = verdicts.known.get((rule.meta.id, id(fact)))
+        if (
+            known is not None
+            and known.fact is fact
+            and all(self._version(key) == version for key, version in known.reads)
+        ):
+            return known
+        made = context(rule.meta)
+        findings = tuple(self._run(rule, fact, made))
+        return _Verdict(fact, findings, tuple((key, self._version(key)) for key in made.reads))
+
+    def _run(self, rule: Rule, fact: Any, context: RuleContext) -> list[Finding]:
+        self._counters.rules_run += 1
+        context.fact = fact
+        try:
+            return list(rule.findings(fact, context))
+        except Exception as error:  # a rule's failure costs its own findings and nothing else
+            self._log(InternalError(rule.meta.id, context.path, f"{type(error).__name__}: {error}"))
+            return []

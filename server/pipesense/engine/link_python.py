@@ -1,0 +1,220 @@
+"""Linking Python: units become a module, systems lift it, strings with SQL become scripts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pipesense.engine.document import Document
+from pipesense.engine.index import Key
+from pipesense.engine.link_sql import StatementReader, embed, embedded_script, relations, unread
+from pipesense.engine.linked import Linked, Unread
+from pipesense.engine.report import Counters
+from pipesense.lang.python.effects import scope_effects
+from pipesense.lang.python.module import Function, LinkMemo, Module
+from pipesense.lang.python.strings import literal
+from pipesense.lang.python.syntax import ParsedUnit, parse_unit
+from pipesense.lang.python.timedelta import timedelta_attributes
+from pipesense.lang.sql import dialect as sql_dialect
+from pipesense.model.code import ScopeEffects
+from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, SqlFileRun
+from pipesense.model.sql import Script
+from pipesense.model.value import Value, Version
+from pipesense.model.where import Loc
+from pipesense.rule.context import TaskRun
+from pipesense.systems.system import Lifted, PythonSystem
+
+Guard = Callable[[str, Callable[[], Lifted]], "Lifted | None"]
+"""Runs one system on one file; a failure costs that system's facts and is logged (architecture: one place)."""
+
+
+def parsed_units(document: Document, counters: Counters) -> list[ParsedUnit]:
+    """The parsed units of a document; only what is new is parsed."""
+    found: list[ParsedUnit] = []
+    for unit in document.units:
+        if unit.parsed is None:
+            counters.units_parsed += 1
+            unit.parsed = parse_unit(unit.id, unit.kind, unit.text)
+        found.append(unit.parsed)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class PythonSurroundings:
+    """What linking a Python file needs from outside the file."""
+
+    module_name: str | None
+    imported: Callable[[str], Module | None]
+    memo: LinkMemo
+    configured_dialect: str | None
+    project_files: Mapping[str, str]
+    configured_versions: Mapping[str, str]
+    systems: Sequence[PythonSystem]
+    existing: Callable[[Sequence[str]], str | None]
+    """The first of several paths that exists in the workspace."""
+    read_key: Callable[[str, str], Key]
+    """The key under which a name of a module (by dotted module name) is exported, misses included."""
+    guard: Guard
+
+
+@dataclass(slots=True)
+class _Embedding:
+    """Collects the scripts that systems ask for while one file is linked."""
+
+    document: Document
+    module: Module
+    surroundings: PythonSurroundings
+
+    def __call__(self, expr: ast.expr, dialect: str | None, why: str, connection: Value[str]) -> int | None:
+        found = literal(expr, self.module)
+        if found is None or found.loc.file != self.document.path:
+            return None
+        context = (dialect, why) if dialect else None
+        directive = sql_dialect.directive(found.text)
+        chosen, reason = sql_dialect.choose(
+            directive, self.surroundings.configured_dialect, context, found.text
+        )
+        anchor = found.loc.span.start
+        script = embed(
+            self.document, found.loc.unit, anchor, found.text, found.map, found.holes, chosen, reason
+        )
+        return script.id
+
+
+def link_python_file(
+    document: Document,
+    surroundings: PythonSurroundings,
+    reader: StatementReader,
+    counters: Counters,
+) -> Linked:
+    """Everything a Python file says."""
+    path = document.path
+    units = parsed_units(document, counters)
+    module = Module(
+        path,
+        surroundings.module_name,
+        units,
+        surroundings.imported,
+        surroundings.memo,
+        package=path.endswith("/__init__.py"),
+    )
+    embedding = _Embedding(document, module, surroundings)
+    versions: dict[str, Version] = {}
+    lifted: list[Lifted] = []
+    for system in surroundings.systems:
+        if not any(mark in document.text for mark in system.marks):
+            continue
+        lift = partial(_lift, system, module, surroundings, embedding, versions)
+        found = surroundings.guard(system.name, lift)
+        if found is not None:
+            lifted.append(found)
+    pipelines = tuple(pipeline for each in lifted for pipeline in each.pipelines)
+    scripts = {
+        script.id: embedded_script(path, script, reader)
+        for script in sorted(document.scripts.values(), key=lambda script: script.id)
+    }
+    facts: tuple[object, ...] = (
+        *(use for each in lifted for use in each.obsolete),
+        *(call for each in lifted for call in each.calls_at_parse),
+        *timedelta_attributes(module),
+    )
+    return Linked(
+        pipelines=pipelines,
+        scripts=scripts,
+        facts=facts,
+        sites=tuple(site for each in lifted for site in each.sites),
+        effects=_effects(module, pipelines),
+        versions=versions,
+        unread=(*_unread_units(path, units), *(each for script in scripts.values() for each in unread(script))),
+        exports=_exports(path, module, pipelines, scripts, surroundings),
+        reads=frozenset(surroundings.read_key(other, name) for _, other, name in module.reads),
+    )
+
+
+def _lift(
+    system: PythonSystem,
+    module: Module,
+    surroundings: PythonSurroundings,
+    embedding: _Embedding,
+    versions: dict[str, Version],
+) -> Lifted:
+    version = system.version(
+        module, surroundings.project_files, surroundings.configured_versions.get(system.name)
+    )
+    versions[system.name] = version
+    return system.lift(module, version, embedding)
+
+
+def _unread_units(path: str, units: Sequence[ParsedUnit]) -> Iterable[Unread]:
+    for unit in units:
+        if unit.problem is not None:
+            yield Unread(Loc(path, unit.unit, unit.problem.span), unit.problem.message)
+
+
+def _effects(module: Module, pipelines: Sequence[Pipeline]) -> dict[str, ScopeEffects]:
+    """What the functions touch that tasks run."""
+    wanted = {
+        run.scope for pipeline in pipelines for task in pipeline.tasks for run in task.runs if isinstance(run, CallableRun)
+    }
+    found: dict[str, ScopeEffects] = {}
+    for scope in wanted:
+        function = _function(module, scope)
+        if function is not None:
+            found[scope] = scope_effects(module, function)
+    return found
+
+
+def _function(module: Module, scope: str) -> Function | None:
+    own = module.name or "__main__"
+    if scope.startswith(own + "."):
+        node = module.functions.get(scope[len(own) + 1 :])
+        if node is not None:
+            return Function(module, node, scope[len(own) + 1 :])
+    parts = scope.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        other = module.imported(".".join(parts[:cut]))
+        if other is not None:
+            node = other.functions.get(".".join(parts[cut:]))
+            return Function(other, node, ".".join(parts[cut:])) if node is not None else None
+    return None
+
+
+def module_stem(path: str) -> str:
+    """The last part of the dotted name under which a Python file is imported."""
+    parts = path.removesuffix(".py").split("/")
+    return parts[-2] if parts[-1] == "__init__" and len(parts) > 1 else parts[-1]
+
+
+def _exports(
+    path: str,
+    module: Module,
+    pipelines: Sequence[Pipeline],
+    scripts: Mapping[int, Script],
+    surroundings: PythonSurroundings,
+) -> dict[Key, Any]:
+    exports: dict[Key, Any] = dict(relations(scripts.values()))
+    for name, digest in module.exports().items():
+        exports[("python", path, name)] = digest
+    exports[("module", module_stem(path))] = True
+    exports[("file", path)] = True
+    runs: dict[str, list[TaskRun]] = {}
+    dialects: dict[str, tuple[str, str]] = {}
+    for pipeline in pipelines:
+        for task in pipeline.tasks:
+            for run in task.runs:
+                if isinstance(run, EmbeddedRun):
+                    runs.setdefault(f"{path}#{run.unit}", []).append(TaskRun(pipeline, task))
+                elif isinstance(run, SqlFileRun):
+                    target = surroundings.existing(run.candidates)
+                    if target is not None:
+                        runs.setdefault(target, []).append(TaskRun(pipeline, task))
+                        if run.dialect:
+                            dialects[target] = (run.dialect, task.kind)
+    for target, found in runs.items():
+        exports[("runs", target)] = tuple(found)
+    for target, dialect in dialects.items():
+        exports[("dialect", target)] = dialect
+    return exports

@@ -1,0 +1,161 @@
+"""Linking SQL: statements read one by one, put in the order of their script, and what they define."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from pipesense.engine.document import Document, EmbeddedScript, EmbeddedUnit, Unit
+from pipesense.engine.index import Key
+from pipesense.engine.linked import Linked, Unread
+from pipesense.engine.report import Counters
+from pipesense.lang.sql import accesses as sql_accesses
+from pipesense.lang.sql import dialect as sql_dialect
+from pipesense.lang.sql import relation as sql_relation
+from pipesense.lang.sql.split import split
+from pipesense.model.data import Relation
+from pipesense.model.sql import Hole, Script, Statement, StatementFacts
+from pipesense.model.where import Loc
+from pipesense.text.source_map import SourceMap
+from pipesense.text.span import Span
+
+
+class StatementReader:
+    """Reads statements, each text in each dialect once.
+
+    ``read`` is the language's own reader; failures are kept as well as successes.
+    """
+
+    def __init__(self, read: Callable[..., StatementFacts], counters: Counters, limit: int = 20_000) -> None:
+        self._read = read
+        self._counters = counters
+        self._limit = limit
+        self._cache: dict[tuple[str, str, tuple[Hole, ...]], StatementFacts] = {}
+
+    def facts(self, unit: Unit, dialect: str, holes: tuple[Hole, ...] = ()) -> StatementFacts:
+        """What a unit's statement says in a dialect."""
+        known = unit.facts
+        if known is not None and unit.dialect == dialect:
+            return known
+        key = (unit.text, dialect, holes)
+        facts = self._cache.get(key)
+        if facts is None:
+            self._counters.statements_read += 1
+            facts = self._read(unit.text, dialect, holes=holes)
+            if len(self._cache) >= self._limit:
+                self._cache.clear()
+            self._cache[key] = facts
+        if unit.dialect != dialect or unit.facts is not facts:
+            unit.statement = None
+            unit.findings = None
+        unit.facts, unit.dialect = facts, dialect
+        return facts
+
+
+def script_of(
+    path: str,
+    loc: Loc,
+    units: Sequence[tuple[Unit, tuple[Hole, ...]]],
+    dialect: str,
+    why: str,
+    reader: StatementReader,
+    *,
+    embedded: bool,
+) -> Script:
+    """The statements of one SQL text, in order; blank units are left out."""
+    statements: list[Statement] = []
+    earlier: list[StatementFacts] = []
+    for unit, holes in units:
+        facts = reader.facts(unit, dialect, holes)
+        if not facts.kind and not facts.error:
+            continue
+        key = (id(facts), *map(id, earlier))
+        if unit.statement is None or unit.statement_key != key:
+            whole = Loc(path, unit.id, Span(0, len(unit.text)))
+            found = sql_accesses.accesses(facts, whole, tuple(earlier))
+            unit.statement, unit.statement_key = Statement(facts, whole, found), key
+        statements.append(unit.statement)
+        if facts.write is not None or facts.drops or facts.table is not None:
+            earlier.append(facts)
+    return Script(tuple(statements), dialect, why, loc, embedded=embedded)
+
+
+def unread(script: Script) -> tuple[Unread, ...]:
+    """The statements of a script that could not be read."""
+    return tuple(
+        Unread(each.at(each.facts.error_span or each.facts.span), each.facts.error)
+        for each in script.statements
+        if each.facts.error
+    )
+
+
+def relations(scripts: Iterable[Script]) -> dict[Key, tuple[Relation, ...]]:
+    """The tables that scripts define, under ("relation", <table name in lower case>)."""
+    found: dict[Key, tuple[Relation, ...]] = {}
+    for script in scripts:
+        for statement in script.statements:
+            if statement.facts.table is None:
+                continue
+            relation = sql_relation.relation(statement.facts, statement.loc)
+            if relation is not None and relation.dataset.parts:
+                key = ("relation", relation.dataset.table)
+                found[key] = (*found.get(key, ()), relation)
+    return found
+
+
+def link_sql_file(
+    document: Document,
+    configured: str | None,
+    context: tuple[str, str] | None,
+    reader: StatementReader,
+) -> Linked:
+    """A SQL file as one script. ``context`` is the dialect that who runs the file implies, with the reason."""
+    path, text = document.path, document.text
+    dialect, why = sql_dialect.choose(sql_dialect.directive(text), configured, context, text)
+    loc = Loc(path, document.units[0].id if document.units else 0, Span(0, 0))
+    units = [(unit, ()) for unit in document.units]
+    script = script_of(path, loc, units, dialect, why, reader, embedded=False)
+    exports: dict[Key, Any] = dict(relations([script]))
+    exports[("file", path)] = True
+    exports[("script", path)] = tuple(access for each in script.statements for access in each.accesses)
+    return Linked(scripts={0: script}, unread=unread(script), exports=exports)
+
+
+def embed(
+    document: Document,
+    host: int,
+    anchor: int,
+    text: str,
+    source: SourceMap,
+    holes: tuple[Hole, ...],
+    dialect: str,
+    why: str,
+) -> EmbeddedScript:
+    """The units of a string with SQL in it; a literal that was seen before keeps its numbers."""
+    script = document.scripts.get((host, anchor))
+    if script is None or script.text != text:
+        script = EmbeddedScript(document.next_id(), host, anchor, text, source, dialect, why)
+        for cut in split(text):
+            inside = tuple(
+                Hole(hole.span.shift(-cut.start), hole.text, hole.kind)
+                for hole in holes
+                if cut.start <= hole.span.start and hole.span.end <= cut.end
+            )
+            unit = Unit(document.next_id(), cut.kind, text[cut.start : cut.end])
+            script.statements.append(EmbeddedUnit(unit, host, source, cut.start, inside))
+        document.add_script(script)
+    script.dialect, script.why_dialect = dialect, why
+    return script
+
+
+def embedded_script(path: str, script: EmbeddedScript, reader: StatementReader) -> Script:
+    """The statements of a string with SQL in it."""
+    return script_of(
+        path,
+        Loc(path, script.id, Span(0, len(script.text))),
+        [(each.unit, each.holes) for each in script.statements],
+        script.dialect,
+        script.why_dialect,
+        reader,
+        embedded=True,
+    )

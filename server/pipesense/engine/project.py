@@ -1,0 +1,132 @@
+"""What surrounds a file: its configuration, the files that pin versions, and where its imports lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipesense.engine.config import FILE_NAMES, Config, ConfigProblem, parse_config
+from pipesense.engine.files import FileAccess, Unreadable
+from pipesense.rule.registry import Registry
+
+_SOURCE_FOLDERS = ("", "dags", "src", "plugins", "include")
+
+
+def parents(path: str, root: str | None) -> Iterator[str]:
+    """The folders that hold a path, nearest first, up to and including ``root``."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield folder
+        if folder == root:
+            return
+        folder = folder.rpartition("/")[0]
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """Answers about projects, remembered until a file that could change them is touched."""
+
+    registry: Registry
+    files: FileAccess
+    dialects: Callable[[], frozenset[str]]
+    known: Callable[[str], bool]
+    """Whether the workspace has a file of that path (open or listed)."""
+    roots: list[str] = field(default_factory=list)
+    overrides: Config = field(default_factory=Config)
+    _configs: dict[str, Config | None] = field(default_factory=dict)
+    _texts: dict[str, str | None] = field(default_factory=dict)
+    _modules: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    problems: dict[str, tuple[ConfigProblem, ...]] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Ask the file system again from now on."""
+        self._configs.clear()
+        self._texts.clear()
+        self._modules.clear()
+        self.problems.clear()
+
+    def root_of(self, path: str) -> str | None:
+        """The innermost workspace folder that holds a path."""
+        holding = [root for root in self.roots if path.startswith(root + "/")]
+        return max(holding, key=len, default=None)
+
+    def _text(self, path: str) -> str | None:
+        if path not in self._texts:
+            try:
+                self._texts[path] = self.files.read(path) if self.files.exists(path) else None
+            except Unreadable as error:
+                self._texts[path] = None
+                self.problems[path] = (ConfigProblem(path, 0, f"This file cannot be read: {error.reason}."),)
+        return self._texts[path]
+
+    def config(self, path: str) -> Config:
+        """The settings that hold for a file: the nearest configuration file, under the overrides."""
+        return self._nearest(path).with_overrides(self.overrides)
+
+    def _nearest(self, path: str) -> Config:
+        for folder in parents(path, self.root_of(path)):
+            if folder not in self._configs:
+                self._configs[folder] = self._config_in(folder)
+            config = self._configs[folder]
+            if config is not None:
+                return config
+        return Config(folder=self.root_of(path) or path.rpartition("/")[0])
+
+    def _config_in(self, folder: str) -> Config | None:
+        for name in FILE_NAMES:
+            path = f"{folder}/{name}"
+            text = self._text(path)
+            if text is None:
+                continue
+            config = parse_config(path, text, self.registry, self.dialects)
+            if config is not None:
+                self.problems[path] = config.problems
+                return config
+        return None
+
+    def version_texts(self, path: str, names: Iterable[str]) -> Mapping[str, str]:
+        """The nearest file of each name above a path, by name."""
+        found: dict[str, str] = {}
+        folders = list(parents(path, self.root_of(path)))
+        for name in names:
+            for folder in folders:
+                text = self._text(f"{folder}/{name}")
+                if text is not None:
+                    found[name] = text
+                    break
+        return found
+
+    def module_path(self, path: str, name: str) -> str | None:
+        """The workspace file that ``import name`` in a file means, or None for one outside the workspace."""
+        folder = path.rpartition("/")[0]
+        key = (folder, name)
+        if key not in self._modules:
+            self._modules[key] = self._find_module(path, name)
+        return self._modules[key]
+
+    def _find_module(self, path: str, name: str) -> str | None:
+        below = name.replace(".", "/")
+        root = self.root_of(path)
+        bases = list(parents(path, root))
+        if root is not None:
+            bases += [f"{root}/{folder}" for folder in _SOURCE_FOLDERS if folder]
+        for base in dict.fromkeys(bases):
+            for candidate in (f"{base}/{below}.py", f"{base}/{below}/__init__.py"):
+                if candidate != path and (self.known(candidate) or self.files.exists(candidate)):
+                    return candidate
+        return None
+
+    def module_name(self, path: str) -> str | None:
+        """The dotted name of a Python file below its innermost folder that is no package."""
+        parts = path.removesuffix(".py").split("/")
+        if parts[-1] == "__init__":
+            parts.pop()
+        at = len(parts) - 1
+        while at > 0 and self.known("/".join([*parts[:at], "__init__.py"])):
+            at -= 1
+        name = ".".join(parts[at:])
+        return name if name.replace(".", "").replace("_", "").isalnum() else None
+
+    def existing(self, candidates: Sequence[str]) -> str | None:
+        """The first of several paths that exists."""
+        return next((each for each in candidates if self.known(each) or self.files.exists(each)), None)

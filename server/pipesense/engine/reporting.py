@@ -1,0 +1,202 @@
+"""From findings to what is shown: placed, suppressed, with configured severities and fingerprints."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import blake2b
+from typing import Final
+
+from pipesense.engine.config import Config
+from pipesense.engine.document import Document
+from pipesense.engine.report import RelatedPlace, Reported
+from pipesense.engine.suppression import (
+    Suppression,
+    comments,
+    covers,
+    statement_lines_sql,
+    suppressions,
+)
+from pipesense.model.where import Loc
+from pipesense.rule.finding import Finding
+from pipesense.rule.meta import Severity
+from pipesense.rule.registry import Registry
+from pipesense.text.span import Span
+
+UNUSED: Final = "maintainability/unused-suppression"
+BARE: Final = "maintainability/bare-suppression"
+UNKNOWN: Final = "maintainability/unknown-rule-in-suppression"
+CONFIGURATION: Final = "maintainability/configuration"
+
+_SYMBOL: Final = re.compile(r"^\s*(?:async\s+def|def|class|with)\s+([\w.]+)|^\s*(\w+)\s*(?::[^=\n]+)?=", re.M)
+
+
+def fingerprint(rule: str, relative: str, symbol: str, anchor: str, ordinal: int) -> str:
+    """A name for a finding that survives edits elsewhere, moves and reformatting; never a line number."""
+    text = "\x1f".join((rule, relative, symbol, " ".join(anchor.split()), str(ordinal)))
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _symbol(document: Document, span: Span) -> str:
+    found = document.unit_at(span.start)
+    if found is None:
+        return ""
+    if document.language == "sql":
+        return " ".join(found[0].text.split()[:3])
+    match = _SYMBOL.search(found[0].text)
+    return (match.group(1) or match.group(2)) if match else ""
+
+
+Place = Callable[[Loc], "tuple[str, Span] | None"]
+
+
+def place_findings(
+    document: Document,
+    findings: Sequence[Finding],
+    config: Config,
+    registry: Registry,
+    enabled: frozenset[str],
+    place: Place,
+) -> tuple[Reported, ...]:
+    """All findings of a file as they are shown, in the order of their places."""
+    placed: list[tuple[Span, Finding]] = []
+    for finding in findings:
+        where = place(finding.loc)
+        if where is not None and where[0] == document.path:
+            placed.append((where[1], finding))
+    placed.sort(key=lambda each: (each[0].start, each[1].rule, each[0].end))
+    directives = _directives(document)
+    used: set[int] = set()
+    ordinals: Counter[tuple[str, str, str]] = Counter()
+    relative = config.relative(document.path)
+    shown: list[Reported] = []
+    for span, finding in placed:
+        line = document.buffer.lines.position(span.start)[0]
+        silencing = [at for at, each in enumerate(directives) if covers(each, finding.rule, line)]
+        used.update(silencing)
+        if silencing:
+            continue
+        anchor, symbol = span.of(document.text), _symbol(document, span)
+        key = (finding.rule, symbol, " ".join(anchor.split()))
+        rule = registry.get(finding.rule)
+        shown.append(
+            Reported(
+                path=document.path,
+                rule=finding.rule,
+                variant=finding.variant,
+                severity=config.severity_of(finding.rule) or finding.severity,
+                message=finding.message,
+                span=span,
+                fingerprint=fingerprint(finding.rule, relative, symbol, anchor, ordinals[key]),
+                related=tuple(
+                    RelatedPlace(where[0], where[1], each.text)
+                    for each in finding.related
+                    if (where := place(each.loc)) is not None
+                ),
+                fixable=rule is not None and rule.fixable,
+                finding=finding,
+                what=finding.what,
+            )
+        )
+        ordinals[key] += 1
+    shown += _about_directives(document, directives, used, registry, enabled, relative)
+    shown.sort(key=lambda each: (each.span.start, each.rule, each.span.end))
+    return tuple(shown)
+
+
+def _directives(document: Document) -> list[Suppression]:
+    lines = document.buffer.lines
+    if not comments(document.language, document.text, lines):
+        return []
+    if document.language == "python":
+        following = _python_statement_lines(document.text)
+    else:
+        following = statement_lines_sql(document.text, lines, [(cut.start, cut.end) for cut in document.cuts])
+    return suppressions(document.language, document.text, lines, following)
+
+
+def _python_statement_lines(text: str) -> Callable[[int], range]:
+    """For Python: the lines of the statement (or decorated definition's head) that follows a line."""
+    rows = text.split("\n")
+    starts: dict[int, ast.stmt] | None = None
+
+    def following(line: int) -> range:
+        nonlocal starts
+        if starts is None:
+            starts = _statement_starts(text)
+        at = line + 1
+        while at < len(rows) and (not rows[at].strip() or rows[at].lstrip().startswith("#")):
+            at += 1
+        statement = starts.get(at)
+        if statement is None:
+            return range(at, at + 1)
+        body = getattr(statement, "body", None)
+        end = statement.end_lineno or at + 1
+        if isinstance(body, list) and body:
+            end = max(at + 1, body[0].lineno - 1)
+        return range(at, end)
+
+    return following
+
+
+def _statement_starts(text: str) -> dict[int, ast.stmt]:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found: dict[int, ast.stmt] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt):
+            decorators = getattr(node, "decorator_list", [])
+            first = min([node.lineno, *(each.lineno for each in decorators)])
+            found.setdefault(first - 1, node)
+    return found
+
+
+def _about_directives(
+    document: Document,
+    directives: Sequence[Suppression],
+    used: set[int],
+    registry: Registry,
+    enabled: frozenset[str],
+    relative: str,
+) -> Iterable[Reported]:
+    for at, each in enumerate(directives):
+        text = each.span.of(document.text)
+        if not each.ids:
+            yield _own(
+                document, relative, BARE, Severity.WARNING, each.span, at,
+                "This comment names no rule, so it silences nothing.",
+                'Write the rule\'s id in brackets, for example "pipesense: ignore[reliability/no-retries]".',
+            )
+            continue
+        strangers = [rule for rule in each.ids if not registry.matching(rule)]
+        if strangers:
+            near = registry.near(strangers[0])
+            hint = f"Did you mean {near[0]}?" if near else '"pipesense rules" lists them all.'
+            yield _own(
+                document, relative, UNKNOWN, Severity.WARNING, each.span, at,
+                f"There is no rule {', '.join(strangers)}, so this comment silences nothing.", hint,
+            )
+        elif at not in used and any(registry.matching(rule) & enabled for rule in each.ids):
+            yield _own(
+                document, relative, UNUSED, Severity.WARNING, each.span, at,
+                f"This comment silences nothing: {text.split('[')[0].strip()} finds no such problem here any more.",
+                "Delete the comment.",
+            )
+
+
+def _own(
+    document: Document,
+    relative: str,
+    rule: str,
+    severity: Severity,
+    span: Span,
+    ordinal: int,
+    what: str,
+    do: str,
+) -> Reported:
+    mark = fingerprint(rule, relative, "", span.of(document.text), ordinal)
+    return Reported(document.path, rule, "engine", severity, f"{what} {do}", span, mark, (), True, None, what)

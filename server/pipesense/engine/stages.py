@@ -1,0 +1,326 @@
+"""The steps of one file's analysis: link, compose, judge. Each takes a record and says what changed for others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pipesense.engine.composition import compose
+from pipesense.engine.config import Config
+from pipesense.engine.context import Lookup, RuleContext, default_role
+from pipesense.engine.index import Key, Stage
+from pipesense.engine.judge import Judge
+from pipesense.engine.link_sql import StatementReader, link_sql_file
+from pipesense.engine.linked import Linked
+from pipesense.engine.project import Surroundings
+from pipesense.engine.record import FileRecord
+from pipesense.engine.report import Counters, InternalError
+from pipesense.model.change import (
+    AddCheck,
+    Change,
+    Refusal,
+    Replace,
+    SetRetry,
+    SetStartDate,
+    SetTimeout,
+    UseNewApi,
+)
+from pipesense.model.data import Access, QualityCheck
+from pipesense.model.flow import Pipeline, SqlFileRun
+from pipesense.model.sql import Statement
+from pipesense.model.value import Known, Version
+from pipesense.model.where import Loc
+from pipesense.rule.context import DatasetUse
+from pipesense.rule.finding import Finding
+from pipesense.rule.meta import RuleMeta
+from pipesense.rule.registry import Registry
+from pipesense.systems.system import Lifted, PythonSystem
+
+if TYPE_CHECKING:
+    from pipesense.lang.python.module import Module
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step gives to the index."""
+
+    exports: Mapping[Key, Any]
+    reads: frozenset[Key]
+
+
+@dataclass(slots=True)
+class Stages:
+    """Runs the steps of any file. ``records`` finds another file's record (loading it where needed)."""
+
+    registry: Registry
+    surroundings: Surroundings
+    systems: tuple[PythonSystem, ...]
+    reader: StatementReader
+    judge: Judge
+    counters: Counters
+    log: Callable[[InternalError], None]
+    record_of: Callable[[str], FileRecord | None]
+    text_of: Callable[[Loc], str]
+    generation: int = 0
+    """Counts changes of the configuration; unit findings of an older generation are judged again."""
+    _modules: dict[str, tuple[tuple[int, ...], Module]] = field(default_factory=dict)
+
+    # --- link ------------------------------------------------------------------------------------
+
+    def link(self, record: FileRecord, lookup: Lookup) -> Outcome:
+        """Syntax to model objects."""
+        self.counters.files_linked += 1
+        config = self.surroundings.config(record.path)
+        folder = config.folder or (self.surroundings.root_of(record.path) or "")
+        record.role = config.role_of(record.path) or default_role(record.path, folder)
+        if record.document.language == "sql":
+            record.linked, reads = self._link_sql(record, config, lookup)
+        else:
+            record.linked = self._link_python(record, config)
+            reads = record.linked.reads
+        return Outcome(record.linked.exports, reads)
+
+    def _link_sql(self, record: FileRecord, config: Config, lookup: Lookup) -> tuple[Linked, frozenset[Key]]:
+        key = ("dialect", record.path)
+        said = lookup.get(key)
+        context = said[0] if said and len(set(said)) == 1 else None
+        linked = link_sql_file(
+            record.document,
+            config.dialect_of(record.path),
+            context if isinstance(context, tuple) else None,
+            self.reader,
+        )
+        return linked, frozenset({key})
+
+    def _link_python(self, record: FileRecord, config: Config) -> Linked:
+        from pipesense.engine.link_python import PythonSurroundings, link_python_file
+        from pipesense.lang.python.module import LinkMemo
+
+        if record.memo is None:
+            record.memo = LinkMemo()
+        path = record.path
+        where = self.surroundings
+        wanted = tuple(name for system in self.systems for name in system.version_files)
+        missing: set[Key] = set()
+
+        def existing(candidates: Any) -> str | None:
+            found = where.existing(candidates)
+            for candidate in candidates:
+                missing.add(("file", candidate))
+                if candidate == found:
+                    break
+            return found
+
+        linked = link_python_file(
+            record.document,
+            PythonSurroundings(
+                module_name=where.module_name(path),
+                imported=lambda name: self._module(where.module_path(path, name)),
+                memo=record.memo,
+                configured_dialect=config.dialect_of(path),
+                project_files=where.version_texts(path, wanted),
+                configured_versions=config.version,
+                systems=self.systems,
+                existing=existing,
+                read_key=partial(self._read_key, path),
+                guard=partial(self._guarded, path),
+            ),
+            self.reader,
+            self.counters,
+        )
+        return Linked(
+            linked.pipelines,
+            linked.scripts,
+            linked.facts,
+            linked.sites,
+            linked.effects,
+            linked.versions,
+            linked.unread,
+            linked.exports,
+            linked.reads | missing,
+        )
+
+    def _read_key(self, path: str, module: str, name: str) -> Key:
+        found = self.surroundings.module_path(path, module)
+        return ("python", found, name) if found is not None else ("module", module.rpartition(".")[2])
+
+    def _guarded(self, path: str, system: str, lift: Callable[[], Lifted]) -> Lifted | None:
+        try:
+            return lift()
+        except Exception as error:  # a system's failure costs its own facts and nothing else
+            self.log(InternalError(f"system {system}", path, f"{type(error).__name__}: {error}"))
+            return None
+
+    def _module(self, path: str | None) -> Module | None:
+        """Another file as a module; its own imports are not followed (one hop)."""
+        from pipesense.engine.link_python import parsed_units
+        from pipesense.lang.python.module import Module
+
+        record = self.record_of(path) if path is not None else None
+        if record is None or path is None or record.document.language != "python":
+            return None
+        ids = tuple(unit.id for unit in record.document.units)
+        known = self._modules.get(path)
+        if known is None or known[0] != ids:
+            units = parsed_units(record.document, self.counters)
+            name = self.surroundings.module_name(path)
+            known = (ids, Module(path, name, units, package=path.endswith("/__init__.py")))
+            self._modules[path] = known
+        return known[1]
+
+    # --- compose ---------------------------------------------------------------------------------
+
+    def compose(self, record: FileRecord, lookup: Lookup) -> Outcome:
+        """What tasks do, through what they run."""
+        linked = record.linked
+        embedded = {
+            number: tuple(access for each in script.statements for access in each.accesses)
+            for number, script in linked.scripts.items()
+        }
+        reads: set[Key] = set()
+
+        def accesses_of(run: SqlFileRun) -> tuple[Access, ...] | None:
+            target = self.surroundings.existing(run.candidates)
+            if target is None:
+                return None
+            reads.add(("script", target))
+            found = lookup.get(("script", target))
+            return found[0] if found and isinstance(found[0], tuple) else None
+
+        composed: dict[int, tuple[Pipeline, tuple[object, ...], Pipeline]] = {}
+        pipelines: list[Pipeline] = []
+        for pipeline in linked.pipelines:
+            made = compose(pipeline, linked.effects, embedded, accesses_of)
+            before = record.composed.get(id(pipeline))
+            if before is not None and before[0] is pipeline and before[2] == made:
+                made = before[2]
+            composed[id(pipeline)] = (pipeline, (), made)
+            pipelines.append(made)
+        record.composed = composed
+        record.pipelines = tuple(pipelines)
+        return Outcome(_uses_and_checks(record), frozenset(reads))
+
+    # --- judge -----------------------------------------------------------------------------------
+
+    def judged(self, record: FileRecord, lookup: Lookup) -> tuple[tuple[Finding, ...], frozenset[Key]]:
+        """Every finding of the rules that are on, unsuppressed and unplaced, and the keys they read."""
+        config = self.surroundings.config(record.path)
+        enabled = config.enabled(self.registry, record.path)
+
+        def make(meta: RuleMeta) -> RuleContext:
+            return self.context(record, meta, lookup, config)
+
+        found: list[Finding] = []
+        for script in record.linked.scripts.values():
+            for statement in script.statements:
+                findings = self._unit_findings(record, statement, make)
+                found += (each for each in findings if each.rule in enabled)
+        if record.verdicts.generation != self.generation:
+            record.verdicts.known.clear()
+            record.verdicts.generation = self.generation
+        facts = (*record.pipelines, *record.linked.scripts.values(), *record.linked.facts)
+        more, reads = self.judge.file(facts, record.role, enabled, record.verdicts, make)
+        return (*found, *more), reads
+
+    def context(
+        self, record: FileRecord, meta: RuleMeta, lookup: Lookup, config: Config | None = None
+    ) -> RuleContext:
+        """What one rule may ask about one file."""
+        return RuleContext(
+            meta=meta,
+            path=record.path,
+            config=config or self.surroundings.config(record.path),
+            role=record.role,
+            lookup=lookup,
+            versions=dict(record.linked.versions),
+            text_at=self.text_of,
+            statement_at=self._statement,
+        )
+
+    def write(self, change: Change, path: str) -> tuple[Replace, ...] | Refusal:
+        """A change in the spelling of the system that it concerns."""
+        name = _system_of(change)
+        system = next((each for each in self.systems if each.name == name), None)
+        record = self.record_of(path)
+        if system is None or record is None:
+            return Refusal("nothing here knows how to write this change")
+        module = self._full_module(record)
+        return system.write(change, module, record.linked.versions.get(system.name, Version()))
+
+    def _full_module(self, record: FileRecord) -> Module:
+        from pipesense.engine.link_python import parsed_units
+        from pipesense.lang.python.module import Module
+
+        where, path = self.surroundings, record.path
+        return Module(
+            path,
+            where.module_name(path),
+            parsed_units(record.document, self.counters),
+            lambda name: self._module(where.module_path(path, name)),
+            package=path.endswith("/__init__.py"),
+        )
+
+    def _unit_findings(
+        self, record: FileRecord, statement: Statement, make: Callable[[RuleMeta], RuleContext]
+    ) -> tuple[Finding, ...]:
+        unit = record.document.unit(statement.loc.unit)
+        if unit is None:
+            return ()
+        if unit.findings is None or unit.findings_for != self.generation:
+            unit.findings = self.judge.unit(statement, record.role, make)
+            unit.findings_for = self.generation
+        return unit.findings
+
+    def _statement(self, loc: Loc) -> Statement | None:
+        record = self.record_of(loc.file)
+        if record is None:
+            return None
+        return next(
+            (
+                statement
+                for script in record.linked.scripts.values()
+                for statement in script.statements
+                if statement.loc.unit == loc.unit
+            ),
+            None,
+        )
+
+    def run(self, stage: Stage, record: FileRecord, lookup: Lookup) -> Outcome:
+        """LINK or COMPOSE by number."""
+        return self.link(record, lookup) if stage is Stage.LINK else self.compose(record, lookup)
+
+
+def _system_of(change: Change) -> str:
+    if isinstance(change, UseNewApi):
+        return change.use.system
+    if isinstance(change, (SetRetry, SetTimeout, AddCheck, SetStartDate)):
+        return change.pipeline.system
+    return ""
+
+
+def _uses_and_checks(record: FileRecord) -> dict[Key, Any]:
+    uses: dict[Key, list[DatasetUse]] = {}
+    checks: dict[Key, list[QualityCheck]] = {}
+    claimed: set[int] = set()
+    for pipeline in record.pipelines:
+        for task in pipeline.tasks:
+            by = f"task {task.name} in {pipeline.noun} {pipeline.name}"
+            for access in task.accesses:
+                uses.setdefault(("uses", access.dataset.table), []).append(DatasetUse(access, by))
+                if access.loc.file == record.path:
+                    claimed.add(access.loc.unit)
+            for check in task.checks:
+                if isinstance(check.dataset, Known):
+                    checks.setdefault(("checks", check.dataset.value.table), []).append(check)
+    name = record.path.rpartition("/")[2]
+    for script in record.linked.scripts.values():
+        for statement in script.statements:
+            if statement.loc.unit in claimed:
+                continue
+            for access in statement.accesses:
+                uses.setdefault(("uses", access.dataset.table), []).append(DatasetUse(access, name))
+    found: dict[Key, Any] = {key: tuple(each) for key, each in uses.items()}
+    found.update({key: tuple(each) for key, each in checks.items()})
+    return found

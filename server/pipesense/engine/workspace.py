@@ -1,0 +1,548 @@
+"""The workspace: all files, what they say, and the order in which stale answers are made fresh.
+
+The surface that the language server and the command line use. It does no IO of its own: files come from a
+FileAccess, and every path is absolute with ``/`` between its parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from pipesense.engine import fixes, hover, reporting
+from pipesense.engine.config import FILE_NAMES, Config, settings
+from pipesense.engine.document import Document
+from pipesense.engine.files import FileAccess, Unreadable
+from pipesense.engine.index import Index, Key, Stage
+from pipesense.engine.judge import Judge
+from pipesense.engine.link_sql import StatementReader
+from pipesense.engine.overlay import Overlay
+from pipesense.engine.project import Surroundings
+from pipesense.engine.record import FileRecord
+from pipesense.engine.report import (
+    BuiltFix,
+    Counters,
+    FixOffer,
+    HoverText,
+    InternalError,
+    NotAnalysed,
+    Reported,
+)
+from pipesense.engine.stages import Stages
+from pipesense.lang.languages import language_of, splitter_of
+from pipesense.model.change import Change, Refusal, Replace
+from pipesense.model.where import Loc
+from pipesense.rule.finding import Applicability, Offer
+from pipesense.rule.meta import Severity
+from pipesense.rule.registry import Registry
+from pipesense.systems.system import PythonSystem
+from pipesense.text.buffer import TextBuffer
+from pipesense.text.edit import TextEdit, apply_edits
+from pipesense.text.encoding import PositionEncoding
+from pipesense.text.span import Span
+
+_DONE: Final = Stage.JUDGE + 1
+
+
+class Workspace:
+    """Every file of some folders, analysed as far as somebody asked."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        files: FileAccess,
+        log: Callable[[InternalError], None],
+        *,
+        systems: Sequence[PythonSystem] | None = None,
+        roots: Sequence[str] = (),
+    ) -> None:
+        from pipesense.engine.catalogue import read_statement, sql_dialects, systems_in_use
+
+        self.registry = registry
+        self.counters = Counters()
+        self._files = files
+        self._log = log
+        self._index = Index()
+        self._records: dict[str, FileRecord] = {}
+        self._unreadable: dict[str, str] = {}
+        self._dirty: dict[str, int] = {}
+        self._unlisted: list[str] = []
+        self._surroundings = Surroundings(
+            registry, files, sql_dialects, lambda path: path in self._records or path in self._dirty
+        )
+        self._reader = StatementReader(read_statement, self.counters)
+        self._stages = Stages(
+            registry=registry,
+            surroundings=self._surroundings,
+            systems=tuple(systems) if systems is not None else systems_in_use(),
+            reader=self._reader,
+            judge=Judge(registry, self.counters, log, self._index.version),
+            counters=self.counters,
+            log=log,
+            record_of=self._record,
+            text_of=self._text_at,
+        )
+        for root in roots:
+            self.add_root(root)
+
+    # --- documents -------------------------------------------------------------------------------
+
+    def open(self, path: str, text: str) -> None:
+        """An editor took a file over; its text is the editor's from now on."""
+        language = language_of(path)
+        if language is None:
+            return
+        self._unreadable.pop(path, None)
+        record = self._records.get(path)
+        if record is None:
+            self._records[path] = FileRecord(path, Document(path, language, splitter_of(language), text), True)
+        else:
+            record.is_open = True
+            record.document.edit(None, None, text, PositionEncoding.UTF32)
+        self._mark(path, Stage.LINK)
+
+    def change(
+        self,
+        path: str,
+        start: tuple[int, int] | None,
+        end: tuple[int, int] | None,
+        text: str,
+        encoding: PositionEncoding,
+    ) -> None:
+        """An editor changed an open file; ``start`` None replaces the whole text. Positions are the client's."""
+        record = self._records.get(path)
+        if record is not None:
+            record.document.edit(start, end, text, encoding)
+            self._mark(path, Stage.LINK)
+
+    def close(self, path: str) -> None:
+        """The editor gave a file back: what is on disk counts again."""
+        record = self._records.get(path)
+        if record is None:
+            return
+        record.is_open = False
+        self.touched([path])
+
+    def touched(self, paths: Iterable[str]) -> None:
+        """Files were created, changed or deleted on disk; configuration files count too."""
+        around = False
+        for path in paths:
+            name = path.rpartition("/")[2]
+            if language_of(path) is None:
+                around = around or name in FILE_NAMES or name in self._version_files()
+                continue
+            around = around or path not in self._records
+            record = self._records.get(path)
+            if record is not None and record.is_open:
+                continue
+            self._unreadable.pop(path, None)
+            if not self._files.exists(path):
+                self._drop(path)
+                around = True
+            else:
+                self._records.pop(path, None)
+                self._mark(path, Stage.LINK)
+        if around:
+            self._surroundings_changed()
+
+    def add_root(self, root: str) -> None:
+        """A workspace folder; its files are looked up when there is time."""
+        if root not in self._surroundings.roots:
+            self._surroundings.roots.append(root)
+            self._unlisted.append(root)
+            self._surroundings_changed()
+
+    def remove_root(self, root: str) -> None:
+        """A workspace folder was closed; its files are forgotten unless they are open."""
+        if root in self._surroundings.roots:
+            self._surroundings.roots.remove(root)
+        if root in self._unlisted:
+            self._unlisted.remove(root)
+        for path in list(self._records):
+            if path.startswith(root + "/") and self._surroundings.root_of(path) is None:
+                if not self._records[path].is_open:
+                    self._drop(path)
+        self._surroundings_changed()
+
+    def reconfigure(self, overrides: Mapping[str, object]) -> None:
+        """Settings of an editor or a command line, on top of the configuration files."""
+        from pipesense.engine.catalogue import sql_dialects
+
+        self._surroundings.overrides = settings(overrides, self.registry, sql_dialects)
+        self._surroundings_changed()
+
+    def override_problems(self) -> tuple[str, ...]:
+        """What is wrong with the overrides, as sentences."""
+        return tuple(each.message for each in self._surroundings.overrides.problems)
+
+    def _surroundings_changed(self) -> None:
+        self._surroundings.forget()
+        self._stages.generation += 1
+        for path in self._records:
+            self._mark(path, Stage.LINK)
+
+    def _version_files(self) -> frozenset[str]:
+        return frozenset(name for system in self._stages.systems for name in system.version_files)
+
+    def _drop(self, path: str) -> None:
+        self._records.pop(path, None)
+        self._dirty.pop(path, None)
+        self._mark_readers(path, self._index.drop(path))
+
+    def _record(self, path: str) -> FileRecord | None:
+        """The record of a file, read from disk where it was not loaded yet; None where it cannot be read."""
+        record = self._records.get(path)
+        if record is not None:
+            return record
+        language = language_of(path)
+        if language is None or path in self._unreadable:
+            return None
+        try:
+            text = self._files.read(path)
+        except Unreadable as error:
+            self._unreadable[path] = error.reason
+            self._dirty.pop(path, None)
+            return None
+        record = FileRecord(path, Document(path, language, splitter_of(language), text))
+        self._records[path] = record
+        self._mark(path, Stage.LINK)
+        return record
+
+    # --- work ------------------------------------------------------------------------------------
+
+    def _mark(self, path: str, stage: int) -> None:
+        self._dirty[path] = min(stage, self._dirty.get(path, stage))
+
+    def _mark_readers(self, path: str, keys: frozenset[Key]) -> None:
+        for reader, stage in self._index.readers(keys).items():
+            if reader != path:
+                self._mark(reader, stage)
+
+    def analyse(self, path: str) -> None:
+        """Bring one file's findings up to date now; other files that this makes stale are left for later."""
+        if self._record(path) is None:
+            return
+        while path in self._dirty:
+            self._advance(path)
+
+    def pending(self) -> int:
+        """How many files may have stale findings."""
+        return len(self._dirty) + len(self._unlisted)
+
+    def step(self) -> frozenset[str]:
+        """Do one small unit of background work; the paths whose findings changed by it."""
+        if self._unlisted:
+            self._list(self._unlisted.pop(0))
+            return frozenset()
+        if not self._dirty:
+            return frozenset()
+        path = min(self._dirty, key=self._urgency)
+        record = self._record(path)
+        if record is None:
+            self._dirty.pop(path, None)
+            return frozenset()
+        before = record.revision
+        self._advance(path)
+        return frozenset({path}) if record.revision != before else frozenset()
+
+    def _urgency(self, path: str) -> tuple[int, int]:
+        record = self._records.get(path)
+        return (self._dirty[path], 0 if record is not None and record.is_open else 1)
+
+    def _list(self, root: str) -> None:
+        for path in self._files.listing(root):
+            if language_of(path) is not None and path not in self._records:
+                self._mark(path, Stage.LINK)
+
+    def index_all(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Analyse every file of every workspace folder; ``progress(done, total)`` counts steps."""
+        while self._unlisted:
+            self._list(self._unlisted.pop(0))
+        done = 0
+        while self._dirty:
+            stage = min(self._dirty.values())
+            for path in [path for path, at in self._dirty.items() if at == stage]:
+                if self._record(path) is None:
+                    self._dirty.pop(path, None)
+                elif self._dirty.get(path) == stage:
+                    self._advance(path)
+                done += 1
+                if progress is not None:
+                    progress(done, done + sum(_DONE - at for at in self._dirty.values()))
+
+    def settle(self, path: str) -> bool:
+        """Cut a file anew after it has been at rest; True if its findings may have changed."""
+        record = self._records.get(path)
+        if record is None or not record.document.settle():
+            return False
+        self._mark(path, Stage.LINK)
+        return True
+
+    def _advance(self, path: str) -> None:
+        record = self._records[path]
+        stage = self._dirty.pop(path)
+        if stage == Stage.JUDGE:
+            self._judge(record)
+            return
+        outcome = self._stages.run(Stage(stage), record, self._index)
+        self._index.record_reads(path, Stage(stage), outcome.reads)
+        changed = self._index.export(path, Stage(stage), outcome.exports)
+        self._dirty[path] = stage + 1
+        self._mark_readers(path, changed)
+
+    def _judge(self, record: FileRecord) -> None:
+        findings, reads = self._stages.judged(record, self._index)
+        self._index.record_reads(record.path, Stage.JUDGE, reads)
+        config = self._surroundings.config(record.path)
+        reported = reporting.place_findings(
+            record.document,
+            findings,
+            config,
+            self.registry,
+            config.enabled(self.registry, record.path),
+            self._place,
+        )
+        missing = tuple(
+            NotAnalysed(record.path, span, each.why)
+            for each in record.linked.unread
+            if (span := record.document.file_span(each.loc)) is not None
+        )
+        if reported != record.reported or missing != record.not_analysed:
+            record.reported, record.not_analysed = reported, missing
+            record.revision += 1
+        if not record.is_open:
+            for unit in record.document.units:
+                unit.parsed = None
+            record.memo = None
+
+    def _place(self, loc: Loc) -> tuple[str, Span] | None:
+        record = self._record(loc.file)
+        span = record.document.file_span(loc) if record is not None else None
+        return (loc.file, span) if span is not None else None
+
+    def _text_at(self, loc: Loc) -> str:
+        record = self._record(loc.file)
+        return record.document.text_of(loc) if record is not None else ""
+
+    # --- results ---------------------------------------------------------------------------------
+
+    def text(self, path: str) -> TextBuffer | None:
+        """The current text of a file, read from disk where it is not open; None where it cannot be read."""
+        record = self._record(path)
+        return record.document.buffer if record is not None else None
+
+    def findings(self, path: str) -> tuple[Reported, ...]:
+        """What is wrong in a file, in the order of the text."""
+        problems = self._surroundings.problems.get(path)
+        if problems is not None:
+            return tuple(self._configuration_finding(path, each.line, each.message) for each in problems)
+        record = self._records.get(path)
+        return record.reported if record is not None else ()
+
+    def _configuration_finding(self, path: str, line: int, message: str) -> Reported:
+        lines = TextBuffer(self._surroundings._text(path) or "").lines
+        start = lines.starts[min(line, len(lines.starts) - 1)]
+        span = Span(start, start + len(lines.line_text(min(line, len(lines.starts) - 1))))
+        mark = reporting.fingerprint(reporting.CONFIGURATION, path, "", message, 0)
+        return Reported(
+            path, reporting.CONFIGURATION, "engine", Severity.ERROR, message, span, mark, (), False, None, message
+        )
+
+    def configuration_problems(self) -> tuple[tuple[str, int, str], ...]:
+        """Everything wrong in the configuration files read so far: path, line (0-based), sentence."""
+        return tuple(
+            (path, each.line, each.message)
+            for path, problems in sorted(self._surroundings.problems.items())
+            for each in problems
+        )
+
+    def not_analysed(self, path: str) -> tuple[NotAnalysed, ...]:
+        """What was not judged in a file, and why."""
+        if path in self._unreadable:
+            return (NotAnalysed(path, Span(0, 0), self._unreadable[path]),)
+        record = self._records.get(path)
+        return record.not_analysed if record is not None else ()
+
+    def statements(self, path: str) -> int:
+        """How many statements a file has: of Python at top level, of SQL anywhere."""
+        record = self._records.get(path)
+        if record is None:
+            return 0
+        sql = sum(len(script.statements) for script in record.linked.scripts.values())
+        return sql if record.document.language == "sql" else sql + len(record.document.units)
+
+    def revision(self, path: str) -> str:
+        """Changes whenever the findings of a file do."""
+        record = self._records.get(path)
+        return f"{record.revision}.{self._stages.generation}" if record is not None else "0"
+
+    def paths(self) -> tuple[str, ...]:
+        """All files that were loaded or failed to load."""
+        return tuple(sorted({*self._records, *self._unreadable}))
+
+    def dialect(self, path: str, offset: int) -> tuple[str, str] | None:
+        """The SQL dialect at a place and why it was chosen; None outside SQL."""
+        record = self._record(path)
+        if record is None:
+            return None
+        if record.document.language == "sql":
+            script = record.linked.scripts.get(0)
+            return (script.dialect, script.why_dialect) if script is not None else None
+        embedded = record.document.embedded_at(offset)
+        if embedded is None:
+            return None
+        for script in record.linked.scripts.values():
+            if any(each.loc.unit == embedded[0].unit.id for each in script.statements):
+                return script.dialect, script.why_dialect
+        return None
+
+    def hover(self, path: str, offset: int) -> HoverText | None:
+        """What is worth knowing about a place."""
+        record = self._record(path)
+        if record is None:
+            return None
+        return hover.hover(record, offset, self.registry, self._index, self._place, self.findings(path))
+
+    # --- fixes -----------------------------------------------------------------------------------
+
+    def offers(self, reported: Reported) -> tuple[FixOffer, ...]:
+        """The fixes for a finding, best first; nothing is built or verified yet."""
+        return tuple(
+            FixOffer(f"{reported.fingerprint}/{at}", offer.title, offer.applicability, reported.rule)
+            for at, offer in enumerate(self._offers(reported))
+        )
+
+    def _offers(self, reported: Reported) -> list[Offer]:
+        record = self._records.get(reported.path)
+        if record is None:
+            return []
+        if reported.finding is None:
+            return self._own_offers(record, reported)
+        rule = self.registry.get(reported.rule)
+        if rule is None or not rule.fixable:
+            return []
+        context = self._stages.context(record, rule.meta, self._index)
+        try:
+            return list(rule.offers(reported.finding, context))
+        except Exception as error:  # a fix that fails is not offered; its finding stays
+            self._log(InternalError(f"fix of {rule.meta.id}", record.path, f"{type(error).__name__}: {error}"))
+            return []
+
+    def _own_offers(self, record: FileRecord, reported: Reported) -> list[Offer]:
+        if reported.rule not in (reporting.UNUSED, reporting.BARE):
+            return []
+        unit = record.document.unit_at(reported.span.start)
+        if unit is None:
+            return []
+        base = reported.span.start - unit[1]
+        text = record.document.text
+        start, end = _whole_comment(text, reported.span)
+        loc = Loc(record.path, unit[0].id, Span(start - base, min(end - base, len(unit[0].text))))
+        return [Offer("Delete the comment", Replace(loc, ""), Applicability.SAFE)]
+
+    def build(self, offer_id: str, path: str) -> BuiltFix | Refusal:
+        """The verified edits of an offer on the current text, or why there are none."""
+        mark, _, number = offer_id.rpartition("/")
+        self.analyse(path)
+        reported = next((each for each in self.findings(path) if each.fingerprint == mark), None)
+        offers = self._offers(reported) if reported is not None else []
+        if reported is None or not number.isdigit() or int(number) >= len(offers):
+            return Refusal("the finding is not there any more")
+        offer = offers[int(number)]
+        edits = self._edits(offer.change, path)
+        if isinstance(edits, Refusal):
+            return edits
+        if reported.finding is not None:
+            refusal = fixes.verify(reported.rule, edits, self._document, self._before, self._after)
+            if refusal is not None:
+                return refusal
+        return BuiltFix(FixOffer(offer_id, offer.title, offer.applicability, reported.rule), edits, {})
+
+    def fix_all(self, path: str, *, unsafe: bool = False) -> tuple[tuple[TextEdit, ...], tuple[str, ...]]:
+        """All fixes of a file that may be applied together: their edits, and the rules that they fix.
+
+        With ``unsafe`` also those that want a look; only advice is left out. Fixes that touch the same
+        characters as an earlier one wait for the next round.
+        """
+        taken: list[TextEdit] = []
+        rules: list[str] = []
+        for reported in self.findings(path):
+            for offer in self.offers(reported):
+                if offer.applicability is Applicability.DISPLAY:
+                    continue
+                if offer.applicability is not Applicability.SAFE and not unsafe:
+                    continue
+                built = self.build(offer.id, path)
+                if isinstance(built, Refusal) or set(built.edits) != {path}:
+                    continue
+                fresh = [edit for edit in built.edits[path] if edit not in taken]
+                if any(_collide(edit, other) for edit in fresh for other in taken):
+                    continue
+                taken += fresh
+                rules.append(reported.rule)
+                break
+        return tuple(taken), tuple(rules)
+
+    def _edits(self, change: Change, path: str) -> dict[str, tuple[TextEdit, ...]] | Refusal:
+        try:
+            return fixes.edits_of(change, lambda each: self._stages.write(each, path), self._document)
+        except Exception as error:  # a writer that fails refuses; the finding stays
+            self._log(InternalError("writer", path, f"{type(error).__name__}: {error}"))
+            return Refusal("the fix could not be written")
+
+    def _document(self, path: str) -> Document | None:
+        record = self._record(path)
+        return record.document if record is not None else None
+
+    def _before(self, path: str) -> fixes.Trial:
+        self.analyse(path)
+        record = self._records[path]
+        findings, _ = self._stages.judged(record, self._index)
+        return fixes.trial(findings, len(record.linked.unread))
+
+    def _after(self, path: str, text: str) -> fixes.Trial:
+        """The verdict on a file with another text, with everything else as it is."""
+        language = self._records[path].document.language
+        record = FileRecord(path, Document(path, language, splitter_of(language), text))
+        overlay = Overlay(self._index, path)
+        for stage in (Stage.LINK, Stage.COMPOSE):
+            overlay.exports[stage] = self._stages.run(stage, record, overlay).exports
+        findings, _ = self._stages.judged(record, overlay)
+        return fixes.trial(findings, len(record.linked.unread))
+
+    def suppression(self, reported: Reported) -> tuple[TextEdit, ...]:
+        """The edit that silences one finding where it stands."""
+        record = self._records.get(reported.path)
+        if record is None:
+            return ()
+        from pipesense.engine.suppression import comment_text
+
+        language = record.document.language
+        line = record.document.buffer.lines.position(reported.span.start)[0]
+        text = comment_text(language, reported.rule)
+        return (fixes.suppression_edit(record.document, language, line, text),)
+
+    def fixed_text(self, path: str, edits: Sequence[TextEdit]) -> str | None:
+        """The text of a file with edits applied; None where the file cannot be read."""
+        document = self._document(path)
+        return apply_edits(document.text, edits) if document is not None else None
+
+
+def _collide(one: TextEdit, other: TextEdit) -> bool:
+    if one.span.is_empty and other.span.is_empty:
+        return one.span.start == other.span.start
+    return one.span.start < other.span.end and other.span.start < one.span.end
+
+
+def _whole_comment(text: str, span: Span) -> tuple[int, int]:
+    """A comment with its line where it stands alone there, else with the blanks before it."""
+    start = max(text.rfind("#", 0, span.start), text.rfind("--", 0, span.start), text.rfind("{#", 0, span.start))
+    start = start if start >= 0 else span.start
+    end = text.find("\n", span.end)
+    end = len(text) if end < 0 else end
+    line = text.rfind("\n", 0, start) + 1
+    if not text[line:start].strip():
+        return line, min(end + 1, len(text))
+    while start > line and text[start - 1] in " \t":
+        start -= 1
+    return start, end

@@ -1,0 +1,1 @@
+"""One folder per system: how its syntax becomes facts, and how a change becomes its syntax."""

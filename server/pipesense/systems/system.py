@@ -1,0 +1,50 @@
+"""What every system that lives in Python files offers to the engine."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pipesense.lang.python.module import Module
+from pipesense.model.change import Change, Refusal, Replace
+from pipesense.model.code import CallAtParse, ObsoleteUse, PatternSite
+from pipesense.model.flow import Pipeline
+from pipesense.model.value import Value, Version
+
+Embed = Callable[[ast.expr, "str | None", str, Value[str]], "int | None"]
+"""``embed(expression, dialect, why, connection)``: read the expression as SQL text; the number of the script
+(for ``EmbeddedRun``), or None where the expression is no text. ``dialect`` None: the surroundings do not say;
+``why`` is a few words ("PostgresOperator"). Asking twice for one literal gives the same number."""
+
+ProjectFiles = Mapping[str, str]
+"""Texts of the project's files that may pin versions, by file name relative to the project
+("requirements.txt", "Dockerfile", "pyproject.toml", "uv.lock")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """What a system found in one file. ``scripts``: numbers of embedded SQL scripts that no task runs."""
+
+    pipelines: tuple[Pipeline, ...] = ()
+    obsolete: tuple[ObsoleteUse, ...] = ()
+    sites: tuple[PatternSite, ...] = ()
+    calls_at_parse: tuple[CallAtParse, ...] = ()
+    scripts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PythonSystem:
+    """A system whose pipelines are Python code.
+
+    ``marks``: strings of which at least one occurs in every file that the system has anything to say about
+    (a cheap test before anything else). ``version_files``: names of project files that may pin its version.
+    """
+
+    name: str
+    marks: tuple[str, ...]
+    version_files: tuple[str, ...]
+    version: Callable[[Module, ProjectFiles, "str | None"], Version]
+    """(module, project files, configured version) → the version in use, with its evidence."""
+    lift: Callable[[Module, Version, Embed], Lifted]
+    write: Callable[[Change, Module, Version], "tuple[Replace, ...] | Refusal"]
