@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import pytest
+
 from pipesense.engine.workspace import Workspace
 from pipesense.host.rulepacks import load_registry
 from pipesense.text.encoding import PositionEncoding

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from pipesense.host.rulepacks import load_registry
 from pipesense.text.encoding import PositionEncoding
 from support.memory import ROOT, everything, settle, workspace
 
-DAG = '''\
+DAG = """\
 from datetime import datetime, timedelta
 
 from airflow.sdk import DAG
@@ -32,7 +33,7 @@ with DAG("orders", schedule="@daily", start_date=datetime(2024, 1, 1), catchup=T
 
 def staleness(latest):
     return (datetime.now() - latest).hours
-'''
+"""
 LOAD = """\
 -- daily load
 INSERT INTO mart.orders (id, amount)

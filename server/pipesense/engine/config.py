@@ -233,9 +233,7 @@ def _did_you_mean(word: str, words: Sequence[str]) -> str:
 class _Reader:
     """Reads values of one configuration and keeps what is wrong with them."""
 
-    def __init__(
-        self, path: str, text: str, registry: Registry, dialects: Callable[[], frozenset[str]]
-    ) -> None:
+    def __init__(self, path: str, text: str, registry: Registry, dialects: Callable[[], frozenset[str]]) -> None:
         self.path = path
         self.problems: list[ConfigProblem] = []
         self._lines = text.splitlines()

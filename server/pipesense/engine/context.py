@@ -145,13 +145,11 @@ class RuleContext:
         )
 
     def runs_of(self, script: Script) -> tuple[TaskRun, ...]:
-        key = (
-            ("runs", script.loc.file)
-            if not script.embedded
-            else ("runs", f"{script.loc.file}#{script.loc.unit}")
-        )
+        key = ("runs", script.loc.file) if not script.embedded else ("runs", f"{script.loc.file}#{script.loc.unit}")
         return tuple(
-            run for values in self._get(key) for run in values  # type: ignore[attr-defined]
+            run
+            for values in self._get(key)
+            for run in values  # type: ignore[attr-defined]
         )
 
     def statement(self, loc: Loc) -> Statement | None:

@@ -40,6 +40,10 @@ class Unit:
     findings_for: int = -1
     dialect: str = ""
     """The dialect in which ``facts`` were read."""
+    signs: frozenset[int] | None = None
+    """What the text's own words say about its dialect."""
+    directive: str | None = None
+    """The dialect that a comment in the text names."""
 
     def forget(self) -> None:
         """Drop what can be derived again from the text."""
@@ -185,9 +189,7 @@ class Document:
     def start_of(self, unit: int) -> int | None:
         """The offset at which a unit starts, or None where it is gone."""
         if self._starts is None:
-            self._starts = {
-                each.id: cut.start for each, cut in zip(self.units, self._cuts, strict=True)
-            }
+            self._starts = {each.id: cut.start for each, cut in zip(self.units, self._cuts, strict=True)}
         return self._starts.get(unit)
 
     def file_span(self, loc: Loc) -> Span | None:

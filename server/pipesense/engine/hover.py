@@ -172,7 +172,7 @@ def _gates(pipeline: Pipeline, task: Task, behind: frozenset[str]) -> str:
     found: list[str] = []
     for other in pipeline.tasks:
         if other.name in behind or other.name == task.name:
-            found += [f"{other.name} ({', '.join(sorted(kind.value for kind in check.kinds))})" for check in other.checks]
+            found += [_check(other.name, check) for check in other.checks]
     if found:
         return ", ".join(dict.fromkeys(found))
     return "none known" if pipeline.edges.opened is not None else "none"
@@ -216,7 +216,7 @@ def _about_table(made: _Hover, access: Access) -> str:
     lines.append(f"- written by: {_users(use for use in uses if use.access.mode in WRITES)}")
     lines.append(f"- read by: {_users(use for use in uses if use.access.mode is AccessMode.READ)}")
     checks = _matching_checks(made, access)
-    shown = [f"{check.by} ({', '.join(sorted(kind.value for kind in check.kinds))})" for check in checks]
+    shown = [_check(check.by, check) for check in checks]
     lines.append(f"- quality checks: {', '.join(dict.fromkeys(shown)) or 'none known'}")
     relation = _relation(made, access)
     if relation is not None:
@@ -239,8 +239,7 @@ def _matching_checks(made: _Hover, access: Access) -> list[QualityCheck]:
             found += [
                 check
                 for check in values
-                if isinstance(check.dataset, Known)
-                and check.dataset.value.match(access.dataset) is not Confidence.NONE
+                if isinstance(check.dataset, Known) and check.dataset.value.match(access.dataset) is not Confidence.NONE
             ]
     return found
 
@@ -288,6 +287,10 @@ def _words_bool(value: Value[bool]) -> str:
         default = effective(value)
         return "not set" if default is None else f"not set, the default is {'yes' if default else 'no'}"
     return f"unknown, {value.why}"
+
+
+def _check(by: str, check: QualityCheck) -> str:
+    return f"{by} ({', '.join(sorted(kind.value for kind in check.kinds))})"
 
 
 def _code(text: object) -> str:

@@ -66,9 +66,7 @@ class Judge:
         self._unit_rules = registry.wanting(Scope.UNIT)
         self._file_rules = registry.wanting(Scope.FILE)
 
-    def unit(
-        self, statement: Statement, role: FileRole, context: MakeContext
-    ) -> tuple[Finding, ...]:
+    def unit(self, statement: Statement, role: FileRole, context: MakeContext) -> tuple[Finding, ...]:
         """What UNIT rules say about a statement; nothing for one that could not be read.
 
         All rules run, those that are off as well: the result belongs to the statement, not to a configuration.

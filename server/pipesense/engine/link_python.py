@@ -42,6 +42,18 @@ def parsed_units(document: Document, counters: Counters) -> list[ParsedUnit]:
     return found
 
 
+def prepare_python_file(document: Document, counters: Counters, budget: int) -> bool:
+    """Parse units of about ``budget`` characters ahead of linking; True while more are to be parsed."""
+    for unit in document.units:
+        if unit.parsed is None:
+            counters.units_parsed += 1
+            unit.parsed = parse_unit(unit.id, unit.kind, unit.text)
+            budget -= len(unit.text)
+            if budget < 0:
+                return True
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class PythonSurroundings:
     """What linking a Python file needs from outside the file."""
@@ -74,13 +86,9 @@ class _Embedding:
             return None
         context = (dialect, why) if dialect else None
         directive = sql_dialect.directive(found.text)
-        chosen, reason = sql_dialect.choose(
-            directive, self.surroundings.configured_dialect, context, found.text
-        )
+        chosen, reason = sql_dialect.choose(directive, self.surroundings.configured_dialect, context, found.text)
         anchor = found.loc.span.start
-        script = embed(
-            self.document, found.loc.unit, anchor, found.text, found.map, found.holes, chosen, reason
-        )
+        script = embed(self.document, found.loc.unit, anchor, found.text, found.map, found.holes, chosen, reason)
         return script.id
 
 
@@ -141,9 +149,7 @@ def _lift(
     embedding: _Embedding,
     versions: dict[str, Version],
 ) -> Lifted:
-    version = system.version(
-        module, surroundings.project_files, surroundings.configured_versions.get(system.name)
-    )
+    version = system.version(module, surroundings.project_files, surroundings.configured_versions.get(system.name))
     versions[system.name] = version
     return system.lift(module, version, embedding)
 
@@ -156,9 +162,8 @@ def _unread_units(path: str, units: Sequence[ParsedUnit]) -> Iterable[Unread]:
 
 def _effects(module: Module, pipelines: Sequence[Pipeline]) -> dict[str, ScopeEffects]:
     """What the functions touch that tasks run."""
-    wanted = {
-        run.scope for pipeline in pipelines for task in pipeline.tasks for run in task.runs if isinstance(run, CallableRun)
-    }
+    tasks = [task for pipeline in pipelines for task in pipeline.tasks]
+    wanted = {run.scope for task in tasks for run in task.runs if isinstance(run, CallableRun)}
     found: dict[str, ScopeEffects] = {}
     for scope in wanted:
         function = _function(module, scope)

@@ -103,6 +103,47 @@ def relations(scripts: Iterable[Script]) -> dict[Key, tuple[Relation, ...]]:
     return found
 
 
+def _directive(units: Iterable[Unit]) -> str | None:
+    """The dialect that a comment names; the first one counts."""
+    _look(units)
+    return next((unit.directive for unit in units if unit.directive), None)
+
+
+def _signs(units: Iterable[Unit]) -> frozenset[int]:
+    return frozenset(sign for unit in units for sign in unit.signs or ())
+
+
+def _look(units: Iterable[Unit]) -> None:
+    for unit in units:
+        if unit.signs is None:
+            unit.signs = sql_dialect.signs(unit.text)
+            unit.directive = sql_dialect.directive(unit.text)
+
+
+def prepare_sql_file(
+    document: Document,
+    configured: str | None,
+    context: tuple[str, str] | None,
+    reader: StatementReader,
+    budget: int,
+) -> bool:
+    """Read statements of about ``budget`` characters ahead of linking; True while more are to be read."""
+    for unit in document.units:
+        if unit.signs is None:
+            _look([unit])
+            budget -= len(unit.text) // 4
+            if budget < 0:
+                return True
+    dialect, _ = sql_dialect.choose_by(_directive(document.units), configured, context, _signs(document.units))
+    for unit in document.units:
+        if unit.facts is None or unit.dialect != dialect:
+            reader.facts(unit, dialect)
+            budget -= len(unit.text)
+            if budget < 0:
+                return True
+    return False
+
+
 def link_sql_file(
     document: Document,
     configured: str | None,
@@ -110,8 +151,8 @@ def link_sql_file(
     reader: StatementReader,
 ) -> Linked:
     """A SQL file as one script. ``context`` is the dialect that who runs the file implies, with the reason."""
-    path, text = document.path, document.text
-    dialect, why = sql_dialect.choose(sql_dialect.directive(text), configured, context, text)
+    path = document.path
+    dialect, why = sql_dialect.choose_by(_directive(document.units), configured, context, _signs(document.units))
     loc = Loc(path, document.units[0].id if document.units else 0, Span(0, 0))
     units = [(unit, ()) for unit in document.units]
     script = script_of(path, loc, units, dialect, why, reader, embedded=False)

@@ -167,7 +167,12 @@ def _about_directives(
         text = each.span.of(document.text)
         if not each.ids:
             yield _own(
-                document, relative, BARE, Severity.WARNING, each.span, at,
+                document,
+                relative,
+                BARE,
+                Severity.WARNING,
+                each.span,
+                at,
                 "This comment names no rule, so it silences nothing.",
                 'Write the rule\'s id in brackets, for example "pipesense: ignore[reliability/no-retries]".',
             )
@@ -177,12 +182,23 @@ def _about_directives(
             near = registry.near(strangers[0])
             hint = f"Did you mean {near[0]}?" if near else '"pipesense rules" lists them all.'
             yield _own(
-                document, relative, UNKNOWN, Severity.WARNING, each.span, at,
-                f"There is no rule {', '.join(strangers)}, so this comment silences nothing.", hint,
+                document,
+                relative,
+                UNKNOWN,
+                Severity.WARNING,
+                each.span,
+                at,
+                f"There is no rule {', '.join(strangers)}, so this comment silences nothing.",
+                hint,
             )
         elif at not in used and any(registry.matching(rule) & enabled for rule in each.ids):
             yield _own(
-                document, relative, UNUSED, Severity.WARNING, each.span, at,
+                document,
+                relative,
+                UNUSED,
+                Severity.WARNING,
+                each.span,
+                at,
                 f"This comment silences nothing: {text.split('[')[0].strip()} finds no such problem here any more.",
                 "Delete the comment.",
             )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pipesense.engine.composition import compose
 from pipesense.engine.config import Config
 from pipesense.engine.context import Lookup, RuleContext, default_role
 from pipesense.engine.index import Key, Stage
 from pipesense.engine.judge import Judge
-from pipesense.engine.link_sql import StatementReader, link_sql_file
+from pipesense.engine.link_sql import StatementReader, link_sql_file, prepare_sql_file
 from pipesense.engine.linked import Linked
 from pipesense.engine.project import Surroundings
 from pipesense.engine.record import FileRecord
@@ -42,6 +42,11 @@ if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
 
 
+_SQL_BUDGET: Final = 4_000
+_PYTHON_BUDGET: Final = 20_000
+"""Characters that one step of background work reads: about 5 ms, so that a key pressed meanwhile does not wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a step gives to the index."""
@@ -69,6 +74,17 @@ class Stages:
 
     # --- link ------------------------------------------------------------------------------------
 
+    def prepare(self, record: FileRecord, lookup: Lookup) -> bool:
+        """A few milliseconds of the reading that linking needs; True while there is more to read."""
+        if record.document.language == "sql":
+            config = self.surroundings.config(record.path)
+            configured = config.dialect_of(record.path)
+            context = self._said_dialect(record.path, lookup)
+            return prepare_sql_file(record.document, configured, context, self.reader, _SQL_BUDGET)
+        from pipesense.engine.link_python import prepare_python_file
+
+        return prepare_python_file(record.document, self.counters, _PYTHON_BUDGET)
+
     def link(self, record: FileRecord, lookup: Lookup) -> Outcome:
         """Syntax to model objects."""
         self.counters.files_linked += 1
@@ -83,16 +99,15 @@ class Stages:
         return Outcome(record.linked.exports, reads)
 
     def _link_sql(self, record: FileRecord, config: Config, lookup: Lookup) -> tuple[Linked, frozenset[Key]]:
-        key = ("dialect", record.path)
-        said = lookup.get(key)
-        context = said[0] if said and len(set(said)) == 1 else None
-        linked = link_sql_file(
-            record.document,
-            config.dialect_of(record.path),
-            context if isinstance(context, tuple) else None,
-            self.reader,
-        )
-        return linked, frozenset({key})
+        context = self._said_dialect(record.path, lookup)
+        linked = link_sql_file(record.document, config.dialect_of(record.path), context, self.reader)
+        return linked, frozenset({("dialect", record.path)})
+
+    @staticmethod
+    def _said_dialect(path: str, lookup: Lookup) -> tuple[str, str] | None:
+        """The dialect that everybody who runs a SQL file agrees on, and who says so."""
+        said = [each for each in lookup.get(("dialect", path)) if isinstance(each, tuple)]
+        return said[0] if said and len({dialect for dialect, _ in said}) == 1 else None
 
     def _link_python(self, record: FileRecord, config: Config) -> Linked:
         from pipesense.engine.link_python import PythonSurroundings, link_python_file
@@ -224,9 +239,7 @@ class Stages:
         more, reads = self.judge.file(facts, record.role, enabled, record.verdicts, make)
         return (*found, *more), reads
 
-    def context(
-        self, record: FileRecord, meta: RuleMeta, lookup: Lookup, config: Config | None = None
-    ) -> RuleContext:
+    def context(self, record: FileRecord, meta: RuleMeta, lookup: Lookup, config: Config | None = None) -> RuleContext:
         """What one rule may ask about one file."""
         return RuleContext(
             meta=meta,

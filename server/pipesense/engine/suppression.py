@@ -72,10 +72,7 @@ def comments(language: str, text: str, lines: LineIndex) -> list[Comment]:
             for found in _SQL_COMMENT.finditer(text)
             if found.group("comment") and _MARK in found.group("comment")
         ]
-    return [
-        Comment(span, not text[lines.starts[lines.position(span.start)[0]] : span.start].strip())
-        for span in spans
-    ]
+    return [Comment(span, not text[lines.starts[lines.position(span.start)[0]] : span.start].strip()) for span in spans]
 
 
 def suppressions(

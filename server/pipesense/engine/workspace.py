@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from pipesense.engine import fixes, hover, reporting
-from pipesense.engine.config import FILE_NAMES, Config, settings
+from pipesense.engine.config import FILE_NAMES, settings
 from pipesense.engine.document import Document
 from pipesense.engine.files import FileAccess, Unreadable
 from pipesense.engine.index import Index, Key, Stage
@@ -159,9 +159,9 @@ class Workspace:
         if root in self._unlisted:
             self._unlisted.remove(root)
         for path in list(self._records):
-            if path.startswith(root + "/") and self._surroundings.root_of(path) is None:
-                if not self._records[path].is_open:
-                    self._drop(path)
+            orphan = path.startswith(root + "/") and self._surroundings.root_of(path) is None
+            if orphan and not self._records[path].is_open:
+                self._drop(path)
         self._surroundings_changed()
 
     def reconfigure(self, overrides: Mapping[str, object]) -> None:
@@ -242,6 +242,8 @@ class Workspace:
             self._dirty.pop(path, None)
             return frozenset()
         before = record.revision
+        if self._dirty[path] == Stage.LINK and self._stages.prepare(record, self._index):
+            return frozenset()
         self._advance(path)
         return frozenset({path}) if record.revision != before else frozenset()
 

@@ -139,7 +139,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One SELECT. ``where``, ``having`` and ``qualify`` are lists of conjuncts. ``holes``: clauses with masked parts."""
+    """One SELECT. ``where``, ``having``, ``qualify`` are lists of conjuncts. ``holes``: clauses with masked parts."""
 
     span: Span
     outputs: tuple[Output, ...]
@@ -252,7 +252,8 @@ class SetOperation:
 @dataclass(frozen=True, slots=True)
 class Hole:
     """A masked stretch of a statement; ``text`` is what really stands there, ``kind`` what it is
-    ("jinja", "format", "percent", "parameter", "fstring")."""
+    ("jinja", "format", "percent", "parameter", "fstring").
+    """
 
     span: Span
     text: str

@@ -25,6 +25,7 @@ class Origin(Enum):
     TASK_GROUP = "task group"
     DECORATOR = "decorator"
     FACTORY = "factory"
+    PIPELINE = "the pipeline itself"
     PROJECT_FILE = "project file"
 
 
@@ -48,12 +49,12 @@ class Absent(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The value cannot be told from the workspace; ``why`` is a clause for people ("default_args comes from a call")."""
+    """Nobody can tell the value from the workspace; ``why`` is a clause for people ("default_args is a call")."""
 
     why: str
 
 
-Value = Union[Known[T], Absent[T], Unknown]
+Value = Union[Known[T], Absent[T], Unknown]  # noqa: UP007  (a generic alias needs Union before 3.12)
 
 
 def known(value: Value[T]) -> T | None:
@@ -98,10 +99,9 @@ class Version:
     source: str = ""
 
     def below(self, other: tuple[int, ...]) -> bool:
-        """Whether the version is known to be older than ``other``."""
-        return bool(self.number) and self.number < other[: len(self.number)] or (
-            bool(self.number) and self.number[: len(other)] < other
-        )
+        """Whether the version is known to be older than ``other``; "3" is not known to be older than "3.1"."""
+        common = min(len(self.number), len(other))
+        return self.number[:common] < other[:common]
 
     def __str__(self) -> str:
         return ".".join(map(str, self.number)) or "unknown"

@@ -63,10 +63,7 @@ class Message:
     def fields(self) -> frozenset[str]:
         """The names of all fields in the three texts."""
         return frozenset(
-            name
-            for text in (self.what, self.why, self.do)
-            for _, name, _, _ in string.Formatter().parse(text)
-            if name
+            name for text in (self.what, self.why, self.do) for _, name, _, _ in string.Formatter().parse(text) if name
         )
 
 

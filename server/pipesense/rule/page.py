@@ -53,10 +53,7 @@ class Page:
 
 
 def _attributes(info: str) -> dict[str, str]:
-    return {
-        name: quoted or plain
-        for name, quoted, plain in re.findall(r"(\w+)=(?:\"([^\"]*)\"|(\S+))", info)
-    }
+    return {name: quoted or plain for name, quoted, plain in re.findall(r"(\w+)=(?:\"([^\"]*)\"|(\S+))", info)}
 
 
 def parse_page(text: str) -> Page:

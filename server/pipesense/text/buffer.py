@@ -70,9 +70,7 @@ class TextBuffer:
     ) -> Splice:
         """Apply a client's ranged change; positions are (line, column in units of ``encoding``)."""
         lines = self._index
-        return self.replace(
-            Span(lines.client_offset(*start, encoding), lines.client_offset(*end, encoding)), new
-        )
+        return self.replace(Span(lines.client_offset(*start, encoding), lines.client_offset(*end, encoding)), new)
 
     def reset(self, text: str) -> Splice:
         """Replace everything, as a client without incremental changes does."""

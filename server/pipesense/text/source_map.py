@@ -112,6 +112,4 @@ class SourceMap:
 
     def touches_mask(self, span: Span) -> bool:
         """Whether any character of ``span`` stands for a hole."""
-        return any(
-            piece.kind is PieceKind.MASKED and piece.virtual.overlaps(span) for piece in self.pieces
-        )
+        return any(piece.kind is PieceKind.MASKED and piece.virtual.overlaps(span) for piece in self.pieces)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pipesense.engine.config import Config, glob_matches, parse_config
 from pipesense.host.rulepacks import load_registry
 from pipesense.rule.meta import FileRole, Severity

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pipesense.host.rulepacks import load_registry
 from pipesense.text.edit import apply_edits
 from support.memory import ROOT, workspace
@@ -29,7 +30,10 @@ NULL = "correctness/equals-null"
         ("SELECT a FROM t WHERE b = NULL;\n", [(NULL, 0)]),
         (f"SELECT a FROM t WHERE b = NULL; -- pipesense: ignore[{NULL}] legacy\n", []),
         ("SELECT a FROM t WHERE b = NULL; /* pipesense: ignore[correctness] */\n", []),
-        (f"-- pipesense: ignore[{NULL}]\nSELECT a\nFROM t\nWHERE b = NULL;\nSELECT 1 FROM t WHERE c = NULL;\n", [(NULL, 4)]),
+        (
+            f"-- pipesense: ignore[{NULL}]\nSELECT a\nFROM t\nWHERE b = NULL;\nSELECT 1 FROM t WHERE c = NULL;\n",
+            [(NULL, 4)],
+        ),
         (f"SELECT 1;\n-- pipesense: ignore-file[{NULL}]\nSELECT a FROM t WHERE b = NULL;\n", []),
         (f"{{# pipesense: ignore[{NULL}] #}}\nSELECT a FROM t WHERE b = NULL;\n", []),
         (
