@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pipesense.lang.cut import Cut, Recut, Splitter
 from pipesense.model.sql import Hole, Statement, StatementFacts
 from pipesense.model.where import Loc
+from pipesense.rule.context import DatasetUse
 from pipesense.rule.finding import Finding
 from pipesense.text.buffer import Splice, TextBuffer
 from pipesense.text.encoding import PositionEncoding
@@ -18,6 +19,7 @@ from pipesense.text.source_map import SourceMap
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
+    from pipesense.engine.index import Key
     from pipesense.lang.python.syntax import ParsedUnit
 
 
@@ -35,6 +37,8 @@ class Unit:
     facts: StatementFacts | None = None
     statement: Statement | None = None
     statement_key: tuple[int, ...] = ()
+    uses: tuple[tuple[Key, DatasetUse], ...] | None = None
+    """What the statement's accesses mean to other files, each under the key of its table."""
     findings: tuple[Finding, ...] | None = None
     """What UNIT rules said, for the rule set numbered ``findings_for``."""
     findings_for: int = -1
@@ -95,6 +99,7 @@ class Document:
         self._cuts: list[Cut] = []
         self.units: list[Unit] = []
         self._starts: dict[int, int] | None = None
+        self._by_id: dict[int, Unit] = {}
         self.embedded: dict[int, EmbeddedUnit] = {}
         self.scripts: dict[tuple[int, int], EmbeddedScript] = {}
         self._split_all()
@@ -152,6 +157,9 @@ class Document:
             made.append(kept.pop(0) if kept else Unit(next(self._ids), cut.kind, piece))
         gone = {unit.id for units in old.values() for unit in units}
         self.units[first:last] = made
+        for each in gone:
+            self._by_id.pop(each, None)
+        self._by_id.update((unit.id, unit) for unit in made)
         behind = self._cuts[last:]
         if delta and behind:
             behind = [Cut(cut.start + delta, cut.end + delta, cut.kind) for cut in behind]
@@ -239,7 +247,7 @@ class Document:
         embedded = self.embedded.get(unit)
         if embedded is not None:
             return embedded.unit
-        return next((each for each in self.units if each.id == unit), None)
+        return self._by_id.get(unit)
 
     def text_of(self, loc: Loc) -> str:
         """The characters at a place, as the place's own language reads them."""

@@ -73,7 +73,7 @@ def script_of(
         if unit.statement is None or unit.statement_key != key:
             whole = Loc(path, unit.id, Span(0, len(unit.text)))
             found = sql_accesses.accesses(facts, whole, tuple(earlier))
-            unit.statement, unit.statement_key = Statement(facts, whole, found), key
+            unit.statement, unit.statement_key, unit.uses = Statement(facts, whole, found), key, None
         statements.append(unit.statement)
         if facts.write is not None or facts.drops or facts.table is not None:
             earlier.append(facts)

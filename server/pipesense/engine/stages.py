@@ -313,6 +313,17 @@ def _system_of(change: Change) -> str:
     return ""
 
 
+def _own_uses(record: FileRecord, statement: Statement, name: str) -> tuple[tuple[Key, DatasetUse], ...]:
+    """The uses of datasets by a statement that no task of its own file runs."""
+    unit = record.document.unit(statement.loc.unit)
+    if unit is not None and unit.uses is not None:
+        return unit.uses
+    found = tuple((("uses", access.dataset.table), DatasetUse(access, name)) for access in statement.accesses)
+    if unit is not None:
+        unit.uses = found
+    return found
+
+
 def _uses_and_checks(record: FileRecord) -> dict[Key, Any]:
     uses: dict[Key, list[DatasetUse]] = {}
     checks: dict[Key, list[QualityCheck]] = {}
@@ -330,10 +341,9 @@ def _uses_and_checks(record: FileRecord) -> dict[Key, Any]:
     name = record.path.rpartition("/")[2]
     for script in record.linked.scripts.values():
         for statement in script.statements:
-            if statement.loc.unit in claimed:
-                continue
-            for access in statement.accesses:
-                uses.setdefault(("uses", access.dataset.table), []).append(DatasetUse(access, name))
+            if statement.loc.unit not in claimed:
+                for key, use in _own_uses(record, statement, name):
+                    uses.setdefault(key, []).append(use)
     found: dict[Key, Any] = {key: tuple(each) for key, each in uses.items()}
     found.update({key: tuple(each) for key, each in checks.items()})
     return found
