@@ -92,8 +92,8 @@ def _findings(made: _Hover, findings: Sequence[Reported]) -> None:
 
 
 def page_text(page: Page) -> str:
-    """A page as a hover shows it: the summary and the teaching, examples without their expectations."""
-    return f"*{page.summary}*\n\n{page.teaching}"
+    """A page as a hover shows it: the summary and the lesson with one example."""
+    return f"*{page.summary}*\n\n{page.lesson}"
 
 
 # --- tasks ---------------------------------------------------------------------------------------

@@ -48,8 +48,24 @@ class Page:
 
     @property
     def teaching(self) -> str:
-        """The page without its examples' expectations: what a hover shows."""
+        """The whole page as people read it: examples are labelled, and say nothing to the tests any more."""
         return strip_examples(self.body)
+
+    @property
+    def lesson(self) -> str:
+        """What fits a hover: everything but the examples, of which one remains with its remedy."""
+        without = re.sub(r"^## (?:Examples|Options)[ \t]*\n.*?(?=^## |\Z)", "", self.body, flags=re.S | re.M).strip()
+        shown = [f"{_LABEL[each.verdict]}\n\n```{each.language}\n{_shown(each)}\n```" for each in self._pair()]
+        text = "\n\n".join([without, *shown])
+        return re.sub(r"\[([^\]\n]+)\]\((?!https?:)[^)\n]*\)", r"**\1**", text)
+
+    def _pair(self) -> tuple[Example, ...]:
+        """The first example that is reported, and what its fix makes of it where the page shows that."""
+        for first, then in zip(self.examples, (*self.examples[1:], None), strict=True):
+            if first.verdict == "invalid":
+                fixed = then is not None and then.verdict == "fixed" and then.file == first.file
+                return (first, then) if fixed and then is not None else (first,)
+        return ()
 
 
 def _attributes(info: str) -> dict[str, str]:
@@ -106,7 +122,21 @@ def strip_expectations(text: str) -> str:
     return _EXPECTATION.sub("", text)
 
 
+_LABEL: Final = {"invalid": "Reported:", "fixed": "Fixed:", "valid": "Fine:", "context": "Beside it:"}
+
+
+def _shown(example: Example) -> str:
+    return strip_expectations(example.text).strip("\n")
+
+
 def strip_examples(body: str) -> str:
-    """A page's body as people read it: expectations and block attributes removed."""
+    """A page's body as people read it: expectations gone, verdicts as words above their blocks."""
+
+    def label(found: re.Match[str]) -> str:
+        name = _attributes(found["rest"]).get("file")
+        said = _LABEL[found["verdict"]]
+        return f"{said[:-1]} ({name}):\n\n{found['fence']}" if name else f"{said}\n\n{found['fence']}"
+
     without = _EXPECTATION.sub("", body)
-    return re.sub(r"^(```\w+)[ \t]+(?:invalid|valid|fixed|context)\b.*$", r"\1", without, flags=re.M)
+    pattern = r"^(?P<fence>`{3,}\w+)[ \t]+(?P<verdict>invalid|valid|fixed|context)\b(?P<rest>.*)$"
+    return re.sub(pattern, label, without, flags=re.M)
