@@ -77,8 +77,9 @@ class Comparison:
     """``left op right``; op is one of eq, neq, lt, lte, gt, gte, is, is_not, in, not_in, like, not_like, ilike,
     not_ilike, between, not_between, is_distinct, is_not_distinct, matches, not_matches (regular expressions).
 
-    ``operator`` is the range of the operator's own characters ("=", "IS NOT", "NOT IN"). Assignments (UPDATE
-    SET, options, named arguments) are no comparisons.
+    ``operator`` is the range of the operator's own characters ("=", "IS NOT", "NOT IN"); for ``NOT a IN (b)``
+    the op is not_in too, and only ``span`` holds the NOT. Assignments (UPDATE SET, options, named arguments) are
+    no comparisons.
     """
 
     op: str

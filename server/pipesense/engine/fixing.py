@@ -1,0 +1,177 @@
+"""Offers of fixes, built and verified on the current snapshot when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipesense.engine import fixes, reporting
+from pipesense.engine.document import Document
+from pipesense.engine.files import Unreadable
+from pipesense.engine.index import Index, Stage
+from pipesense.engine.overlay import Overlay
+from pipesense.engine.record import FileRecord
+from pipesense.engine.report import BuiltFix, FixOffer, InternalError, Reported
+from pipesense.engine.stages import Stages
+from pipesense.engine.suppression import comment_text
+from pipesense.lang.languages import splitter_of
+from pipesense.model.change import Change, Refusal, Replace
+from pipesense.model.where import Loc
+from pipesense.rule.finding import Applicability, Offer
+from pipesense.rule.registry import Registry
+from pipesense.text.edit import TextEdit
+from pipesense.text.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Fixer:
+    """What a workspace needs to answer for fixes."""
+
+    registry: Registry
+    stages: Stages
+    index: Index
+    record_of: Callable[[str], FileRecord | None]
+    analyse: Callable[[str], None]
+    findings: Callable[[str], tuple[Reported, ...]]
+    log: Callable[[InternalError], None]
+
+    def offers(self, reported: Reported) -> tuple[FixOffer, ...]:
+        """The fixes for a finding, best first; nothing is built or verified yet."""
+        return tuple(
+            FixOffer(f"{reported.fingerprint}/{at}", offer.title, offer.applicability, reported.rule)
+            for at, offer in enumerate(self._offers(reported))
+        )
+
+    def _offers(self, reported: Reported) -> list[Offer]:
+        record = self.record_of(reported.path)
+        if record is None:
+            return []
+        if reported.finding is None:
+            return self._own_offers(record, reported)
+        rule = self.registry.get(reported.rule)
+        if rule is None or not rule.fixable:
+            return []
+        context = self.stages.context(record, rule.meta, self.index)
+        try:
+            return list(rule.offers(reported.finding, context))
+        except Exception as error:  # a fix that fails is not offered; its finding stays
+            self.log(InternalError(f"fix of {rule.meta.id}", record.path, f"{type(error).__name__}: {error}"))
+            return []
+
+    def _own_offers(self, record: FileRecord, reported: Reported) -> list[Offer]:
+        if reported.rule not in (reporting.UNUSED, reporting.BARE):
+            return []
+        unit = record.document.unit_at(reported.span.start)
+        if unit is None:
+            return []
+        base = reported.span.start - unit[1]
+        text = record.document.text
+        start, end = _whole_comment(text, reported.span)
+        loc = Loc(record.path, unit[0].id, Span(start - base, min(end - base, len(unit[0].text))))
+        return [Offer("Delete the comment", Replace(loc, ""), Applicability.SAFE)]
+
+    def build(self, offer_id: str, path: str) -> BuiltFix | Refusal:
+        """The verified edits of an offer on the current text, or why there are none."""
+        mark, _, number = offer_id.rpartition("/")
+        self.analyse(path)
+        reported = next((each for each in self.findings(path) if each.fingerprint == mark), None)
+        offers = self._offers(reported) if reported is not None else []
+        if reported is None or not number.isdigit() or int(number) >= len(offers):
+            return Refusal("the finding is not there any more")
+        offer = offers[int(number)]
+        edits = self._edits(offer.change, path)
+        if isinstance(edits, Refusal):
+            return edits
+        if reported.finding is not None:
+            refusal = fixes.verify(reported.rule, edits, self._document, self._before, self._after)
+            if refusal is not None:
+                return refusal
+        return BuiltFix(FixOffer(offer_id, offer.title, offer.applicability, reported.rule), edits, {})
+
+    def fix_all(self, path: str, *, unsafe: bool = False) -> tuple[tuple[TextEdit, ...], tuple[str, ...]]:
+        """All fixes of a file that may be applied together: their edits, and the rules that they fix.
+
+        With ``unsafe`` also those that want a look; only advice is left out. Fixes that touch the same
+        characters as an earlier one wait for the next round.
+        """
+        taken: list[TextEdit] = []
+        rules: list[str] = []
+        for reported in self.findings(path):
+            for offer in self.offers(reported):
+                if offer.applicability is Applicability.DISPLAY:
+                    continue
+                if offer.applicability is not Applicability.SAFE and not unsafe:
+                    continue
+                built = self.build(offer.id, path)
+                if isinstance(built, Refusal) or set(built.edits) != {path}:
+                    continue
+                fresh = [edit for edit in built.edits[path] if edit not in taken]
+                if any(_collide(edit, other) for edit in fresh for other in taken):
+                    continue
+                taken += fresh
+                rules.append(reported.rule)
+                break
+        return tuple(taken), tuple(rules)
+
+    def _edits(self, change: Change, path: str) -> dict[str, tuple[TextEdit, ...]] | Refusal:
+        try:
+            return fixes.edits_of(change, lambda each: self.stages.write(each, path), self._document)
+        except Exception as error:  # a writer that fails refuses; the finding stays
+            self.log(InternalError("writer", path, f"{type(error).__name__}: {error}"))
+            return Refusal("the fix could not be written")
+
+    def _document(self, path: str) -> Document | None:
+        record = self.record_of(path)
+        return record.document if record is not None else None
+
+    def _before(self, path: str) -> fixes.Trial:
+        self.analyse(path)
+        record = self._loaded(path)
+        findings, _ = self.stages.judged(record, self.index)
+        return fixes.trial(findings, len(record.linked.unread))
+
+    def _after(self, path: str, text: str) -> fixes.Trial:
+        """The verdict on a file with another text, with everything else as it is."""
+        language = self._loaded(path).document.language
+        record = FileRecord(path, Document(path, language, splitter_of(language), text))
+        overlay = Overlay(self.index, path)
+        for stage in (Stage.LINK, Stage.COMPOSE):
+            overlay.exports[stage] = self.stages.run(stage, record, overlay).exports
+        findings, _ = self.stages.judged(record, overlay)
+        return fixes.trial(findings, len(record.linked.unread))
+
+    def suppression(self, reported: Reported) -> tuple[TextEdit, ...]:
+        """The edit that silences one finding where it stands."""
+        record = self.record_of(reported.path)
+        if record is None:
+            return ()
+        language = record.document.language
+        line = record.document.buffer.lines.position(reported.span.start)[0]
+        text = comment_text(language, reported.rule)
+        return (fixes.suppression_edit(record.document, language, line, text),)
+
+    def _loaded(self, path: str) -> FileRecord:
+        record = self.record_of(path)
+        if record is None:
+            raise Unreadable(path, "it was deleted meanwhile")
+        return record
+
+
+def _collide(one: TextEdit, other: TextEdit) -> bool:
+    if one.span.is_empty and other.span.is_empty:
+        return one.span.start == other.span.start
+    return one.span.start < other.span.end and other.span.start < one.span.end
+
+
+def _whole_comment(text: str, span: Span) -> tuple[int, int]:
+    """A comment with its line where it stands alone there, else with the blanks before it."""
+    start = max(text.rfind("#", 0, span.start), text.rfind("--", 0, span.start), text.rfind("{#", 0, span.start))
+    start = start if start >= 0 else span.start
+    end = text.find("\n", span.end)
+    end = len(text) if end < 0 else end
+    line = text.rfind("\n", 0, start) + 1
+    if not text[line:start].strip():
+        return line, min(end + 1, len(text))
+    while start > line and text[start - 1] in " \t":
+        start -= 1
+    return start, end
