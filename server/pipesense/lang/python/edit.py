@@ -1,0 +1,279 @@
+"""Small insertions, removals and replacements that keep the file's style.
+
+All results are Replace values, relative to the unit of the node they change. Places are found in the text
+itself (commas, comments, closing brackets), as trees do not hold them.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pipesense.lang.python.syntax import parsed_of
+from pipesense.model.change import Refusal, Replace
+from pipesense.text.span import Span
+
+if TYPE_CHECKING:
+    from pipesense.lang.python.module import Module
+
+_GAP: Final = re.compile(r"#[^\r\n]*|[,)]|[^\s#,)]+|\s+")
+_LINE_BREAK: Final = re.compile(r"\r\n|\n|\r")
+_QUOTED: Final = re.compile(r"[A-Za-z]{0,2}(['\"])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """An argument or entry with its name or key: its range, and the offset behind its comma (None without one)."""
+
+    span: Span
+    comma: int | None
+
+
+def _items(text: str, spans: Sequence[Span], close: int) -> list[_Item]:
+    """Add to each range the parentheses around its value, and find its comma."""
+    found: list[_Item] = []
+    for span in spans:
+        end, comma = span.end, None
+        for token in _GAP.finditer(text, span.end, close):
+            if token[0] == ")":
+                end = token.end()
+            elif token[0] == ",":
+                comma = token.end()
+                break
+        found.append(_Item(Span(span.start, end), comma))
+    return found
+
+
+def _call_spans(call: ast.Call) -> list[Span]:
+    unit = parsed_of(call)
+    nodes: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    return sorted(unit.span_of(node) for node in nodes)
+
+
+def _dict_spans(node: ast.Dict) -> list[Span]:
+    """The ranges of a literal's entries; that of ``**other`` starts at the stars."""
+    unit = parsed_of(node)
+    found: list[Span] = []
+    for key, value in zip(node.keys, node.values, strict=True):
+        span = unit.span_of(value)
+        start = unit.text.rfind("**", 0, span.start) if key is None else unit.span_of(key).start
+        found.append(Span(start, span.end))
+    return found
+
+
+def _line_start(text: str, at: int) -> int:
+    return max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+
+
+def _line_end(text: str, at: int) -> int:
+    found = _LINE_BREAK.search(text, at)
+    return found.start() if found else len(text)
+
+
+def _newline(text: str) -> str:
+    found = _LINE_BREAK.search(text)
+    return found.group() if found else "\n"
+
+
+def _indent(text: str, at: int) -> str | None:
+    """The indentation before ``at`` where nothing else stands before it in its line."""
+    before = text[_line_start(text, at) : at]
+    return before if not before.strip() else None
+
+
+def _at(module: Module, node: ast.AST, start: int, end: int, text: str) -> Replace:
+    return Replace(module.loc(node).at(Span(start, end)), text)
+
+
+def _append(module: Module, node: ast.AST, spans: Sequence[Span], items: Sequence[str]) -> tuple[Replace, ...]:
+    """Add items behind the last one of a bracket that ends with ``node``."""
+    text = parsed_of(node).text
+    close = module.loc(node).span.end - 1
+    if not items:
+        return ()
+    if not spans:
+        return (_at(module, node, close, close, ", ".join(items)),)
+    last = _items(text, spans, close)[-1]
+    if last.span.end > close:
+        # A lone generator expression shares its parentheses with the call.
+        return ()
+    indent = _indent(text, last.span.start)
+    if indent is None:
+        return _append_inline(module, node, last, close, items)
+    line = _newline(text) + indent
+    comma = last.comma is not None
+    if "\n" not in text[last.span.end : close].replace("\r", "\n"):
+        # The bracket closes in the line of the last item.
+        at = last.comma if last.comma is not None else last.span.end
+        added = ",".join(line + item for item in items)
+        return (_at(module, node, at, at, added + "," if comma else "," + added),)
+    end = _line_end(text, last.comma if last.comma is not None else last.span.end)
+    added = ",".join(line + item for item in items) + ("," if comma else "")
+    if comma:
+        return (_at(module, node, end, end, added),)
+    if end == last.span.end:
+        return (_at(module, node, end, end, "," + added),)
+    return (_at(module, node, last.span.end, last.span.end, ","), _at(module, node, end, end, added))
+
+
+def _append_inline(module: Module, node: ast.AST, last: _Item, close: int, items: Sequence[str]) -> tuple[Replace, ...]:
+    if last.comma is None:
+        return (_at(module, node, last.span.end, last.span.end, ", " + ", ".join(items)),)
+    return (_at(module, node, last.comma, last.comma, " " + ", ".join(items) + ","),)
+
+
+def quote(module: Module, text: str, near: ast.AST) -> str:
+    """``text`` as a string literal in the quotes used near a node."""
+    found = _QUOTED.search(module.text_of(near)) or _QUOTED.search(parsed_of(near).text)
+    mark = found.group(1) if found else '"'
+    if mark in text:
+        mark = "'" if mark == '"' else '"'
+    escaped = text.replace("\\", "\\\\").replace(mark, "\\" + mark).replace("\n", "\\n")
+    return f"{mark}{escaped}{mark}"
+
+
+def add_keywords(module: Module, call: ast.Call, items: Sequence[tuple[str, str]]) -> tuple[Replace, ...]:
+    """Add ``name=value`` arguments (values are source text) at the end of a call, before ``**kwargs``.
+
+    Empty where the call has no room for them (a lone generator expression).
+    """
+    written = [f"{name}={value}" for name, value in items]
+    spread = next((keyword for keyword in call.keywords if keyword.arg is None), None)
+    if spread is None or not written:
+        return _append(module, call, _call_spans(call), written)
+    at = module.loc(spread).span.start
+    text = parsed_of(call).text
+    indent = _indent(text, at)
+    behind = ", " if indent is None else "," + _newline(text) + indent
+    return (_at(module, call, at, at, "".join(item + behind for item in written)),)
+
+
+def add_entries(module: Module, node: ast.Dict, items: Sequence[tuple[str, str]]) -> tuple[Replace, ...]:
+    """Add entries to a dict literal; keys are plain strings and get the quotes in use, values are source text."""
+    return _append(module, node, _dict_spans(node), [f"{quote(module, key, node)}: {value}" for key, value in items])
+
+
+def add_import(module: Module, name: str, from_module: str) -> tuple[str, tuple[Replace, ...]]:
+    """Make ``from_module.name`` usable at top level: what to write for it, and the edits.
+
+    An existing import (an alias, or the whole module) is used as it is; an existing ``from`` import of the same
+    module is extended; else a line is added behind the imports at the top. A name that means something else in the
+    file is imported under another one.
+    """
+    top = [statement for statement in module.body if isinstance(statement, ast.Import | ast.ImportFrom)]
+    for statement in top:
+        for alias in statement.names:
+            if isinstance(statement, ast.ImportFrom):
+                if alias.name == name and module.absolute(statement) == from_module:
+                    return alias.asname or name, ()
+            elif alias.name == from_module and (alias.asname or "." not in alias.name):
+                return f"{alias.asname or alias.name}.{name}", ()
+    taken = bool(module.table.mentions(name))
+    written = f"{name} as {name}_" if taken else name
+    local = f"{name}_" if taken else name
+    for statement in top:
+        extends = isinstance(statement, ast.ImportFrom) and not statement.level and statement.module == from_module
+        if isinstance(statement, ast.ImportFrom) and extends and statement.names[0].name != "*":
+            return local, _extend(module, statement, written)
+    return local, _new_import(module, f"from {from_module} import {written}")
+
+
+def _extend(module: Module, statement: ast.ImportFrom, written: str) -> tuple[Replace, ...]:
+    unit = parsed_of(statement)
+    last = unit.span_of(statement.names[-1])
+    if unit.text[: unit.span_of(statement).end].endswith(")"):
+        return _append(module, statement, [unit.span_of(alias) for alias in statement.names], [written])
+    return (_at(module, statement, last.end, last.end, f", {written}"),)
+
+
+def _new_import(module: Module, line: str) -> tuple[Replace, ...]:
+    """A line behind the imports at the top of the file; behind the docstring, or before everything, without any."""
+    last: ast.stmt | None = None
+    for number, statement in enumerate(module.body):
+        docstring = not number and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if not docstring and not isinstance(statement, ast.Import | ast.ImportFrom):
+            break
+        last = statement
+    if last is not None:
+        return add_after(module, last, line)
+    if not module.body:
+        return ()
+    first = module.body[0]
+    start = _line_start(parsed_of(first).text, _whole_start(module, first))
+    newline = _newline(parsed_of(first).text)
+    return (_at(module, first, start, start, line + newline),)
+
+
+def _whole_start(module: Module, statement: ast.stmt) -> int:
+    """Where a statement starts, decorators included."""
+    starts = [module.loc(item).span.start for item in getattr(statement, "decorator_list", ())]
+    return min([module.loc(statement).span.start, *starts])
+
+
+def add_after(module: Module, statement: ast.stmt, text: str) -> tuple[Replace, ...]:
+    """Insert statements (source text, unindented, one or more lines) behind a statement at its indentation."""
+    unit = parsed_of(statement)
+    start = unit.span_of(statement).start
+    indent = _indent(unit.text, start)
+    if indent is None:
+        line = unit.text[_line_start(unit.text, start) : start]
+        indent = line[: len(line) - len(line.lstrip())]
+    last = statement
+    while parsed_of(last) is unit and isinstance(inner := getattr(last, "body", None), list) and inner:
+        if parsed_of(inner[-1]) is unit:
+            break
+        last = inner[-1]
+    where = parsed_of(last)
+    end = _line_end(where.text, where.span_of(last).end)
+    newline = _newline(where.text)
+    lines = "".join(f"{newline}{indent}{line}" if line else newline for line in text.splitlines())
+    return (_at(module, last, end, end, lines),)
+
+
+def replace_node(module: Module, node: ast.AST, text: str) -> Replace:
+    """Write ``text`` instead of a node."""
+    return Replace(module.loc(node), text)
+
+
+def rename_keyword(module: Module, keyword: ast.keyword, name: str) -> Replace:
+    """Give an argument another name."""
+    start = module.loc(keyword).span.start
+    return _at(module, keyword, start, start + len(keyword.arg or ""), name)
+
+
+def remove_keyword(module: Module, call: ast.Call, keyword: ast.keyword) -> tuple[Replace, ...]:
+    """Take an argument out of a call, with its comma, and with its line when it stands alone there.
+
+    A comment in the same line stays.
+    """
+    spans = _call_spans(call)
+    return _remove(module, call, spans, spans.index(module.loc(keyword).span))
+
+
+def remove_entry(module: Module, node: ast.Dict, key: str) -> tuple[Replace, ...] | Refusal:
+    """Take an entry out of a dict literal, like ``remove_keyword``."""
+    spans = _dict_spans(node)
+    for number, item in enumerate(node.keys):
+        if isinstance(item, ast.Constant) and item.value == key:
+            return _remove(module, node, spans, number)
+    return Refusal(f"the dictionary has no entry {key!r} of its own")
+
+
+def _remove(module: Module, node: ast.AST, spans: Sequence[Span], number: int) -> tuple[Replace, ...]:
+    text = parsed_of(node).text
+    items = _items(text, spans, module.loc(node).span.end - 1)
+    item = items[number]
+    end = item.comma if item.comma is not None else item.span.end
+    line_end = _line_end(text, end)
+    if _indent(text, item.span.start) is not None and not text[end:line_end].strip():
+        behind = _LINE_BREAK.match(text, line_end)
+        start = _line_start(text, item.span.start)
+        return (_at(module, node, start, behind.end() if behind else line_end, ""),)
+    if number + 1 < len(items) and "\n" not in text[end : items[number + 1].span.start]:
+        return (_at(module, node, item.span.start, items[number + 1].span.start, ""),)
+    if number and item.comma is None:
+        return (_at(module, node, items[number - 1].span.end, item.span.end, ""),)
+    return (_at(module, node, item.span.start, end, ""),)

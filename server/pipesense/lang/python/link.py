@@ -1,0 +1,101 @@
+"""What a link asks while it computes, and results of earlier links that are still true.
+
+A result may be used again when the units it read are the same objects, every name it looked up is still
+mentioned by the same units, and every name it read from another file still has the same digest.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, TypeVar, cast
+
+if TYPE_CHECKING:
+    from pipesense.lang.python.module import Module
+
+T = TypeVar("T")
+
+ReadKey = tuple[str, str, str]
+"""("python", module name, name): what a file reads of another one; name "" asks whether the module exists."""
+
+
+class Recorder:
+    """Everything one computation asked."""
+
+    __slots__ = ("everything", "foreign", "names")
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.foreign: set[ReadKey] = set()
+        self.everything = False
+
+    def include(self, other: Recorder) -> None:
+        """Take over what another computation asked."""
+        self.names |= other.names
+        self.foreign |= other.foreign
+        self.everything = self.everything or other.everything
+
+
+class _Kept:
+    """A result with all it rests on. Holding the nodes keeps their ids from being given away."""
+
+    __slots__ = ("foreign", "names", "nodes", "recorder", "result", "units")
+
+    def __init__(self, module: Module, nodes: Sequence[ast.AST], recorder: Recorder, result: object) -> None:
+        self.nodes = tuple(nodes)
+        self.units = module.units_of(nodes) if not recorder.everything else tuple(module.units)
+        self.names = tuple((name, _seen(module, name)) for name in recorder.names)
+        self.foreign = tuple((key, module.foreign_digest(key)) for key in recorder.foreign)
+        self.recorder = recorder
+        self.result = result
+
+    def holds(self, module: Module) -> bool:
+        units = module.units_of(self.nodes) if not self.recorder.everything else tuple(module.units)
+        return (
+            units == self.units
+            and all(_seen(module, name) == units for name, units in self.names)
+            and all(module.foreign_digest(key) == digest for key, digest in self.foreign)
+        )
+
+
+def _seen(module: Module, name: str) -> object:
+    """What a look-up of a name rests on: the units that mention it; for "*" only whether there are any."""
+    units = module.table.mentions(name)
+    return bool(units) if name == "*" else units
+
+
+class LinkMemo:
+    """Results of earlier links of one file, held by the engine for as long as the file is loaded.
+
+    ``hits`` and ``misses`` count since the memo was made.
+    """
+
+    __slots__ = ("_before", "_now", "hits", "misses")
+
+    def __init__(self) -> None:
+        self._before: dict[Hashable, _Kept] = {}
+        self._now: dict[Hashable, _Kept] = {}
+        self.hits = 0
+        self.misses = 0
+
+    def begin(self) -> None:
+        """A new link starts; results that the last one did not use are dropped."""
+        self._before, self._now = self._now, {}
+
+    def get(self, module: Module, tag: Hashable, nodes: Sequence[ast.AST], compute: Callable[[], T]) -> T:
+        """The result for ``tag`` and ``nodes``: the earlier one where it still holds."""
+        key = (tag, tuple(map(id, nodes)))
+        kept = self._now.get(key)
+        if kept is None and (kept := self._before.get(key)) is not None and not kept.holds(module):
+            kept = None
+        if kept is not None:
+            self._now[key] = kept
+            self.hits += 1
+            module.note_all(kept.recorder)
+            return cast("T", kept.result)
+        self.misses += 1
+        recorder = Recorder()
+        with module.recording(recorder):
+            result = compute()
+        self._now[key] = _Kept(module, nodes, recorder, result)
+        return result

@@ -1,0 +1,482 @@
+"""A Python file, linked from its units: names, constants, dictionaries and scopes.
+
+A Module is rebuilt at every link and is cheap: nothing is computed before somebody asks. Positions are Locs.
+Everything a Module cannot tell is said so (``()``, Unknown, an open dictionary), never guessed.
+
+Its methods also take nodes of other workspace files that an answer led to; they are read there, and what was
+read is recorded here.
+"""
+
+from __future__ import annotations
+
+import ast
+import weakref
+import zlib
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final, TypeVar, cast
+
+from pipesense.lang.python import constants, dicts, functions, names
+from pipesense.lang.python.constants import Moment
+from pipesense.lang.python.dicts import AbstractDict, Entry
+from pipesense.lang.python.functions import Function
+from pipesense.lang.python.index import (
+    FUNCTIONS,
+    IMPORTS,
+    ORPHAN,
+    Binding,
+    CallSite,
+    FunctionNode,
+    Mutation,
+    Place,
+    ShiftSite,
+)
+from pipesense.lang.python.link import LinkMemo, ReadKey, Recorder
+from pipesense.lang.python.scopes import Scope, Scopes
+from pipesense.lang.python.syntax import ParsedUnit, parsed_of, place_of
+from pipesense.lang.python.table import NameTable
+from pipesense.model.value import Unknown, Value
+from pipesense.model.where import Loc
+
+__all__ = [
+    "AbstractDict",
+    "Entry",
+    "Function",
+    "FunctionNode",
+    "LinkMemo",
+    "Module",
+    "Moment",
+    "ReadKey",
+    "Scope",
+]
+
+T = TypeVar("T")
+
+_DEEPEST: Final = 60
+"""So many look-ups may lead to one another before the answer is unknown."""
+
+
+class Module:
+    """One linked file.
+
+    Args:
+        path: the file, as in Loc.
+        name: its dotted module name, None where it has none.
+        units: its parsed units in the order of the file. The Module owns their trees: it puts children's
+            statements into the bodies of their headers.
+        imported: gives the Module of another workspace file by dotted name, or None.
+        memo: results of earlier links of this file.
+        package: the file is an ``__init__.py`` (relative imports count from itself).
+
+    Attributes:
+        body: top-level statements; a header's statement holds its children's statements as its body.
+        orphans: statements of child units whose header cannot be read: in no scope, not in ``body``.
+        broken: some unit could not be read, so names may be bound that nobody sees.
+        reads: what was asked of other files, misses included.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        name: str | None,
+        units: Sequence[ParsedUnit],
+        imported: Callable[[str], Module | None] | None = None,
+        memo: LinkMemo | None = None,
+        *,
+        package: bool = False,
+    ) -> None:
+        self.path = path
+        self.name = name
+        self.units = units
+        self.package = package
+        self.body: list[ast.stmt] = []
+        self.orphans: list[ast.stmt] = []
+        self.broken = False
+        self.reads: set[ReadKey] = set()
+        self._imported = imported
+        self._memo = memo if memo is not None else LinkMemo()
+        self._memo.begin()
+        self._order: dict[ParsedUnit, int] = {}
+        self._headers: dict[ParsedUnit, ParsedUnit] = {}
+        self._children: dict[ParsedUnit, list[ParsedUnit]] = {}
+        self._scopes = Scopes()
+        self._functions: dict[str, FunctionNode] | None = None
+        self._exports: dict[str, int] | None = None
+        self._answers: dict[tuple[str, Hashable], tuple[Recorder, object]] = {}
+        self._asked: set[tuple[str, Hashable]] = set()
+        self._foreign: dict[str, Module | None] = {}
+        self._recorders: list[Recorder] = []
+        self._askers: list[Module] = []
+        self._self = weakref.ref(self)
+        self._stitch()
+        self.table = NameTable(units, self._children)
+
+    def _claim(self) -> None:
+        """Make nodes of this file say that they belong here; other Modules may have been linked from its units."""
+        if self.units and self.units[0].owner is not self._self:
+            for unit in self.units:
+                unit.owner = self._self
+
+    def _stitch(self) -> None:
+        """Put the units together; everything else waits until somebody asks."""
+        header: ParsedUnit | None = None
+        inside: list[ast.stmt] = []
+        for order, unit in enumerate(self.units):
+            self._order[unit] = order
+            unit.owner = self._self
+            self.broken = self.broken or unit.problem is not None
+            if unit.kind != "child":
+                header = unit if unit.kind == "header" else None
+                self.body += unit.body
+                if unit.inside is not None:
+                    inside = []
+                    cast("ast.With", unit.body[0]).body = inside
+            elif header is not None and header.inside is not None:
+                self._headers[unit] = header
+                self._children.setdefault(header, []).append(unit)
+                unit.root.parent = header.inside
+                inside += unit.body
+            else:
+                unit.root.parent = Place(unit, None, ORPHAN, None)
+                self.orphans += unit.body
+
+    # places
+
+    def loc(self, node: ast.AST) -> Loc:
+        """Where a node stands."""
+        unit = parsed_of(node)
+        return Loc(self._owner(node).path, unit.unit, unit.span_of(node))
+
+    def text_of(self, node: ast.AST) -> str:
+        """The characters of a node, as written; for a header, without its children."""
+        unit = parsed_of(node)
+        return unit.span_of(node).of(unit.text)
+
+    def _owner(self, node: ast.AST) -> Module:
+        """The Module that a node belongs to."""
+        owner = parsed_of(node).owner
+        return (owner() if owner is not None else None) or self
+
+    def order_of(self, unit: ParsedUnit) -> int:
+        """The number of a unit in the order of the file."""
+        return self._order.get(unit, -1)
+
+    def units_of(self, nodes: Sequence[ast.AST]) -> tuple[ParsedUnit, ...]:
+        """The units that hold nodes and all they contain: headers with their children, children with their header."""
+        found: dict[ParsedUnit, None] = {}
+        for node in nodes:
+            unit = parsed_of(node)
+            if unit not in self._order:
+                continue
+            found[unit] = None
+            if unit in self._headers:
+                found[self._headers[unit]] = None
+            for child in self._children.get(unit, ()):
+                found[child] = None
+        return tuple(found)
+
+    def scope_of(self, node: ast.AST) -> Scope:
+        """The scope in which a node is evaluated (for a ``def``: the scope that holds the name)."""
+        return self._scopes.at(place_of(node))
+
+    @property
+    def module_scope(self) -> Scope:
+        """The scope of the file's top level."""
+        return self._scopes.module
+
+    def inner_scope(self, node: FunctionNode | ast.ClassDef | ast.Lambda) -> Scope:
+        """The scope that a function, class or lambda makes."""
+        return self._scopes.at(Place(parsed_of(node), node, "body", place_of(node)))
+
+    def enclosing(self, node: ast.AST) -> tuple[ast.AST, ...]:
+        """Constructs around a node, innermost first: functions, classes, lambdas, with, for, if, try."""
+        return tuple(place.node for place in place_of(node).outward() if place.node is not None)
+
+    # contents
+
+    def calls(self) -> Iterator[CallSite]:
+        """Every call in module order (orphans left out)."""
+        self._note_everything()
+        for unit in self.units:
+            if unit.kind != "child" or unit in self._headers:
+                yield from unit.index.calls
+
+    def calls_under(self, node: ast.AST) -> Iterator[CallSite]:
+        """The calls inside a node, header children and nested functions included."""
+        owner = self._owner(node)
+        unit = parsed_of(node)
+        span = unit.span_of(node)
+        whole = len(unit.body) == 1 and unit.body[0] is node
+        for site in unit.index.calls:
+            inner = None if whole else unit.span_of(site.node)
+            if inner is None or (span.start <= inner.start and inner.end <= span.end):
+                yield site
+        if whole:
+            for child in owner._children.get(unit, ()):
+                yield from child.index.calls
+
+    def shifts(self) -> Iterator[ShiftSite]:
+        """Every expression statement with ``>>`` or ``<<``, in module order."""
+        self._note_everything()
+        for unit in self.units:
+            if unit.kind != "child" or unit in self._headers:
+                yield from unit.index.shifts
+
+    @property
+    def functions(self) -> Mapping[str, FunctionNode]:
+        """Function definitions by dotted path; the last definition of a path wins."""
+        self._note_everything()
+        return self._function_table()
+
+    def function_at(self, path: str) -> FunctionNode | None:
+        """The function definition at a dotted path; the caller notes the path's first name."""
+        return self._function_table().get(path)
+
+    def _function_table(self) -> dict[str, FunctionNode]:
+        if self._functions is None:
+            self._functions = {
+                names.path_of(place, node.name): node
+                for unit in self.units
+                if unit.kind != "child" or unit in self._headers
+                for node, place in unit.index.definitions
+                if isinstance(node, FUNCTIONS)
+            }
+        return self._functions
+
+    def imports(self) -> frozenset[str]:
+        """The modules that import statements of the file name, and the names taken from them ("airflow.sdk.DAG")."""
+        self.note(IMPORTS)
+        found: set[str] = set()
+        for unit in self.table.mentions(IMPORTS):
+            for statement, _ in unit.index.imports:
+                if isinstance(statement, ast.Import):
+                    found.update(alias.name for alias in statement.names)
+                elif source := self.absolute(statement):
+                    found.add(source)
+                    found.update(f"{source}.{alias.name}" for alias in statement.names if alias.name != "*")
+        return frozenset(found)
+
+    # names
+
+    @property
+    def prefix(self) -> str:
+        """The first part of the qualified names of this file's own definitions."""
+        return self.name or "__main__"
+
+    @property
+    def end_place(self) -> Place:
+        """The module's own level, for what is true after all of it has run."""
+        return self.units[-1].root if self.units and self.units[-1].kind == "statement" else _nowhere()
+
+    def is_own(self, qualified: str) -> bool:
+        """Whether a qualified name is defined in this file."""
+        return qualified.startswith(self.prefix + ".")
+
+    def absolute(self, statement: ast.ImportFrom) -> str:
+        """The absolute name of the module that a ``from`` import names, "" where it cannot be told."""
+        if not statement.level:
+            return statement.module or ""
+        if self.name is None:
+            return ""
+        parts = self.name.split(".")
+        up = statement.level - (1 if self.package else 0)
+        if up > len(parts):
+            return ""
+        kept = parts[: len(parts) - up]
+        return ".".join([*kept, *([statement.module] if statement.module else [])])
+
+    def changes(self, name: str) -> list[Mutation]:
+        """Changes of the object behind ``name``, in every scope of the file, in order."""
+        self.note(name)
+        return self.table.changes(name)
+
+    def returned(self, function: ast.AST) -> list[ast.expr | None]:
+        """What the ``return`` statements of a function give; empty for generators and where there are none."""
+        owner = self._owner(function)
+        unit = parsed_of(function)
+        found = list(unit.index.returns.get(function, ()))
+        generator = function in unit.index.generators
+        for child in owner._children.get(unit, ()):
+            if unit.body[0] is function:
+                found += child.index.returns.get(None, ())
+                generator = generator or None in child.index.generators
+        return [] if generator else [statement.value for statement in found]
+
+    # resolution
+
+    def qualified(self, expr: ast.expr) -> tuple[str, ...]:
+        """All fully qualified names an expression may stand for, () for unknown.
+
+        Follows import aliases, attributes, simple re-binding, both branches of conditions and of
+        ``try/except ImportError``, and re-exports through workspace files. A definition of this file
+        is ``<module name>.<path>`` ("__main__" where the module has no name), an unbound builtin
+        ``builtins.open``. The result of a call is the callee with "()": ``boto3.client().put_object``.
+        """
+        return self._answer("qualified", expr, names.qualified, ())
+
+    def value(self, expr: ast.expr) -> Value[object]:
+        """The constant value: str, bytes, int, float, bool, None, timedelta, Moment, or a tuple of such.
+
+        Known only where all possibilities agree; never Absent. ``loc`` is where the constant is written.
+        """
+        cyclic: Value[object] = Unknown("it refers to itself")
+        return self._answer("value", expr, constants.value, cyclic)
+
+    def dictionary(self, expr: ast.expr) -> AbstractDict:
+        """The dictionary an expression stands for, changes between its making and this use included."""
+        return self._answer("dictionary", expr, dicts.dictionary, AbstractDict({}, Unknown("it refers to itself")))
+
+    def callables(self, expr: ast.expr) -> tuple[Function, ...]:
+        """The workspace functions a callable expression may mean: names, imports, lambdas, ``functools.partial``."""
+        return self._answer("callables", expr, functions.callables, ())
+
+    def bindings_of(self, expr: ast.expr) -> tuple[Binding, ...]:
+        """The bindings of a name that may reach the place where it stands; () where the file has none."""
+        return self._answer("bindings", expr, _bindings_of, ())
+
+    def definition(self, expr: ast.expr) -> tuple[ast.AST, ...]:
+        """What a name may be bound to in its file: values, context expressions, definitions, import aliases."""
+        return tuple(binding.value if binding.value is not None else binding.node for binding in self.bindings_of(expr))
+
+    def locate(self, qualified: str) -> Function | None:
+        """The workspace function of a qualified name."""
+        return functions.locate(self, qualified)
+
+    def callees(self, function: Function | None) -> tuple[tuple[CallSite, Function], ...]:
+        """Calls in a function's own body (None: the module's top level) that reach workspace functions."""
+        return functions.callees(self, function)
+
+    def _answer(self, kind: str, expr: ast.expr, compute: Callable[[Module, ast.expr], T], cyclic: T) -> T:
+        """An answer about an expression, given by the file it stands in."""
+        owner = self._owner(expr)
+        if owner is not self:
+            return self.ask(owner, lambda: owner._answer(kind, expr, compute, cyclic))
+        return self._once((kind, id(expr)), lambda: compute(self, expr), cyclic)
+
+    def answer_about(self, kind: str, name: str, compute: Callable[[Module, str], T], cyclic: T) -> T:
+        """An answer about a top-level name, computed once; ``cyclic`` where it leads back to itself."""
+        return self._once((kind, name), lambda: compute(self, name), cyclic)
+
+    def _once(self, key: tuple[str, Hashable], compute: Callable[[], T], cyclic: T) -> T:
+        """Compute once per Module; whoever asks again still records what the answer rests on."""
+        if key in self._answers:
+            recorder, answer = self._answers[key]
+            self.note_all(recorder)
+            return cast("T", answer)
+        if key in self._asked or len(self._asked) > _DEEPEST:
+            return cyclic
+        recorder = Recorder()
+        self._asked.add(key)
+        try:
+            with self.recording(recorder):
+                found = compute()
+        finally:
+            self._asked.discard(key)
+        if not self._asked:
+            # An answer given in the middle of a cycle is that cycle's; only complete ones are kept.
+            self._answers[key] = (recorder, found)
+        return found
+
+    # other files
+
+    def imported(self, name: str) -> Module | None:
+        """Another workspace file by dotted module name; the question is recorded in ``reads``."""
+        if name == self.name:
+            return self
+        if name not in self._foreign:
+            self._foreign[name] = self._imported(name) if self._imported is not None else None
+        self._note_foreign(("python", name, ""))
+        return self._foreign[name]
+
+    def ask(self, other: Module, question: Callable[[], T]) -> T:
+        """Ask another file on behalf of this one: every name it looks up is a read of this file."""
+        if other is self:
+            return question()
+        other._claim()
+        other._askers.append(self)
+        try:
+            return question()
+        finally:
+            other._askers.pop()
+            self._claim()
+
+    @property
+    def asker(self) -> Module:
+        """The file on whose behalf this one is being read: itself, or the one that asked."""
+        return self._askers[-1].asker if self._askers else self
+
+    def exports(self) -> Mapping[str, int]:
+        """A digest per name of the file, equal as long as nothing that the name means here can have changed."""
+        if self._exports is None:
+            self._exports = {name: self._digest(name) for name in self.table.by_name}
+        return self._exports
+
+    def _digest(self, name: str) -> int:
+        found = 0
+        for unit in self.table.mentions(name):
+            found = zlib.crc32(unit.digest, found)
+        return found
+
+    def foreign_digest(self, key: ReadKey) -> int:
+        """What a recorded read stands for now: 0 where the module or name is missing."""
+        _, source, name = key
+        if source not in self._foreign:
+            self._foreign[source] = self._imported(source) if self._imported is not None else None
+        other = self._foreign[source]
+        if other is None:
+            return 0
+        return other._digest(name) if name else 1
+
+    # recording
+
+    def note(self, name: str) -> None:
+        """Record that a name of this file was looked up."""
+        for recorder in self._recorders:
+            recorder.names.add(name)
+        if self._askers and self.name is not None:
+            self._askers[-1]._note_foreign(("python", self.name, name))
+
+    def note_all(self, recorder: Recorder) -> None:
+        """Record everything that an earlier computation asked."""
+        for active in self._recorders:
+            active.include(recorder)
+        if self._askers and self.name is not None:
+            for name in recorder.names:
+                self._askers[-1]._note_foreign(("python", self.name, name))
+        for key in recorder.foreign:
+            self._note_foreign(key)
+
+    def _note_everything(self) -> None:
+        for recorder in self._recorders:
+            recorder.everything = True
+
+    def _note_foreign(self, key: ReadKey) -> None:
+        self.reads.add(key)
+        for recorder in self._recorders:
+            recorder.foreign.add(key)
+        if self._askers:
+            self._askers[-1]._note_foreign(key)
+
+    @contextmanager
+    def recording(self, recorder: Recorder) -> Iterator[None]:
+        """Let a recorder see everything asked meanwhile."""
+        self._recorders.append(recorder)
+        try:
+            yield
+        finally:
+            self._recorders.pop()
+
+    def memo(self, tag: Hashable, nodes: Sequence[ast.AST], compute: Callable[[], T]) -> T:
+        """``compute()``, or its earlier result while the nodes' units and everything asked meanwhile are the same.
+
+        ``compute`` may read the given nodes with all they contain, and may ask this Module anything.
+        """
+        return self._memo.get(self, tag, nodes, compute)
+
+
+def _bindings_of(module: Module, expr: ast.expr) -> tuple[Binding, ...]:
+    return names.name_bindings(module, expr).bindings if isinstance(expr, ast.Name) else ()
+
+
+def _nowhere() -> Place:
+    return Place(ParsedUnit(-1, "statement", "", [], None, 0), None, "", None)

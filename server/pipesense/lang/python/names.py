@@ -1,0 +1,260 @@
+"""Which bindings of a name reach a place, and which fully qualified names an expression may stand for."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pipesense.lang.python.index import (
+    COMPREHENSIONS,
+    FUNCTIONS,
+    LOOPS,
+    SCOPES,
+    Binding,
+    Place,
+)
+from pipesense.lang.python.syntax import place_of
+
+if TYPE_CHECKING:
+    from pipesense.lang.python.module import Module
+
+Position = tuple[int, int, int]
+
+_BUILTINS: Final = frozenset(dir(builtins))
+
+
+@dataclass(frozen=True, slots=True)
+class Reaching:
+    """The bindings that may give a name its value at one place.
+
+    ``outside`` is True where the name is bound nowhere in the file: then it is a builtin or unknown. ``certain`` is
+    False where the name may also have been bound by something nobody sees (a star import, a unit that cannot be read).
+    """
+
+    bindings: tuple[Binding, ...]
+    outside: bool = False
+    certain: bool = True
+
+
+def position(module: Module, node: ast.AST) -> Position:
+    """The order of a node in its file."""
+    return (module.order_of(place_of(node).unit), node.lineno, node.col_offset)  # type: ignore[attr-defined]
+
+
+def ends(module: Module, node: ast.AST) -> Position:
+    """Where a node ends, in the order of its file."""
+    return (module.order_of(place_of(node).unit), node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+
+
+def takes_effect(module: Module, binding: Binding) -> Position:
+    """From where on a binding holds: behind the statement for an assignment, as its value is read before."""
+    node = binding.statement
+    if binding.kind == "assign" or (binding.kind == "other" and isinstance(node, ast.AugAssign | ast.Assign)):
+        return ends(module, node)
+    return position(module, binding.node)
+
+
+def flow_scope(place: Place) -> tuple[ast.AST | None, Place]:
+    """The scope whose code runs in one go with a place: comprehensions belong to what is around them."""
+    at: Place | None = place
+    while at is not None:
+        if isinstance(at.node, SCOPES) and not isinstance(at.node, COMPREHENSIONS):
+            return at.node, place
+        at = at.parent
+    return None, place
+
+
+def scope_chain(place: Place) -> Iterator[tuple[ast.AST | None, bool]]:
+    """Scopes in which a name used at ``place`` is looked up, innermost first, and whether the use runs with them.
+
+    Class scopes are seen only by code directly in the class body.
+    """
+    runs_with = True
+    for at in place.outward():
+        if not isinstance(at.node, SCOPES):
+            continue
+        if not isinstance(at.node, ast.ClassDef) or runs_with:
+            yield at.node, runs_with
+        if not isinstance(at.node, COMPREHENSIONS) and not isinstance(at.node, ast.ClassDef):
+            runs_with = False
+    yield None, runs_with
+
+
+def dominates(made: Place, use: Place) -> bool:
+    """Whether code at ``use`` runs only when code at ``made`` did (both in one scope, ``made`` first)."""
+    around = {(at.node, at.part) for at in use.outward()}
+    return all((at.node, at.part) in around for at in made.conditions())
+
+
+def excludes(made: Place, use: Place) -> bool:
+    """Whether both stand in different branches of one ``if`` or ``match``."""
+    parts = {at.node: at.part for at in use.outward() if isinstance(at.node, ast.If | ast.Match)}
+    return any(at.node in parts and parts[at.node] != at.part for at in made.conditions())
+
+
+def share_loop(made: Place, use: Place) -> bool:
+    """Whether both stand in one loop, so that what is written later may run earlier."""
+    loops = {at.node for at in use.outward() if isinstance(at.node, LOOPS)}
+    return any(at.node in loops for at in made.conditions())
+
+
+def reaching(module: Module, name: str, place: Place, at: Position | None) -> Reaching:
+    """The bindings of ``name`` that code at ``place`` may see; ``at`` None means after everything."""
+    module.note(name)
+    for scope, runs_with in scope_chain(place):
+        bindings = module.table.bindings(scope, name)
+        if not bindings:
+            continue
+        found = _in_order(module, bindings, place, at) if runs_with and at is not None else list(bindings)
+        if runs_with and at is None:
+            found = _last(bindings)
+        if scope is None and module.table.is_set_by_function(name):
+            return Reaching(tuple(found), certain=False)
+        return Reaching(tuple(found))
+    module.note("*")
+    return Reaching((), outside=True, certain=not module.table.mentions("*"))
+
+
+def _last(bindings: list[Binding]) -> list[Binding]:
+    """What a name means once its whole scope has run."""
+    found: list[Binding] = []
+    for binding in reversed(bindings):
+        found.append(binding)
+        if not any(True for _ in binding.place.conditions()):
+            break
+    found.reverse()
+    return found
+
+
+def _in_order(module: Module, bindings: list[Binding], place: Place, at: Position) -> list[Binding]:
+    found: list[Binding] = []
+    for binding in reversed(bindings):
+        earlier = takes_effect(module, binding) <= at
+        if not earlier and not share_loop(binding.place, place):
+            continue
+        if excludes(binding.place, place) and not share_loop(binding.place, place):
+            continue
+        found.append(binding)
+        if earlier and dominates(binding.place, place):
+            break
+    found.reverse()
+    return found
+
+
+def name_bindings(module: Module, expr: ast.Name) -> Reaching:
+    """The bindings that a name, where it stands, may have."""
+    return reaching(module, expr.id, place_of(expr), position(module, expr))
+
+
+def qualified(module: Module, expr: ast.expr) -> tuple[str, ...]:
+    """See ``Module.qualified``."""
+    if isinstance(expr, ast.Name):
+        return _qualified_name(module, expr)
+    if isinstance(expr, ast.Attribute):
+        return _unique(name for base in module.qualified(expr.value) for name in _member(module, base, expr.attr))
+    if isinstance(expr, ast.Call):
+        return _unique(name for base in module.qualified(expr.func) for name in _result(module, base))
+    if isinstance(expr, ast.Await | ast.NamedExpr):
+        return module.qualified(expr.value)
+    if isinstance(expr, ast.IfExp):
+        return _union([module.qualified(expr.body), module.qualified(expr.orelse)])
+    if isinstance(expr, ast.BoolOp) and isinstance(expr.op, ast.Or):
+        return _union([module.qualified(value) for value in expr.values if not _is_none(value)])
+    return ()
+
+
+def _is_none(expr: ast.expr | None) -> bool:
+    return isinstance(expr, ast.Constant) and expr.value is None
+
+
+def _unique(names: Iterator[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _union(parts: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """All names of all possibilities; unknown when one possibility is."""
+    if not all(parts):
+        return ()
+    return tuple(dict.fromkeys(name for part in parts for name in part))
+
+
+def _qualified_name(module: Module, expr: ast.Name) -> tuple[str, ...]:
+    found = name_bindings(module, expr)
+    if found.outside:
+        return (f"builtins.{expr.id}",) if found.certain and expr.id in _BUILTINS else ()
+    if not found.certain:
+        return ()
+    return _union([binding_names(module, binding) for binding in found.bindings if not _is_none(binding.value)])
+
+
+def binding_names(module: Module, binding: Binding) -> tuple[str, ...]:
+    """The qualified names that one binding gives its name."""
+    node = binding.node
+    if binding.kind in {"assign", "with"} and binding.value is not None:
+        return module.qualified(binding.value)
+    if binding.kind == "import" and isinstance(node, ast.alias):
+        return (node.name if node.asname else node.name.partition(".")[0],)
+    if binding.kind == "from" and isinstance(node, ast.alias) and isinstance(binding.statement, ast.ImportFrom):
+        source = module.absolute(binding.statement)
+        return _from(module, source, node.name) if source else ()
+    if binding.kind in {"function", "class"}:
+        return (f"{module.prefix}.{path_of(binding.place, binding.name)}",)
+    if binding.kind == "parameter" and isinstance(node, ast.arg):
+        annotation = node.annotation
+        names = module.qualified(annotation) if isinstance(annotation, ast.Name | ast.Attribute) else ()
+        return tuple(f"{name}()" for name in names)
+    return ()
+
+
+def path_of(place: Place, name: str) -> str:
+    """The dotted path in its file of something defined at ``place``."""
+    parts = [name]
+    for at in place.outward():
+        if isinstance(at.node, (*FUNCTIONS, ast.ClassDef)):
+            parts.append(at.node.name)
+    return ".".join(reversed(parts))
+
+
+def _from(module: Module, source: str, name: str) -> tuple[str, ...]:
+    other = module.imported(source)
+    if other is None:
+        return (f"{source}.{name}",)
+    found = module.ask(other, lambda: exported_names(other, name))
+    return found or (f"{source}.{name}",)
+
+
+def exported_names(module: Module, name: str) -> tuple[str, ...]:
+    """The qualified names that a top-level name has once the module has run."""
+    return module.answer_about("qualified", name, _exported_names, ())
+
+
+def _exported_names(module: Module, name: str) -> tuple[str, ...]:
+    found = reaching(module, name, module.end_place, None)
+    if found.outside or not found.certain:
+        return ()
+    return _union([binding_names(module, binding) for binding in found.bindings if not _is_none(binding.value)])
+
+
+def _member(module: Module, base: str, attribute: str) -> tuple[str, ...]:
+    if base.endswith(")") or base.startswith("builtins."):
+        return (f"{base}.{attribute}",)
+    return _from(module, base, attribute)
+
+
+def _result(module: Module, callee: str) -> tuple[str, ...]:
+    """What calling ``callee`` gives: for a workspace function with plain returns, what those are."""
+    function = module.locate(callee)
+    if function is not None and isinstance(function.node, FUNCTIONS) and not function.node.decorator_list:
+        owner = function.module
+        returned = module.ask(
+            owner,
+            lambda: _union(
+                [owner.qualified(value) if value is not None else () for value in owner.returned(function.node)]
+            ),
+        )
+        if returned:
+            return returned
+    return (f"{callee}()",)

@@ -1,0 +1,213 @@
+"""One unit of a Python file, parsed: its statements, what went wrong, and where its nodes stand.
+
+Trees are fresh for every unit and are never shared between units. Every statement, expression, keyword, alias
+and argument of a parsed unit knows its place, so ``unit_of`` and ``span_of`` need no table.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+import weakref
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final, cast
+
+from pipesense.lang.python.index import Place, UnitIndex
+from pipesense.lang.python.walk import build_index
+from pipesense.text.line_index import line_starts
+from pipesense.text.span import Span
+
+if TYPE_CHECKING:
+    from pipesense.lang.python.module import Module
+
+_CODE: Final = re.compile(r"^[ \t\f\ufeff]*[^\s#]", re.MULTILINE)
+_MAY_WARN: Final = re.compile(r"\\|[0-9](?:and|else|for|if|in|is|or|not)\b")
+_TOO_DEEP: Final = "it is nested too deeply to be read"
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxProblem:
+    """Why a unit could not be read; ``span`` is relative to the unit's text."""
+
+    message: str
+    span: Span
+
+
+class ParsedUnit:
+    """A unit as ``ast`` reads it. ``body`` is empty where ``problem`` is set.
+
+    A "header" unit holds one compound statement whose ``body`` is a lone ``pass`` until a Module puts the
+    statements of the child units there.
+
+    Attributes:
+        unit: the unit's number.
+        kind: the Cut's kind.
+        text: the unit's text.
+        body: its statements.
+        problem: why there are none, None where it was read.
+        root: the place of the unit's own statements.
+        index: calls, bindings, imports, definitions and edges, from the one walk over its tree.
+        inside: for a header, the place of the children's statements.
+        owner: the Module that the unit is linked into, set by that Module.
+    """
+
+    __slots__ = (
+        "_added_lines",
+        "_ascii",
+        "_digest",
+        "_starts",
+        "body",
+        "index",
+        "inside",
+        "kind",
+        "owner",
+        "problem",
+        "root",
+        "text",
+        "unit",
+    )
+
+    unit: int
+    kind: str
+    text: str
+    body: list[ast.stmt]
+    problem: SyntaxProblem | None
+    root: Place
+    index: UnitIndex
+    inside: Place | None
+    owner: weakref.ref[Module] | None
+
+    def __init__(
+        self, unit: int, kind: str, text: str, body: list[ast.stmt], problem: SyntaxProblem | None, added_lines: int
+    ) -> None:
+        self.unit = unit
+        self.kind = kind
+        self.text = text
+        self.body = body
+        self.problem = problem
+        self._added_lines = added_lines
+        self.owner = None
+        self._ascii = text.isascii()
+        self._digest: bytes | None = None
+        self._starts: list[int] | None = None
+        self.root = Place(self, None, "", None)
+        self.index = build_index(self, body, self.root)
+        if problem is not None:
+            self.index.mentions = frozenset("*")
+        self.inside = Place(self, body[0], "body", self.root) if kind == "header" and body else None
+
+    @property
+    def digest(self) -> bytes:
+        """A digest of the text."""
+        if self._digest is None:
+            self._digest = blake2b(self.text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        return self._digest
+
+    def offset(self, line: int, column: int) -> int:
+        """The code-point offset of an ``ast`` position (line from 1, column in UTF-8 bytes)."""
+        starts = self._starts
+        if starts is None:
+            starts = self._starts = line_starts(self.text)
+        at = line - 1 - self._added_lines
+        if at >= len(starts):
+            return len(self.text)
+        if self._ascii:
+            return starts[at] + column
+        end = starts[at + 1] if at + 1 < len(starts) else len(self.text)
+        row = self.text[starts[at] : end]
+        if row.startswith("\ufeff"):
+            row = _without_mark(row)
+        if row.isascii():
+            return starts[at] + column
+        return starts[at] + len(row.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore"))
+
+    def span_of(self, node: ast.AST) -> Span:
+        """Where a node of this unit stands, in code points relative to the unit's text."""
+        where = cast("ast.expr", node)
+        if not hasattr(node, "lineno") or where.end_lineno is None or where.end_col_offset is None:
+            return _cover(node)
+        start = self.offset(where.lineno, where.col_offset)
+        return Span(start, min(self.offset(where.end_lineno, where.end_col_offset), len(self.text)))
+
+
+def _cover(node: ast.AST) -> Span:
+    """The range of a node without a position of its own (a with-item, arguments): that of what it holds."""
+    spans = [span_of(child) for child in ast.iter_child_nodes(node) if hasattr(child, "_place")]
+    found = spans[0] if spans else Span(0, 0)
+    for span in spans[1:]:
+        found = found.cover(span)
+    return found
+
+
+def parse_unit(unit: int, kind: str, text: str) -> ParsedUnit:
+    """Parse a unit; ``kind`` is the Cut's. Never raises: what cannot be read gives a ``problem``."""
+    if not _CODE.search(text):
+        return ParsedUnit(unit, kind, text, [], None, 0)
+    source, added = _without_mark(text), 0
+    if kind == "child" and text[0] in " \t":
+        source, added = "if 1:\n" + source, 1
+    elif kind == "header":
+        source = source if source.endswith(("\n", "\r")) else source + "\n"
+        source += " pass\n"
+    try:
+        body = _parse(source)
+    except SyntaxError as error:
+        return ParsedUnit(unit, kind, text, [], _problem(text, error, added), added)
+    except (RecursionError, MemoryError):
+        return ParsedUnit(unit, kind, text, [], SyntaxProblem(_TOO_DEEP, Span(0, len(text.rstrip()))), added)
+    except ValueError as error:
+        return ParsedUnit(unit, kind, text, [], SyntaxProblem(str(error), Span(0, len(text.rstrip()))), added)
+    if added:
+        body = cast("ast.If", body[0]).body if len(body) == 1 else []
+        if not body:
+            problem = SyntaxProblem("its indentation does not fit", Span(0, len(text.rstrip())))
+            return ParsedUnit(unit, kind, text, [], problem, added)
+    return ParsedUnit(unit, kind, text, body, None, added)
+
+
+def _without_mark(text: str) -> str:
+    """The text with a byte order mark turned into a character that Python passes over."""
+    return "\f" + text[1:] if text.startswith("\ufeff") else text
+
+
+def _parse(source: str) -> list[ast.stmt]:
+    if not _MAY_WARN.search(source):
+        return ast.parse(source).body
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source).body
+
+
+def _problem(text: str, error: SyntaxError, added: int) -> SyntaxProblem:
+    """The interpreter's complaint; its column counts code points from 1."""
+    starts = line_starts(text)
+    line = min(max((error.lineno or 1) - 1 - added, 0), len(starts) - 1)
+    end = starts[line + 1] if line + 1 < len(starts) else len(text)
+    at = min(starts[line] + max((error.offset or 1) - 1, 0), max(starts[line], len(text[:end].rstrip())))
+    until = end
+    if error.end_lineno == error.lineno and error.end_offset and error.end_offset > (error.offset or 1):
+        until = starts[line] + error.end_offset - 1
+    until = max(at, min(until, at + len(text[at:end].rstrip())))
+    return SyntaxProblem(error.msg or "it is no valid Python", Span(at, until))
+
+
+def place_of(node: ast.AST) -> Place:
+    """The place of a node of a parsed unit."""
+    return cast("Place", node._place)  # type: ignore[attr-defined]
+
+
+def parsed_of(node: ast.AST) -> ParsedUnit:
+    """The unit that a statement, expression, keyword, alias or argument belongs to."""
+    return place_of(node).unit
+
+
+def unit_of(node: ast.AST) -> int:
+    """The number of the unit that a node belongs to."""
+    return place_of(node).unit.unit
+
+
+def span_of(node: ast.AST) -> Span:
+    """Where a node stands, in code points relative to its unit's text (decorators not included)."""
+    return place_of(node).unit.span_of(node)
