@@ -1,0 +1,116 @@
+"""Statements that hold other statements: procedures, functions, BEGIN ... END, IF ... END IF, loops."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pipesense.lang.sql.lexical import FLAGS, HIDING, comment_end
+
+NO_BODY: Final = -2
+"""The statement opened a body that never closes before the end, so its ``;`` count again."""
+
+_TRANSACTION: Final = (
+    r"BEGIN(?=\s*(?:;|\Z|(?:TRAN(?:SACTION)?|WORK|ISOLATION|READ|DEFERRED|IMMEDIATE|EXCLUSIVE|CONCURRENT)\b))"
+)
+_OPENS: Final = re.compile(
+    rf"(?!{_TRANSACTION})(?:BEGIN|IF|WHILE|FOR|LOOP|REPEAT)\b"
+    r"|(?:CREATE|ALTER)\s+(?:[\w=@`'%.]+\s+){0,5}?(?:PROCEDURE|PROC|FUNCTION|TRIGGER|EVENT|PACKAGE|TASK)\b",
+    re.IGNORECASE,
+)
+_WORDS: Final = re.compile(
+    HIDING
+    + rf"""
+    | ;(?P<end>)
+    | \n[ \t]*GO(?:[ \t]+\d+)?[ \t]*(?=\r?\n|\Z)(?P<go>)
+    | \b(?:
+        {_TRANSACTION}(?P<transaction>)
+      | (?:BEGIN|CASE)\b(?P<opens>)
+      | END\b(?:\s+(?:IF|LOOP|WHILE|FOR|REPEAT|CASE|TRY|CATCH)\b)?(?P<closes>)
+      | IF\b(?P<condition>)
+      | (?:LOOP|REPEAT)\b(?P<loop>)
+      | DO\b(?!\s+(?:NOTHING|UPDATE|INSTEAD|ALSO)\b)(?P<do>)
+      | DECLARE\b(?P<declare>)
+      )
+    """,
+    FLAGS | re.IGNORECASE,
+)
+_THEN: Final = re.compile(r"[^;]*?\bTHEN\b", re.IGNORECASE)
+_AT_START: Final = re.compile(r"(?:;|\b(?:BEGIN|THEN|ELSE|DO|LOOP|AS|IS|REPEAT))\s*\Z", re.IGNORECASE)
+_LOOP_START: Final = re.compile(r"\b(?:WHILE|FOR)\b[^;]*\Z", re.IGNORECASE)
+_CLOSERS: Final = re.compile(r"\b(?:END|BEGIN|CASE)\b|/\*|\*/|\{\{|\}\}|\{%|%\}", re.IGNORECASE)
+_STEPS: Final = {
+    "END": ("block", -1),
+    "/*": ("/*", 1),
+    "*/": ("/*", -1),
+    "{{": ("{{", 1),
+    "}}": ("{{", -1),
+    "{%": ("{%", 1),
+    "%}": ("{%", -1),
+}
+
+
+def opens_body(text: str, head: int, stop: int) -> bool:
+    """Whether the statement whose first word stands at ``head`` may hold other statements."""
+    return text[head] in "bBiIwWfFlLrRcCaA" and _OPENS.match(text, head, stop) is not None
+
+
+def body_end(text: str, head: int, stop: int) -> int:
+    """The end of such a statement, behind its ``;``.
+
+    -1 if it goes on to ``stop``, ``NO_BODY`` if what it opens does not close before that.
+    """
+    depth = 0
+    declared = False
+    at = head
+    while (match := _WORDS.search(text, at, stop)) is not None:
+        group = match.lastgroup
+        at = match.end()
+        if group == "comment":
+            at = comment_end(text, match.start(), stop)
+            if at < 0:
+                return NO_BODY
+        elif group in ("open", "heredoc") or (group == "template" and stop < len(text)):
+            return NO_BODY
+        elif group == "end" and depth == 0 and not declared:
+            return at
+        elif group == "go":
+            return at if depth <= 0 else NO_BODY
+        elif group == "opens" or _opens_control(text, head, match, group):
+            depth += 1
+            declared = False
+        elif group == "closes":
+            depth -= 1
+            if depth < 0:
+                return NO_BODY
+        elif group == "declare" and depth == 0 and match.start() > head:
+            declared = True
+    return NO_BODY if depth > 0 or declared else -1
+
+
+def _opens_control(text: str, head: int, match: re.Match[str], group: str | None) -> bool:
+    """Whether IF, LOOP, REPEAT or DO opens something that an END with its word closes."""
+    if group not in ("condition", "loop", "do"):
+        return False
+    before = text[max(head, match.start() - 200) : match.start()]
+    first = match.start() == head or _AT_START.search(before) is not None
+    if group == "condition":
+        return first and _THEN.match(text, match.end(), match.end() + 2000) is not None
+    return first or _LOOP_START.search(before) is not None
+
+
+def depends_on_before(text: str) -> bool:
+    """Whether something in the text may belong to what an earlier statement left open.
+
+    True for a block, comment or tag that is closed but not opened here, for the end of COPY data, and for a
+    backslash before a quote, whose meaning depends on the quotes that follow.
+    """
+    if "\n\\." in text or "#}" in text or "\\'" in text or '\\"' in text:
+        return True
+    depths = dict.fromkeys(("block", "/*", "{{", "{%"), 0)
+    for match in _CLOSERS.finditer(text):
+        kind, step = _STEPS.get(match[0].upper(), ("block", 1))
+        depths[kind] += step
+        if depths[kind] < 0:
+            return True
+    return False

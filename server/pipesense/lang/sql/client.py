@@ -1,0 +1,47 @@
+"""Words in scripts that are for the client that runs them and not for the database."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pipesense.lang.sql.lexical import content_start
+
+_NOT_BREAK: Final = re.compile(r"[^\r\n]")
+_HASH_LINES: Final = re.compile(r"^#[^\n]*", re.MULTILINE)
+_TRAILING_GO: Final = re.compile(r"\n[ \t]*GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE)
+_TRAILING_COMMAND: Final = re.compile(r"\\g\w*[^\n;]*\s*\Z")
+_LONE_GO: Final = re.compile(r"GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE)
+_DELIMITER: Final = re.compile(r"DELIMITER[ \t]+\S+\s*\Z", re.IGNORECASE)
+_MYSQL_END: Final = re.compile(r"\bEND[ \t]*(//|\$\$|;;)\s*\Z", re.IGNORECASE)
+_STDIN: Final = re.compile(r"COPY\b[^;]*\bFROM\s+STDIN\b[^;]*;", re.IGNORECASE)
+
+
+def without_client_words(text: str) -> tuple[str, str]:
+    """The text with such words blanked, as long as before; or the command, if the whole statement is one.
+
+    The commands are "psql", "go" and "delimiter". Blanked are GO behind a statement, the terminator of a
+    DELIMITER, the data behind COPY ... FROM stdin, and lines in front that start with ``#``.
+    """
+    start = content_start(text, 0, len(text))
+    if text.startswith("\\", start):
+        return text, "psql"
+    if _LONE_GO.match(text, start) is not None:
+        return text, "go"
+    if _DELIMITER.match(text, start) is not None:
+        return text, "delimiter"
+    if "#" in text[:start]:
+        text = _HASH_LINES.sub(_blank_match, text[:start]) + text[start:]
+    data = _STDIN.match(text, start)
+    if data is not None:
+        return text[: data.end()] + _NOT_BREAK.sub(" ", text[data.end() :]), ""
+    for pattern, group in ((_TRAILING_GO, 0), (_MYSQL_END, 1), (_TRAILING_COMMAND, 0)):
+        match = pattern.search(text, max(start, len(text) - 200))
+        if match is not None:
+            first, last = match.span(group)
+            text = text[:first] + _NOT_BREAK.sub(" ", text[first:last]) + text[last:]
+    return text, ""
+
+
+def _blank_match(match: re.Match[str]) -> str:
+    return " " * len(match[0])

@@ -1,0 +1,155 @@
+"""Which dialect a text is written in: said by somebody, known from where it runs, or seen from its own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+_DIRECTIVE: Final = re.compile(r"(?:--|/\*|\{#|#)\s*pipesense\s*:\s*dialect\s*=\s*([A-Za-z0-9_]+)", re.IGNORECASE)
+
+_COMMENT_OR_STRING: Final = re.compile(
+    r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'|\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL
+)
+_HINTS: Final[tuple[tuple[str, re.Pattern[str], frozenset[str]], ...]] = tuple(
+    (name, re.compile(pattern, re.IGNORECASE), frozenset(dialects.split()))
+    for name, pattern, dialects in (
+        ("SAFE_CAST", r"\bSAFE_CAST\s*\(", "bigquery"),
+        ("SELECT AS STRUCT", r"\bSELECT\s+AS\s+(?:STRUCT|VALUE)\b", "bigquery"),
+        ("a path in backticks", r"`[\w-]+\.[\w-]+(?:\.[\w*$-]+)?`", "bigquery"),
+        ("INT64 or FLOAT64", r"\b(?:INT64|FLOAT64|BIGNUMERIC)\b", "bigquery"),
+        ("FARM_FINGERPRINT", r"\b(?:FARM_FINGERPRINT|TIMESTAMP_MICROS|APPROX_QUANTILES)\s*\(", "bigquery"),
+        ("IDENTITY( and brackets", r"\[\w+\]\.\[\w+\]|\bN?VARCHAR\s*\(\s*MAX\s*\)", "tsql"),
+        ("SELECT TOP", r"\bSELECT\s+(?:DISTINCT\s+)?TOP\s*\(?\s*\d+", "tsql redshift snowflake teradata"),
+        (
+            "NOLOCK",
+            r"\bWITH\s*\(\s*NOLOCK\s*\)|\bCROSS\s+APPLY\b|\bGETDATE\s*\(\s*\)\s*,|\bDATEFROMPARTS\s*\(",
+            "tsql",
+        ),
+        ("DISTKEY", r"\b(?:DISTKEY|SORTKEY|DISTSTYLE)\b", "redshift"),
+        ("FLATTEN(", r"\bFLATTEN\s*\(\s*input\s*=>|\bLATERAL\s+FLATTEN\s*\(", "snowflake"),
+        (
+            "VARIANT",
+            r"\bVARIANT\b|\bTIMESTAMP_(?:NTZ|LTZ|TZ)\b|\bTRY_PARSE_JSON\s*\(|\bIFF\s*\(|@~|\bFILE_FORMAT\s*=",
+            "snowflake",
+        ),
+        ("a JSON path with a colon", r"\b\w+:\w+(?:\.\w+)*::\w+", "snowflake databricks"),
+        ("USING delta", r"\bUSING\s+DELTA\b|\bZORDER\s+BY\b|\bREPLACE\s+WHERE\b", "databricks"),
+        (
+            "USING parquet",
+            r"\bUSING\s+(?:parquet|orc|csv|json|iceberg)\b|\bTBLPROPERTIES\b|\bLATERAL\s+VIEW\b",
+            "spark databricks hive",
+        ),
+        ("ENGINE = MergeTree", r"\bENGINE\s*=\s*\w*MergeTree\b", "clickhouse"),
+        (
+            "ENGINE = InnoDB",
+            r"\bENGINE\s*=\s*(?:InnoDB|MyISAM)\b|\bON\s+DUPLICATE\s+KEY\b|\bAUTO_INCREMENT\b",
+            "mysql",
+        ),
+        ("::", r"\w\s*::\s*\w", "postgres redshift snowflake duckdb databricks"),
+        ("$$", r"\$\$", "postgres snowflake redshift"),
+        ("ON CONFLICT", r"\bON\s+CONFLICT\b", "postgres sqlite duckdb"),
+        (
+            "JSONB",
+            r"\bJSONB\b|\bBIGSERIAL\b|\bplpgsql\b|\bSERIAL\s+PRIMARY\b|\bDISTINCT\s+ON\s*\(|\bjsonb_\w+\s*\(",
+            "postgres",
+        ),
+        ("ILIKE", r"\bILIKE\b", "postgres redshift snowflake duckdb databricks trino"),
+        ("QUALIFY", r"\bQUALIFY\b", "snowflake bigquery databricks duckdb teradata redshift"),
+        ("NVARCHAR2", r"\b(?:VARCHAR2|NVARCHAR2|SYSDATE\b(?!\s*\()|ROWNUM)\b", "oracle"),
+        ("WATERMARK FOR", r"\bWATERMARK\s+FOR\b", "risingwave"),
+        (
+            "UNNEST WITH OFFSET",
+            r"\bWITH\s+OFFSET\b|\b(?:EXCEPT|REPLACE)\s*\((?=[^()]*\)\s*FROM\b)",
+            "bigquery databricks",
+        ),
+    )
+)
+_ORDER: Final = (
+    "bigquery",
+    "snowflake",
+    "postgres",
+    "tsql",
+    "databricks",
+    "spark",
+    "redshift",
+    "mysql",
+    "duckdb",
+)
+
+
+def directive(text: str) -> str | None:
+    """The dialect that a comment of the text names: ``-- pipesense: dialect=snowflake``."""
+    match = _DIRECTIVE.search(text) if "ipesense" in text.casefold() else None
+    return match[1].lower() if match else None
+
+
+def choose(said: str | None, configured: str | None, context: tuple[str, str] | None, text: str) -> tuple[str, str]:
+    """The dialect and why: a directive, else the configuration, else what runs it, else its own words.
+
+    ``context`` is (dialect, what says so), from an operator or a connection. "" is the generic dialect.
+    """
+    return _said(said, configured, context) or hinted(text)
+
+
+def choose_by(
+    said: str | None, configured: str | None, context: tuple[str, str] | None, found: Iterable[int]
+) -> tuple[str, str]:
+    """Like ``choose``, with the signs of the text instead of the text itself."""
+    return _said(said, configured, context) or decided(found)
+
+
+def _said(said: str | None, configured: str | None, context: tuple[str, str] | None) -> tuple[str, str] | None:
+    if said:
+        return said, "directive"
+    if configured:
+        return configured, "configuration"
+    return context if context is not None and context[0] else None
+
+
+def hinted(text: str) -> tuple[str, str]:
+    """The one dialect that all the hints in a text allow; generic where none or several remain."""
+    return decided(signs(text))
+
+
+def decided(found: Iterable[int]) -> tuple[str, str]:
+    """The one dialect that all the signs allow, with the strictest sign; generic where none or several remain."""
+    possible, names = _possible(found)
+    if possible is not None and len(possible) == 1:
+        return next(iter(possible)), f"hint: {names[0]}"
+    return "", "generic"
+
+
+def retries(text: str) -> tuple[str, ...]:
+    """Dialects worth trying on a statement that the generic one cannot read, likeliest first."""
+    possible, _ = _possible(signs(text))
+    if possible:
+        return tuple(name for name in _ORDER if name in possible)[:3]
+    found = []
+    if "`" in text:
+        found += ["bigquery", "databricks"]
+    if "[" in text:
+        found.append("tsql")
+    if "\\'" in text or '"' in text:
+        found.append("bigquery")
+    return tuple(dict.fromkeys((*found, "postgres", "snowflake", "bigquery")))[:3]
+
+
+def signs(text: str) -> frozenset[int]:
+    """The hints that a text holds, by number; those of a script are the union of its statements'."""
+    code = _COMMENT_OR_STRING.sub(" ", text)
+    return frozenset(number for number, (_, pattern, _) in enumerate(_HINTS) if pattern.search(code))
+
+
+def _possible(found: Iterable[int]) -> tuple[frozenset[str] | None, list[str]]:
+    """The dialects that every hint allows, and the hints from the strictest; contradicting ones tell nothing."""
+    seen = [(_HINTS[number][0], _HINTS[number][2]) for number in sorted(found)]
+    if not seen:
+        return None, []
+    seen.sort(key=lambda hint: len(hint[1]))
+    possible = seen[0][1]
+    for _, dialects in seen[1:]:
+        if not possible & dialects:
+            return frozenset(), []
+        possible = possible & dialects
+    return possible, [name for name, _ in seen]

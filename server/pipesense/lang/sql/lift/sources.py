@@ -1,0 +1,218 @@
+"""What stands in FROM and JOIN, and which clauses hide masked parts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlglot import exp
+from sqlglot.tokenizer_core import TokenType
+
+from pipesense.lang.sql.lift.expressions import Expressions
+from pipesense.lang.sql.lift.state import NOWHERE, Scope, conjuncts, cover
+from pipesense.lang.sql.tokens import Region
+from pipesense.model.sql import Block, Clause, Hole, Join, Source
+from pipesense.text.span import Span
+
+_BEFORE_SOURCE: Final = frozenset({TokenType.LATERAL, TokenType.ONLY, TokenType.TABLE, TokenType.L_PAREN})
+_JOIN_WORDS: Final = frozenset(
+    {
+        *(TokenType.LEFT, TokenType.RIGHT, TokenType.FULL, TokenType.OUTER, TokenType.INNER),
+        *(TokenType.CROSS, TokenType.NATURAL, TokenType.SEMI, TokenType.ANTI, TokenType.ASOF),
+        *(TokenType.GLOBAL, TokenType.ANY, TokenType.ALL, TokenType.STRAIGHT_JOIN),
+    }
+)
+_ORDER: Final = tuple(Clause)
+_VALUE_ENDS: Final = frozenset(
+    {
+        *(TokenType.VAR, TokenType.IDENTIFIER, TokenType.R_PAREN, TokenType.NUMBER, TokenType.STRING),
+        *(TokenType.R_BRACKET, TokenType.END, TokenType.NULL, TokenType.TRUE, TokenType.FALSE),
+    }
+)
+
+
+class SourceReader(Expressions):
+    """Lifts sources and joins."""
+
+    def read_source(self, node: exp.Expr, scope: Scope) -> Source:
+        """One item of FROM, and its name made known to the query's columns."""
+        if isinstance(node, exp.Table) and not isinstance(node.this, exp.Func):
+            source = self._table(node)
+        elif isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Values):
+            source = self._derived(node)
+        elif isinstance(node, exp.Paren):
+            return self.read_source(node.this, scope)
+        else:
+            source = self._function(node)
+        if source.span.end > self.pos:
+            self.pos = source.span.end
+        if source.alias:
+            scope.sources.setdefault(source.alias.casefold(), source.alias)
+        else:
+            # Without a name it can be the owner of unqualified columns, but nothing can be bound to it.
+            scope.sources.setdefault(f" {len(scope.sources)}", "")
+        return source
+
+    def nested_joins(self, node: exp.Expr, scope: Scope) -> list[Join]:
+        """Joins that the parser hangs on a table instead of on the query."""
+        found: list[Join] = []
+        if isinstance(node, (exp.Table, exp.Paren)):
+            for join in node.args.get("joins") or ():
+                found += self.read_join(join, scope)
+        for lateral in (node.args.get("laterals") or ()) if isinstance(node, exp.Table) else ():
+            source = self.read_source(lateral, scope)
+            found.append(Join(source, "", "lateral", False, (), (), source.span))
+        return found
+
+    def read_join(self, node: exp.Expr, scope: Scope) -> list[Join]:
+        """One join, then those inside its brackets."""
+        args = node.args
+        source = self.read_source(node.this, scope)
+        comma, span = self._join_word(source.span)
+        inner = self.nested_joins(node.this, scope)
+        on_node = args.get("on")
+        on = self.lift(on_node, Clause.ON) if isinstance(on_node, exp.Expr) else None
+        using = tuple(part.name for part in args.get("using") or ())
+        span = cover(span, source.span, on.span if on is not None else NOWHERE)
+        span = self._through_using(span, args.get("using"))
+        side = str(args.get("side") or "").lower()
+        kind = str(args.get("kind") or "").lower()
+        method = str(args.get("method") or "").lower()
+        words = kind if not comma else ""
+        return [
+            Join(source, side, words or method, comma, conjuncts(on), using, span),
+            *inner,
+        ]
+
+    def _through_using(self, span: Span, columns: object) -> Span:
+        """The join's range with ``USING (a, b)``."""
+        for column in columns if isinstance(columns, list) else ():
+            span = cover(span, self.covers(column))
+        behind = self.index_behind(span.end) if columns and span.end >= 0 else -1
+        return cover(span, self.token_span(behind)) if self.kind_of(behind) is TokenType.R_PAREN else span
+
+    def _join_word(self, source: Span) -> tuple[bool, Span]:
+        """Whether a comma joins the source, and the words that do."""
+        if source.end < 0:
+            return False, NOWHERE
+        index = self.index_before(source.start)
+        while self.kind_of(index) in _BEFORE_SOURCE:
+            index -= 1
+        if self.kind_of(index) is TokenType.COMMA:
+            return True, self.token_span(index)
+        if self.kind_of(index) not in (TokenType.JOIN, TokenType.APPLY):
+            return False, NOWHERE
+        first = index
+        while self.kind_of(first - 1) in _JOIN_WORDS:
+            first -= 1
+        return False, self.token_span(first, index)
+
+    def _table(self, node: exp.Expr) -> Source:
+        parts, place = self.table_name(node)
+        alias_node = node.args.get("alias")
+        alias = alias_node.name if isinstance(alias_node, exp.Expr) else ""
+        span = cover(place, self.covers(alias_node) if isinstance(alias_node, exp.Expr) else NOWHERE)
+        opaque = bool(self.holes) and place.end >= 0 and self.hole_in(*place) is not None
+        if len(parts) == 1 and not opaque and self.is_cte(parts[0]):
+            return Source("cte", parts, alias or parts[-1], span)
+        if parts and place.end >= 0:
+            self.reads.append((parts, place))
+        return Source("table", parts, alias or (parts[-1] if parts else ""), span, None, opaque)
+
+    def table_name(self, node: exp.Expr) -> tuple[tuple[str, ...], Span]:
+        """A table's parts, outermost first, and the characters they take."""
+        args = node.args
+        names: list[str] = []
+        place = NOWHERE
+        todo = [args.get("catalog"), args.get("db"), args.get("this")]
+        for part in todo:
+            if not isinstance(part, exp.Expr):
+                continue
+            leaves = part.flatten() if isinstance(part, exp.Dot) else (part,)
+            for leaf in leaves:
+                place = cover(place, self.covers(leaf))
+                name = self.name_of(leaf)
+                # BigQuery writes one pair of backticks around the whole path.
+                if name:
+                    names.append(name)
+        return tuple(names), place
+
+    def is_cte(self, name: str) -> bool:
+        """Whether a WITH around here defines the name."""
+        folded = name.casefold()
+        return any(folded in names for names in self.cte_names)
+
+    def _derived(self, node: exp.Expr) -> Source:
+        block, span = self.query(node, derived=not self._is_lateral())
+        alias_node = node.args.get("alias")
+        alias = alias_node.name if isinstance(alias_node, exp.Expr) else ""
+        span = cover(span, self.covers(alias_node) if isinstance(alias_node, exp.Expr) else NOWHERE)
+        return Source("subquery", (), alias, span, block)
+
+    def _is_lateral(self) -> bool:
+        return self.ahead(TokenType.LATERAL, TokenType.APPLY) >= 0
+
+    def _function(self, node: exp.Expr) -> Source:
+        """UNNEST, LATERAL, VALUES, table functions."""
+        alias_node = node.args.get("alias")
+        alias = alias_node.name if isinstance(alias_node, exp.Expr) else ""
+        if not alias and isinstance(alias_node, exp.Expr) and alias_node.args.get("columns"):
+            alias = alias_node.args["columns"][0].name
+        place = self.covers(alias_node) if isinstance(alias_node, exp.Expr) else NOWHERE
+        block: Block | None = None
+        inner = node.this if isinstance(node, (exp.Lateral, exp.Subquery, exp.Table)) else node
+        kind = "values" if isinstance(inner, exp.Values) else "function"
+        if isinstance(inner, exp.Subquery):
+            block, span = self.query(inner, derived=False)
+            kind = "subquery"
+        else:
+            span = self.lift(inner, Clause.FROM).span
+        return Source(kind, (), alias, cover(span, place), block)
+
+    # Masked parts
+
+    def clause_holes(self, region: Region) -> frozenset[Clause]:
+        """The clauses of a query in which a masked part may hide structure, not only a value."""
+        if not self.holes:
+            return frozenset()
+        found: set[Clause] = set()
+        for hole in self.holes:
+            if hole.kind in ("percent", "parameter"):
+                continue
+            index = self.layout.index_at(hole.span.start)
+            if index < region.first or self.layout.region_at(max(index, 0)) is not region:
+                continue
+            if self.is_quoted(hole, index):
+                continue
+            clause = region.clause_at(index) if region.select < index else Clause.SELECT
+            if clause is Clause.OTHER and not any(at <= index for _, at in region.marks):
+                clause = Clause.SELECT
+            found.add(clause)
+            if self._may_continue(hole, index, region):
+                found |= self._until_next(clause, index, region)
+        return frozenset(found)
+
+    def is_quoted(self, hole: Hole, index: int) -> bool:
+        """Whether a hole stands inside a string: then it is a value."""
+        token = self.layout.tokens[max(index, 0)]
+        return token.token_type is TokenType.STRING and token.start < hole.span.start <= token.end
+
+    def _may_continue(self, hole: Hole, index: int, region: Region) -> bool:
+        """Whether the hole may hold further clauses: nothing stands there, or no operator asks for a value."""
+        token = self.layout.tokens[index]
+        if token.end < hole.span.start:
+            return True
+        behind = index + 1
+        at_end = behind >= region.last or any(at == behind for _, at in region.marks)
+        return at_end and self.kind_of(index - 1) in _VALUE_ENDS
+
+    def _until_next(self, clause: Clause, index: int, region: Region) -> set[Clause]:
+        """The clauses that may be written between one and the next that is."""
+        following = region.next_mark(index)
+        last = region.clause_at(following) if following < region.last else Clause.ORDER
+        if clause not in _ORDER or last not in _ORDER:
+            return set()
+        first_at, last_at = _ORDER.index(clause), _ORDER.index(last)
+        between = set(_ORDER[first_at : last_at + 1])
+        if following < region.last:
+            between.discard(last)
+        return between - {Clause.OTHER, Clause.VALUES, Clause.SET, Clause.CHECK}

@@ -1,0 +1,161 @@
+"""What lifting one statement collects, and how it finds places in the text."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import Final
+
+from sqlglot import exp
+from sqlglot.tokenizer_core import TokenType
+
+from pipesense.lang.sql.tokens import Layout
+from pipesense.model.sql import Block, Clause, ColumnUse, Comparison, Expr, Hole, SetOperation, WindowCall
+from pipesense.text.span import Span
+
+NOWHERE: Final = Span(-1, -1)
+_AHEAD: Final = 8
+
+
+class Scope:
+    """The names that columns of one query may be bound to, and the columns that wait for it to be complete."""
+
+    __slots__ = ("derived", "outputs", "pending", "sources")
+
+    def __init__(self, derived: bool) -> None:
+        self.derived = derived
+        """No name of an enclosing query can be meant inside (a CTE, a subquery in FROM, the outermost query)."""
+        self.sources: dict[str, str] = {}
+        self.outputs: set[str] = set()
+        self.pending: list[tuple[tuple[str, ...], Span, Clause]] = []
+
+
+class State:
+    """Collected facts and the reading position of one lift."""
+
+    def __init__(self, text: str, layout: Layout, holes: tuple[Hole, ...]) -> None:
+        self.text = text
+        self.layout = layout
+        self.holes = holes
+        self.hole_ends = [hole.span.end for hole in holes]
+        self.comparisons: list[Comparison] = []
+        self.columns: list[ColumnUse] = []
+        self.windows: list[WindowCall] = []
+        self.blocks: list[Block] = []
+        self.set_operations: list[SetOperation] = []
+        self.reads: list[tuple[tuple[str, ...], Span]] = []
+        self.scopes: list[Scope] = []
+        self.cte_names: list[set[str]] = []
+        self.depth = 0
+        self.pos = 0
+        """The end of the last leaf that was read: where a leaf without a position is looked for."""
+        self.alias = ""
+
+    def hole_in(self, start: int, end: int) -> Hole | None:
+        """The first hole that shares a character with a range."""
+        at = bisect_right(self.hole_ends, start)
+        if at < len(self.holes) and self.holes[at].span.start < end:
+            return self.holes[at]
+        return None
+
+    def restored(self, start: int, end: int) -> str:
+        """The characters of a range with the holes' own text instead of the mask."""
+        parts: list[str] = []
+        at = start
+        for hole in self.holes[bisect_right(self.hole_ends, start) :]:
+            if hole.span.start >= end:
+                break
+            parts += (self.text[at : hole.span.start], hole.text)
+            at = hole.span.end
+        parts.append(self.text[at:end])
+        return "".join(parts)
+
+    def ahead(self, *kinds: TokenType) -> int:
+        """The index of the next token of one of the kinds, a few tokens on at most; -1 if there is none."""
+        tokens = self.layout.tokens
+        first = bisect_left(self.layout.starts, self.pos)
+        for index in range(first, min(first + _AHEAD, len(tokens))):
+            if tokens[index].token_type in kinds:
+                return index
+        return -1
+
+    def word_ahead(self, word: str) -> int:
+        """The same for a token's text, given in upper case."""
+        tokens = self.layout.tokens
+        first = bisect_left(self.layout.starts, self.pos)
+        for index in range(first, min(first + _AHEAD, len(tokens))):
+            if tokens[index].text.upper() == word:
+                return index
+        return -1
+
+    def token_span(self, first: int, last: int | None = None) -> Span:
+        """The characters from one token to another, both included."""
+        tokens = self.layout.tokens
+        return Span(tokens[first].start, tokens[first if last is None else last].end + 1)
+
+    def index_before(self, start: int) -> int:
+        """The token before the one that starts at an offset; -1 if there is none."""
+        index = self.layout.at_start.get(start)
+        return (self.layout.index_at(start) if index is None else index) - 1
+
+    def index_behind(self, end: int) -> int:
+        """The token behind the one that ends at an offset; the number of tokens if there is none."""
+        index = self.layout.at_end.get(end)
+        return (self.layout.index_at(end - 1) if index is None else index) + 1
+
+    def kind_of(self, index: int) -> TokenType | None:
+        """The kind of a token, None outside the statement."""
+        tokens = self.layout.tokens
+        return tokens[index].token_type if 0 <= index < len(tokens) else None
+
+    def in_brackets(self, span: Span) -> Span:
+        """The range with the round brackets directly around it, if they stand there."""
+        before = self.index_before(span.start)
+        if self.kind_of(before) is TokenType.L_PAREN:
+            closing = self.layout.match.get(before)
+            if closing is not None and self.layout.tokens[closing].end + 1 >= span.end:
+                return self.token_span(before, closing)
+        return span
+
+    def covers(self, node: object) -> Span:
+        """From the first to the last character that a node's names and literals take."""
+        if not isinstance(node, exp.Expr):
+            return NOWHERE
+        if isinstance(node, exp.Identifier):
+            return placed(node)
+        return cover(*(placed(part) for part in node.walk()))
+
+    def name_of(self, identifier: exp.Expr) -> str:
+        """An identifier's name; where a hole hides it, the hole's own text."""
+        if self.holes:
+            place = placed(identifier)
+            if place.end >= 0 and self.hole_in(*place) is not None:
+                return self.restored(*place).strip('"`[]')
+        return identifier.name
+
+
+def placed(node: exp.Expr) -> Span:
+    """The characters of a name or literal itself; ``NOWHERE`` for nodes without a position."""
+    meta = node._meta
+    if not meta:
+        return NOWHERE
+    start, end = meta.get("start"), meta.get("end")
+    return NOWHERE if start is None or end is None else Span(start, end + 1)
+
+
+def cover(*spans: Span) -> Span:
+    """The smallest range that holds all ranges that are known."""
+    start, end = -1, -1
+    for one in spans:
+        if one.end >= 0:
+            start = one.start if start < 0 or one.start < start else start
+            end = max(end, one.end)
+    return Span(start, end)
+
+
+def conjuncts(expr: Expr | None) -> tuple[Expr, ...]:
+    """The parts that must all be true."""
+    if expr is None:
+        return ()
+    if expr.op != "and":
+        return (expr,)
+    return tuple(part for arg in expr.args for part in conjuncts(arg))

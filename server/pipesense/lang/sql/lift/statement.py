@@ -1,0 +1,53 @@
+"""One parsed statement to its facts."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+from sqlglot.tokenizer_core import Token
+
+from pipesense.lang.sql.lift.queries import Queries
+from pipesense.lang.sql.lift.tables import dropped, read_table
+from pipesense.lang.sql.lift.writes import read_write
+from pipesense.lang.sql.tokens import Layout
+from pipesense.model.sql import ColumnUse, Hole, StatementFacts
+from pipesense.text.span import Span
+
+
+def lift_statement(
+    tree: exp.Expr, tokens: list[Token], text: str, holes: tuple[Hole, ...], kind: str, dialect: str
+) -> StatementFacts:
+    """Everything the statement says; ``text`` is masked, ``tokens`` are its own without the semicolon.
+
+    Raises:
+        RecursionError: the statement nests deeper than the interpreter's stack.
+    """
+    lift = Queries(text, Layout(tokens), holes)
+    write = read_write(lift, tree)
+    table = None
+    if write is None:
+        table = read_table(lift, tree)
+        if table is None and isinstance(tree, exp.Query):
+            lift.query(tree, derived=True)
+    return StatementFacts(
+        kind,
+        dialect,
+        Span(tokens[0].start, tokens[-1].end + 1),
+        tuple(sorted(lift.blocks, key=lambda block: block.span)),
+        tuple(sorted(lift.comparisons, key=lambda comparison: comparison.operator)),
+        _written_once(lift.columns),
+        tuple(sorted(lift.windows, key=lambda window: window.span)),
+        tuple(lift.set_operations),
+        write,
+        table,
+        dropped(lift, tree),
+        tuple(sorted(lift.reads, key=lambda read: read[1])),
+        holes,
+    )
+
+
+def _written_once(columns: list[ColumnUse]) -> tuple[ColumnUse, ...]:
+    """The columns in order; the parser copies some arguments when it rewrites a function."""
+    by_place: dict[Span, ColumnUse] = {}
+    for column in columns:
+        by_place.setdefault(column.span, column)
+    return tuple(by_place[span] for span in sorted(by_place))

@@ -1,0 +1,348 @@
+"""CREATE TABLE and VIEW, ALTER TABLE ... ADD COLUMN, DROP."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlglot import exp
+from sqlglot.tokenizer_core import TokenType
+
+from pipesense.lang.sql.lift.anchors import type_text
+from pipesense.lang.sql.lift.queries import Queries
+from pipesense.lang.sql.lift.state import NOWHERE, Scope, cover
+from pipesense.model.sql import Block, Clause, ColumnDef, TableDef
+from pipesense.text.span import Span
+
+_KINDS: Final = {"TABLE": "table", "VIEW": "view", "MATERIALIZED VIEW": "view"}
+_CONSTRAINT_WORDS: Final = frozenset(
+    {
+        *(
+            "NOT",
+            "NULL",
+            "PRIMARY KEY",
+            "PRIMARY",
+            "UNIQUE",
+            "REFERENCES",
+            "FOREIGN KEY",
+            "FOREIGN",
+            "DEFAULT",
+        ),
+        *(
+            "CHECK",
+            "CONSTRAINT",
+            "GENERATED",
+            "IDENTITY",
+            "AUTO_INCREMENT",
+            "AUTOINCREMENT",
+            "COMMENT",
+            "COLLATE",
+        ),
+        *("ENCODE", "DISTKEY", "SORTKEY", "OPTIONS", "AS", "MASKING", "TAG", "WITH MASKING", "ON", "VISIBLE"),
+        *(
+            "INVISIBLE",
+            "STORED",
+            "VIRTUAL",
+            "METADATA",
+            "FIRST",
+            "AFTER",
+            "KEY",
+            "CHARACTER SET",
+            "PROJECTION",
+        ),
+    }
+)
+_FILLED: Final = (
+    exp.DefaultColumnConstraint,
+    exp.GeneratedAsIdentityColumnConstraint,
+    exp.AutoIncrementColumnConstraint,
+)
+_NAMED_PROPERTIES: Final[dict[type, str]] = {
+    exp.FileFormatProperty: "format",
+    exp.EngineProperty: "engine",
+    exp.LocationProperty: "location",
+    exp.PartitionedByProperty: "partitioned_by",
+    exp.SchemaCommentProperty: "comment",
+    exp.ClusteredByProperty: "clustered_by",
+    exp.DistKeyProperty: "distkey",
+    exp.SortKeyProperty: "sortkey",
+    exp.LikeProperty: "like",
+    exp.ExternalProperty: "external",
+    exp.TransientProperty: "transient",
+    exp.MaterializedProperty: "materialized",
+}
+
+
+def read_table(lift: Queries, node: exp.Expr) -> TableDef | None:
+    """The relation that a CREATE or ALTER ... ADD defines, or None."""
+    if isinstance(node, exp.Create):
+        return _create(lift, node)
+    if isinstance(node, exp.Alter):
+        return _alter(lift, node)
+    return None
+
+
+def dropped(lift: Queries, node: exp.Expr) -> tuple[tuple[str, ...], ...]:
+    """The relations that a DROP removes."""
+    if not isinstance(node, exp.Drop) or str(node.args.get("kind")).upper() not in _KINDS:
+        return ()
+    listed = node.args.get("tables") or [node.this]
+    return tuple(lift.table_name(table)[0] for table in listed if isinstance(table, exp.Table))
+
+
+def _create(lift: Queries, node: exp.Expr) -> TableDef | None:
+    args = node.args
+    kind = _KINDS.get(str(args.get("kind")).upper(), "")
+    source = args.get("expression")
+    named = node.this
+    schema = named if isinstance(named, exp.Schema) else None
+    table = schema.this if schema is not None else named
+    if not kind or not isinstance(table, exp.Table):
+        if isinstance(source, exp.Query):
+            _lift_body(lift, node, source)
+        return None
+    parts, place = lift.table_name(table)
+    lift.pos = max(lift.pos, place.end)
+    columns = _columns(lift, schema)
+    keys = _Keys(lift, schema)
+    block: Block | None = None
+    from_query = isinstance(source, exp.Query)
+    if from_query:
+        block = _lift_body(lift, node, source)
+    properties = _properties(args.get("properties"))
+    names = {name for name, _ in properties}
+    closed = bool(columns) and not from_query and "like" not in names and "inherits" not in names
+    if from_query and block is not None:
+        closed = bool(columns) or all(out.name and out.name != "*" and not out.expr.opaque for out in block.outputs)
+        closed = closed and not block.holes & {Clause.SELECT}
+    opening = _schema_open(lift, place)
+    if opening >= 0 and lift.holes:
+        closing = lift.layout.match.get(opening, opening)
+        closed = closed and lift.hole_in(*lift.token_span(opening, closing)) is None
+    temporary = (
+        any(name in ("temporary", "volatile") for name in names) or parts[-1:] == () or (parts[-1].startswith("#"))
+    )
+    return TableDef(
+        kind,
+        parts,
+        columns,
+        keys.primary or tuple(column.name for column in columns if column.primary_key),
+        (*keys.unique, *((column.name,) for column in columns if column.unique)),
+        (*keys.foreign, *((column.name,) for column in columns if column.references)),
+        temporary,
+        bool(args.get("replace")),
+        bool(args.get("exists")),
+        from_query,
+        properties,
+        closed,
+        lift.token_span(0, len(lift.layout.tokens) - 1),
+        place if place.end >= 0 else lift.token_span(0),
+    )
+
+
+def _lift_body(lift: Queries, node: exp.Expr, source: object) -> Block | None:
+    """The query of a CTAS or a view."""
+    opened, _ = lift.open_with(node)
+    tokens = lift.layout.tokens
+    first = lift.index_behind(lift.pos) if lift.pos else 0
+    for index in range(first, len(tokens)):
+        if tokens[index].token_type in (TokenType.SELECT, TokenType.WITH):
+            following = tokens[index + 1].token_type if index + 1 < len(tokens) else None
+            if tokens[index].token_type is TokenType.WITH and following is TokenType.L_PAREN:
+                continue
+            lift.pos = tokens[index].start
+            break
+    block = lift.query(source, derived=True)[0] if isinstance(source, exp.Expr) else None
+    lift.close_with(opened)
+    return block
+
+
+def _schema_open(lift: Queries, name: Span) -> int:
+    behind = lift.index_behind(name.end) if name.end >= 0 else -1
+    return behind if lift.kind_of(behind) is TokenType.L_PAREN else -1
+
+
+class _Keys:
+    """The constraints that stand on their own in a column list."""
+
+    def __init__(self, lift: Queries, schema: exp.Expr | None) -> None:
+        self.primary: tuple[str, ...] = ()
+        self.unique: list[tuple[str, ...]] = []
+        self.foreign: list[tuple[str, ...]] = []
+        self._lift = lift
+        for item in schema.expressions if schema is not None else ():
+            self._read(item)
+
+    def _read(self, item: exp.Expr) -> None:
+        if isinstance(item, exp.Constraint):
+            for inner in item.expressions:
+                self._read(inner)
+        elif isinstance(item, exp.PrimaryKey):
+            self.primary = _names(item.expressions)
+        elif isinstance(item, exp.UniqueColumnConstraint) and isinstance(item.this, exp.Expr):
+            listed = _names(item.this.expressions)
+            self.unique.append(listed or ((item.this.name,) if item.this.name else ()))
+        elif isinstance(item, exp.ForeignKey):
+            self.foreign.append(_names(item.expressions))
+        elif isinstance(item, exp.CheckColumnConstraint):
+            _check(self._lift, item)
+
+
+def _names(nodes: list[exp.Expr]) -> tuple[str, ...]:
+    return tuple(node.name for node in nodes)
+
+
+def _check(lift: Queries, node: exp.Expr) -> None:
+    place = lift.covers(node)
+    if place.end >= 0:
+        before = lift.index_before(place.start)
+        lift.pos = lift.layout.tokens[before].start if before >= 0 else place.start
+    lift.scopes.append(Scope(derived=True))
+    lift.lift(node.this, Clause.CHECK)
+    lift.close_scope()
+
+
+def _columns(lift: Queries, schema: exp.Expr | None) -> tuple[ColumnDef, ...]:
+    found: list[ColumnDef] = []
+    for item in schema.expressions if schema is not None else ():
+        if isinstance(item, exp.ColumnDef):
+            found.append(_column(lift, item))
+        elif isinstance(item, exp.Identifier):
+            place = lift.covers(item)
+            found.append(ColumnDef(item.name, "", True, False, False, False, (), None, place, place))
+    return tuple(found)
+
+
+def _column(lift: Queries, node: exp.Expr) -> ColumnDef:
+    name = lift.covers(node.this)
+    tokens = lift.layout.tokens
+    first = lift.index_behind(name.end) if name.end >= 0 else len(tokens)
+    stop = _column_end(lift, first)
+    behind_type = _type_end(lift, first, stop)
+    kind = lift.token_span(first, behind_type - 1).of(lift.text) if behind_type > first else ""
+    span = cover(name, lift.token_span(stop - 1)) if stop > first else name
+    constraints = lift.token_span(behind_type, stop - 1) if behind_type < stop else None
+    nullable, primary, unique, default = True, False, False, False
+    references: tuple[str, ...] = ()
+    for constraint in node.args.get("constraints") or ():
+        what = constraint.args.get("kind") if isinstance(constraint, exp.ColumnConstraint) else constraint
+        if isinstance(what, exp.NotNullColumnConstraint):
+            nullable = bool(what.args.get("allow_null"))
+        elif isinstance(what, (exp.PrimaryKeyColumnConstraint, exp.PrimaryKey)):
+            primary = True
+        elif isinstance(what, exp.UniqueColumnConstraint):
+            unique = True
+        elif isinstance(what, _FILLED):
+            default = True
+        elif isinstance(what, (exp.Reference, exp.ForeignKey)):
+            references = _referenced(lift, what)
+        elif isinstance(what, exp.CheckColumnConstraint):
+            _check(lift, what)
+    return ColumnDef(
+        node.name,
+        type_text(kind),
+        nullable and not primary,
+        primary,
+        unique,
+        default or kind.upper() in ("SERIAL", "BIGSERIAL", "SMALLSERIAL"),
+        references,
+        _inline_foreign_key(lift, behind_type, stop),
+        span,
+        name,
+        constraints,
+    )
+
+
+def _referenced(lift: Queries, node: exp.Expr) -> tuple[str, ...]:
+    table = node.find(exp.Table)
+    return lift.table_name(table)[0] if table is not None else ()
+
+
+def _column_end(lift: Queries, first: int) -> int:
+    """The comma or closing bracket behind a column's definition."""
+    tokens = lift.layout.tokens
+    index = first
+    while index < len(tokens):
+        kind = tokens[index].token_type
+        if kind in (TokenType.L_PAREN, TokenType.L_BRACKET):
+            index = lift.layout.match.get(index, index)
+        elif kind is TokenType.LT and (closing := _angle_end(lift, index)) > 0:
+            index = closing
+        elif kind in (TokenType.COMMA, TokenType.R_PAREN):
+            return index
+        index += 1
+    return len(tokens)
+
+
+def _angle_end(lift: Queries, index: int) -> int:
+    """The token with the last ``>`` of a type such as ``ARRAY<STRUCT<a INT>>``; -1 if it is a comparison."""
+    depth = 0
+    for at in range(index, len(lift.layout.tokens)):
+        text = lift.layout.tokens[at].text
+        if text and set(text) <= {"<", ">"}:
+            depth += text.count("<") - text.count(">")
+            if depth <= 0:
+                return at
+        elif text in (";",):
+            break
+    return -1
+
+
+def _type_end(lift: Queries, first: int, stop: int) -> int:
+    """The token behind the type's own words."""
+    tokens = lift.layout.tokens
+    index = first
+    while index < stop:
+        token = tokens[index]
+        if token.token_type in (TokenType.L_PAREN, TokenType.L_BRACKET):
+            index = lift.layout.match.get(index, index)
+        elif token.token_type is TokenType.LT:
+            index = max(index, _angle_end(lift, index))
+        elif token.text.upper() in _CONSTRAINT_WORDS or (token.text.upper() == "WITH" and index == first):
+            return index
+        index += 1
+    return stop
+
+
+def _inline_foreign_key(lift: Queries, first: int, stop: int) -> Span | None:
+    """The words FOREIGN KEY and the blanks behind them, where REFERENCES follows at once."""
+    tokens = lift.layout.tokens
+    for index in range(first, stop - 1):
+        if tokens[index].token_type is TokenType.FOREIGN_KEY:
+            behind = tokens[index + 1]
+            if behind.token_type is TokenType.REFERENCES:
+                return Span(tokens[index].start, behind.start)
+    return None
+
+
+def _properties(node: object) -> tuple[tuple[str, str], ...]:
+    """WITH, TBLPROPERTIES, USING, PARTITIONED BY ... as words."""
+    found: list[tuple[str, str]] = []
+    for item in node.expressions if isinstance(node, exp.Properties) else ():
+        name = _NAMED_PROPERTIES.get(item.__class__)
+        value = item.args.get("value")
+        if item.__class__ is exp.Property:
+            name = item.this.name if isinstance(item.this, exp.Expr) else str(item.this)
+        elif name is None:
+            name = item.__class__.__name__.removesuffix("Property")
+            value = None
+        if value is None:
+            value = item.args.get("this")
+        text = (value.name or value.sql()) if isinstance(value, exp.Expr) else ("" if value is None else str(value))
+        found.append((name.lower(), text))
+    return tuple(found)
+
+
+def _alter(lift: Queries, node: exp.Expr) -> TableDef | None:
+    """ALTER TABLE ... ADD COLUMN: the columns that are added, of a relation that stays open."""
+    if not isinstance(node.this, exp.Table) or str(node.args.get("kind")).upper() != "TABLE":
+        return None
+    parts, place = lift.table_name(node.this)
+    added: list[ColumnDef] = []
+    for action in node.args.get("actions") or ():
+        listed = action.expressions if isinstance(action, exp.Schema) else [action]
+        added += [_column(lift, item) for item in listed if isinstance(item, exp.ColumnDef)]
+    if not added:
+        return None
+    whole = lift.token_span(0, len(lift.layout.tokens) - 1)
+    where = place if place.end >= 0 else NOWHERE
+    return TableDef("alter", parts, tuple(added), (), (), (), False, False, False, False, (), False, whole, where)

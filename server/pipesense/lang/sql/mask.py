@@ -1,0 +1,93 @@
+"""Hiding from the SQL parser what is not SQL: Jinja tags and the placeholders of drivers and shells.
+
+Everything keeps its length and its lines, so every offset into the masked text is true of the original.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from pipesense.lang.jinja.mask import mask_jinja, placeholder
+from pipesense.model.sql import Hole
+from pipesense.text.span import Span
+
+# What may hold a placeholder's characters without being one comes first; numbered by group behind it.
+_PARAMETER: Final = re.compile(
+    r"""
+      --[^\r\n]*
+    | /\*(?:[^*]|\*(?!/))*\*/
+    | '(?:[^'\\]|\\.|'')*'
+    | "(?:[^"\\]|\\.|"")*"
+    | `[^`]*`
+    | \$(?P<tag>[A-Za-z_]*)\$.*?\$(?P=tag)\$
+    | (?P<shell>\$\{[^{}\r\n]*\})
+    | (?P<percent>%\(\w+\)s|%s\b)
+    | (?P<format>\{\w*(?:\.\w+|\[\w+\])*(?:![rsa])?(?::[^{}\s][^{}\r\n]*)?\})
+    | (?P<named>:(?<![:\w\])}"]:)[A-Za-z_]\w*)
+    | (?P<psql>:(?<![:\w\])}'"]:)(?=['"]\w+['"]))
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_KINDS: Final = {
+    "shell": "format",
+    "percent": "percent",
+    "format": "format",
+    "named": "parameter",
+    "psql": "parameter",
+}
+_IN_QUOTES: Final = re.compile(r"\$\{[^{}\r\n]*\}|%\(\w+\)s|\{\w+\}")
+_KEYWORD_BEFORE: Final = re.compile(
+    r"\b(?:SELECT|FROM|JOIN|WHERE|AND|OR|ON|IN|NOT|AS|BY|HAVING|THEN|ELSE|WHEN|INTO|TABLE|UPDATE|LIMIT|UNION|ALL)\Z",
+    re.IGNORECASE,
+)
+"""A tag glued to one of these is a word of its own."""
+
+_HINTS: Final = re.compile(r"[{%$:]")
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """``text`` is as long as the original; ``holes`` say what is hidden, in order.
+
+    Holes inside quotes stay readable in ``text``: they change a value, not the statement. ``unsure``: the
+    template's blocks do not nest, so the statement may not be what is run.
+    """
+
+    text: str
+    holes: tuple[Hole, ...]
+    unsure: bool
+
+
+def mask(text: str, *, incremental: bool = True) -> Masked:
+    """Mask Jinja first, then ``${x}``, ``%s``, ``%(x)s``, ``{x}`` and ``:x``; ``@x`` and ``?`` belong to dialects.
+
+    ``incremental`` is the meaning of dbt's ``is_incremental()``.
+    """
+    jinja = mask_jinja(text, incremental=incremental, apart=_KEYWORD_BEFORE)
+    if _HINTS.search(jinja.text) is None:
+        return Masked(jinja.text, jinja.holes, jinja.unsure)
+    holes = list(jinja.holes)
+    masked = _PARAMETER.sub(_masker(holes), jinja.text)
+    if len(holes) > len(jinja.holes):
+        holes.sort(key=lambda hole: hole.span)
+    return Masked(masked, tuple(holes), jinja.unsure)
+
+
+def _masker(holes: list[Hole]) -> Callable[[re.Match[str]], str]:
+    def hide(match: re.Match[str]) -> str:
+        group = match.lastgroup
+        text = match[0]
+        if group is None or group == "tag":
+            if text[0] in "'\"`":
+                holes.extend(
+                    Hole(Span(match.start() + inner.start(), match.start() + inner.end()), inner[0], "format")
+                    for inner in _IN_QUOTES.finditer(text)
+                )
+            return text
+        holes.append(Hole(Span(*match.span()), text, _KINDS[group]))
+        return " " if group == "psql" else placeholder(text, "p", len(holes))
+
+    return hide

@@ -1,0 +1,330 @@
+"""From masked text to facts, through sqlglot, and into plain words where that fails."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from sqlglot import Dialect, exp
+from sqlglot.errors import ErrorLevel, ParseError, SqlglotError, TokenError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from pipesense.lang.sql.dialect import retries
+from pipesense.lang.sql.lift.statement import lift_statement
+from pipesense.lang.sql.lift.words import ACCEPTED, COMMANDS, OBJECTS, PROCEDURAL, UTILITIES
+from pipesense.lang.sql.tokens import DEPTH_LIMIT, nesting
+from pipesense.model.sql import Hole, StatementFacts
+from pipesense.text.span import Span
+
+# sqlglot warns on its logger about every statement it keeps as plain text; that is judged here instead.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
+_REPAIRS: Final = 12
+_MACRO: Final = re.compile(r"\{\{-?\s*[\w.]+\s*\(")
+_WORDS: Final = re.compile(r"[A-Za-z_]+")
+
+
+class Unreadable(Exception):
+    """A statement cannot be read; the message is a sentence for people."""
+
+    def __init__(self, sentence: str, span: Span) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.span = span
+
+
+def read(text: str, masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFacts:
+    """The facts of one statement; ``masked`` is as long as ``text``."""
+    whole = _content(text)
+    failure: Unreadable | None = None
+    for tried in _dialects(text, dialect):
+        try:
+            return _read_as(masked, holes, tried)
+        except Unreadable as error:
+            failure = failure or error
+        except RecursionError:
+            failure = failure or Unreadable(
+                "This statement nests too deeply to be read: split it into smaller queries.", whole
+            )
+            break
+    assert failure is not None
+    return StatementFacts(
+        _kind_of_text(masked),
+        dialect,
+        whole,
+        holes=holes,
+        error=failure.sentence,
+        error_span=failure.span,
+    )
+
+
+def _dialects(text: str, dialect: str) -> Iterator[str]:
+    """The dialects to read a statement in; more than one only where none was said, and only as long as they fail."""
+    yield dialect
+    if not dialect:
+        yield from retries(text)
+
+
+def _content(text: str) -> Span:
+    stripped = text.strip()
+    start = text.find(stripped) if stripped else 0
+    return Span(start, start + len(stripped))
+
+
+def _kind_of_text(text: str) -> str:
+    code = re.sub(r"--[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
+    match = _WORDS.search(code)
+    return match[0].lower() if match else ""
+
+
+def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFacts:
+    language = Dialect.get_or_raise(dialect)
+    text = masked
+    for _ in range(_REPAIRS):
+        tokens = _tokenise(language, text)
+        if not tokens:
+            return StatementFacts("", dialect, _content(masked), holes=holes)
+        if _is_template(tokens, holes):
+            return StatementFacts("template", dialect, _content(masked), holes=holes)
+        if _starts_behind_hole(tokens, holes):
+            text = re.sub(r"[^\r\n]", " ", text[: tokens[1].start]) + text[tokens[1].start :]
+            tokens = tokens[1:]
+        if tokens[0].text.upper() == "ASSERT" and tokens[0].end - tokens[0].start == 5:
+            # BigQuery's ASSERT is a query in all but name; the word is as long as SELECT.
+            tokens = _tokenise(language, text[: tokens[0].start] + "SELECT" + text[tokens[0].end + 1 :])
+        try:
+            tree = _parse(language, tokens, text)
+        except Unreadable as error:
+            if _is_utility(tokens):
+                return StatementFacts(tokens[0].text.lower(), dialect, _content(masked), holes=holes)
+            repaired = _without_hole(text, holes, error.span, tokens)
+            if repaired is None:
+                raise
+            text = repaired
+            continue
+        if isinstance(tree, exp.Command):
+            tree, tokens = _column_list(language, tree, tokens, text)
+        _judge(tree, tokens)
+        return lift_statement(tree, tokens, text, holes, _kind(tree, text, tokens), dialect)
+    raise Unreadable("The template tags of this statement leave no readable SQL.", _content(masked))
+
+
+def _is_template(tokens: list[Token], holes: tuple[Hole, ...]) -> bool:
+    """Whether nothing but template tags stands there: they make the whole statement."""
+    if not holes or len(tokens) > len(holes):
+        return False
+    return all(any(hole.span.start <= token.start and token.end < hole.span.end for hole in holes) for token in tokens)
+
+
+def _starts_behind_hole(tokens: list[Token], holes: tuple[Hole, ...]) -> bool:
+    """Whether a tag stands in front of a whole statement: a header, a hint, a macro call for its effect."""
+    if len(tokens) < 2 or tokens[1].token_type not in _STARTS:
+        return False
+    return any(hole.span.start <= tokens[0].start and tokens[0].end < hole.span.end for hole in holes)
+
+
+def _is_utility(tokens: list[Token]) -> bool:
+    """Whether the statement says nothing of rows or columns, so that it does not matter if it can be read."""
+    words = [token.text.lower() for token in tokens[:6]]
+    return words[0] in UTILITIES or (
+        words[0] in ("create", "alter", "drop") and any(word in ("function", "procedure") for word in words[1:])
+    )
+
+
+def _column_list(language: Dialect, tree: exp.Expr, tokens: list[Token], text: str) -> tuple[exp.Expr, list[Token]]:
+    """CREATE TABLE with options that the parser does not know: the part up to its column list's end."""
+    kinds = [token.token_type for token in tokens[:4]]
+    if kinds[0] is not TokenType.CREATE or TokenType.TABLE not in kinds:
+        return tree, tokens
+    depth = 0
+    for index, token in enumerate(tokens):
+        if token.token_type is TokenType.L_PAREN:
+            depth += 1
+        elif token.token_type is TokenType.R_PAREN:
+            depth -= 1
+            if depth == 0:
+                try:
+                    return _parse(language, tokens[: index + 1], text), tokens[: index + 1]
+                except Unreadable:
+                    break
+    return tree, tokens
+
+
+def _tokenise(language: Dialect, text: str) -> list[Token]:
+    try:
+        tokens = language.tokenize(text)
+    except TokenError:
+        raise _unclosed(text) from None
+    except SqlglotError as error:
+        raise Unreadable(f"This statement cannot be read: {error}.", _content(text)) from None
+    while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
+        tokens.pop()
+    pipe = next((token for token in tokens if token.token_type is TokenType.PIPE_GT), None)
+    if pipe is not None:
+        raise Unreadable(
+            "Pipe syntax (|>) is not read, so this statement was not checked.", Span(pipe.start, pipe.end + 1)
+        )
+    depth = nesting(tokens)
+    if depth > DEPTH_LIMIT:
+        raise Unreadable(
+            f"This statement nests {depth} levels deep, more than the {DEPTH_LIMIT} that are read: "
+            "split it into smaller queries.",
+            _content(text),
+        )
+    return tokens
+
+
+_QUOTES: Final = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|(/\*|['\"`]|\$\w*\$)", re.DOTALL)
+
+
+def _unclosed(text: str) -> Unreadable:
+    for match in _QUOTES.finditer(text):
+        if match[1]:
+            what = "comment" if match[1] == "/*" else "quote"
+            return Unreadable(
+                f"The {what} that opens here with {match[1]} is never closed, so the statement cannot be read.",
+                Span(match.start(1), match.end(1)),
+            )
+    return Unreadable("A quote or comment of this statement is not closed.", _content(text))
+
+
+def _parse(language: Dialect, tokens: list[Token], text: str) -> exp.Expr:
+    try:
+        trees = language.parser(error_level=ErrorLevel.IMMEDIATE).parse(tokens, text)
+    except ParseError as error:
+        raise _explained(error, tokens) from None
+    except RecursionError:
+        raise
+    except (SqlglotError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
+        # Compiled and plain sqlglot fail in different ways on the same half-typed statement.
+        name = type(error).__name__
+        raise Unreadable(
+            f"The parser failed on this statement ({name}), so it was not checked.",
+            Span(tokens[0].start, tokens[-1].end + 1),
+        ) from None
+    if len(trees) > 1:
+        second = next((i for i, token in enumerate(tokens) if token.token_type is TokenType.SEMICOLON), 0)
+        raise Unreadable(
+            "Several statements stand where one was expected.", Span(tokens[second].start, tokens[-1].end + 1)
+        )
+    tree = trees[0] if trees else None
+    if tree is None:
+        raise Unreadable("There is no statement here.", Span(tokens[0].start, tokens[-1].end + 1))
+    return tree
+
+
+def _explained(error: ParseError, tokens: list[Token]) -> Unreadable:
+    if tokens[0].text.lower() in PROCEDURAL:
+        return Unreadable(
+            f"Procedural SQL ({tokens[0].text.upper()} ...) is not read, so this block was not checked.",
+            Span(tokens[0].start, tokens[0].end + 1),
+        )
+    detail = error.errors[0] if error.errors else {}
+    line, column = detail.get("line"), detail.get("col")
+    token = next((one for one in tokens if one.line == line and one.col == column), tokens[-1])
+    said = str(detail.get("description") or "").rstrip(".")
+    shown = f"`{token.text[:40]}`"
+    is_last = token is tokens[-1]
+    if said.startswith("Expecting"):
+        wanted = said.removeprefix("Expecting").strip() or "something else"
+        place = "at the end of the statement" if is_last else f"near {shown}"
+        sentence = f"Expected {wanted} {place}."
+    elif "Required" in said or "Expected" in said:
+        sentence = f"Something is missing near {shown}: the statement is not complete."
+    else:
+        sentence = f"Unexpected {shown}: the statement cannot be read from here on."
+    return Unreadable(sentence, Span(token.start, token.end + 1))
+
+
+def _without_hole(text: str, holes: tuple[Hole, ...], error: Span, tokens: list[Token]) -> str | None:
+    """The text with the masked name at or just before an error replaced: the tag may stand for no name at all.
+
+    Behind AS in a CAST it stands for a type; else it and its like are blanked.
+    """
+    index = next((i for i, token in enumerate(tokens) if token.start >= error.start), len(tokens)) - 1
+    reach = tokens[index].start if index >= 0 else error.start
+    for hole in reversed(holes):
+        start, end = hole.span
+        if start > error.start or end <= reach or text[start:end].isspace():
+            continue
+        before = next((i for i, token in enumerate(tokens) if token.start >= start), 0) - 1
+        kind = tokens[before].token_type if before >= 0 else None
+        written = text[start:end]
+        if kind in (TokenType.ALIAS, TokenType.DCOLON) and not written.startswith("INT") and "\n" not in written:
+            return text[:start] + "INT".ljust(end - start) + text[end:]
+        return _blanked(text, holes, hole)
+    return None
+
+
+def _blanked(text: str, holes: tuple[Hole, ...], hole: Hole) -> str:
+    """The text without a hole and all later ones that call the same macro."""
+    name = _MACRO.match(hole.text)
+    for other in holes:
+        again = _MACRO.match(other.text)
+        alike = name is not None and again is not None and name[0] == again[0] and other.span >= hole.span
+        if other is hole or alike:
+            start, end = other.span
+            text = text[:start] + re.sub(r"[^\r\n]", " ", text[start:end]) + text[end:]
+    return text
+
+
+_STARTS: Final = frozenset(
+    {
+        *(TokenType.SELECT, TokenType.WITH, TokenType.CREATE, TokenType.INSERT, TokenType.UPDATE),
+        *(TokenType.DELETE, TokenType.MERGE, TokenType.DROP, TokenType.ALTER, TokenType.TRUNCATE),
+    }
+)
+
+
+def _judge(tree: exp.Expr, tokens: list[Token]) -> None:
+    """Refuse trees that the parser only reached by taking nonsense for something else.
+
+    Raises:
+        Unreadable: the statement starts with no keyword that starts a statement.
+    """
+    first = tokens[0]
+    span = Span(first.start, first.end + 1)
+    if isinstance(tree, exp.Command):
+        words = [token.text.lower() for token in tokens[:6]]
+        leading = words[0].split()[0] if words[0] else ""
+        if leading in COMMANDS:
+            return
+        if leading in ("create", "drop"):
+            if any(word in OBJECTS for word in _command_words(tree)[:5]):
+                return
+            raise Unreadable(
+                f"This form of {leading.upper()} is not understood, so the statement was not checked.", span
+            )
+        raise Unreadable(f"`{first.text}` starts no statement that is known here.", span)
+    if isinstance(tree, (exp.Insert, exp.Update, exp.Delete, exp.Merge)) and not isinstance(tree.this, exp.Expr):
+        raise Unreadable(f"{first.text.upper()} names no table yet.", span)
+    if isinstance(tree, ACCEPTED):
+        return
+    raise Unreadable(f"`{first.text}` starts no statement that is known here.", span)
+
+
+def _command_words(tree: exp.Expr) -> list[str]:
+    rest = tree.args.get("expression")
+    text = rest if isinstance(rest, str) else getattr(rest, "name", "")
+    return [word.lower() for word in _WORDS.findall(str(text))[:6]]
+
+
+_KINDS: Final[tuple[tuple[type, str], ...]] = (
+    (exp.Query, "select"),
+    (exp.Insert, "insert"),
+    (exp.Update, "update"),
+    (exp.Delete, "delete"),
+    (exp.Merge, "merge"),
+)
+
+
+def _kind(tree: exp.Expr, text: str, tokens: list[Token]) -> str:
+    """The statement's verb: the leading keyword, or the one behind WITH."""
+    if text[tokens[0].start : tokens[0].end + 1].upper() == "ASSERT":
+        return "assert"
+    for cls, word in _KINDS:
+        if isinstance(tree, cls):
+            return word
+    return tokens[0].text.lower().split()[0] if tokens[0].text else ""
