@@ -1,0 +1,1 @@
+"""What touches the machine: files, projects, ignore files, installed rule packs."""
