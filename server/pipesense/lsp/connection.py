@@ -1,0 +1,145 @@
+"""A running server: the event loop, the queue of messages, and which handler gets which."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from lsprotocol import types
+from pygls.exceptions import FeatureRequestError
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import default_converter
+
+from pipesense.lsp.capabilities import ClientProfile, code_action_options, diagnostic_options
+from pipesense.lsp.client import Client
+from pipesense.lsp.protocol import PipeSenseProtocol
+from pipesense.lsp.session import MakeWorkspace, Session
+from pipesense.lsp.transport import Channel, Inbox, Writer, start_reading
+
+_log = logging.getLogger(__name__)
+
+_BATCH: Final = 256
+"""So many messages are handled in a row before edited documents are analysed at the latest."""
+
+
+class PipeSenseServer(LanguageServer):
+    """pygls' server without its transport, its documents and its pop-ups."""
+
+    protocol: PipeSenseProtocol
+
+    def __init__(self, version: str) -> None:
+        super().__init__("PipeSense", version, protocol_cls=PipeSenseProtocol, converter_factory=default_converter)
+        self.tell: Callable[[str], None] = _log.error
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Log what went wrong. An error in a request was told in its answer already."""
+        if source is not FeatureRequestError:
+            self.tell(f"PipeSense failed on a message ({type(error).__name__}); it goes on with the next one.")
+
+
+class Connection:
+    """One client, from its first byte to the exit code."""
+
+    def __init__(self, channel: Channel, make_workspace: MakeWorkspace, version: str) -> None:
+        self._channel = channel
+        self._loop = asyncio.get_running_loop()
+        self._done: asyncio.Future[int] = self._loop.create_future()
+        self.inbox = Inbox(self._wake)
+        self.writer = Writer(channel.write)
+        self.server = PipeSenseServer(version)
+        protocol = self.server.protocol
+        protocol.set_writer(self.writer)
+        protocol.inbox = self.inbox
+        protocol.on_exit = self._exit
+        client = Client(self.server, lambda: self._exit(1))
+        self.server.tell = client.tell
+        self.session = Session(client, make_workspace)
+        _add_features(self.server, self.session)
+
+    async def run(self) -> int:
+        """Serve until the client leaves; the exit code."""
+        start_reading(self._channel.read, self.inbox)
+        code = await self._done
+        self.session.shutdown()
+        self.writer.close()
+        return code
+
+    def _wake(self) -> None:
+        """Called by the reading thread. After the end nobody listens any more."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._drain)
+
+    def _drain(self) -> None:
+        """Handle what is in the queue, then analyse what was edited."""
+        for _ in range(_BATCH):
+            if not self.inbox.has_more():
+                break
+            self.server.protocol.receive(self.inbox.take())
+            if self._done.done():
+                return
+        else:
+            self._loop.call_soon(self._drain)
+        self.session.flush()
+
+    def _exit(self, code: int) -> None:
+        if not self._done.done():
+            self._done.set_result(code)
+
+
+def _add_features(server: LanguageServer, session: Session) -> None:
+    """Register the handlers. What depends on the client's abilities is added when they are known.
+
+    pygls puts attributes on a handler, which a bound method does not take; a partial does.
+    """
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        encoding = server.workspace.position_encoding
+        session.initialize(params, str(getattr(encoding, "value", encoding)))
+        _add_optional_features(server, session, session.profile)
+
+    server.feature(types.INITIALIZED)(partial(session.initialized))
+    server.feature(types.SHUTDOWN)(partial(session.shutdown))
+    server.feature(types.TEXT_DOCUMENT_DID_OPEN)(partial(session.opened))
+    server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(partial(session.changed))
+    server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(partial(session.closed))
+    server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(partial(session.saved))
+    server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(partial(session.files_changed))
+    server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(partial(session.folders_changed))
+    server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(partial(session.configured))
+    server.feature(types.TEXT_DOCUMENT_HOVER)(partial(session.hover))
+
+
+def _add_optional_features(server: LanguageServer, session: Session, profile: ClientProfile) -> None:
+    if profile.action_literals:
+        server.feature(types.TEXT_DOCUMENT_CODE_ACTION, code_action_options(profile))(partial(session.code_actions))
+        if profile.resolve_edit:
+            server.feature(types.CODE_ACTION_RESOLVE)(partial(session.resolve_action))
+    if profile.pull:
+        server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, diagnostic_options())(partial(session.document_diagnostics))
+        server.feature(types.WORKSPACE_DIAGNOSTIC)(partial(session.workspace_diagnostics))
+
+
+def run(channel: Channel, make_workspace: MakeWorkspace, version: str) -> int:
+    """Serve one client and return the exit code."""
+    # Everything that pygls would log as an error is answered or logged by PipeSenseProtocol, and shorter.
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # The reading thread gets its turn in half a millisecond while the loop computes.
+    sys.setswitchinterval(0.0005)
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+    async def serve() -> int:
+        return await Connection(channel, make_workspace, version).run()
+
+    try:
+        return asyncio.run(serve())
+    except KeyboardInterrupt:
+        return 130

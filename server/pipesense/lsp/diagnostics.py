@@ -1,0 +1,135 @@
+"""Findings as the protocol's diagnostics, written as JSON text.
+
+A file's findings are written anew at every keystroke, and most differ only in their line. So the part of a
+diagnostic that does not depend on its place is kept as text, and only the range is formatted.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipesense.engine.report import Reported
+from pipesense.lsp.capabilities import ClientProfile
+from pipesense.text.buffer import TextBuffer
+from pipesense.text.encoding import PositionEncoding
+from pipesense.text.span import Span
+
+SHOWN_PER_FILE: Final = 500
+"""More findings than this in one file help nobody and slow every editor; a last one says how many there are."""
+
+RELATED_SHOWN: Final = 3
+
+SOURCE: Final = "pipesense"
+
+_UNNECESSARY: Final = 1
+_DEPRECATED: Final = 2
+
+_Key = tuple[str, str, int, str]
+
+
+@dataclass(slots=True)
+class DiagnosticWriter:
+    """Writes findings for one client. ``uri_of`` and ``text_of`` answer for related places in other files."""
+
+    profile: ClientProfile
+    encoding: PositionEncoding
+    uri_of: Callable[[str], str]
+    text_of: Callable[[str], TextBuffer | None]
+    documentation: str | None = None
+    _tails: dict[str, dict[_Key, str]] = field(default_factory=dict)
+
+    def items(self, path: str, findings: Sequence[Reported], buffer: TextBuffer) -> str:
+        """A JSON array (ASCII) of the findings of one file."""
+        hidden = len(findings) - SHOWN_PER_FILE
+        if hidden > 0:
+            worst = sorted(findings, key=lambda each: each.severity)[:SHOWN_PER_FILE]
+            findings = sorted(worst, key=lambda each: each.span)
+        known = self._tails.get(path, {})
+        used: dict[_Key, str] = {}
+        written: list[str] = []
+        for finding in findings:
+            key = (finding.rule, finding.fingerprint, finding.severity, finding.message)
+            tail = known.get(key)
+            if tail is None:
+                tail = self._tail(finding)
+            used[key] = tail
+            related = self._related(finding) if finding.related and self.profile.related_information else ""
+            written.append(f'{{"range":{self.range(finding.span, buffer)},{related}{tail}')
+        if hidden > 0:
+            written.append(_summary(hidden))
+        self._tails[path] = used
+        return f"[{','.join(written)}]"
+
+    def forget(self, path: str | None = None) -> None:
+        """Drop the texts kept for a file, or for all."""
+        if path is None:
+            self._tails.clear()
+        else:
+            self._tails.pop(path, None)
+
+    def range(self, span: Span, buffer: TextBuffer) -> str:
+        """A range as JSON, in the client's units."""
+        lines = buffer.lines
+        if self.encoding is PositionEncoding.UTF32 or buffer.text.isascii():
+            # Every code point is one unit, so nobody needs to look at the line (isascii is O(1) in CPython).
+            starts = lines.starts
+            line = end_line = bisect_right(starts, span.start) - 1
+            if end_line + 1 < len(starts) and span.end >= starts[end_line + 1]:
+                end_line = bisect_right(starts, span.end) - 1
+            character, end_character = span.start - starts[line], span.end - starts[end_line]
+        else:
+            line, character = lines.client_position(span.start, self.encoding)
+            end_line, end_character = lines.client_position(span.end, self.encoding)
+        return (
+            f'{{"start":{{"line":{line},"character":{character}}},'
+            f'"end":{{"line":{end_line},"character":{end_character}}}}}'
+        )
+
+    def _tail(self, finding: Reported) -> str:
+        fields: dict[str, object] = {
+            "severity": int(finding.severity),
+            "code": finding.rule,
+            "source": SOURCE,
+            "message": finding.message,
+        }
+        if self.documentation is not None:
+            fields["codeDescription"] = {"href": f"{self.documentation}/{finding.rule}"}
+        tags = _tags(finding.rule) & self.profile.diagnostic_tags
+        if tags:
+            fields["tags"] = sorted(tags)
+        if self.profile.diagnostic_data:
+            fields["data"] = {"fp": finding.fingerprint}
+        return json.dumps(fields, separators=(",", ":"))[1:]
+
+    def _related(self, finding: Reported) -> str:
+        places = []
+        for place in finding.related[:RELATED_SHOWN]:
+            buffer = self.text_of(place.path)
+            if buffer is not None:
+                uri, text = json.dumps(self.uri_of(place.path)), json.dumps(place.text)
+                places.append(
+                    f'{{"location":{{"uri":{uri},"range":{self.range(place.span, buffer)}}},"message":{text}}}'
+                )
+        return f'"relatedInformation":[{",".join(places)}],' if places else ""
+
+
+def _tags(rule: str) -> frozenset[int]:
+    if rule.startswith("upgrade/"):
+        return frozenset({_DEPRECATED})
+    return frozenset({_UNNECESSARY}) if rule.endswith("/unused") else frozenset()
+
+
+def _summary(hidden: int) -> str:
+    start = {"line": 0, "character": 0}
+    message = (
+        f"{hidden} more findings in this file are not shown, because a list of more than {SHOWN_PER_FILE} slows the "
+        "editor down. Run `pipesense check` to see them all, or ignore the rules that do not apply here."
+    )
+    return json.dumps(
+        {"range": {"start": start, "end": start}, "severity": 3, "source": SOURCE, "message": message},
+        separators=(",", ":"),
+    )

@@ -1,0 +1,130 @@
+"""A shorter start: keep the code that attrs generates while lsprotocol is imported.
+
+lsprotocol defines more than 500 attrs classes, and attrs compiles methods for each of them at every import.
+The sources never change between runs, so the compiled code is kept in the user's cache folder. The cache is
+keyed by source text and can only save time: whatever is wrong with it, the import happens as without it.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import logging
+import marshal
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import CodeType
+from typing import Final
+
+_log = logging.getLogger(__name__)
+
+_WORTH_SAVING: Final = 20
+"""Some classes are compiled anew in every run because their source is not stable; that alone saves nothing."""
+
+_KEPT: Final = 4
+"""How many caches stay, for as many environments on one machine."""
+
+Cache = dict[tuple[str, str], CodeType]
+
+
+@contextmanager
+def remembered_compilation(folder: Path | None = None) -> Iterator[None]:
+    """While the context is open, attrs finds its compiled code in ``folder`` (by default the user's cache folder).
+
+    The garbage collector rests meanwhile: imports make little garbage and many objects that stay.
+    """
+    import attr._make as maker
+
+    collecting = gc.isenabled()
+    gc.disable()
+    path = _cache_file(folder)
+    cache = _load(path) if path is not None else {}
+    known = len(cache)
+
+    def cached_compile(source: str, filename: str, mode: str) -> CodeType:
+        key = (source, filename)
+        code = cache.get(key)
+        if code is None:
+            code = cache[key] = compile(source, filename, mode)
+        return code
+
+    maker.compile = cached_compile  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        del maker.compile  # type: ignore[attr-defined]
+        if collecting:
+            gc.enable()
+    if path is not None and len(cache) - known > _WORTH_SAVING:
+        _save(path, cache)
+
+
+def _cache_file(folder: Path | None) -> Path | None:
+    """One file per interpreter and per installed attrs and lsprotocol, or None where no private folder is to be had."""
+    stamp: list[str] = []
+    for module in ("attr._make", "lsprotocol.types"):
+        try:
+            spec = importlib.util.find_spec(module)
+        except ModuleNotFoundError:
+            spec = None
+        if spec is None or spec.origin is None:
+            return None
+        status = os.stat(spec.origin)
+        stamp.append(f"{status.st_size:x}-{status.st_mtime_ns:x}")
+    if folder is None:
+        folder = _cache_folder()
+    version = f"{sys.implementation.cache_tag}-{sys.hexversion:x}"
+    return folder / f"attrs-{version}-{'-'.join(stamp)}.bin" if _is_private(folder) else None
+
+
+def _cache_folder() -> Path:
+    """Where this system keeps what a user's programs can make again."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/AppData/Local")
+        return Path(base, "pipesense", "Cache")
+    if sys.platform == "darwin":
+        return Path(os.path.expanduser("~/Library/Caches"), "pipesense")
+    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "pipesense")
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether nobody else can put a file there: what is loaded from it is run."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError as error:
+        _log.info("No cache folder: %s", error)
+        return False
+    if os.name == "nt":
+        return True
+    return status.st_uid == os.getuid() and not status.st_mode & 0o022
+
+
+def _load(path: Path) -> Cache:
+    try:
+        loaded = marshal.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, EOFError, TypeError) as error:
+        _log.info("The cache %s is of no use: %s", path, error)
+        return {}
+    if not isinstance(loaded, dict) or not all(isinstance(code, CodeType) for code in loaded.values()):
+        return {}
+    return loaded
+
+
+def _save(path: Path, cache: Cache) -> None:
+    """Write beside and rename, so that a reader never sees half a file; only the newest caches stay."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        fresh.write_bytes(marshal.dumps(cache))
+        fresh.replace(path)
+        caches = sorted(path.parent.glob("attrs-*.bin"), key=lambda each: each.stat().st_mtime_ns)
+        for old in caches[:-_KEPT]:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        _log.info("The cache %s could not be written: %s", path, error)
+        fresh.unlink(missing_ok=True)
