@@ -1,0 +1,64 @@
+"""The rules that come with PipeSense: one Python module and one Markdown page each, and the pages of patterns.
+
+The entry point group ``pipesense.rules`` names this module. A pack of rules offers three functions: ``rules``
+gives the rules, ``page`` the Markdown of one of them, ``pattern`` the Markdown of a pattern.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipesense.rule.rule import Rule
+from pipesense_rules.correctness.equals_null import equals_null
+from pipesense_rules.correctness.timedelta_attribute import timedelta_attribute
+from pipesense_rules.idempotency.append_on_rerun import append_on_rerun
+from pipesense_rules.idempotency.dynamic_start_date import dynamic_start_date
+from pipesense_rules.modelling.inline_foreign_key_syntax import inline_foreign_key_syntax
+from pipesense_rules.performance.parse_time_io import parse_time_io
+from pipesense_rules.quality.completeness_over_information_schema import (
+    completeness_over_information_schema,
+)
+from pipesense_rules.quality.load_without_check import load_without_check
+from pipesense_rules.reliability.no_retries import no_retries
+from pipesense_rules.reliability.no_timeout import no_timeout
+from pipesense_rules.security.dml_without_where import dml_without_where
+from pipesense_rules.upgrade.removed_api import removed_api
+
+_HERE = Path(__file__).parent
+
+
+def rules() -> tuple[Rule, ...]:
+    """Every rule of this pack, in the order of the pillars: quality, reliability, performance, maintainability."""
+    return (
+        load_without_check,
+        completeness_over_information_schema,
+        equals_null,
+        timedelta_attribute,
+        inline_foreign_key_syntax,
+        no_retries,
+        no_timeout,
+        append_on_rerun,
+        dynamic_start_date,
+        dml_without_where,
+        parse_time_io,
+        removed_api,
+    )
+
+
+def page(rule: Rule) -> str | None:
+    """The Markdown beside the rule's module, or None where there is none."""
+    return _text(_HERE.joinpath(*rule.module.split(".")[1:]).with_suffix(".md"))
+
+
+def pattern(name: str) -> str | None:
+    """The Markdown of a pattern ("retry-with-backoff"), or None where there is none."""
+    return _text(_HERE / "patterns" / f"{name}.md")
+
+
+def patterns() -> tuple[str, ...]:
+    """The names of all patterns that have a page."""
+    return tuple(sorted(path.stem for path in (_HERE / "patterns").glob("*.md")))
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None

@@ -1,0 +1,1 @@
+"""Rules about results that are wrong whatever the input."""

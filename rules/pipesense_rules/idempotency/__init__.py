@@ -1,0 +1,1 @@
+"""Rules about runs that can be repeated."""

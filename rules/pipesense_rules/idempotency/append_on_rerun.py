@@ -1,0 +1,210 @@
+"""An INSERT adds the same rows again whenever its task runs again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pipesense.model.change import Replace
+from pipesense.model.data import Access, AccessMode, DatasetName
+from pipesense.model.flow import Schedule, retries_of
+from pipesense.model.sql import Block, Expr, Script, Statement, Write
+from pipesense.model.value import Absent, Known, effective
+from pipesense.rule.context import Context, TaskRun
+from pipesense.rule.finding import Applicability, Finding, Offer, Related
+from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
+from pipesense.rule.rule import rule
+from pipesense.text.span import Span
+from pipesense_rules import shapes
+
+_DO = "Delete the run's own rows first, merge on a key, or overwrite the run's partition."
+
+META = RuleMeta(
+    id="idempotency/append-on-rerun",
+    wants=Script,
+    pattern="idempotent-load",
+    since="0.1",
+    roles=PRODUCTION,
+    messages={
+        "retried": Message(
+            Severity.WARNING,
+            "This INSERT into {table} adds its rows once more when task {task} is retried ({retries}).",
+            "An attempt can fail after its rows were committed; the next one then writes them a second time.",
+            _DO,
+        ),
+        "catchup": Message(
+            Severity.WARNING,
+            "This INSERT into {table} adds its rows once more when {noun} {pipeline} makes up for a run again.",
+            "With catchup, clearing a day runs task {task} for it a second time, and nothing removes the first rows.",
+            _DO,
+        ),
+        "scheduled": Message(
+            Severity.WARNING,
+            "This INSERT into {table} adds its rows once more when task {task} of {noun} {pipeline} is run again.",
+            "A scheduled run gets cleared and repeated sooner or later; nothing removes the rows of the first time.",
+            _DO,
+        ),
+        "run-date": Message(
+            Severity.INFO,
+            "This INSERT into {table} selects the rows of one run, and adds them once more when that run is repeated.",
+            "Nothing in the statement or before it removes the rows of the first time.",
+            _DO,
+        ),
+    },
+)
+
+_ENFORCES_KEYS: Final = frozenset({"postgres", "mysql", "sqlite", "oracle", "tsql", "duckdb"})
+
+
+@dataclass(frozen=True, slots=True)
+class Appending:
+    """A statement that appends without a guard."""
+
+    script: Script
+    statement: Statement
+    access: Access
+
+
+@rule(META)
+def append_on_rerun(script: Script, ctx: Context) -> Iterator[Finding]:
+    """At the table's name, once per unguarded INSERT."""
+    appending = [
+        Appending(script, statement, access)
+        for statement in script.statements
+        for access in statement.accesses
+        if _unguarded(statement, access) and not _exempt(script, statement, access, ctx)
+    ]
+    if not appending:
+        return
+    runs = ctx.runs_of(script)
+    for each in appending:
+        found = _judge(each, runs, script, ctx)
+        if found is not None:
+            yield found
+
+
+def _unguarded(statement: Statement, access: Access) -> bool:
+    return (
+        access.mode is AccessMode.APPEND
+        and isinstance(access.guard, Absent)
+        and not (access.streaming or access.temporary)
+        and not statement.facts.error
+    )
+
+
+def _exempt(script: Script, statement: Statement, access: Access, ctx: Context) -> bool:
+    """A log of the pipeline itself, a table declared append-only, or one whose key refuses the second copy."""
+    if shapes.is_log(access.dataset) and not _selects(statement):
+        return True
+    if ctx.dataset_declared(access.dataset, "append_only"):
+        return True
+    return script.dialect in _ENFORCES_KEYS and _refused_by_key(statement.facts.write, access.dataset, ctx)
+
+
+def _selects(statement: Statement) -> bool:
+    return any(block.depth == 0 and block.sources for block in statement.facts.blocks)
+
+
+def _refused_by_key(write: Write | None, dataset: DatasetName, ctx: Context) -> bool:
+    """Whether a key that the statement itself fills (not the engine) makes a second INSERT of a row fail."""
+    relation = ctx.relation(dataset)
+    if write is None or not isinstance(relation, Known):
+        return False
+    filled = {column.lower() for column in write.columns}
+    keys = [key for key in (relation.value.primary_key, *relation.value.unique) if key]
+    return any(filled and {part.lower() for part in key} <= filled for key in keys)
+
+
+def _judge(each: Appending, runs: tuple[TaskRun, ...], script: Script, ctx: Context) -> Finding | None:
+    table = str(each.access.dataset)
+    at = each.access.loc
+    for variant in ("retried", "catchup", "scheduled"):
+        by = [run for run in runs if _repeats(run, variant)]
+        if by:
+            task, pipeline = by[0].task, by[0].pipeline
+            retries = effective(retries_of(task)) or 0
+            args: dict[str, object] = {"table": table, "task": task.name}
+            if variant == "retried":
+                args["retries"] = shapes.counted(retries, "retry", "retries")
+            else:
+                args |= {"noun": pipeline.noun, "pipeline": pipeline.name}
+            return ctx.finding(variant, at=at, related=_related(by), subject=each, **args)
+    write = each.statement.facts.write
+    if write is not None and write.run_date:
+        return ctx.finding("run-date", at=at, related=_related(runs), subject=each, table=table)
+    return None
+
+
+def _repeats(run: TaskRun, how: str) -> bool:
+    schedule: Schedule = run.pipeline.schedule
+    if how == "retried":
+        return (effective(retries_of(run.task)) or 0) > 0
+    if effective(schedule.text) is None:
+        return False
+    return how == "scheduled" or effective(schedule.catchup) is True
+
+
+def _related(runs: list[TaskRun] | tuple[TaskRun, ...]) -> list[Related]:
+    return [
+        Related(run.task.loc, f"task {run.task.name} of {run.pipeline.noun} {run.pipeline.name} runs it")
+        for run in runs
+    ]
+
+
+@append_on_rerun.fix
+def delete_first(finding: Finding, each: Appending, ctx: Context) -> Offer | None:
+    """A DELETE of exactly the rows that the statement's own run-date condition selects."""
+    facts = each.statement.facts
+    write = facts.write
+    if write is None or facts.kind != "insert" or not write.run_date or each.script.embedded:
+        # Inside a string of another language the copied template would need that string's own spelling.
+        return None
+    query = next((block for block in facts.blocks if block.depth == 0), None)
+    if query is None or len([block for block in facts.blocks if block.depth == 0]) != 1:
+        return None
+    dated = [part for part in query.where if _holds(part, write.run_date)]
+    spelled = [_for_target(part, query, each, ctx) for part in dated]
+    conditions = [text for text in spelled if text is not None]
+    if not conditions or len(conditions) < len(spelled):
+        return None
+    table = ctx.text(each.statement.at(write.target_span))
+    start = Span(write.keyword.start, write.keyword.start)
+    text = f"DELETE FROM {table} WHERE {' AND '.join(conditions)};"
+    change = Replace(each.statement.at(start), text + "\n" + _indent(each.statement, write, ctx))
+    return Offer("Delete the run's rows first", change, Applicability.UNSAFE)
+
+
+def _holds(part: Expr, holes: tuple[Span, ...]) -> bool:
+    return any(part.span.start <= hole.start and hole.end <= part.span.end for hole in holes)
+
+
+def _for_target(part: Expr, query: Block, each: Appending, ctx: Context) -> str | None:
+    """The condition with its column under the name it has in the target, None where that is not one plain column."""
+    if part.op not in ("eq", "gt", "gte", "lt", "lte", "between"):
+        return None
+    columns = [expr for expr in part.walk() if expr.op == "column" and not expr.opaque]
+    if len(columns) != 1 or any(expr.op in ("subquery", "exists") for expr in part.walk()):
+        return None
+    name = _target_column(columns[0], query, each.statement.facts.write)
+    if name is None:
+        return None
+    text = ctx.text(each.statement.at(part.span))
+    inside = columns[0].span.shift(-part.span.start)
+    return text[: inside.start] + name + text[inside.end :]
+
+
+def _target_column(column: Expr, query: Block, write: Write | None) -> str | None:
+    """The target's column that receives ``column`` unchanged."""
+    for index, output in enumerate(query.outputs):
+        if output.expr.op == "column" and output.expr.path[-1].lower() == column.path[-1].lower():
+            if write and write.columns:
+                return write.columns[index] if index < len(write.columns) else None
+            return output.name or None
+    return None
+
+
+def _indent(statement: Statement, write: Write, ctx: Context) -> str:
+    before = ctx.text(statement.at(Span(0, write.keyword.start)))
+    line = before.rpartition("\n")[2]
+    return line if line.isspace() else ""

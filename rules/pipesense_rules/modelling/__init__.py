@@ -1,0 +1,1 @@
+"""Rules about how tables are declared and related."""

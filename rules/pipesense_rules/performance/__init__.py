@@ -1,0 +1,1 @@
+"""Rules about work that costs more than it must."""

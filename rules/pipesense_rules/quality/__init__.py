@@ -1,0 +1,1 @@
+"""Rules about data that was looked at before it is used."""

@@ -1,0 +1,182 @@
+"""A pipeline writes a dataset, and nothing looks at the data before people use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pipesense.model.change import AddCheck
+from pipesense.model.data import AccessMode, DatasetName, Relation
+from pipesense.model.flow import Pipeline, Role, Task
+from pipesense.model.value import Known, Unknown, effective
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Applicability, Finding, Offer
+from pipesense.rule.meta import FileRole, Message, Option, RuleMeta, Severity
+from pipesense.rule.rule import rule
+from pipesense_rules import shapes
+
+_DO = "Check rows, required columns and keys behind the task, and let what follows wait for the check."
+
+META = RuleMeta(
+    id="quality/load-without-check",
+    wants=Pipeline,
+    pattern="quality-gate",
+    since="0.1",
+    roles=frozenset({FileRole.PIPELINE, FileRole.AD_HOC, FileRole.EXAMPLE}),
+    messages={
+        "mart": Message(
+            Severity.WARNING,
+            "{noun} {pipeline}: task {task} loads {table}, which people read, and nothing checks it.",
+            "An empty or doubled load looks like success here; reports are where it is noticed.",
+            _DO,
+        ),
+        "odd-one-out": Message(
+            Severity.WARNING,
+            "{noun} {pipeline}: task {task} loads {table} unchecked, while other loads of this {noun} are checked.",
+            "An empty or doubled load looks like success here.",
+            _DO,
+        ),
+        "unchecked": Message(
+            Severity.INFO,
+            "{noun} {pipeline}: nothing checks what task {task} loads into {table}.",
+            "The run is green as soon as the statement ran, whatever the rows are.",
+            _DO,
+        ),
+        "unnamed": Message(
+            Severity.INFO,
+            "{noun} {pipeline}: nothing checks what task {task} loads.",
+            "The run is green as soon as the load ran, whatever the rows are.",
+            _DO,
+        ),
+    },
+    options={
+        "mart_schemas": Option(
+            list,
+            ["mart*", "*_mart", "*_marts", "gold", "gold_*", "reporting", "analytics", "presentation"],
+            "Schemas (globs) whose tables people read.",
+        ),
+        "mart_tables": Option(
+            list,
+            ["dim_*", "*_dim", "fct_*", "fact_*", "*_fact", "mart_*", "rpt_*"],
+            "Names of tables (globs) that people read.",
+        ),
+    },
+)
+
+_LOADS: Final = frozenset({AccessMode.APPEND, AccessMode.OVERWRITE, AccessMode.OVERWRITE_PARTITION, AccessMode.MERGE})
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """A task that loads ``dataset`` (None where its name is not known) without a check behind it."""
+
+    pipeline: Pipeline
+    task: Task
+    dataset: DatasetName | None
+
+
+@rule(META)
+def load_without_check(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
+    """At each load that ends a branch of the graph: a check there covers what was loaded before it."""
+    if pipeline.edges.opened is not None:
+        return
+    loads = {task.name: task for task in pipeline.tasks if _is_load(task)}
+    unchecked = {name: task for name, task in loads.items() if not _checked(task, pipeline, ctx)}
+    for name, task in unchecked.items():
+        if not pipeline.edges.downstream(name) & loads.keys():
+            dataset = _dataset(task, ctx)
+            words: dict[str, Any] = {"noun": pipeline.noun, "pipeline": pipeline.name, "task": name}
+            if dataset is None:
+                variant = "unnamed"
+            else:
+                variant = _variant(pipeline, task, dataset, len(unchecked) < len(loads), ctx)
+                words["table"] = dataset
+            yield ctx.finding(variant, at=task.loc, subject=Unchecked(pipeline, task, dataset), **words)
+
+
+@load_without_check.fix
+def add_checks(finding: Finding, unchecked: Unchecked, ctx: Context) -> Offer | None:
+    """A check task behind the load, for the columns that the table's definition in the workspace names."""
+    if unchecked.dataset is None:
+        return None
+    relation = ctx.relation(unchecked.dataset)
+    not_null, unique = _columns(relation.value) if isinstance(relation, Known) else ((), ())
+    change = AddCheck(unchecked.pipeline, unchecked.task, unchecked.dataset, not_null, unique)
+    return Offer(f"Check {unchecked.dataset} after the load", change, Applicability.UNSAFE)
+
+
+def _columns(relation: Relation) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns that must not be null, and those that alone are a key."""
+    keys = [key for key in (relation.primary_key, *relation.unique) if key]
+    required = {column.name for column in relation.columns if not column.nullable} | set(relation.primary_key)
+    not_null = tuple(column.name for column in relation.columns if column.name in required)
+    return not_null, tuple(dict.fromkeys(key[0] for key in keys if len(key) == 1))
+
+
+def _targets(task: Task) -> list[DatasetName]:
+    return [
+        access.dataset
+        for access in task.accesses
+        if access.mode in _LOADS and not (access.temporary or access.streaming or shapes.is_log(access.dataset))
+    ]
+
+
+def _is_load(task: Task) -> bool:
+    if isinstance(task.role, Known) and task.role.value in (Role.CHECK, Role.NOTIFY, Role.SENSOR, Role.EMPTY):
+        return False
+    loads = isinstance(task.role, Known) and task.role.value is Role.LOAD
+    return bool(_targets(task)) or (loads and not any(access.mode in _LOADS for access in task.accesses))
+
+
+def _dataset(task: Task, ctx: Context) -> DatasetName | None:
+    """The dataset to speak of: one that people read if there is one, else the last written."""
+    targets = _targets(task)
+    return next((target for target in targets if _is_mart(target, ctx)), targets[-1] if targets else None)
+
+
+def _is_mart(dataset: DatasetName, ctx: Context) -> bool:
+    return shapes.is_mart(dataset, shapes.globs(ctx.option("mart_schemas")), shapes.globs(ctx.option("mart_tables")))
+
+
+def _is_check(task: Task) -> bool:
+    # What a triggered pipeline checks cannot be told from here, so a trigger counts as a check.
+    if isinstance(task.role, Known) and task.role.value in (Role.CHECK, Role.TRIGGER):
+        return True
+    return bool(task.checks) or shapes.suggests_check(task)
+
+
+def _checked(task: Task, pipeline: Pipeline, ctx: Context) -> bool:
+    behind = pipeline.edges.downstream(task.name)
+    before = pipeline.edges.upstream(task.name)
+    by_name = {each.name: each for each in pipeline.tasks}
+    if task.checks or shapes.suggests_check(task):
+        return True
+    if any(_is_check(by_name[name]) for name in behind if name in by_name):
+        return True
+    # Write, check, publish: the rows were checked where they stood before this task.
+    for name in before:
+        if name in by_name and _is_check(by_name[name]):
+            written = (by_name[each] for each in pipeline.edges.upstream(name) if each in by_name)
+            if any(_is_load(each) for each in written):
+                return True
+    return any(ctx.checks_on(dataset) for dataset in _targets(task))
+
+
+def _variant(pipeline: Pipeline, task: Task, dataset: DatasetName, others_checked: bool, ctx: Context) -> str:
+    if ctx.role is FileRole.EXAMPLE or _followed_by_unknown(task, pipeline):
+        return "unchecked"
+    if _is_mart(dataset, ctx):
+        return "mart"
+    scheduled = effective(pipeline.schedule.text) is not None
+    return "odd-one-out" if scheduled and others_checked else "unchecked"
+
+
+def _followed_by_unknown(task: Task, pipeline: Pipeline) -> bool:
+    """Whether a later task may check the data for all that can be read here."""
+    behind = pipeline.edges.downstream(task.name)
+    return any(
+        isinstance(each.role, Unknown) and isinstance(each.does, Unknown)
+        for each in pipeline.tasks
+        if each.name in behind
+    )

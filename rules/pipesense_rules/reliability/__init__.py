@@ -1,0 +1,1 @@
+"""Rules about tasks that survive what goes wrong."""

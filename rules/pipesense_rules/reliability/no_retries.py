@@ -1,0 +1,91 @@
+"""A pipeline's tasks touch the network, and a failed attempt is not repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipesense.model.change import SetRetry
+from pipesense.model.data import AccessMode
+from pipesense.model.flow import Effect, Pipeline, RetryPolicy, Task
+from pipesense.model.value import Absent, Known, Value
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Applicability, Finding, Offer, Related
+from pipesense.rule.meta import FileRole, Message, Option, RuleMeta, Severity
+from pipesense.rule.rule import rule
+
+_WHAT = "{noun} {name}: {tasks} the network or write data, and no failed attempt is repeated."
+_WHY = "One dropped connection then fails the run, and somebody has to restart it by hand."
+_DO = "Set retries with a growing pause between them."
+
+META = RuleMeta(
+    id="reliability/no-retries",
+    wants=Pipeline,
+    pattern="retry-with-backoff",
+    since="0.1",
+    roles=frozenset({FileRole.PIPELINE, FileRole.AD_HOC, FileRole.EXAMPLE}),
+    messages={
+        "absent": Message(Severity.WARNING, _WHAT, _WHY, _DO),
+        "example": Message(Severity.INFO, _WHAT, _WHY, _DO + " Examples are copied, this setting with them."),
+    },
+    options={
+        "attempts": Option(int, 3, "How many repetitions the fix asks for."),
+        "delay_minutes": Option(int, 5, "The pause before the first repetition that the fix asks for, in minutes."),
+    },
+)
+
+
+@rule(META)
+def no_retries(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
+    """One finding per pipeline: at the shared defaults where all tasks lack retries, else at the first task."""
+    working, bare = _working(pipeline), _bare(pipeline)
+    if not bare:
+        return
+    yield ctx.finding(
+        "example" if ctx.role is FileRole.EXAMPLE else "absent",
+        at=pipeline.shared if pipeline.shared and len(bare) == len(working) else bare[0].loc,
+        related=[Related(task.loc, f"{task.name} ({task.kind}) is not repeated") for task in bare],
+        noun=pipeline.noun,
+        name=pipeline.name,
+        tasks=f"{len(bare)} tasks touch" if len(bare) > 1 else f"task {bare[0].name} touches",
+    )
+
+
+@no_retries.fix
+def add_retries(finding: Finding, pipeline: Pipeline, ctx: Context) -> Offer | None:
+    """Retries for the pipeline, or for the one task that lacks them."""
+    bare = _bare(pipeline)
+    if not bare:
+        return None
+    lone = bare[0] if len(bare) == 1 < len(_working(pipeline)) else None
+    attempts, minutes = ctx.option("attempts"), ctx.option("delay_minutes")
+    change = SetRetry(
+        pipeline, lone, attempts if isinstance(attempts, int) else 3, minutes if isinstance(minutes, int) else 5
+    )
+    appending = next((task for task in bare if _appends(task)), None)
+    if appending:
+        title = f"Add retries with exponential backoff, once {appending.name} can run twice (it appends now)"
+        return Offer(title, change, Applicability.DISPLAY)
+    return Offer("Add retries with exponential backoff", change, Applicability.UNSAFE)
+
+
+def _working(pipeline: Pipeline) -> list[Task]:
+    return [task for task in pipeline.tasks if task.touches(Effect.NETWORK) or task.touches(Effect.WRITE)]
+
+
+def _bare(pipeline: Pipeline) -> list[Task]:
+    return [task for task in _working(pipeline) if _unset(task.retry)]
+
+
+def _unset(retry: Value[RetryPolicy]) -> bool:
+    if not isinstance(retry, Known):
+        return isinstance(retry, Absent)
+    attempts = retry.value.attempts
+    # An explicit None means "not set" to the systems that accept it; an explicit 0 is somebody's decision.
+    return isinstance(attempts, Absent) or (isinstance(attempts, Known) and attempts.value is None)
+
+
+def _appends(task: Task) -> bool:
+    return any(
+        access.mode is AccessMode.APPEND and isinstance(access.guard, Absent) and not access.temporary
+        for access in task.accesses
+    )

@@ -1,0 +1,1 @@
+"""Rules about statements that reach further than meant."""

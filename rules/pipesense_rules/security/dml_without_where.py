@@ -1,0 +1,123 @@
+"""A DELETE or UPDATE without WHERE reaches every row of its table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pipesense.model.data import WRITES, AccessMode, Confidence, DatasetName
+from pipesense.model.sql import Clause, Script, Statement, Write
+from pipesense.model.where import Loc
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Finding, Related
+from pipesense.rule.meta import PRODUCTION, Message, Option, RuleMeta, Severity
+from pipesense.rule.rule import rule
+from pipesense_rules import shapes
+
+_CHANGES: Final = (AccessMode.DELETE, AccessMode.UPDATE)
+
+META = RuleMeta(
+    id="security/dml-without-where",
+    wants=Script,
+    pattern="safe-dml",
+    since="0.1",
+    roles=PRODUCTION,
+    messages={
+        "delete": Message(
+            Severity.ERROR,
+            "This DELETE has no WHERE: it removes every row of {table}.",
+            "Nothing in the script fills the table again, and most engines keep no copy.",
+            "Say which rows are meant, or write TRUNCATE where all of them are.",
+        ),
+        "update": Message(
+            Severity.ERROR,
+            "This UPDATE has no WHERE: it changes every row of {table}.",
+            "The old values are gone, and no second statement can tell which rows were meant.",
+            "Say which rows are meant; WHERE TRUE says that all of them are.",
+        ),
+        "refilled": Message(
+            Severity.WARNING,
+            "This DELETE empties {table} before a later statement fills it again.",
+            "Between the two, readers see an empty table; if the second fails, it stays empty.",
+            "Put both into one transaction, or fill a new table and swap it in.",
+        ),
+        "staging": Message(
+            Severity.INFO,
+            "This DELETE has no WHERE: it empties the staging table {table}.",
+            "On most engines TRUNCATE does the same without logging each row.",
+            "Write TRUNCATE, or say which rows are meant.",
+        ),
+    },
+    options={
+        "allowed_tables": Option(
+            list, [], "Tables (globs, in lower case) that statements may empty or change as a whole."
+        )
+    },
+)
+
+
+@rule(META)
+def dml_without_where(script: Script, ctx: Context) -> Iterator[Finding]:
+    """At the words that name the statement and its table."""
+    allowed = shapes.globs(ctx.option("allowed_tables"))
+    for index, statement in enumerate(script.statements):
+        write = statement.facts.write
+        if write is None or not _reaches_all_rows(statement, write):
+            continue
+        target = DatasetName(tuple(part.lower() for part in write.target))
+        if shapes.is_mart(target, (), allowed):
+            continue
+        at = statement.at(write.keyword.cover(write.target_span))
+        table = ".".join(write.target)
+        if write.verb == "update":
+            yield ctx.finding("update", at=at, table=table)
+            continue
+        refill = _refill(script.statements[index + 1 :], target)
+        if refill is None:
+            variant = "staging" if shapes.is_staging(target.parts) else "delete"
+            yield ctx.finding(variant, at=at, table=table)
+        elif shapes.is_staging(target.parts):
+            yield ctx.finding("staging", at=at, table=table)
+        elif not _in_transaction(script, index):
+            yield ctx.finding("refilled", at=at, related=[Related(refill, "fills the table again")], table=table)
+
+
+def _reaches_all_rows(statement: Statement, write: Write) -> bool:
+    """Whether the statement surely has no filter; a hole where one might stand hides it."""
+    if statement.facts.error or write.verb not in ("delete", "update"):
+        return False
+    if write.filtered or write.where or write.alias_like_keyword:
+        return False
+    if write.temporary or any(access.temporary and access.mode in _CHANGES for access in statement.accesses):
+        return False
+    if write.holes - {Clause.SET}:
+        return False
+    # A template or a parameter behind the table's name may bring the WHERE along.
+    return write.verb == "update" or all(hole.span.end < write.target_span.end for hole in statement.facts.holes)
+
+
+def _refill(later: Sequence[Statement], target: DatasetName) -> Loc | None:
+    """The place of the first later write that brings rows into the table."""
+    return next(
+        (
+            access.loc
+            for statement in later
+            for access in statement.accesses
+            if access.mode in WRITES
+            and access.mode is not AccessMode.UPDATE
+            and access.dataset.match(target) is not Confidence.NONE
+        ),
+        None,
+    )
+
+
+def _in_transaction(script: Script, index: int) -> bool:
+    """Whether a transaction was begun before the statement and not ended since."""
+    begun = False
+    for statement in script.statements[:index]:
+        kind = statement.facts.kind
+        if kind in ("begin", "start"):
+            begun = True
+        elif kind in ("commit", "rollback", "end"):
+            begun = False
+    return begun
