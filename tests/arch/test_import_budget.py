@@ -1,0 +1,56 @@
+"""What a start may cost: heavy packages are loaded when they are needed, and not before."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("pygls", "lsprotocol", "libcst", "sqlglot")
+
+BUDGETS = [
+    ("pipesense --version", ["--version"], (*HEAVY, "rich", "pathspec", "pipesense.engine", "pipesense_rules")),
+    ("pipesense --help", ["--help"], (*HEAVY, "rich", "pathspec", "pipesense.engine", "pipesense_rules")),
+    ("pipesense rules", ["rules"], (*HEAVY, "rich", "pipesense.engine.workspace")),
+    ("pipesense explain", ["explain", "reliability/no-retries"], (*HEAVY, "rich", "pipesense.engine.workspace")),
+]
+
+IMPORTS = [
+    ("pipesense.cli.main", (*HEAVY, "rich", "pipesense.engine", "pipesense_rules")),
+    ("pipesense.cli.check", (*HEAVY, "rich", "pathspec", "pipesense_rules")),
+    ("pipesense.__main__", (*HEAVY, "rich", "pipesense.engine", "pipesense_rules")),
+    ("pipesense_rules", HEAVY),
+    ("pipesense.engine.workspace", HEAVY),
+    ("pipesense.host.rulepacks", HEAVY),
+]
+
+
+def loaded_after(code: str) -> set[str]:
+    """Everything in sys.modules after some code ran in a fresh interpreter."""
+    report = "import sys; print('LOADED', *sys.modules, file=sys.stderr)"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    ran = subprocess.run([sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, env=environment)
+    assert "LOADED" in ran.stderr, ran.stderr
+    return set(ran.stderr.partition("LOADED ")[2].split())
+
+
+def over_budget(modules: set[str], forbidden: tuple[str, ...]) -> list[str]:
+    return sorted(name for name in modules if any(name == each or name.startswith(each + ".") for each in forbidden))
+
+
+@pytest.mark.parametrize(("arguments", "forbidden"), [row[1:] for row in BUDGETS], ids=[row[0] for row in BUDGETS])
+def test_command(arguments: list[str], forbidden: tuple[str, ...]) -> None:
+    run = f"from pipesense.cli.main import main\ntry:\n    main({arguments!r})\nexcept SystemExit:\n    pass"
+    assert over_budget(loaded_after(run), forbidden) == []
+
+
+@pytest.mark.parametrize(("module", "forbidden"), IMPORTS)
+def test_import(module: str, forbidden: tuple[str, ...]) -> None:
+    assert over_budget(loaded_after(f"import {module}"), forbidden) == []
+
+
+def test_every_rule_can_be_loaded_without_a_parser() -> None:
+    run = "from pipesense.host.rulepacks import load_registry\nassert len(load_registry()) > 0"
+    assert over_budget(loaded_after(run), HEAVY) == []

@@ -1,0 +1,227 @@
+"""Run every test of the project and say what could not be run. Standard library only.
+
+    python tests/suite.py [--quick | --frameworks]
+
+Called by ``make test`` with the interpreter of ``.venv``. Environments for other interpreters and for real
+frameworks are made by uv under ``.venvs/`` and kept until what they are made of changes.
+
+A framework proof is a folder ``tests/frameworks/<name>/`` with tests and a ``requirements.txt``; a comment
+``# python: 3.12`` in that file asks for an interpreter. Its tests run in an environment with exactly those
+requirements, the project and pytest.
+
+Exit code: 0 when nothing failed, else 1. The last line counts all tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+VENVS = ROOT / ".venvs"
+BIN = Path(sys.executable).parent
+SUITES = ("unit", "rules", "systems", "incremental", "lsp", "arch", "corpus", "bench")
+"""Folders of tests/ that run on the main interpreter."""
+EVERY_INTERPRETER = ("unit", "rules")
+OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+NO_TESTS = 5  # pytest's exit code for "nothing collected"
+
+
+@dataclass
+class Tally:
+    """What ran, what failed, what was left out."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    broken: list[str] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    """(what, the one command that brings it)"""
+
+    def add_report(self, report: Path) -> None:
+        for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+            count = {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")}
+            bad = count["failures"] + count["errors"]
+            self.failed += bad
+            self.skipped += count["skipped"]
+            self.passed += max(0, count["tests"] - bad - count["skipped"])
+
+
+def say(text: str) -> None:
+    print(f"\n== {text}", flush=True)
+
+
+def run(command: list[str | Path], **environment: str) -> int:
+    return subprocess.run([str(part) for part in command], cwd=ROOT, env={**os.environ, **environment}).returncode
+
+
+def lint(tally: Tally) -> None:
+    """Linter, formatter, type checker: each counts as one test."""
+    for name, command in (
+        ("ruff check", [BIN / "ruff", "check", "--quiet", "."]),
+        ("ruff format", [BIN / "ruff", "format", "--check", "--quiet", "."]),
+        ("mypy --strict", [BIN / "mypy"]),
+    ):
+        say(name)
+        if run(command) == 0:
+            tally.passed += 1
+        else:
+            tally.failed += 1
+            tally.broken.append(f"{name}; try: make format" if "format" in name else name)
+
+
+def pytest(tally: Tally, python: Path, folders: list[Path], name: str, *options: str) -> None:
+    """Run the tests below some folders and add their outcomes."""
+    present = [str(folder.relative_to(ROOT)) for folder in folders if any(folder.rglob("test_*.py"))]
+    if not present:
+        return
+    say(name)
+    report = VENVS / "report.xml"
+    report.parent.mkdir(exist_ok=True)
+    report.unlink(missing_ok=True)
+    code = run([python, "-m", "pytest", "-q", f"--junitxml={report}", "-p", "no:cacheprovider", *options, *present])
+    if report.exists():
+        tally.add_report(report)
+    if code not in (0, NO_TESTS):
+        tally.broken.append(name)
+        if not report.exists():
+            tally.failed += 1
+
+
+def interpreters() -> dict[str, Path]:
+    """Every Python of a version we support that can be started, by "3.x"."""
+    found: dict[str, Path] = {}
+    for version in VERSIONS:
+        for candidate in candidates(version):
+            if starts(candidate, version):
+                found[version] = candidate
+                break
+    return found
+
+
+def candidates(version: str) -> Iterator[Path]:
+    for folder in os.get_exec_path():
+        yield Path(folder) / f"python{version}"
+    home = Path.home()
+    for pattern in (f".pyenv/versions/{version}.*", f".local/share/uv/python/cpython-{version}.*"):
+        yield from (path / "bin" / "python" for path in sorted(home.glob(pattern), reverse=True))
+
+
+def starts(python: Path, version: str) -> bool:
+    """Whether it is a real interpreter of that version; version managers put scripts on the path that are not."""
+    if not python.exists():
+        return False
+    asked = "import sys, venv; print('%d.%d' % sys.version_info[:2], sys.implementation.name)"
+    try:
+        told = subprocess.run([python, "-c", asked], capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return told.returncode == 0 and told.stdout.split() == [version, "cpython"]
+
+
+def environment(name: str, base: Path, wanted: list[str]) -> Path | None:
+    """The interpreter of ``.venvs/<name>`` with what is wanted in it; None when it cannot be made."""
+    folder = VENVS / name
+    python = folder / "bin" / "python"
+    stamp = folder / ".made-of"
+    parts = [str(base), *wanted, (ROOT / "pyproject.toml").read_text("utf-8")]
+    parts += [Path(part[2:]).read_text("utf-8") for part in wanted if part.startswith("-r")]
+    made_of = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    if stamp.exists() and stamp.read_text() == made_of and python.exists():
+        return python
+    say(f"making .venvs/{name}")
+    uv = BIN / "uv"
+    if run([uv, "venv", "--quiet", "--clear", "--python", base, folder]) != 0:
+        return None
+    arguments = [piece for part in wanted for piece in (["-r", part[2:]] if part.startswith("-r") else [part])]
+    if run([uv, "pip", "install", "--quiet", "--python", python, *arguments]) != 0:
+        return None
+    stamp.write_text(made_of)
+    return python
+
+
+def other_interpreters(tally: Tally, found: dict[str, Path]) -> None:
+    for version in VERSIONS:
+        if version == OWN_VERSION:
+            continue
+        if version not in found:
+            tally.left_out.append(
+                (f"the tests on Python {version}", f".venv/bin/uv python install {version} && make test")
+            )
+            continue
+        python = environment(version, found[version], ["--editable", ".", "--group", "test"])
+        if python is None:
+            tally.broken.append(f"environment for Python {version}")
+            tally.failed += 1
+            continue
+        folders = [ROOT / "tests" / name for name in EVERY_INTERPRETER]
+        pytest(tally, python, folders, f"Python {version}: {', '.join(EVERY_INTERPRETER)}", "-n2")
+
+
+def frameworks(tally: Tally, found: dict[str, Path]) -> None:
+    """The proofs against real frameworks, each in its own environment."""
+    for requirements in sorted((ROOT / "tests" / "frameworks").glob("*/requirements.txt")):
+        name = requirements.parent.name
+        asked = re.search(r"^# python: (\S+)", requirements.read_text("utf-8"), re.M)
+        version = asked.group(1) if asked else OWN_VERSION
+        base = found.get(version)
+        if base is None:
+            what = f"the proofs on {name}, which want Python {version}"
+            tally.left_out.append((what, f".venv/bin/uv python install {version} && make test"))
+            continue
+        python = environment(name, base, [f"-r{requirements}", "--editable", ".", "pytest"])
+        if python is None:
+            tally.broken.append(f"environment for the proofs on {name}")
+            tally.failed += 1
+            continue
+        pytest(tally, python, [requirements.parent], f"proofs on {name}", "-o", "addopts=--import-mode=importlib")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--quick", action="store_true", help="this interpreter only, no frameworks")
+    which.add_argument("--frameworks", action="store_true", help="the proofs on real frameworks only")
+    options = parser.parse_args()
+
+    start = time.monotonic()
+    tally = Tally()
+    found = {} if options.quick else interpreters()
+    if not options.frameworks:
+        lint(tally)
+        folders = [ROOT / "tests" / name for name in SUITES]
+        pytest(tally, Path(sys.executable), folders, f"all suites on Python {sys.version.split()[0]}", "-n2")
+    if options.quick:
+        tally.left_out.append(("the other interpreters and the proofs on real frameworks", "make test"))
+    elif not options.frameworks:
+        other_interpreters(tally, found)
+    if not options.quick:
+        frameworks(tally, found)
+    return closing(tally, time.monotonic() - start)
+
+
+def closing(tally: Tally, seconds: float) -> int:
+    """Print what was left out and what failed, then the count."""
+    say(f"{seconds:.0f} seconds")
+    if tally.left_out:
+        print(f"LEFT OUT: {len(tally.left_out)}")
+        for what, command in tally.left_out:
+            print(f"  {what}\n      {command}")
+    for name in tally.broken:
+        print(f"FAILED: {name}")
+    print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped", flush=True)
+    return 1 if tally.broken or tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
