@@ -8,7 +8,7 @@ from typing import Any
 from pipesense.engine.document import Document, EmbeddedScript, EmbeddedUnit, Unit
 from pipesense.engine.index import Key
 from pipesense.engine.linked import Linked, Unread
-from pipesense.engine.report import Counters
+from pipesense.engine.report import Counters, InternalError
 from pipesense.lang.sql import accesses as sql_accesses
 from pipesense.lang.sql import dialect as sql_dialect
 from pipesense.lang.sql import relation as sql_relation
@@ -23,11 +23,19 @@ from pipesense.text.span import Span
 class StatementReader:
     """Reads statements, each text in each dialect once.
 
-    ``read`` is the language's own reader; failures are kept as well as successes.
+    ``read`` is the language's own reader; what it cannot read is kept as well. Should the reader itself fail,
+    ``log`` is told and that statement counts as unread: nothing else is lost.
     """
 
-    def __init__(self, read: Callable[..., StatementFacts], counters: Counters, limit: int = 20_000) -> None:
+    def __init__(
+        self,
+        read: Callable[..., StatementFacts],
+        counters: Counters,
+        log: Callable[[InternalError], None],
+        limit: int = 20_000,
+    ) -> None:
         self._read = read
+        self._log = log
         self._counters = counters
         self._limit = limit
         self._cache: dict[tuple[str, str, tuple[Hole, ...]], StatementFacts] = {}
@@ -41,7 +49,7 @@ class StatementReader:
         facts = self._cache.get(key)
         if facts is None:
             self._counters.statements_read += 1
-            facts = self._read(unit.text, dialect, holes=holes)
+            facts = self._guarded(unit.text, dialect, holes)
             if len(self._cache) >= self._limit:
                 self._cache.clear()
             self._cache[key] = facts
@@ -50,6 +58,14 @@ class StatementReader:
             unit.findings = None
         unit.facts, unit.dialect = facts, dialect
         return facts
+
+    def _guarded(self, text: str, dialect: str, holes: tuple[Hole, ...]) -> StatementFacts:
+        try:
+            return self._read(text, dialect, holes=holes)
+        except Exception as error:  # a failure costs this statement's facts and nothing else
+            self._log(InternalError("SQL reader", "", f"{type(error).__name__}: {error}"))
+            whole = Span(0, len(text))
+            return StatementFacts("", dialect, whole, error="Reading this statement failed.", error_span=whole)
 
 
 def script_of(

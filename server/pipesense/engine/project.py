@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipesense.engine.baseline import BadBaseline, parse_baseline
 from pipesense.engine.config import FILE_NAMES, Config, ConfigProblem, parse_config
 from pipesense.engine.files import FileAccess, Unreadable
 from pipesense.rule.registry import Registry
@@ -84,6 +85,10 @@ class Surroundings:
                 return config
         return None
 
+    def asked(self, path: str) -> bool:
+        """Whether anybody asked for the text of a file beside the sources (it need not exist)."""
+        return path in self._texts
+
     def version_texts(self, path: str, names: Iterable[str]) -> Mapping[str, str]:
         """The nearest file of each name above a path, by name."""
         found: dict[str, str] = {}
@@ -126,6 +131,17 @@ class Surroundings:
             at -= 1
         name = ".".join(parts[at:])
         return name if name.replace(".", "").replace("_", "").isalnum() else None
+
+    def baseline(self, path: str) -> frozenset[str]:
+        """The fingerprints of findings that the project of a file lives with for now."""
+        config = self.config(path)
+        if config.baseline is None:
+            return frozenset()
+        text = self._text(f"{config.folder}/{config.baseline}")
+        try:
+            return frozenset(each.fingerprint for each in parse_baseline(text)) if text is not None else frozenset()
+        except BadBaseline:
+            return frozenset()
 
     def existing(self, candidates: Sequence[str]) -> str | None:
         """The first of several paths that exists."""

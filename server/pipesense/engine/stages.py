@@ -301,8 +301,14 @@ class Stages:
         )
 
     def run(self, stage: Stage, record: FileRecord, lookup: Lookup) -> Outcome:
-        """LINK or COMPOSE by number."""
-        return self.link(record, lookup) if stage is Stage.LINK else self.compose(record, lookup)
+        """LINK or COMPOSE by number; a failure costs the file's facts of that step and nothing else."""
+        try:
+            return self.link(record, lookup) if stage is Stage.LINK else self.compose(record, lookup)
+        except Exception as error:  # see the docstring
+            self.log(InternalError(f"{stage.name.lower()} step", record.path, f"{type(error).__name__}: {error}"))
+            if stage is Stage.LINK:
+                record.linked = Linked()
+            return Outcome({}, frozenset())
 
 
 def _system_of(change: Change) -> str:

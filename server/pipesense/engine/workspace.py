@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from pipesense.engine import hover, reporting
-from pipesense.engine.config import FILE_NAMES, settings
+from pipesense.engine.config import FILE_NAMES, glob_matches, settings
 from pipesense.engine.document import Document
 from pipesense.engine.files import FileAccess, Unreadable
 from pipesense.engine.fixing import Fixer
@@ -54,12 +54,14 @@ class Workspace:
         *,
         systems: Sequence[PythonSystem] | None = None,
         roots: Sequence[str] = (),
+        hide_baseline: bool = False,
     ) -> None:
         from pipesense.engine.catalogue import read_statement, sql_dialects, systems_in_use
 
         self.registry = registry
         self.counters = Counters()
         self._files = files
+        self._hide_baseline = hide_baseline
         self._log = log
         self._index = Index()
         self._records: dict[str, FileRecord] = {}
@@ -69,7 +71,7 @@ class Workspace:
         self._surroundings = Surroundings(
             registry, files, sql_dialects, lambda path: path in self._records or path in self._dirty
         )
-        self._reader = StatementReader(read_statement, self.counters)
+        self._reader = StatementReader(read_statement, self.counters, log)
         self._stages = Stages(
             registry=registry,
             surroundings=self._surroundings,
@@ -129,7 +131,7 @@ class Workspace:
         for path in paths:
             name = path.rpartition("/")[2]
             if language_of(path) is None:
-                around = around or name in FILE_NAMES or name in self._version_files()
+                around = around or name in FILE_NAMES or self._surroundings.asked(path)
                 continue
             around = around or path not in self._records
             record = self._records.get(path)
@@ -180,9 +182,6 @@ class Workspace:
         self._stages.generation += 1
         for path in self._records:
             self._mark(path, Stage.LINK)
-
-    def _version_files(self) -> frozenset[str]:
-        return frozenset(name for system in self._stages.systems for name in system.version_files)
 
     def _drop(self, path: str) -> None:
         self._records.pop(path, None)
@@ -253,8 +252,13 @@ class Workspace:
 
     def _list(self, root: str) -> None:
         for path in self._files.listing(root):
-            if language_of(path) is not None and path not in self._records:
+            if language_of(path) is not None and path not in self._records and not self._excluded(path):
                 self._mark(path, Stage.LINK)
+
+    def _excluded(self, path: str) -> bool:
+        config = self._surroundings.config(path)
+        relative = config.relative(path)
+        return any(glob_matches(glob, relative) for glob in config.exclude)
 
     def index_all(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Analyse every file of every workspace folder; ``progress(done, total)`` counts steps."""
@@ -304,6 +308,9 @@ class Workspace:
             config.enabled(self.registry, record.path),
             self._place,
         )
+        if self._hide_baseline:
+            hidden = self._surroundings.baseline(record.path)
+            reported = tuple(each for each in reported if each.fingerprint not in hidden)
         missing = tuple(
             NotAnalysed(record.path, span, each.why)
             for each in record.linked.unread

@@ -38,4 +38,4 @@ def make_workspace(log: Callable[[InternalError], None]) -> Workspace:
     from pipesense.host.disk import DiskFiles
     from pipesense.host.rulepacks import load_registry
 
-    return Workspace(load_registry(), DiskFiles(), log)
+    return Workspace(load_registry(), DiskFiles(), log, hide_baseline=True)
