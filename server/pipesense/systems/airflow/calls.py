@@ -1,0 +1,352 @@
+"""Reads calls in DAG code: what makes tasks, groups and DAGs, what connects them, and helpers of the workspace."""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+from pipesense.lang.python.module import Function
+from pipesense.systems.airflow.edges import open_graph
+from pipesense.systems.airflow.frames import (
+    NO_ARGUMENTS,
+    Frame,
+    function_frame,
+    read_arguments,
+)
+from pipesense.systems.airflow.making import (
+    make_dag,
+    make_group,
+    make_group_from_function,
+    make_operator,
+    make_partial,
+    make_task_from_function,
+)
+from pipesense.systems.airflow.names import Construct, last_part, task_role
+from pipesense.systems.airflow.reading import Reading
+from pipesense.systems.airflow.things import (
+    DagDraft,
+    FunctionThing,
+    GroupDraft,
+    Keyed,
+    Labelled,
+    Many,
+    PartialThing,
+    TaskDraft,
+    Thing,
+    endpoints,
+)
+
+SAME: Final = frozenset({"output", "map", "zip", "concat", "values", "items", "copy", "operator"})
+"""Attributes and methods that lead to the same tasks."""
+
+
+def function_thing(reading: Reading, function: Function, outer: Frame | None) -> FunctionThing:
+    """A function with what its decorators make of it."""
+    found = task_role(function, reading.names)
+    if found is None:
+        return FunctionThing(function, "plain", "", NO_ARGUMENTS, outer)
+    role, kind, call, setup, teardown = found
+    home = outer or Frame(reading.home)
+    positional = ("dag_id",) if role == "dag" else ("group_id",) if role == "task_group" else ()
+    decorator = read_arguments(call, home, positional) if call is not None else NO_ARGUMENTS
+    return FunctionThing(function, role, kind, decorator, outer, setup=setup, teardown=teardown)
+
+
+def sequence(reading: Reading, elements: list[ast.expr], frame: Frame) -> Many:
+    """The things in a list display or an argument list, starred ones unpacked."""
+    items: list[Thing | None] = []
+    exact = True
+    for element in elements:
+        thing = reading.evaluate(element, frame)
+        if isinstance(element, ast.Starred) and isinstance(thing, Many):
+            items += thing.items
+            exact = exact and thing.exact
+        else:
+            items.append(thing)
+            exact = exact and not isinstance(element, ast.Starred)
+    return Many(tuple(items), exact)
+
+
+def call(reading: Reading, expr: ast.Call, frame: Frame, target: str | None) -> Thing | None:
+    """What a call gives; ``target`` is the name it will be bound to."""
+    construct = reading.names.construct(expr.func)
+    if construct.role and not (isinstance(expr.func, ast.Name) and frame.lookup(expr.func.id)[1] is not None):
+        return _construct_call(reading, expr, frame, target, construct)
+    if isinstance(expr.func, ast.Attribute):
+        found, thing = _method(reading, expr, expr.func, frame, target)
+        if found:
+            return thing
+    callee = reading.evaluate(expr.func, frame)
+    if isinstance(callee, FunctionThing):
+        return call_function(reading, callee, expr, frame, target)
+    return _other_call(reading, expr, frame, target, construct)
+
+
+def _construct_call(
+    reading: Reading, call: ast.Call, frame: Frame, target: str | None, construct: Construct
+) -> Thing | None:
+    written = frame.module.text_of(call.func)
+    match construct.role:
+        case "dag" | "dag_wrapper":
+            return make_dag(reading, call, frame, construct)
+        case "task_group":
+            return make_group(reading, call, frame)
+        case "operator" | "group_wrapper" | "operator_base" | "sensor_base" | "branch_base":
+            things = _arguments(reading, call, frame)
+            return make_operator(reading, call, frame, target, construct, things)
+        case "chain" | "chain_linear":
+            links = sequence(reading, call.args, frame)
+            linear = construct.role == "chain_linear"
+            reading.edges.chain(links.items, reading.dag, frame.module.text_of(call), linear)
+            if not links.exact:
+                open_graph(frame.module.text_of(call), reading.dag, endpoints(links)[0])
+        case "cross_downstream":
+            given = read_arguments(call, frame, ("from_tasks", "to_tasks"))
+            ends = [
+                reading.evaluate(item.value, item.frame) if item is not None else None
+                for item in (given.get("from_tasks"), given.get("to_tasks"))
+            ]
+            reading.edges.connect(ends[0], ends[1], reading.dag, written)
+        case "label":
+            return Labelled(None)
+        case "xcom_arg":
+            return reading.evaluate(call.args[0], frame) if call.args else None
+        case "task_decorator" | "task_group_decorator" | "setup" | "teardown" | "dag_decorator":
+            return _decorate(reading, call, frame, construct)
+        case _:
+            _arguments(reading, call, frame)
+    return None
+
+
+def _decorate(reading: Reading, call: ast.Call, frame: Frame, construct: Construct) -> Thing | None:
+    """``task(function)``, or ``task(retries=2)`` that is yet to get its function."""
+    if not call.args:
+        return None
+    functions = frame.module.callables(call.args[0])
+    if len(functions) != 1:
+        return None
+    decorated = task_role(functions[0], reading.names)
+    if decorated is not None:
+        return function_thing(reading, functions[0], None)
+    role = {"task_group_decorator": "task_group", "dag_decorator": "dag"}.get(construct.role, "task")
+    kind = "@" + role + (f".{construct.flavour}" if construct.flavour else "")
+    return FunctionThing(
+        functions[0],
+        role,
+        kind,
+        read_arguments(call, frame, ("python_callable",)),
+        setup=construct.role == "setup",
+        teardown=construct.role == "teardown",
+    )
+
+
+def _method(
+    reading: Reading, call: ast.Call, func: ast.Attribute, frame: Frame, target: str | None
+) -> tuple[bool, Thing | None]:
+    """A method of something of Airflow's: (whether it was one, its result)."""
+    if func.attr == "partial":
+        construct = reading.names.construct(func.value)
+        if construct.role in ("operator", "group_wrapper", "operator_base", "sensor_base"):
+            _arguments(reading, call, frame)
+            return True, make_partial(call, func.value, frame)
+    inner = func.value
+    if isinstance(inner, ast.Call) and not isinstance(inner.func, ast.Attribute):
+        construct = reading.names.construct(inner.func)
+        if construct.role == "task_decorator":
+            return False, None
+    owner = reading.evaluate(inner, frame)
+    if isinstance(owner, PartialThing) and func.attr in ("expand", "expand_kwargs"):
+        things = _arguments(reading, call, frame)
+        construct = reading.names.construct(owner.base)
+        task = make_operator(reading, owner.call, owner.frame, target, construct, things)
+        if task is not None:
+            task.mapped = True
+            task.layers = (*task.layers, read_arguments(call, frame))
+        return True, task
+    if isinstance(owner, FunctionThing):
+        return _function_method(reading, call, func.attr, owner, frame, target)
+    if isinstance(owner, TaskDraft | GroupDraft | Many | Keyed | Labelled):
+        return _thing_method(reading, call, func, owner, frame)
+    if isinstance(owner, DagDraft):
+        things = _arguments(reading, call, frame)
+        for end in endpoints(Many(tuple(things)))[0]:
+            end.dag = owner
+        return True, None
+    return False, None
+
+
+def _function_method(
+    reading: Reading, call: ast.Call, method: str, owner: FunctionThing, frame: Frame, target: str | None
+) -> tuple[bool, Thing | None]:
+    if method == "override":
+        return True, owner.override(read_arguments(call, frame))
+    if method == "partial":
+        _arguments(reading, call, frame)
+        return True, FunctionThing(
+            owner.function,
+            owner.role,
+            owner.kind,
+            owner.decorator,
+            owner.outer,
+            owner.overrides,
+            read_arguments(call, frame),
+            owner.setup,
+            owner.teardown,
+        )
+    if method in ("expand", "expand_kwargs"):
+        thing = call_function(reading, owner, call, frame, target)
+        for end in endpoints(thing)[0]:
+            if isinstance(end, TaskDraft):
+                end.mapped = True
+        return True, thing
+    return False, None
+
+
+def _thing_method(
+    reading: Reading, call: ast.Call, func: ast.Attribute, owner: Thing, frame: Frame
+) -> tuple[bool, Thing | None]:
+    written = frame.module.text_of(call)
+    match func.attr:
+        case "set_downstream" | "set_upstream":
+            given = read_arguments(call, frame, ("task_or_task_list",)).get("task_or_task_list")
+            other = reading.evaluate(given.value, given.frame) if given is not None else None
+            before, behind = (owner, other) if func.attr == "set_downstream" else (other, owner)
+            reading.edges.connect(before, behind, reading.dag, written)
+            return True, None
+        case "as_setup" | "as_teardown":
+            return True, _set_up_or_tear_down(reading, call, func.attr, owner, frame)
+        case "append" | "add" | "extend" | "insert" | "update" if isinstance(func.value, ast.Name):
+            things = _arguments(reading, call, frame)
+            if isinstance(owner, GroupDraft):
+                for end in endpoints(Many(tuple(things)))[0]:
+                    if isinstance(end, TaskDraft):
+                        end.group = owner
+            elif isinstance(owner, Keyed):
+                items = {**owner.items}
+                for thing in things:
+                    items.update(thing.items if isinstance(thing, Keyed) else {})
+                frame.names[func.value.id] = Keyed(items)
+            elif isinstance(owner, Many):
+                flat = [inner for thing in things for inner in (thing.items if isinstance(thing, Many) else (thing,))]
+                frame.names[func.value.id] = Many((*owner.items, *flat), owner.exact and not _in_loop(call, frame))
+            return True, None
+        case "get" if isinstance(owner, Keyed) and call.args:
+            return True, owner.items.get(frame.module.text_of(call.args[0]))
+        case "expand" | "expand_kwargs" | "partial":
+            _arguments(reading, call, frame)
+            return True, owner
+        case name if name in SAME:
+            _arguments(reading, call, frame)
+            return True, owner
+        case _:
+            _arguments(reading, call, frame)
+            return True, None
+
+
+def _in_loop(call: ast.Call, frame: Frame) -> bool:
+    return any(isinstance(node, ast.For | ast.While | ast.AsyncFor) for node in frame.module.enclosing(call))
+
+
+def _set_up_or_tear_down(reading: Reading, call: ast.Call, method: str, owner: Thing, frame: Frame) -> Thing:
+    for end in endpoints(owner)[0]:
+        if isinstance(end, TaskDraft):
+            end.setup = end.setup or method == "as_setup"
+            end.teardown = end.teardown or method == "as_teardown"
+    setups = read_arguments(call, frame, ("setups",)).get("setups")
+    if setups is not None:
+        before = reading.evaluate(setups.value, setups.frame)
+        for end in endpoints(before)[0]:
+            if isinstance(end, TaskDraft):
+                end.setup = True
+        reading.edges.connect(before, owner, reading.dag, frame.module.text_of(call))
+    return owner
+
+
+def call_function(
+    reading: Reading, callee: FunctionThing, call: ast.Call, frame: Frame, target: str | None
+) -> Thing | None:
+    """A call of a function: a task, a group, or code that is read as if it stood here."""
+    if callee.role == "task":
+        things = [*_arguments(reading, call, frame), *_partial_things(reading, callee)]
+        return make_task_from_function(reading, callee, call, frame, target, things)
+    if callee.role == "dag":
+        return None
+    if callee.role == "plain" and not reading.names.builds(callee.function):
+        return _other_call(reading, call, frame, target, None)
+    node = callee.function.node
+    inner = function_frame(callee.function, call, frame, callee.outer)
+    for name, bound in inner.bound.items():
+        if bound.frame is frame and not isinstance(bound.expr, ast.Constant):
+            thing = reading.evaluate(bound.expr, frame)
+            if thing is not None:
+                inner.names[name] = thing
+    group = make_group_from_function(reading, callee, frame) if callee.role == "task_group" else None
+    # The body of a group is the DAG's own code; other helpers are followed from the call in this file.
+    foreign = reading.home.loc(node).file != reading.home.path
+    with reading.following(node, call if group is None or foreign else None) as entered:
+        if not entered:
+            return group
+        with reading.inside(group=group):
+            if isinstance(node, ast.Lambda):
+                returned = reading.evaluate(node.body, inner)
+            else:
+                returned = reading.read_body(node.body, inner)
+    if isinstance(returned, DagDraft) or endpoints(returned)[0]:
+        return returned
+    return group or returned
+
+
+def _partial_things(reading: Reading, callee: FunctionThing) -> list[Thing | None]:
+    return [reading.evaluate(item.value, item.frame) for item in callee.partial.items.values()]
+
+
+def _arguments(reading: Reading, call: ast.Call, frame: Frame) -> list[Thing | None]:
+    """What the arguments of a call stand for; tasks made inside them are noted."""
+    found: list[Thing | None] = []
+    for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+        if not isinstance(value, ast.Constant | ast.Lambda | ast.JoinedStr):
+            thing = reading.evaluate(value, frame)
+            if thing is not None and not isinstance(thing, FunctionThing):
+                found.append(thing)
+    return found
+
+
+def _other_call(
+    reading: Reading, call: ast.Call, frame: Frame, target: str | None, construct: Construct | None
+) -> Thing | None:
+    """A call of something that is not Airflow's and that is not read further."""
+    things = _arguments(reading, call, frame)
+    name = last_part(call.func)
+    if any(keyword.arg == "task_id" for keyword in call.keywords) and construct is not None and name != "xcom_pull":
+        return make_operator(reading, call, frame, target, construct, things)
+    if name in _SAME_ELEMENTS and len(things) == 1:
+        return things[0]
+    if name in ("list", "tuple", "dict", "set") and not call.args and not call.keywords:
+        return Many(()) if name != "dict" else Keyed({})
+    if name in ("zip", "enumerate", "pairwise") and len(things) == len(call.args):
+        return _rows(name, things)
+    if name == "cast" and len(call.args) == 2:
+        return things[0] if things else None
+    harmless = construct is None or construct.qualified.startswith(("builtins.", "typing.", "json.", "logging."))
+    if not harmless and _receives_tasks(things):
+        open_graph(frame.module.text_of(call), reading.dag, endpoints(Many(tuple(things)))[0])
+    return None
+
+
+_SAME_ELEMENTS: Final = frozenset({"list", "tuple", "sorted", "reversed", "set", "filter", "iter", "XComArg"})
+
+
+def _rows(name: str, things: list[Thing | None]) -> Thing | None:
+    """What a loop over ``zip``, ``enumerate`` or ``pairwise`` gives: sequences of things."""
+    columns = [list(thing.items) for thing in things if isinstance(thing, Many)]
+    if len(columns) != len(things) or len({len(column) for column in columns}) != 1:
+        return None
+    if name == "enumerate":
+        columns.insert(0, [None] * len(columns[0]))
+    elif name == "pairwise":
+        columns = [columns[0][:-1], columns[0][1:]]
+    return Many(tuple(Many(row) for row in zip(*columns, strict=True)))
+
+
+def _receives_tasks(things: list[Thing | None]) -> bool:
+    return any(endpoints(thing)[0] or isinstance(thing, DagDraft) for thing in things)

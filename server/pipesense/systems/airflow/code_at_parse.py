@@ -1,0 +1,155 @@
+"""Calls that do input or output while Airflow parses the file, and the templates that could stand in their place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+from pipesense.lang.python.effects import call_effect
+from pipesense.lang.python.functions import Function, own_calls, runs_in
+from pipesense.lang.python.index import CallSite
+from pipesense.lang.python.module import Module
+from pipesense.model.code import CallAtParse
+from pipesense.model.flow import Effect
+from pipesense.model.value import Known
+from pipesense.systems.airflow.names import Names, dotted, task_role
+
+_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
+_MAX_DEPTH: Final = 4
+_QUIET_READS: Final = ("builtins.open", "open", "io.open", "os.", "pathlib.", "shutil.", "glob.")
+"""Reading a small file beside the DAG is how configuration is read; it is not worth a word."""
+
+
+def calls_at_parse(module: Module, statement: ast.stmt) -> tuple[CallAtParse, ...]:
+    """What one top-level statement reaches while the file is parsed."""
+    if _is_guarded(statement) or isinstance(statement, ast.Import | ast.ImportFrom):
+        return ()
+    names = Names(module)
+    templates = _templates(module, statement, names)
+    found: dict[int, CallAtParse] = {}
+    for site, via in _reached(module, statement, names):
+        effect = call_effect(module, site)
+        if effect is None or id(site.node) in found or not _matters(effect.what, effect.effect):
+            continue
+        loc = module.loc(site.node)
+        if loc.file != module.path:
+            continue
+        written = " ".join(module.text_of(site.node.func).split())
+        found[id(site.node)] = CallAtParse(
+            effect.what, written, effect.words, loc, templates.get(site.node) if not via else None, via
+        )
+    return tuple(found.values())
+
+
+def _is_guarded(statement: ast.stmt) -> bool:
+    """``if __name__ == "__main__":`` and ``if TYPE_CHECKING:`` do not run when Airflow parses the file."""
+    if not isinstance(statement, ast.If):
+        return False
+    test = statement.test
+    if isinstance(test, ast.Compare):
+        return isinstance(test.left, ast.Name) and test.left.id == "__name__"
+    return dotted(test).rpartition(".")[2] == "TYPE_CHECKING"
+
+
+def _matters(what: str, effect: Effect) -> bool:
+    return effect is not Effect.READ or not what.startswith(_QUIET_READS)
+
+
+def _reached(module: Module, statement: ast.stmt, names: Names) -> Iterator[tuple[CallSite, tuple[str, ...]]]:
+    """Calls that run when the statement does, and those in functions of the file that it calls."""
+    entries = {None, *_dag_bodies(statement, names)}
+    todo: list[tuple[CallSite, tuple[str, ...]]] = [
+        (site, ()) for site in module.calls_under(statement) if runs_in(site.place) in entries
+    ]
+    seen: set[ast.AST] = set()
+    while todo:
+        site, via = todo.pop(0)
+        yield site, via
+        if len(via) >= _MAX_DEPTH:
+            continue
+        for function in module.callables(site.node.func):
+            if function.node in seen or function.module is not module or _waits(function, names):
+                continue
+            seen.add(function.node)
+            todo += [(inner, (*via, function.path)) for inner in own_calls(module, function)]
+
+
+def _dag_bodies(statement: ast.stmt, names: Names) -> Iterator[ast.AST]:
+    """The body of a ``@dag`` function runs when the file is parsed."""
+    if isinstance(statement, _FUNCTIONS):
+        for decorator in statement.decorator_list:
+            target = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if names.construct(target).role == "dag_decorator":
+                yield statement
+
+
+def _waits(function: Function, names: Names) -> bool:
+    """Whether calling the function only makes a task, so that its body runs later."""
+    found = task_role(function, names)
+    return found is not None and found[0] != "task_group"
+
+
+def _templates(module: Module, statement: ast.stmt, names: Names) -> dict[ast.Call, str]:
+    """For calls of Variable.get in templated arguments of operators: the template that says the same."""
+    found: dict[ast.Call, str] = {}
+    for site in module.calls_under(statement):
+        if "Operator" not in site.callee and "Sensor" not in site.callee:
+            continue
+        facts = names.construct(site.node.func).facts
+        if facts is None:
+            continue
+        for keyword in site.node.keywords:
+            if keyword.arg in facts.template_fields:
+                for call in _values(keyword.value):
+                    text = _template(module, call)
+                    if text is not None:
+                        found[call] = text
+    return found
+
+
+def _values(expr: ast.expr) -> Iterator[ast.Call]:
+    """Calls that are a value by themselves, in lists and dictionaries too."""
+    if isinstance(expr, ast.Call):
+        yield expr
+    elif isinstance(expr, ast.List | ast.Tuple):
+        for element in expr.elts:
+            yield from _values(element)
+    elif isinstance(expr, ast.Dict):
+        for value in expr.values:
+            yield from _values(value)
+
+
+def _template(module: Module, call: ast.Call) -> str | None:
+    """``Variable.get("k", "d")`` as a string literal that holds a template."""
+    names = module.qualified(call.func)
+    if not names or not all(name.startswith("airflow.") and name.endswith("Variable.get") for name in names):
+        return None
+    if not call.args or len(call.args) > 2:
+        return None
+    key = _text(module, call.args[0])
+    default, json = "", False
+    rest = [("default_var", call.args[1])] if len(call.args) == 2 else []
+    for name, value in [*rest, *((keyword.arg, keyword.value) for keyword in call.keywords)]:
+        if name in ("default_var", "default"):
+            text = _text(module, value)
+            if text is None:
+                return None
+            default = f", '{text}'"
+        elif name == "deserialize_json":
+            known = module.value(value)
+            if not isinstance(known, Known):
+                return None
+            json = known.value is True
+        else:
+            return None
+    if key is None:
+        return None
+    return f"\"{{{{ var.{'json' if json else 'value'}.get('{key}'{default}) }}}}\""
+
+
+def _text(module: Module, expr: ast.expr) -> str | None:
+    value = module.value(expr)
+    if not isinstance(value, Known) or not isinstance(value.value, str):
+        return None
+    return value.value if not set(value.value) & set("'\"\\{}\n") else None

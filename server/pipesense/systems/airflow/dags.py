@@ -1,0 +1,209 @@
+"""Which top-level statements belong together: those that make one DAG, its tasks and its edges.
+
+A file with many DAGs is read DAG by DAG, so that an edit in one of them leaves the others as they are.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pipesense.lang.python.module import Module
+from pipesense.systems.airflow.names import Names, last_part
+
+_MAKES: Final = frozenset(
+    {
+        *("dag", "dag_wrapper", "task_group", "group_wrapper", "operator", "task_decorator", "dag_decorator"),
+        *("chain", "chain_linear", "cross_downstream", "operator_base", "sensor_base", "branch_base"),
+    }
+)
+_DAGS: Final = frozenset({"dag", "dag_wrapper", "dag_decorator"})
+_MOVES: Final = frozenset({"set_upstream", "set_downstream", "append", "extend", "as_setup", "as_teardown", "add"})
+_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """What a top-level statement has to do with DAGs.
+
+    ``makes``: it makes or connects something of Airflow's when it runs. ``factories``: functions in it that make
+    a DAG when they are called. ``binds`` and ``uses``: names at the module's level.
+    """
+
+    makes: bool
+    factories: tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]
+    binds: frozenset[str]
+    uses: frozenset[str]
+
+
+NOTHING: Final = Summary(False, (), frozenset(), frozenset())
+
+
+def summarise(module: Module, statement: ast.stmt) -> Summary:
+    """Look at one top-level statement."""
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return NOTHING
+    names = Names(module)
+    makes = False
+    factories: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
+    if isinstance(statement, _FUNCTIONS):
+        decorated = any(
+            names.construct(each.func if isinstance(each, ast.Call) else each).role == "dag_decorator"
+            for each in statement.decorator_list
+        )
+        if decorated:
+            return Summary(True, (), frozenset({statement.name}), frozenset(_loads(statement)))
+    for site in module.calls_under(statement):
+        functions = [node for node in module.enclosing(site.node) if isinstance(node, _FUNCTIONS)]
+        if functions:
+            # Only a look at the name: most calls in functions have nothing to do with DAGs.
+            if "dag" in last_part(site.node.func).lower() and names.construct(site.node.func).role in _DAGS:
+                factories.append(functions[0])
+            continue
+        if makes:
+            continue
+        construct = names.construct(site.node.func)
+        makes = construct.role in _MAKES or _moves(site.node) or _is_helper(module, names, site.node)
+    factories += [node for node in _dag_functions(statement, names) if node not in factories]
+    makes = makes or _shifts(statement) or _sets_attribute(statement) or _holds_things(statement)
+    if not makes:
+        return Summary(False, tuple(dict.fromkeys(factories)), frozenset(), frozenset())
+    return Summary(True, tuple(dict.fromkeys(factories)), frozenset(_stores(statement)), frozenset(_free(statement)))
+
+
+def _moves(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr in _MOVES
+
+
+def _is_helper(module: Module, names: Names, call: ast.Call) -> bool:
+    """Whether the call is one of a workspace function that makes tasks or DAGs, or of an unknown task factory."""
+    if any(keyword.arg == "task_id" for keyword in call.keywords):
+        return True
+    if not isinstance(call.func, ast.Name | ast.Attribute) or last_part(call.func) in ("partial", "expand"):
+        return isinstance(call.func, ast.Attribute)
+    return any(names.builds(function) for function in module.callables(call.func))
+
+
+def _dag_functions(statement: ast.stmt, names: Names) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Functions around a nested function that ``@dag`` decorates."""
+    if not isinstance(statement, (*_FUNCTIONS, ast.ClassDef, ast.If, ast.Try)):
+        return
+    todo: list[tuple[ast.stmt, ast.FunctionDef | ast.AsyncFunctionDef | None]] = [(statement, None)]
+    while todo:
+        at, outer = todo.pop()
+        if isinstance(at, _FUNCTIONS) and outer is not None:
+            targets = [each.func if isinstance(each, ast.Call) else each for each in at.decorator_list]
+            if any(names.construct(target).role == "dag_decorator" for target in targets):
+                yield outer
+        inside = at if isinstance(at, _FUNCTIONS) else outer
+        for field in ("body", "orelse", "handlers", "finalbody"):
+            todo += [(inner, inside) for inner in getattr(at, field, ())]
+
+
+def _shifts(statement: ast.stmt) -> bool:
+    at = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(at, ast.BinOp):
+        return isinstance(at.op, ast.RShift | ast.LShift)
+    if isinstance(statement, ast.For | ast.While | ast.If | ast.With | ast.Try):
+        return any(_shifts(inner) for inner in ast.iter_child_nodes(statement) if isinstance(inner, ast.stmt))
+    return isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.RShift | ast.LShift)
+
+
+def _sets_attribute(statement: ast.stmt) -> bool:
+    """``dag.catchup = False``."""
+    if not isinstance(statement, ast.Assign):
+        return False
+    target = statement.targets[0]
+    return isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
+
+
+def _holds_things(statement: ast.stmt) -> bool:
+    """An empty list or dictionary, a list of names: they may come to hold tasks."""
+    if not isinstance(statement, ast.Assign | ast.AnnAssign):
+        return False
+    match statement.value:
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            return all(isinstance(element, ast.Name) for element in elements)
+        case ast.Dict(keys=keys, values=values):
+            return not keys or all(isinstance(value, ast.Name) for value in values)
+        case ast.Call(func=ast.Name(id="list" | "dict"), args=[], keywords=[]):
+            return True
+        case _:
+            return False
+
+
+def _stores(statement: ast.AST) -> Iterator[str]:
+    """Names that a statement binds at its own level."""
+    if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
+        yield statement.name
+        return
+    if isinstance(statement, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        return
+    if isinstance(statement, ast.Name) and isinstance(statement.ctx, ast.Store):
+        yield statement.id
+    for child in ast.iter_child_nodes(statement):
+        yield from _stores(child)
+    if isinstance(statement, ast.Call) and _moves(statement) and isinstance(statement.func, ast.Attribute):
+        if isinstance(statement.func.value, ast.Name):
+            yield statement.func.value.id
+    if isinstance(statement, ast.Subscript) and isinstance(statement.ctx, ast.Store):
+        if isinstance(statement.value, ast.Name):
+            yield statement.value.id
+
+
+def _loads(statement: ast.AST) -> Iterator[str]:
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            yield node.id
+
+
+def _free(statement: ast.stmt) -> Iterator[str]:
+    """Names that a statement needs from those before it."""
+    if isinstance(statement, ast.With | ast.AsyncWith):
+        bound = set(_stores(statement))
+        yield from (name for name in _loads(statement) if name not in bound)
+        for item in statement.items:
+            yield from _loads(item.context_expr)
+        for inner in statement.body:
+            # What is changed in place must be there before.
+            yield from (
+                node.func.value.id
+                for node in ast.walk(inner)
+                if isinstance(node, ast.Call)
+                and _moves(node)
+                and isinstance(node.func, ast.Attribute)
+                and isinstance(node.func.value, ast.Name)
+            )
+    else:
+        yield from _loads(statement)
+
+
+def components(body: list[ast.stmt], summaries: list[Summary]) -> list[list[ast.stmt]]:
+    """Statements that share names, in the order of the file; statements that make nothing are left out."""
+    parent = list(range(len(body)))
+
+    def find(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    binder: dict[str, int] = {}
+    for index, summary in enumerate(summaries):
+        if not summary.makes:
+            continue
+        for name in summary.uses:
+            if name in binder:
+                parent[find(index)] = find(binder[name])
+        conditional = isinstance(body[index], ast.If | ast.Try | ast.For | ast.While)
+        for name in summary.binds:
+            if conditional and name in binder:
+                parent[find(index)] = find(binder[name])
+            binder[name] = index
+    groups: dict[int, list[ast.stmt]] = {}
+    for index, summary in enumerate(summaries):
+        if summary.makes:
+            groups.setdefault(find(index), []).append(body[index])
+    return list(groups.values())

@@ -1,0 +1,127 @@
+"""Lifts a DAG file: its pipelines, what its Airflow gave up, and what runs while it is parsed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from pipesense.lang.python.module import Module
+from pipesense.model.code import CallAtParse, ObsoleteUse
+from pipesense.model.flow import EmbeddedRun, Pipeline, Runs, Task
+from pipesense.model.value import Version
+from pipesense.systems.airflow.code_at_parse import calls_at_parse
+from pipesense.systems.airflow.dags import components, summarise
+from pipesense.systems.airflow.expressions import evaluate
+from pipesense.systems.airflow.frames import module_frame
+from pipesense.systems.airflow.names import Names
+from pipesense.systems.airflow.obsolete import obsolete_in
+from pipesense.systems.airflow.pipeline import Built, build
+from pipesense.systems.airflow.reading import Reading
+from pipesense.systems.airflow.sites import pattern_sites
+from pipesense.systems.airflow.statements import run
+from pipesense.systems.system import Embed, Lifted
+
+NEWEST = "3.3"
+Fact = TypeVar("Fact", ObsoleteUse, CallAtParse)
+
+
+def release_line(version: Version) -> str:
+    """The release line to ask the tables for; the newest where the version is unknown."""
+    if not version.number:
+        return NEWEST
+    number = version.number if len(version.number) > 1 else (*version.number, 0 if version.number[0] != 2 else 10)
+    return ".".join(map(str, number[:2]))
+
+
+def lift(module: Module, version: Version, embed: Embed) -> Lifted:
+    """Everything that a file says to Airflow."""
+    built = find_pipelines(module, version)
+    per_statement = [
+        module.memo(("airflow: statement", version), [each], partial(_statement, module, each, version))
+        for each in module.body
+    ]
+    obsolete = [use for each in per_statement for use in each.obsolete]
+    obsolete += [use for each in built for use in each.obsolete]
+    # What asks the metadata database is as slow in a helper that DAG files import as in the DAG file itself.
+    calls = [call for each in per_statement for call in each.calls_at_parse if built or _asks_airflow(call)]
+    return Lifted(
+        pipelines=tuple(_numbered(module, each, embed) for each in built),
+        obsolete=_unique(obsolete),
+        sites=tuple(site for each in per_statement for site in each.sites) if built else (),
+        calls_at_parse=_unique(calls),
+    )
+
+
+def _statement(module: Module, statement: ast.stmt, version: Version) -> Lifted:
+    """What one top-level statement says by itself."""
+    return Lifted(
+        obsolete=obsolete_in(module, statement, version),
+        sites=pattern_sites(module, statement),
+        calls_at_parse=calls_at_parse(module, statement),
+    )
+
+
+def _asks_airflow(call: CallAtParse) -> bool:
+    return call.what.startswith("airflow.")
+
+
+def _unique(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Each place once: several pipelines may reach it."""
+    return tuple({fact.loc: fact for fact in facts}.values())
+
+
+def find_pipelines(module: Module, version: Version) -> tuple[Built, ...]:
+    """The pipelines of a file, in its order; each is read again only when something it rests on changed."""
+    line = release_line(version)
+    summaries = [module.memo("airflow: summary", [each], partial(summarise, module, each)) for each in module.body]
+    found: list[Built] = []
+    for group in components(module.body, summaries):
+        compute = partial(_read, module, group, version, line)
+        found += module.memo(("airflow: pipelines", version), group, compute)
+    for statement, summary in zip(module.body, summaries, strict=True):
+        for factory in summary.factories:
+            compute = partial(_read, module, factory.body, version, line)
+            found += module.memo(("airflow: factory", version), [statement, factory], compute)
+    return _without_templates(found)
+
+
+def _read(module: Module, statements: Sequence[ast.stmt], version: Version, line: str) -> tuple[Built, ...]:
+    reading = Reading(module, Names(module), evaluate, run)
+    run(reading, statements, module_frame(module))
+    return build(reading, version, line)
+
+
+def _without_templates(found: list[Built]) -> tuple[Built, ...]:
+    """Leave out DAGs of factories that get their tasks elsewhere in the file: they are reported there."""
+    filled = {id(each.node) for each in found if each.pipeline.tasks}
+    return tuple(each for each in found if each.pipeline.tasks or id(each.node) not in filled)
+
+
+def _numbered(module: Module, built: Built, embed: Embed) -> Pipeline:
+    """The pipeline with the numbers that the engine gives to its SQL texts."""
+    numbers = tuple(embed(text.expr, text.dialect, text.why, text.connection) for text in built.texts)
+    if not numbers:
+        return built.pipeline
+    return module.memo(
+        ("airflow: numbered", id(built), numbers), [built.node], lambda: _with_numbers(built.pipeline, numbers)
+    )
+
+
+def _with_numbers(pipeline: Pipeline, numbers: tuple[int | None, ...]) -> Pipeline:
+    return replace(pipeline, tasks=tuple(_task_with_numbers(task, numbers) for task in pipeline.tasks))
+
+
+def _task_with_numbers(task: Task, numbers: tuple[int | None, ...]) -> Task:
+    if not any(isinstance(each, EmbeddedRun) for each in task.runs):
+        return task
+    runs: list[Runs] = []
+    for each in task.runs:
+        if isinstance(each, EmbeddedRun):
+            number = numbers[each.unit]
+            runs += [replace(each, unit=number)] if number is not None else []
+        else:
+            runs.append(each)
+    return replace(task, runs=tuple(runs))

@@ -1,0 +1,194 @@
+"""What a callable of a DAG file is: a DAG, an operator, a decorator, a helper of the workspace."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from dataclasses import dataclass
+from typing import Final
+
+from pipesense.lang.python.module import Function, Module, Scope
+from pipesense.systems.airflow import tables
+from pipesense.systems.airflow.tables.facts import OperatorFacts
+
+_BUILDS: Final = ("Operator", "Sensor", "TaskGroup", "DAG", "Dag")
+_BUILDING_KEYWORDS: Final = frozenset({"task_id", "dag", "task_group", "python_callable"})
+_MAX_DEPTH: Final = 4
+_BUILTINS: Final = frozenset(name for name in dir(builtins) if name[0].islower())
+
+
+@dataclass(frozen=True, slots=True)
+class Construct:
+    """``role`` is one of the tables' construct names, or "operator", "dag_wrapper", "group_wrapper", "" for none.
+
+    ``flavour`` is what follows ``task.`` in a decorator ("branch"). ``qualified`` is "" where it is unknown.
+    """
+
+    role: str
+    qualified: str = ""
+    flavour: str = ""
+    facts: OperatorFacts | None = None
+
+    @property
+    def name(self) -> str:
+        """The last part of the qualified name."""
+        return self.qualified.rpartition(".")[2]
+
+
+NOTHING: Final = Construct("")
+
+
+def last_part(expr: ast.expr) -> str:
+    """The last name of a dotted expression, "" for anything else."""
+    if isinstance(expr, ast.Attribute):
+        return expr.attr
+    return expr.id if isinstance(expr, ast.Name) else ""
+
+
+def dotted(expr: ast.expr) -> str:
+    """A dotted expression as text, "" for anything else."""
+    parts: list[str] = []
+    while isinstance(expr, ast.Attribute):
+        parts.append(expr.attr)
+        expr = expr.value
+    if not isinstance(expr, ast.Name):
+        return ""
+    return ".".join((expr.id, *reversed(parts)))
+
+
+class Names:
+    """Classifies callables; remembers what it found, so that one belongs to one computation."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self._constructs: dict[tuple[str, Scope], Construct] = {}
+        self._builds: dict[ast.AST, bool] = {}
+        self._class_words: dict[ast.AST, frozenset[str]] = {}
+
+    def construct(self, expr: ast.expr) -> Construct:
+        """What a callable expression is for Airflow."""
+        written = dotted(expr)
+        if not written:
+            return NOTHING
+        if written in _BUILTINS:
+            return Construct("", f"builtins.{written}")
+        key = (written, self.module.scope_of(expr))
+        found = self._constructs.get(key)
+        if found is None:
+            found = self._constructs[key] = self._classify(expr, written)
+        return found
+
+    def _classify(self, expr: ast.expr, written: str) -> Construct:
+        names = self.module.qualified(expr)
+        for qualified in names:
+            found = self.by_name(qualified)
+            if found.role:
+                return found
+        last = written.rpartition(".")[2]
+        full = names[0] if names else ""
+        if last.endswith(("DAG", "Dag")) and last[0].isupper():
+            return Construct("dag_wrapper", full)
+        if last.endswith("TaskGroup") and last[0].isupper():
+            return Construct("group_wrapper", full)
+        if last.endswith(("Operator", "Sensor", "SensorAsync")) and last[0].isupper():
+            same = tables.operators_named(last) if not names else ()
+            return Construct("operator", full, facts=same[0] if len(same) == 1 else None)
+        return Construct("", full)
+
+    def by_name(self, qualified: str) -> Construct:
+        """What a fully qualified name is for Airflow."""
+        if not qualified.startswith("airflow."):
+            return NOTHING
+        role = tables.construct(qualified)
+        if role is not None:
+            return Construct(role, qualified)
+        above, _, flavour = qualified.rpartition(".")
+        if tables.construct(above) == "task_decorator":
+            return Construct("task_decorator", above, flavour)
+        if facts := operator_facts(qualified):
+            return Construct("operator", qualified, facts=facts)
+        return NOTHING
+
+    def builds(self, function: Function, depth: int = 0) -> bool:
+        """Whether a function of the workspace may make tasks, groups or DAGs."""
+        found = self._builds.get(function.node)
+        if found is None:
+            self._builds[function.node] = False
+            found = self._builds[function.node] = self._may_build(function, depth)
+        return found
+
+    def _may_build(self, function: Function, depth: int) -> bool:
+        for node in ast.walk(function.node):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift | ast.LShift):
+                return True
+            if isinstance(node, ast.Call):
+                if last_part(node.func).endswith(_BUILDS) or last_part(node.func) in ("partial", "override"):
+                    return True
+                if any(keyword.arg in _BUILDING_KEYWORDS for keyword in node.keywords):
+                    return True
+                if depth < _MAX_DEPTH and isinstance(node.func, ast.Name):
+                    for callee in self.module.callables(node.func):
+                        if task_role(callee, self) or self.builds(callee, depth + 1):
+                            return True
+            elif (
+                isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+                and node is not function.node
+                and task_role(Function(function.module, node, ""), self)
+            ):
+                return True
+        return False
+
+    def class_words(self, expr: ast.expr) -> frozenset[str]:
+        """Argument names that a class of the workspace mentions itself, and that it may thus set."""
+        words: set[str] = set()
+        for node in self.module.definition(expr):
+            if isinstance(node, ast.ClassDef):
+                if node not in self._class_words:
+                    self._class_words[node] = frozenset(_words(node))
+                words |= self._class_words[node]
+        return frozenset(words)
+
+
+def _words(node: ast.ClassDef) -> set[str]:
+    found: set[str] = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.keyword) and inner.arg:
+            found.add(inner.arg)
+        elif isinstance(inner, ast.Constant) and isinstance(inner.value, str) and len(inner.value) < 40:
+            found.add(inner.value)
+        elif isinstance(inner, ast.Attribute):
+            found.add(inner.attr)
+    return found
+
+
+def operator_facts(qualified: str) -> OperatorFacts | None:
+    """What the tables know about an operator class, also under an address that it has moved away from."""
+    facts = tables.operator(qualified)
+    if facts is not None:
+        return facts
+    moved = tables.moved(qualified)
+    return tables.operator(moved.new) if moved is not None and moved.new else None
+
+
+def task_role(function: Function, names: Names) -> tuple[str, str, ast.Call | None, bool, bool] | None:
+    """How a function's decorators make it something of Airflow's: (role, kind, decorator call, setup, teardown)."""
+    node = function.node
+    if isinstance(node, ast.Lambda):
+        return None
+    setup = teardown = False
+    found: tuple[str, str, ast.Call | None] | None = None
+    for decorator in node.decorator_list:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        construct = names.construct(target)
+        call = decorator if isinstance(decorator, ast.Call) else None
+        setup = setup or construct.role == "setup"
+        teardown = teardown or construct.role == "teardown"
+        if construct.role == "task_decorator":
+            found = ("task", f"@task.{construct.flavour}" if construct.flavour else "@task", call)
+        elif construct.role == "task_group_decorator":
+            found = ("task_group", "@task_group", call)
+        elif construct.role == "dag_decorator":
+            found = ("dag", "@dag", call)
+        elif construct.role in ("setup", "teardown") and found is None:
+            found = ("task", f"@{construct.role}", call)
+    return (*found, setup, teardown) if found else None

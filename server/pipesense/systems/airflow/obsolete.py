@@ -1,0 +1,197 @@
+"""What a file uses that newer versions of Airflow or its providers gave up: imports, names and arguments."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+from pipesense.lang.python.module import Module
+from pipesense.model.code import ApiChange, ObsoleteUse
+from pipesense.model.value import Evidence, Known, Version
+from pipesense.model.where import Loc
+from pipesense.systems.airflow import tables
+from pipesense.systems.airflow.names import Construct, Names, dotted
+from pipesense.systems.airflow.tables.facts import MovedName, RemovedArgument
+
+SYSTEM: Final = "airflow"
+_CHANGES: Final = {
+    "REMOVED": ApiChange.REMOVED,
+    "RENAMED": ApiChange.REMOVED,
+    "IGNORED": ApiChange.IGNORED,
+    "RAISES": ApiChange.RAISES,
+}
+_OWN: Final = "apache-airflow"
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """ "2.11" as integers."""
+    return tuple(int(part) for part in text.split(".") if part.isdigit())
+
+
+def target_of(package: str, version: Version) -> Version:
+    """The version of a package that the file runs on, as far as Airflow's own version tells."""
+    if package == _OWN:
+        return version
+    # Providers that dropped their old operators ask for Airflow 2.9 at least.
+    if version.number and version.number < (2, 9) and len(version.number) > 1:
+        return Version((0,), version.evidence, f"Airflow {version} in {version.source}")
+    return Version()
+
+
+def obsolete_in(module: Module, statement: ast.stmt, version: Version) -> tuple[ObsoleteUse, ...]:
+    """Obsolete uses in one top-level statement; those in shared defaults and templates are found with the DAG."""
+    return tuple(_Uses(module, version).uses(statement))
+
+
+class _Uses:
+    def __init__(self, module: Module, version: Version) -> None:
+        self.module = module
+        self.version = version
+        self.names = Names(module)
+
+    def uses(self, statement: ast.stmt) -> Iterator[ObsoleteUse]:
+        for node, guarded in _imports_and_attributes(statement):
+            if isinstance(node, ast.ImportFrom):
+                yield from self._from(node, guarded)
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield from self._name(alias.name, alias, guarded, whole=True)
+            elif isinstance(node, ast.Attribute):
+                yield from self._name(dotted(node), node, guarded, whole=False)
+        if not isinstance(statement, ast.Import | ast.ImportFrom):
+            for site in self.module.calls_under(statement):
+                yield from self._arguments(site.node)
+
+    def _from(self, node: ast.ImportFrom, guarded: bool) -> Iterator[ObsoleteUse]:
+        source = self.module.absolute(node)
+        if not source.startswith("airflow"):
+            return
+        for alias in node.names:
+            name = source if alias.name == "*" else f"{source}.{alias.name}"
+            yield from self._name(name, alias, guarded, whole=False)
+
+    def _name(self, name: str, node: ast.AST, guarded: bool, *, whole: bool) -> Iterator[ObsoleteUse]:
+        if not name.startswith("airflow."):
+            return
+        entry = tables.moved(name)
+        if entry is not None:
+            yield moved_use(name, entry, self.module.loc(node), self.version, guarded, fixable=not whole)
+
+    def _arguments(self, call: ast.Call) -> Iterator[ObsoleteUse]:
+        if not call.keywords:
+            return
+        construct = self.names.construct(call.func)
+        owners = argument_owners(construct)
+        if not owners and isinstance(call.func, ast.Attribute) and call.func.attr == "partial":
+            construct = self.names.construct(call.func.value)
+            owners = argument_owners(construct)
+        for keyword in call.keywords:
+            for owner in owners if keyword.arg is not None else ():
+                entry = tables.removed_argument(owner, keyword.arg or "") or self._by_value(owner, keyword)
+                if entry is not None:
+                    what = f"{keyword.arg}= of {construct.name or 'the task'}"
+                    yield removed_use(what, entry, self.module.loc(keyword), self.version)
+                    break
+
+    def _by_value(self, owner: str, keyword: ast.keyword) -> RemovedArgument | None:
+        if keyword.arg != "trigger_rule":
+            return None
+        value = self.module.value(keyword.value)
+        if not isinstance(value, Known) or not isinstance(value.value, str):
+            return None
+        return tables.removed_argument(owner, keyword.arg, value=value.value)
+
+
+def argument_owners(construct: Construct) -> tuple[str, ...]:
+    """Under which names the tables keep the arguments of a callable."""
+    if construct.role in ("dag", "dag_decorator"):
+        return ("dag",)
+    if construct.role == "task_decorator":
+        return ("task",)
+    if construct.role == "operator" and construct.facts is not None:
+        return tuple(dict.fromkeys((construct.qualified, construct.facts.name, "task")))
+    return ()
+
+
+def _imports_and_attributes(statement: ast.stmt) -> Iterator[tuple[ast.AST, bool]]:
+    """Imports, and the longest dotted names that start at ``airflow``; whether another branch stands beside them."""
+    todo: list[tuple[ast.AST, bool]] = [(statement, False)]
+    while todo:
+        node, guarded = todo.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node, guarded
+            continue
+        if isinstance(node, ast.Attribute):
+            name = dotted(node)
+            if name.startswith("airflow.") and name.count(".") > 1:
+                yield node, guarded
+                continue
+        inside = guarded or _catches_imports(node) or (isinstance(node, ast.If) and _asks_version(node.test))
+        todo += [(child, inside) for child in ast.iter_child_nodes(node)]
+
+
+def _catches_imports(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Try):
+        return False
+    caught = " ".join(ast.unparse(handler.type) for handler in node.handlers if handler.type is not None)
+    return any(word in caught for word in ("ImportError", "ModuleNotFoundError", "Exception", "AttributeError"))
+
+
+def _asks_version(test: ast.expr) -> bool:
+    """Whether a condition is about versions (or about type checking, where nothing is imported)."""
+    text = ast.unparse(test).lower()
+    return any(word in text for word in ("version", "airflow", "_plus", "type_checking"))
+
+
+def moved_use(
+    name: str, entry: MovedName, loc: Loc, version: Version, guarded: bool, *, fixable: bool = True
+) -> ObsoleteUse:
+    """The fact for a module or name that moved or went."""
+    last = name.rpartition(".")[2]
+    new = entry.new
+    if new is not None and entry.prefix and len(entry.old) < len(name):
+        new = None
+    same_name = new is not None and (new.rpartition(".")[2] == last or entry.renamed or entry.added)
+    return ObsoleteUse(
+        system=SYSTEM,
+        what=name,
+        loc=loc,
+        change=_CHANGES["REMOVED"] if entry.removed is not None else ApiChange.MOVED,
+        since=version_of(entry.since),
+        package=entry.package,
+        target=target_of(entry.package, version),
+        instead=new or entry.new or "something else: it has no successor",
+        fix=f"import {name} {new}" if fixable and same_name and _exists(entry, version) else None,
+        guarded=guarded,
+    )
+
+
+def _exists(entry: MovedName, version: Version) -> bool:
+    """Whether the new address works on the version in use."""
+    if entry.new_since is None or version.evidence is Evidence.UNKNOWN:
+        return True
+    return not version.below(version_of(entry.new_since))
+
+
+def removed_use(what: str, entry: RemovedArgument, loc: Loc, version: Version) -> ObsoleteUse:
+    """The fact for an argument that is refused or ignored."""
+    if entry.value is not None:
+        instead = f'{entry.name}="{entry.new_value}"' if entry.new_value else "another value"
+        fix = f"value {entry.new_value}" if entry.new_value else None
+        what = f"{entry.name}={entry.value!r}"
+    elif entry.new is not None:
+        instead, fix = f"{entry.new}=", f"rename {entry.new}"
+    else:
+        instead, fix = f"nothing in its place (remove {entry.name})", "remove"
+    return ObsoleteUse(
+        system=SYSTEM,
+        what=what,
+        loc=loc,
+        change=_CHANGES[entry.change],
+        since=version_of(entry.since),
+        package=_OWN,
+        target=version,
+        instead=instead,
+        fix=fix,
+    )

@@ -1,0 +1,206 @@
+"""From drafts to the model: one Pipeline per DAG that the lifted file makes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pipesense.lang.python.module import Module
+from pipesense.model.code import ObsoleteUse
+from pipesense.model.flow import Edges, Pipeline, Task
+from pipesense.model.value import Unknown, Version
+from pipesense.model.where import Loc
+from pipesense.systems.airflow import tables
+from pipesense.systems.airflow.frames import Frame, dictionary, follow
+from pipesense.systems.airflow.obsolete import removed_use
+from pipesense.systems.airflow.reading import Reading
+from pipesense.systems.airflow.roles import (
+    always_runs,
+    task_accesses,
+    task_checks,
+    task_effects,
+    task_role,
+)
+from pipesense.systems.airflow.runs import SqlText, task_runs
+from pipesense.systems.airflow.schedule import read_schedule
+from pipesense.systems.airflow.settings import Defaults, task_settings
+from pipesense.systems.airflow.templates import obsolete_keys
+from pipesense.systems.airflow.things import DagDraft, TaskDraft
+from pipesense.text.span import Span
+
+_DEF = re.compile(r"(?:async\s+)?def\s+(\w+)")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Built:
+    """A pipeline and the SQL texts that its tasks run, numbered by their place in ``texts``."""
+
+    pipeline: Pipeline
+    texts: tuple[SqlText, ...]
+    node: ast.AST
+    obsolete: tuple[ObsoleteUse, ...] = ()
+
+
+def build(reading: Reading, version: Version, line: str) -> tuple[Built, ...]:
+    """The pipelines of everything that was read."""
+    _adopt(reading)
+    by_dag: dict[DagDraft, list[TaskDraft]] = {dag: [] for dag in reading.dags}
+    for task in reading.tasks:
+        if task.dag is not None and task.dag in by_dag:
+            by_dag[task.dag].append(task)
+    pairs = reading.edges.resolve(reading.tasks)
+    return tuple(
+        _pipeline(dag, tasks, pairs, reading.home, version, line)
+        for dag, tasks in by_dag.items()
+        if _belongs(dag, tasks)
+    )
+
+
+def _belongs(dag: DagDraft, tasks: list[TaskDraft]) -> bool:
+    """Whether this file is the one to report the DAG.
+
+    A DAG that a helper makes complete with its tasks is reported once, where the helper stands.
+    """
+    return dag.anchor is None or any(task.anchor is None or task.anchor is not dag.anchor for task in tasks)
+
+
+def _adopt(reading: Reading) -> None:
+    """A task without a DAG of its own belongs to the DAG of a task that it is connected with."""
+    changed = True
+    while changed:
+        changed = False
+        for before, behind in reading.edges.pairs:
+            if before.dag is not None and behind.dag is None:
+                behind.dag, changed = before.dag, True
+            elif behind.dag is not None and before.dag is None:
+                before.dag, changed = behind.dag, True
+
+
+def _pipeline(
+    dag: DagDraft,
+    drafts: list[TaskDraft],
+    pairs: Iterable[tuple[TaskDraft, TaskDraft]],
+    home: Module,
+    version: Version,
+    line: str,
+) -> Built:
+    defaults = Defaults(dag)
+    texts: list[SqlText] = []
+    tasks: list[Task] = []
+    own = set(drafts)
+    obsolete = list(_obsolete_defaults(defaults, version))
+    for draft in drafts:
+        runs = task_runs(draft, len(texts))
+        obsolete += obsolete_keys(draft, home, version)
+        texts += runs.texts
+        settings = task_settings(draft, defaults, line)
+        role = task_role(draft, runs.runs)
+        loc = _task_loc(draft, home)
+        tasks.append(
+            Task(
+                name=full_name(draft),
+                loc=loc,
+                whole=_whole(draft, home),
+                kind=draft.kind,
+                variable=draft.variable,
+                retry=settings.retry,
+                timeout=settings.timeout,
+                alerts=settings.alerts,
+                settings=settings.settings,
+                does=task_effects(draft),
+                runs=runs.runs,
+                role=role,
+                accesses=(*task_accesses(draft, home.path), *runs.accesses),
+                checks=task_checks(draft, role, loc),
+                connection=runs.connection,
+                mapped=draft.mapped,
+                always_runs=always_runs(settings.trigger_rule, draft.teardown),
+            )
+        )
+    edges = frozenset(
+        (full_name(before), full_name(behind)) for before, behind in pairs if before in own and behind in own
+    )
+    shared, closed = _shared(dag, defaults)
+    pipeline = Pipeline(
+        name=dag.name,
+        loc=_dag_loc(dag, home),
+        system="airflow",
+        noun="DAG",
+        tasks=tuple(tasks),
+        edges=Edges(edges, Unknown(dag.opened) if dag.opened is not None else None),
+        schedule=read_schedule(defaults, version, line),
+        shared=shared,
+        shared_closed=closed,
+    )
+    return Built(pipeline, tuple(texts), dag.node, tuple(use for use in obsolete if use.loc.file == home.path))
+
+
+def _obsolete_defaults(defaults: Defaults, version: Version) -> Iterator[ObsoleteUse]:
+    """Keys of the shared defaults that newer versions refuse or ignore."""
+    for key, argument in defaults.shared.items.items() if defaults.shared is not None else ():
+        entry = tables.removed_argument("default_args", key)
+        if entry is not None:
+            yield removed_use(f"{key} in default_args", entry, argument.loc, version)
+
+
+def full_name(task: TaskDraft) -> str:
+    """The task's id with the groups that it is in."""
+    return (task.group.path() if task.group is not None else "") + task.name
+
+
+def name_loc(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Loc:
+    """Where a function's name stands in its definition."""
+    loc = module.loc(node)
+    found = _DEF.match(module.text_of(node))
+    if found is None:
+        return loc
+    return loc.at(Span(loc.span.start + found.start(1), loc.span.start + found.end(1)))
+
+
+def _named(expr: ast.expr | None, frame: Frame, home: Module) -> Loc | None:
+    """Where a name is written in the lifted file."""
+    if expr is None:
+        return None
+    expr, _ = follow(expr, frame)
+    loc = home.loc(expr)
+    return loc if loc.file == home.path else None
+
+
+def _task_loc(task: TaskDraft, home: Module) -> Loc:
+    found = _named(task.name_node, task.frame, home)
+    if found is not None:
+        return found
+    if isinstance(task.node, ast.Call):
+        loc = home.loc(task.node)
+    else:
+        loc = name_loc(home, task.node)
+    if loc.file != home.path and task.anchor is not None:
+        return home.loc(task.anchor)
+    return loc
+
+
+def _whole(task: TaskDraft, home: Module) -> Loc:
+    loc = home.loc(task.node)
+    return home.loc(task.anchor) if loc.file != home.path and task.anchor is not None else loc
+
+
+def _dag_loc(dag: DagDraft, home: Module) -> Loc:
+    found = _named(dag.name_node, dag.frame, home)
+    if found is not None:
+        return found
+    if not isinstance(dag.node, ast.Call):
+        return name_loc(home, dag.node)
+    loc = home.loc(dag.node)
+    return home.loc(dag.anchor) if loc.file != home.path and dag.anchor is not None else loc
+
+
+def _shared(dag: DagDraft, defaults: Defaults) -> tuple[Loc | None, bool]:
+    """Where the DAG's default_args are written, and whether every key is known."""
+    closed = defaults.shared is None or defaults.shared.opened is None
+    given = dag.arguments.get("default_args")
+    if given is None:
+        return None, closed
+    found = dictionary(given.value, given.frame)
+    return (given.frame.module.loc(found.literal) if found.literal is not None else None), closed

@@ -1,0 +1,248 @@
+"""What a task runs: functions of the workspace, SQL in strings and files, and things outside."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pipesense.lang.python.functions import Function
+from pipesense.lang.python.module import Module
+from pipesense.model.data import Access, AccessMode
+from pipesense.model.flow import CallableRun, EmbeddedRun, OtherRun, Runs, SqlFileRun
+from pipesense.model.value import Absent, Known, Unknown, Value
+from pipesense.systems.airflow.frames import Frame, constant, follow
+from pipesense.systems.airflow.sql_calls import reached_calls, sql_call, table_write
+from pipesense.systems.airflow.things import DagDraft, TaskDraft
+
+_SQL_FILES: Final = (".sql", ".hql", ".ddl", ".dml")
+_SQL_KEYWORDS: Final = ("sql", "hql", "query")
+_COMMANDS: Final = ("bash_command", "command", "cmds", "arguments")
+_DIALECTS: Final = {
+    "postgres": "postgres",
+    "mysql": "mysql",
+    "sqlite": "sqlite",
+    "snowflake": "snowflake",
+    "redshift": "redshift",
+    "google_cloud": "bigquery",
+    "bigquery": "bigquery",
+    "mssql": "tsql",
+    "oracle": "oracle",
+    "trino": "trino",
+    "presto": "presto",
+    "athena": "athena",
+    "databricks": "databricks",
+    "duckdb": "duckdb",
+    "clickhouse": "clickhouse",
+    "hive_cli": "hive",
+    "hiveserver2": "hive",
+}
+"""Dialects by what stands before ``_default`` in the ids of the connections that Airflow itself creates."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SqlText:
+    """SQL that a task runs, not yet numbered: an expression of the lifted file."""
+
+    expr: ast.expr
+    dialect: str | None
+    why: str
+    connection: Value[str]
+    task: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TaskRuns:
+    """``runs`` in order; an EmbeddedRun's number is its place in ``texts`` until the engine has given it one."""
+
+    runs: tuple[Runs, ...]
+    texts: tuple[SqlText, ...]
+    connection: Value[str]
+    accesses: tuple[Access, ...] = ()
+
+
+def task_runs(task: TaskDraft, first: int) -> TaskRuns:
+    """What a task runs; ``first`` is the number of its first SQL text."""
+    connection = _connection(task)
+    runs: list[Runs] = []
+    texts: list[SqlText] = []
+    module = task.frame.module
+    functions: list[Function] = []
+    if task.function is not None:
+        functions.append(task.function)
+        runs.append(CallableRun(task.function.name, module.loc(task.function.node)))
+    called = task.argument("python_callable")
+    if called is not None:
+        expr, frame = follow(called.value, called.frame)
+        functions += module.callables(expr)
+        runs += _callable_runs(expr, frame, module.callables(expr))
+    accesses: list[Access] = []
+    for function in functions:
+        found, written = _code_runs(task, function, module, first + len(texts))
+        texts += found
+        runs += [
+            EmbeddedRun(module.path, first + len(texts) - len(found) + number, module.loc(text.expr))
+            for number, text in enumerate(found)
+        ]
+        accesses += written
+    dialect, why = _dialect(task, connection)
+    for expr, frame in _sql_expressions(task):
+        run = _sql_run(task, expr, frame, dialect, why, first + len(texts))
+        if isinstance(run, EmbeddedRun):
+            texts.append(SqlText(expr, dialect, why, connection, task.name))
+        if run is not None:
+            runs.append(run)
+    if not runs:
+        runs += _other_runs(task)
+    return TaskRuns(tuple(runs), tuple(texts), connection, tuple(accesses))
+
+
+def _code_runs(task: TaskDraft, function: Function, module: Module, first: int) -> tuple[list[SqlText], list[Access]]:
+    """The SQL that a function of this file runs, and the tables that it writes through hooks and frames."""
+    texts: list[SqlText] = []
+    accesses: list[Access] = []
+    if function.module is not module:
+        return texts, accesses
+    for site in reached_calls(module, function):
+        call = sql_call(module, site)
+        if call is not None:
+            texts.append(SqlText(call.expr, call.dialect, call.why, call.connection, task.name))
+        access = table_write(module, site)
+        if access is not None:
+            accesses.append(access)
+    if texts:
+        return texts, accesses
+    return texts, [_unguarded(access) for access in accesses]
+
+
+def _unguarded(access: Access) -> Access:
+    """Rows are added and no SQL runs beside it that could have taken the old ones away."""
+    if access.mode is not AccessMode.APPEND:
+        return access
+    return replace(access, guard=Absent(Unknown("nothing"), ("the function and the functions it calls",)))
+
+
+def _callable_runs(expr: ast.expr, frame: Frame, functions: Sequence[Function]) -> Iterator[Runs]:
+    module = frame.module
+    for function in functions:
+        yield CallableRun(function.name, module.loc(expr))
+    if not functions:
+        names = module.qualified(expr)
+        written = names[0] if names else module.text_of(expr)
+        yield CallableRun(written, module.loc(expr))
+
+
+def _connection(task: TaskDraft) -> Value[str]:
+    """The connection that the task names."""
+    names = task.facts.connections if task.facts is not None else ()
+    given = task.argument(*names, "conn_id") or next(
+        (
+            item
+            for layer in task.layers
+            for name, item in layer.items.items()
+            if name.endswith("_conn_id") and not name.startswith(("gcp_", "google_cloud_"))
+        ),
+        None,
+    )
+    if given is None:
+        return Unknown("no connection is named")
+    value = given.constant()
+    if isinstance(value, Known) and isinstance(value.value, str):
+        return Known(value.value, given.loc)
+    return Unknown("the connection is computed")
+
+
+def _dialect(task: TaskDraft, connection: Value[str]) -> tuple[str | None, str]:
+    if task.facts is not None and task.facts.dialect:
+        return task.facts.dialect, task.kind
+    if isinstance(connection, Known):
+        found = _DIALECTS.get(connection.value.removesuffix("_default"))
+        if found is not None and connection.value.endswith("_default"):
+            return found, f"connection {connection.value}"
+    return None, task.kind
+
+
+def _sql_expressions(task: TaskDraft) -> Iterator[tuple[ast.expr, Frame]]:
+    """The SQL texts among a task's arguments, lists taken apart."""
+    facts = task.facts
+    names = (facts.sql,) if facts is not None and facts.sql else _SQL_KEYWORDS if facts is None else ()
+    if task.function is not None:
+        return
+    given = task.argument(*names) if names else None
+    if given is None or (facts is not None and facts.table and facts.sql == facts.table):
+        return
+    expr, frame = follow(given.value, given.frame)
+    for key in facts.sql_path if facts is not None else ():
+        expr, frame = _inside(expr, frame, key)
+        if isinstance(expr, ast.Constant) and expr.value is None:
+            return
+    yield from _pieces(expr, frame)
+
+
+def _inside(expr: ast.expr, frame: Frame, key: str) -> tuple[ast.expr, Frame]:
+    entry = frame.module.dictionary(expr).entries.get(key)
+    return follow(entry.value, frame) if entry is not None else (ast.Constant(None), frame)
+
+
+def _pieces(expr: ast.expr, frame: Frame) -> Iterator[tuple[ast.expr, Frame]]:
+    if isinstance(expr, ast.Name):
+        found = frame.module.definition(expr)
+        if len(found) == 1 and isinstance(found[0], ast.List | ast.Tuple):
+            expr = found[0]
+    if isinstance(expr, ast.List | ast.Tuple):
+        for element in expr.elts:
+            yield follow(element, frame)
+    else:
+        yield expr, frame
+
+
+def _sql_run(task: TaskDraft, expr: ast.expr, frame: Frame, dialect: str | None, why: str, number: int) -> Runs | None:
+    module = frame.module
+    loc = module.loc(expr)
+    value = constant(expr, frame)
+    text = value.value if isinstance(value, Known) else None
+    if isinstance(text, str) and text.endswith(_SQL_FILES) and "\n" not in text:
+        if "{{" in text or "{%" in text:
+            return OtherRun(f"the SQL file {text}", loc)
+        return SqlFileRun(text, _candidates(text, task.dag, module), loc, dialect)
+    if loc.file != module.path:
+        return OtherRun("SQL of another file", loc)
+    return EmbeddedRun(module.path, number, loc)
+
+
+def _candidates(path: str, dag: DagDraft | None, module: Module) -> tuple[str, ...]:
+    """Where Airflow looks for a template: the DAG file's folder, then ``template_searchpath``."""
+    folder = posixpath.dirname(module.path)
+    roots = [*_search_path(dag, folder), folder]
+    return tuple(dict.fromkeys(posixpath.normpath(posixpath.join(root, path.lstrip("/"))) for root in roots))
+
+
+def _search_path(dag: DagDraft | None, folder: str) -> Iterator[str]:
+    given = dag.arguments.get("template_searchpath") if dag is not None else None
+    if given is None:
+        return
+    value = given.constant()
+    if not isinstance(value, Known):
+        return
+    for root in value.value if isinstance(value.value, tuple) else (value.value,):
+        if not isinstance(root, str):
+            continue
+        yield posixpath.join(folder, root)
+        # An absolute path of the machine that runs Airflow usually ends in a folder of the repository.
+        parts = [part for part in root.split("/") if part]
+        for start in range(len(parts)):
+            above = folder
+            while above not in ("/", ""):
+                yield posixpath.join(above, *parts[start:])
+                above = posixpath.dirname(above)
+
+
+def _other_runs(task: TaskDraft) -> Iterator[Runs]:
+    given = task.argument(*_COMMANDS)
+    if given is None:
+        return
+    value = given.constant()
+    text = " ".join(str(value.value).split()) if isinstance(value, Known) else task.kind
+    yield OtherRun(text if len(text) <= 60 else text[:57] + "...", given.loc)

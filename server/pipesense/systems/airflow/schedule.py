@@ -1,0 +1,127 @@
+"""When a DAG runs, from which date on, and whether it makes up for runs that it missed."""
+
+from __future__ import annotations
+
+import ast
+from datetime import timedelta
+from typing import Final
+
+from pipesense.lang.python.module import Moment
+from pipesense.model.flow import Schedule
+from pipesense.model.value import Absent, Evidence, Known, Unknown, Value, Version
+from pipesense.model.where import Loc
+from pipesense.systems.airflow import tables
+from pipesense.systems.airflow.frames import Argument, follow
+from pipesense.systems.airflow.settings import Defaults
+from pipesense.systems.airflow.things import DagDraft
+
+_KEYS: Final = ("schedule", "schedule_interval", "timetable")
+
+
+def read_schedule(defaults: Defaults, version: Version, line: str) -> Schedule:
+    """The schedule of a DAG; ``line`` is the release line to ask the tables for."""
+    dag = defaults.dag
+    start = _start(defaults)
+    moving = _moving(start) if start is not None else None
+    return Schedule(
+        text=_text(dag, version, line),
+        start=_first(start, defaults),
+        moving_start=moving[0] if moving else None,
+        moving_start_text=moving[1] if moving else "",
+        catchup=_catchup(dag, version, line),
+    )
+
+
+def _given(dag: DagDraft, *names: str) -> Argument | None:
+    for name in names:
+        found = dag.attributes.get(name) or dag.arguments.get(name)
+        if found is not None:
+            return found
+    return None
+
+
+def _default(name: str, version: Version, line: str) -> Value[object]:
+    if version.evidence is Evidence.UNKNOWN:
+        two, three = tables.default("dag", name, "2.10"), tables.default("dag", name, "3.0")
+        if two is None or three is None or two.value != three.value:
+            return Unknown("the default differs between Airflow 2 and 3")
+        return Known(three.value)
+    found = tables.default("dag", name, line)
+    return Known(found.value) if found is not None else Unknown("there is none")
+
+
+def _text(dag: DagDraft, version: Version, line: str) -> Value[str | None]:
+    given = _given(dag, *_KEYS)
+    if given is None:
+        if dag.arguments.opened is not None:
+            return dag.arguments.opened
+        if version.number and version.number[0] < 3:
+            return Absent(Known("every day"), ("the DAG",))
+        if version.number:
+            return Absent(Known(None), ("the DAG",))
+        return Absent(Unknown("the default differs between Airflow 2 and 3"), ("the DAG",))
+    value = given.constant()
+    if isinstance(value, Known):
+        if value.value is None or isinstance(value.value, str):
+            return Known(value.value, given.loc)
+        if isinstance(value.value, timedelta):
+            return Known(f"every {value.value}", given.loc)
+    written = " ".join(given.frame.module.text_of(given.value).split())
+    expr, _ = follow(given.value, given.frame)
+    if isinstance(expr, ast.List | ast.Tuple | ast.Call | ast.BinOp):
+        return Known(written if len(written) <= 60 else written[:57] + "...", given.loc)
+    return value if isinstance(value, Unknown) else Unknown("it is computed")
+
+
+def _start(defaults: Defaults) -> Argument | None:
+    given = _given(defaults.dag, "start_date")
+    if given is None and defaults.shared is not None:
+        given = defaults.shared.items.get("start_date")
+    return given
+
+
+def _first(start: Argument | None, defaults: Defaults) -> Value[str]:
+    if start is not None:
+        value = start.constant()
+        if isinstance(value, Known):
+            if isinstance(value.value, Moment):
+                return (
+                    Unknown("it is computed from the clock")
+                    if value.value.moving
+                    else Known(value.value.text, start.loc)
+                )
+            return Known(str(value.value), start.loc)
+        return Unknown(value.why) if isinstance(value, Unknown) else Unknown("it is not set")
+    opened = defaults.dag.arguments.opened or (defaults.shared.opened if defaults.shared is not None else None)
+    return opened or Absent(Unknown("there is none"), ("the DAG", "the DAG's default_args"))
+
+
+def _moving(start: Argument) -> tuple[Loc, str] | None:
+    """Where the start date asks the clock: the value as it is written, one name followed."""
+    value = start.constant()
+    if not (isinstance(value, Known) and isinstance(value.value, Moment) and value.value.moving):
+        return None
+    expr, frame = follow(start.value, start.frame)
+    module = frame.module
+    if isinstance(expr, ast.Name):
+        found = module.definition(expr)
+        if len(found) == 1 and isinstance(found[0], ast.expr) and module.loc(found[0]).file == module.path:
+            expr = found[0]
+    return module.loc(expr), " ".join(module.text_of(expr).split())
+
+
+def _catchup(dag: DagDraft, version: Version, line: str) -> Value[bool]:
+    given = _given(dag, "catchup")
+    if given is None:
+        if dag.arguments.opened is not None:
+            return dag.arguments.opened
+        if not dag.known:
+            return Unknown("the DAG's class is not Airflow's own")
+        default = _default("catchup", version, line)
+        if isinstance(default, Known) and isinstance(default.value, bool):
+            return Absent(Known(default.value), ("the DAG", "airflow.cfg is not read"))
+        return Absent(default if isinstance(default, Unknown) else Unknown("the default is not known"), ("the DAG",))
+    value = given.constant()
+    if isinstance(value, Known):
+        return Known(bool(value.value), given.loc)
+    return Unknown(value.why) if isinstance(value, Unknown) else Unknown("it is computed")

@@ -1,0 +1,320 @@
+"""What applies to a task, and where it comes from.
+
+Precedence (proven with DagBag on 3.3.2): the task's own arguments, its ``default_args``, those of its groups from
+the inside out, those of the DAG, and last what the deployment's configuration says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, TypeVar
+
+from pipesense.model.flow import RetryPolicy, Setting
+from pipesense.model.value import Absent, Known, Origin, Unknown, Value, effective, known
+from pipesense.systems.airflow import tables
+from pipesense.systems.airflow.frames import Argument, Arguments, dictionary, entry_argument
+from pipesense.systems.airflow.things import DagDraft, GroupDraft, TaskDraft
+
+T = TypeVar("T")
+
+_NEWEST: Final = "99.0"
+_CALLBACKS: Final = ("on_failure_callback", "on_retry_callback")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """One place that may set something; ``words`` names it in a hover."""
+
+    words: str
+    origin: Origin
+    items: Mapping[str, Argument]
+    opened: Unknown | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hit:
+    """The place that sets something."""
+
+    argument: Argument
+    origin: Origin
+
+
+def defaults_layer(arguments: Arguments, words: str, origin: Origin) -> Layer | None:
+    """The layer that the ``default_args`` in a call's arguments make, None where there are none."""
+    given = arguments.get("default_args")
+    if given is None:
+        return Layer(words, origin, {}, arguments.opened) if arguments.opened is not None else None
+    found = dictionary(given.value, given.frame)
+    entries = {key: entry_argument(entry, given.frame) for key, entry in found.entries.items()}
+    why = found.opened and Unknown(f"{words}: {found.opened.why}")
+    return Layer(words, origin, entries, why)
+
+
+class Defaults:
+    """The shared defaults of one DAG and its groups, each read once."""
+
+    def __init__(self, dag: DagDraft) -> None:
+        self.dag = dag
+        self._groups: dict[GroupDraft, Layer | None] = {}
+        found = defaults_layer(dag.arguments, "the DAG's default_args", Origin.DEFAULT_ARGS)
+        if found is None and not dag.known:
+            found = Layer("the DAG", Origin.DEFAULT_ARGS, {}, Unknown("the DAG's class is not Airflow's own"))
+        if "default_args" in dag.attributes:
+            found = Layer("the DAG", Origin.DEFAULT_ARGS, {}, Unknown("default_args is replaced after the DAG is made"))
+        self.shared = found
+
+    def layers(self, task: TaskDraft) -> list[Layer]:
+        """The places that may set something for a task, strongest first."""
+        found = [Layer("the task", Origin.HERE, task.attributes, None)]
+        for index, arguments in enumerate(task.layers):
+            decorated = task.function is not None and index == len(task.layers) - 1
+            origin = Origin.DECORATOR if decorated else Origin.FACTORY if task.anchor is not None else Origin.HERE
+            found.append(Layer("the task", origin, arguments.items, arguments.opened))
+            own = defaults_layer(arguments, "the task's default_args", Origin.DEFAULT_ARGS)
+            if own is not None:
+                found.append(own)
+        group = task.group
+        while group is not None:
+            if group not in self._groups:
+                words = f"default_args of group {group.name}"
+                self._groups[group] = defaults_layer(group.arguments, words, Origin.TASK_GROUP)
+            layer = self._groups[group]
+            if layer is not None:
+                found.append(layer)
+            group = group.parent
+        if self.shared is not None:
+            found.append(self.shared)
+        return found
+
+
+def look_up(layers: Sequence[Layer], key: str, sets: frozenset[str] = frozenset()) -> Hit | Unknown | None:
+    """The strongest place that sets ``key``; None where all places were read and none does."""
+    for layer in layers:
+        argument = layer.items.get(key)
+        if argument is not None:
+            return Hit(argument, layer.origin)
+        if layer.opened is not None:
+            return layer.opened
+        if key in sets and layer.words == "the task" and layer.origin is not Origin.DEFAULT_ARGS:
+            return Unknown(f"the operator's own class deals with {key}")
+    return None
+
+
+def searched(layers: Sequence[Layer]) -> tuple[str, ...]:
+    """The places that were read, in words."""
+    return tuple(dict.fromkeys(layer.words for layer in layers))
+
+
+def default_of(owner: str, name: str, version: str) -> object:
+    """Airflow's own default of an argument."""
+    found = tables.default(owner, name, version)
+    return found.value if found is not None else None
+
+
+def _typed(hit: Hit, kinds: tuple[type, ...]) -> Value[object]:
+    """The constant at a hit: the right kind, None, or unknown."""
+    value = hit.argument.constant()
+    if not isinstance(value, Known):
+        return value
+    if value.value is not None and (
+        not isinstance(value.value, kinds) or isinstance(value.value, bool) != (bool in kinds)
+    ):
+        return Unknown("it has another type than expected")
+    return Known(value.value, hit.argument.loc, hit.origin)
+
+
+def _duration(value: Value[object]) -> Value[object]:
+    if isinstance(value, Known) and isinstance(value.value, int | float):
+        return Known(timedelta(seconds=value.value), value.loc, value.origin)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSettings:
+    """The effective settings of one task."""
+
+    retry: Value[RetryPolicy]
+    timeout: Value[timedelta]
+    alerts: Value[str]
+    settings: tuple[Setting, ...]
+    trigger_rule: Value[str]
+
+
+def task_settings(task: TaskDraft, defaults: Defaults, version: str) -> TaskSettings:
+    """Everything that a hover tells about a task; ``version`` is Airflow's release line."""
+    layers = defaults.layers(task)
+    retry = _retry(task, layers, version)
+    timeout = _timeout(task, layers, defaults.dag)
+    alerts = _alerts(task, layers, defaults.dag)
+    rule = _plain(task, layers, "trigger_rule", str, default_of("task", "trigger_rule", version) or "all_success")
+    return TaskSettings(retry, timeout, alerts, _told(task, layers, retry, timeout, alerts, rule), rule)
+
+
+def _retry(task: TaskDraft, layers: Sequence[Layer], version: str) -> Value[RetryPolicy]:
+    hit = look_up(layers, "retries", task.sets)
+    if isinstance(hit, Unknown):
+        return hit
+    places = searched(layers)
+    delay: Value[timedelta] = _narrow(
+        _setting(task, layers, "retry_delay", (timedelta, int, float), _delay(version)), timedelta
+    )
+    backoff: Value[bool] = _narrow(_setting(task, layers, "retry_exponential_backoff", (bool,), False), bool)
+    longest: Value[timedelta] = _narrow(
+        _setting(task, layers, "max_retry_delay", (timedelta, int, float), None), timedelta
+    )
+    if hit is None:
+        attempts = default_of("task", "retries", version)
+        count: Value[int] = Known(attempts if isinstance(attempts, int) else 0)
+        return Absent(Known(RetryPolicy(count, delay, backoff, longest)), (*places, "airflow.cfg is not read"))
+    value = _typed(hit, (int,))
+    given: Value[int]
+    if isinstance(value, Known):
+        given = Known(value.value if isinstance(value.value, int) else 0, value.loc, value.origin)
+    else:
+        given = Unknown(value.why) if isinstance(value, Unknown) else Unknown("it is not set")
+    return Known(RetryPolicy(given, delay, backoff, longest), hit.argument.loc, hit.origin)
+
+
+def _delay(version: str) -> timedelta:
+    found = default_of("task", "retry_delay", version)
+    return found if isinstance(found, timedelta) else timedelta(seconds=300)
+
+
+def _setting(
+    task: TaskDraft, layers: Sequence[Layer], key: str, kinds: tuple[type, ...], default: object
+) -> Value[object]:
+    hit = look_up(layers, key, task.sets)
+    if isinstance(hit, Unknown):
+        return hit
+    if hit is None:
+        return Absent(Known(default) if default is not None else Unknown("there is none"), searched(layers))
+    value = _typed(hit, kinds)
+    return _duration(value) if timedelta in kinds else value
+
+
+def _narrow(value: Value[object], kind: type[T]) -> Value[T]:
+    if isinstance(value, Known):
+        return Known(value.value, value.loc, value.origin) if isinstance(value.value, kind) else Unknown("it is None")
+    if isinstance(value, Absent):
+        return Absent(_narrow(value.default, kind), value.searched)
+    return value
+
+
+def _plain(task: TaskDraft, layers: Sequence[Layer], key: str, kind: type[T], default: object) -> Value[T]:
+    return _narrow(_setting(task, layers, key, (kind,), default), kind)
+
+
+def _timeout(task: TaskDraft, layers: Sequence[Layer], dag: DagDraft) -> Value[timedelta]:
+    """The limit of an attempt: the task's own, a sensor's, or that of the whole run."""
+    keys = ["execution_timeout"]
+    if task.kind.endswith("Sensor") or "sensor" in task.kind or (task.facts is not None and task.facts.sensor):
+        keys.append("timeout")
+    unknown: Unknown | None = None
+    for key in keys:
+        hit = look_up(layers, key, task.sets)
+        if isinstance(hit, Unknown):
+            unknown = unknown or hit
+        elif hit is not None:
+            value = _narrow(_duration(_typed(hit, (timedelta, int, float))), timedelta)
+            if isinstance(value, Known):
+                return value
+            unknown = unknown or (value if isinstance(value, Unknown) else None)
+    run = dag.attributes.get("dagrun_timeout") or dag.arguments.get("dagrun_timeout")
+    if run is not None:
+        value = _narrow(_duration(_typed(Hit(run, Origin.PIPELINE), (timedelta, int, float))), timedelta)
+        if isinstance(value, Known):
+            return value
+        unknown = unknown or (value if isinstance(value, Unknown) else None)
+    elif dag.arguments.opened is not None:
+        unknown = unknown or dag.arguments.opened
+    return unknown or Absent(Unknown("there is none"), (*searched(layers), "the DAG's dagrun_timeout"))
+
+
+def _alerts(task: TaskDraft, layers: Sequence[Layer], dag: DagDraft) -> Value[str]:
+    """Who is told of a failure."""
+    for key in (*_CALLBACKS[:1], "email"):
+        hit = look_up(layers, key, task.sets)
+        if isinstance(hit, Unknown):
+            return hit
+        if hit is None:
+            continue
+        value = hit.argument.constant()
+        if isinstance(value, Known) and not value.value:
+            continue
+        if key == "email" and _switched_off(task, layers):
+            continue
+        words = " ".join(hit.argument.frame.module.text_of(hit.argument.value).split())
+        return Known(f"{key}: {words}"[:80], hit.argument.loc, hit.origin)
+    whole = dag.attributes.get("on_failure_callback") or dag.arguments.get("on_failure_callback")
+    if whole is not None:
+        return Known("on_failure_callback of the DAG", whole.loc, Origin.PIPELINE)
+    if dag.arguments.opened is not None:
+        return dag.arguments.opened
+    return Absent(Unknown("nobody is told"), (*searched(layers), "the DAG's on_failure_callback"))
+
+
+def _switched_off(task: TaskDraft, layers: Sequence[Layer]) -> bool:
+    value = _setting(task, layers, "email_on_failure", (bool,), True)
+    return known(value) is False
+
+
+def _told(
+    task: TaskDraft,
+    layers: Sequence[Layer],
+    retry: Value[RetryPolicy],
+    timeout: Value[timedelta],
+    alerts: Value[str],
+    rule: Value[str],
+) -> tuple[Setting, ...]:
+    policy = effective(retry)
+    told = [
+        Setting(
+            "retries",
+            _spelled(policy.attempts, retry) if policy else _passed(retry),
+            "how often a failed attempt is repeated",
+        )
+    ]
+    if policy is not None and (effective(policy.attempts) or 0) > 0:
+        told.append(Setting("retry delay", _text(policy.delay), "the pause before the first repetition"))
+        told.append(Setting("exponential backoff", _text(policy.backoff), "whether the pause grows"))
+    told.append(Setting("timeout", _text(timeout), "after which time an attempt fails"))
+    told.append(Setting("alerts", alerts, "who is told of a failure"))
+    if isinstance(rule, Known):
+        told.append(Setting("trigger rule", rule, "when it runs, by what became of the tasks before it"))
+    past = _plain(task, layers, "depends_on_past", bool, False)
+    if known(past):
+        told.append(Setting("depends on past", _text(past), "waits for its own success in the run before"))
+    return tuple(told)
+
+
+def _passed(value: Value[RetryPolicy]) -> Value[str]:
+    return value if isinstance(value, Unknown) else Unknown("it cannot be told")
+
+
+def _spelled(attempts: Value[int], retry: Value[RetryPolicy]) -> Value[str]:
+    if isinstance(retry, Absent):
+        return Absent(_text(attempts), retry.searched)
+    return _text(attempts)
+
+
+def _text(value: Value[T]) -> Value[str]:
+    if isinstance(value, Known):
+        return Known(_words(value.value), value.loc, value.origin)
+    if isinstance(value, Absent):
+        return Absent(_text(value.default), value.searched)
+    return value
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, timedelta):
+        return str(value)
+    seconds = int(value.total_seconds())
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds and seconds % size == 0:
+            count = seconds // size
+            return f"{count} {word}{'s' * (count != 1)}"
+    return f"{seconds} seconds"

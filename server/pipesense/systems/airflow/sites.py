@@ -1,0 +1,68 @@
+"""Places in DAG code that stand for a pattern worth explaining."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+from pipesense.lang.python.module import Module
+from pipesense.model.code import PatternSite
+from pipesense.systems.airflow.names import Names
+
+_PATTERNS: Final = {
+    "retries": ("retry-with-backoff", ""),
+    "retry_delay": ("retry-with-backoff", "The pause before the first repetition."),
+    "retry_exponential_backoff": ("retry-with-backoff", "Each pause is longer than the one before."),
+    "max_retry_delay": ("retry-with-backoff", "No pause is longer than this."),
+    "execution_timeout": ("timeouts", "An attempt fails after this time."),
+    "dagrun_timeout": ("timeouts", "A run fails after this time."),
+    "sla": ("timeouts", "Airflow 3 accepts sla and ignores it."),
+    "catchup": ("scheduling-and-catchup", ""),
+    "start_date": ("scheduling-and-catchup", "The start of the first interval."),
+    "schedule": ("scheduling-and-catchup", ""),
+    "schedule_interval": ("scheduling-and-catchup", ""),
+    "max_active_runs": ("scheduling-and-catchup", "So many runs may be under way at once."),
+    "depends_on_past": ("scheduling-and-catchup", "A task waits for its own success in the run before."),
+    "trigger_rule": ("quality-gate", "Decides whether the task runs when something before it failed."),
+    "accept_none": ("quality-checks", "With True, a check over no rows at all passes."),
+    "column_mapping": ("quality-checks", ""),
+}
+_CALLS: Final = frozenset(
+    {"dag", "dag_wrapper", "dag_decorator", "operator", "task_decorator", "task_group", "group_wrapper"}
+)
+_MARKS: Final = frozenset({"retries", "retry_delay", "start_date", "owner", "execution_timeout", "depends_on_past"})
+"""Keys of which one at least is in a dictionary of defaults."""
+
+
+def pattern_sites(module: Module, statement: ast.stmt) -> tuple[PatternSite, ...]:
+    """The places in one top-level statement."""
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return ()
+    return tuple(_sites(module, statement, Names(module)))
+
+
+def _sites(module: Module, statement: ast.stmt, names: Names) -> Iterator[PatternSite]:
+    for site in module.calls_under(statement):
+        wanted = [keyword for keyword in site.node.keywords if keyword.arg in _PATTERNS]
+        construct = names.construct(site.node.func)
+        override = isinstance(site.node.func, ast.Attribute) and site.node.func.attr in ("override", "partial")
+        if wanted and (construct.role in _CALLS or override):
+            for keyword in wanted:
+                pattern, note = _PATTERNS[keyword.arg or ""]
+                yield PatternSite(pattern, module.loc(keyword), note)
+        if construct.facts is not None and construct.facts.kind == "sql_check":
+            yield PatternSite("quality-checks", module.loc(site.node.func))
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Dict):
+            yield from _entries(module, node)
+
+
+def _entries(module: Module, node: ast.Dict) -> Iterator[PatternSite]:
+    keys = [(key, key.value) for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+    if not _MARKS & {name for _, name in keys}:
+        return
+    for key, name in keys:
+        if name in _PATTERNS:
+            pattern, note = _PATTERNS[name]
+            yield PatternSite(pattern, module.loc(key), note)

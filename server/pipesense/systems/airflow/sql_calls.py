@@ -1,0 +1,131 @@
+"""SQL that Python code hands to hooks, cursors and engines, and rows that it writes through them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pipesense.lang.python.functions import Function, own_calls
+from pipesense.lang.python.index import CallSite
+from pipesense.lang.python.module import Module
+from pipesense.lang.python.strings import literal
+from pipesense.model.data import Access, AccessMode
+from pipesense.model.value import Known, Unknown, Value
+from pipesense.systems.airflow.frames import Frame, read_arguments
+from pipesense.systems.airflow.roles import dataset_of
+
+_METHODS: Final = frozenset(
+    {
+        *("run", "get_records", "get_first", "get_pandas_df", "get_df", "get_polars_df", "insert_job"),
+        *("execute", "executemany", "fetch_all", "scalar", "scalars", "exec_driver_sql", "copy_expert"),
+        *("read_sql", "read_sql_query", "query", "raw_sql", "sql"),
+    }
+)
+_NAMES: Final = ("sql", "query", "statement", "operation")
+_SQL: Final = re.compile(
+    r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:select|insert|update|delete|merge|with|create|drop|truncate|alter|copy|call|"
+    r"replace|grant|vacuum|analyze|begin|explain)\b",
+    re.I | re.S,
+)
+_DIALECTS: Final = (
+    ("postgres", "postgres"),
+    ("mysql", "mysql"),
+    ("snowflake", "snowflake"),
+    ("bigquery", "bigquery"),
+    ("redshift", "redshift"),
+    ("sqlite", "sqlite"),
+    ("mssql", "tsql"),
+    ("psycopg", "postgres"),
+    ("asyncpg", "postgres"),
+    ("duckdb", "duckdb"),
+    ("oracle", "oracle"),
+    ("trino", "trino"),
+    ("presto", "presto"),
+    ("clickhouse", "clickhouse"),
+    ("databricks", "databricks"),
+    ("hive", "hive"),
+    ("athena", "athena"),
+    ("pyodbc", "tsql"),
+)
+_MAX_DEPTH: Final = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SqlCall:
+    """A call that runs SQL text; ``expr`` is the text."""
+
+    expr: ast.expr
+    dialect: str | None
+    why: str
+    connection: Value[str]
+
+
+def reached_calls(module: Module, function: Function) -> Iterator[CallSite]:
+    """The calls in a function and in functions of the same file that it calls."""
+    seen = {function.node}
+    todo = [(function, 0)]
+    while todo:
+        at, depth = todo.pop(0)
+        for site in own_calls(module, at):
+            yield site
+            if depth < _MAX_DEPTH:
+                for callee in module.callables(site.node.func):
+                    if callee.node not in seen and callee.module is module:
+                        seen.add(callee.node)
+                        todo.append((callee, depth + 1))
+
+
+def sql_call(module: Module, site: CallSite) -> SqlCall | None:
+    """The SQL that a call runs, None where it runs none."""
+    func = site.node.func
+    if not isinstance(func, ast.Attribute) or func.attr not in _METHODS:
+        return None
+    given = site.node.args[0] if site.node.args else None
+    if func.attr in ("read_sql", "read_sql_query") or given is None:
+        given = given or next((word.value for word in site.node.keywords if word.arg in _NAMES), None)
+    if given is None or isinstance(given, ast.Starred):
+        return None
+    text = literal(given, module)
+    if text is None or text.loc.file != module.path or not _SQL.match(text.text):
+        return None
+    names = module.qualified(func)
+    dialect = _dialect(names)
+    why = names[0].rpartition(".")[0].removesuffix("()").rpartition(".")[2] if names else func.attr
+    return SqlCall(given, dialect, why, Unknown("no connection is named"))
+
+
+def _dialect(names: tuple[str, ...]) -> str | None:
+    for name in names:
+        lowered = name.lower()
+        for mark, dialect in _DIALECTS:
+            if mark in lowered:
+                return dialect
+    return None
+
+
+def table_write(module: Module, site: CallSite) -> Access | None:
+    """The rows that ``hook.insert_rows`` or ``frame.to_sql`` write, where the table is a constant."""
+    func = site.node.func
+    if not isinstance(func, ast.Attribute) or func.attr not in ("insert_rows", "to_sql"):
+        return None
+    positions = ("table",) if func.attr == "insert_rows" else ("name", "con", "schema", "if_exists")
+    given = read_arguments(site.node, Frame(module), positions)
+    table = given.get("table", "name")
+    value = table.constant() if table is not None else None
+    if table is None or not isinstance(value, Known) or not isinstance(value.value, str):
+        return None
+    schema = given.get("schema")
+    prefix = schema.constant() if schema is not None else None
+    written = f"{prefix.value}.{value.value}" if isinstance(prefix, Known) and prefix.value else value.value
+    dataset = dataset_of(written)
+    if dataset is None:
+        return None
+    mode = AccessMode.APPEND
+    replaced = given.get("if_exists", "replace")
+    how = replaced.constant() if replaced is not None else None
+    if isinstance(how, Known) and how.value in ("replace", True):
+        mode = AccessMode.OVERWRITE if func.attr == "to_sql" else AccessMode.MERGE
+    return Access(dataset, mode, Unknown("what ran before it is not known"), module.loc(table.value))

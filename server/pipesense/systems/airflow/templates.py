@@ -1,0 +1,114 @@
+"""Context keys that newer versions gave up, in the templates and the functions of tasks."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pipesense.lang.python.module import Module
+from pipesense.lang.python.strings import literal
+from pipesense.model.code import ApiChange, ObsoleteUse
+from pipesense.model.value import Version
+from pipesense.model.where import Loc
+from pipesense.systems.airflow import tables
+from pipesense.systems.airflow.obsolete import SYSTEM, version_of
+from pipesense.systems.airflow.things import TaskDraft
+from pipesense.text.span import Span
+
+_TAG: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
+_NAME: Final = re.compile(r"(?<![\w.'\"])([a-z_][a-z_0-9]*)(?![\w'\"(=])")
+_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+_HOLDERS: Final = frozenset({"context", "kwargs", "ctx"})
+
+
+def obsolete_keys(task: TaskDraft, home: Module, version: Version) -> Iterator[ObsoleteUse]:
+    """Uses of removed context keys by one task."""
+    fields = task.facts.template_fields if task.facts is not None else ()
+    for name in fields:
+        given = task.argument(name)
+        if given is not None:
+            for text in _texts(given.value):
+                yield from _in_text(text, home, version)
+    if task.function is not None:
+        yield from _in_function(task.function.node, home, version)
+    called = task.argument("python_callable")
+    if called is not None and task.facts is not None:
+        for function in home.callables(called.value):
+            yield from _in_function(function.node, home, version)
+
+
+def _texts(expr: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(expr, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Name):
+        yield expr
+    elif isinstance(expr, ast.List | ast.Tuple):
+        for element in expr.elts:
+            yield from _texts(element)
+    elif isinstance(expr, ast.Dict):
+        for value in expr.values:
+            yield from _texts(value)
+
+
+def _in_text(expr: ast.expr, home: Module, version: Version) -> Iterator[ObsoleteUse]:
+    if isinstance(expr, ast.Constant) and not (isinstance(expr.value, str) and "{" in expr.value):
+        return
+    text = literal(expr, home)
+    if text is None or text.loc.file != home.path:
+        return
+    for tag in _TAG.finditer(text.text):
+        inner = _QUOTED.sub(lambda quoted: "'" * len(quoted[0]), tag[0])
+        for found in _NAME.finditer(inner):
+            span = Span(tag.start() + found.start(1), tag.start() + found.end(1))
+            if text.map.is_verbatim(span):
+                yield from _use(found.group(1), text.loc.at(text.map.to_source(span)), version, "in a template")
+
+
+def _in_function(node: ast.AST, home: Module, version: Version) -> Iterator[ObsoleteUse]:
+    """Parameters that ask for a key, and ``context["key"]``."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or home.loc(node).file != home.path:
+        return
+    arguments = node.args
+    for argument in (*arguments.args, *arguments.kwonlyargs):
+        yield from _use(argument.arg, _name_only(home.loc(argument), argument.arg), version, "as a parameter")
+    holders = _HOLDERS | ({arguments.kwarg.arg} if arguments.kwarg is not None else set())
+    for inner in ast.walk(node):
+        key: ast.expr | None = None
+        if isinstance(inner, ast.Subscript) and isinstance(inner.value, ast.Name) and inner.value.id in holders:
+            key = inner.slice
+        elif (
+            isinstance(inner, ast.Call)
+            and isinstance(inner.func, ast.Attribute)
+            and inner.func.attr == "get"
+            and isinstance(inner.func.value, ast.Name)
+            and inner.func.value.id in holders
+            and inner.args
+        ):
+            key = inner.args[0]
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            loc = home.loc(key)
+            inside = loc.at(Span(loc.span.start + 1, loc.span.end - 1))
+            yield from _use(key.value, inside, version, "in the task's context")
+
+
+def _name_only(loc: Loc, name: str) -> Loc:
+    return loc.at(Span(loc.span.start, loc.span.start + len(name)))
+
+
+def _use(name: str, loc: Loc, version: Version, where: str) -> Iterator[ObsoleteUse]:
+    key = tables.context_key(name)
+    if key is None or key.removed is None:
+        return
+    instead = key.instead[0] if key.instead else "the keys of the data interval"
+    simple = len(key.instead) == 1 and re.fullmatch(r"[a-z_]+", key.instead[0]) is not None
+    yield ObsoleteUse(
+        system=SYSTEM,
+        what=f"The context key {name} ({where})",
+        loc=loc,
+        change=ApiChange.REMOVED,
+        since=version_of(key.removed),
+        package="apache-airflow",
+        target=version,
+        instead=instead,
+        fix=f"write {key.instead[0]}" if simple and where != "as a parameter" else None,
+    )

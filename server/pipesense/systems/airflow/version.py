@@ -1,0 +1,129 @@
+"""Which Airflow a file runs on: configured, pinned by the project, told by the code, or unknown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pipesense.lang.python.module import Module
+from pipesense.model.value import Evidence, Version
+
+VERSION_FILES: Final = (
+    "requirements.txt",
+    "requirements-airflow.txt",
+    "requirements.in",
+    "requirements/airflow.txt",
+    "requirements/base.txt",
+    "requirements/requirements.txt",
+    "constraints.txt",
+    "constraints-airflow.txt",
+    "uv.lock",
+    "poetry.lock",
+    "Pipfile.lock",
+    "pyproject.toml",
+    "Pipfile",
+    "setup.cfg",
+    "environment.yml",
+    "Dockerfile",
+    "airflow.Dockerfile",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+)
+"""Files that may pin Airflow, strongest first."""
+
+_NAME: Final = r"apache[-_.]airflow(?:-core)?"
+_PIN: Final = re.compile(
+    rf"^[\s\"']*{_NAME}(?:\[[^\]]*\])?\s*=?\s*[\"']?(?:===?|~=)\s*[\"']?(\d+(?:\.\d+)*)", re.I | re.M
+)
+_RANGE: Final = re.compile(rf"[\s\"']{_NAME}(?:\[[^\]]*\])?\s*([<>=!~^][^\"'#\n;]*)", re.I)
+_POETRY: Final = re.compile(rf"^{_NAME}\s*=\s*(?:\{{[^}}]*version\s*=\s*)?\"([\^~<>=]*\s*\d[^\"]*)\"", re.I | re.M)
+_LOCK: Final = re.compile(rf"name\s*=\s*\"{_NAME}\"\s*\n\s*version\s*=\s*\"(\d+(?:\.\d+)*)", re.I)
+_LOCK_JSON: Final = re.compile(rf"\"{_NAME}\"\s*:\s*\{{[^{{}}]*?\"version\"\s*:\s*\"==(\d+(?:\.\d+)*)", re.I | re.S)
+_IMAGE: Final = re.compile(r"\bapache/airflow:(?:slim-)?(\d+\.\d+(?:\.\d+)?)")
+_IMAGE_ARGUMENT: Final = re.compile(r"\bapache/airflow:(?:slim-)?\$\{?(\w+)")
+_CONSTRAINTS: Final = re.compile(r"\bconstraints-(\d+\.\d+\.\d+)/constraints-")
+_RUNTIME: Final = re.compile(
+    r"^\s*FROM\s+\S*(?:astronomer|astrocrpublic\S*|images\.astronomer\.cloud)/\S*?runtime:(\d+)\.(\d+)", re.M
+)
+_OLD_ARGUMENT: Final = re.compile(r"\bschedule_interval[\"']?\s*[=:](?!=)")
+_GONE: Final = (
+    "airflow.operators.dummy",
+    "airflow.operators.dummy_operator",
+    "airflow.operators.python_operator",
+    "airflow.operators.bash_operator",
+    "airflow.operators.subdag",
+    "airflow.contrib",
+    "airflow.utils.dates",
+)
+"""Modules that Airflow 3 does not have."""
+
+
+def version_in_use(module: Module, files: Mapping[str, str], configured: str | None) -> Version:
+    """The version with its evidence; the first of configuration, project files and code that says something."""
+    if configured is not None and (number := _number(configured)):
+        return Version(number, Evidence.PINNED, "the configuration")
+    ranged: Version | None = None
+    for name in VERSION_FILES:
+        text = files.get(name)
+        if text is None or ("airflow" not in text and "runtime" not in text):
+            continue
+        pinned = next(_pins(name, text), None)
+        if pinned is not None:
+            return pinned
+        ranged = ranged or _range(name, text)
+    return ranged or _from_code(module)
+
+
+def _number(text: str) -> tuple[int, ...]:
+    found = re.match(r"\s*[=v]*(\d+(?:\.\d+)*)", text)
+    return tuple(int(part) for part in found.group(1).split(".")[:3]) if found else ()
+
+
+def _at(name: str, text: str, offset: int) -> str:
+    return f"{name}, line {text.count(chr(10), 0, offset) + 1}"
+
+
+def _pins(name: str, text: str) -> Iterator[Version]:
+    for pattern in (_PIN, _LOCK, _LOCK_JSON, _IMAGE, _CONSTRAINTS):
+        for found in pattern.finditer(text):
+            yield Version(_number(found.group(1)), Evidence.PINNED, _at(name, text, found.start(1)))
+    for found in _IMAGE_ARGUMENT.finditer(text):
+        given = re.search(rf"^\s*(?:ARG|ENV)\s+{found.group(1)}[= ]\s*\"?(\d+\.\d+(?:\.\d+)?)", text, re.M)
+        if given is not None:
+            yield Version(_number(given.group(1)), Evidence.PINNED, _at(name, text, given.start(1)))
+    for found in _RUNTIME.finditer(text):
+        # Since Airflow 3 the images are numbered like Airflow; 4 to 13 were all Airflow 2.
+        major, minor = int(found.group(1)), int(found.group(2))
+        if major == 3:
+            yield Version((3, minor), Evidence.PINNED, _at(name, text, found.start(1)))
+        elif major > 3:
+            yield Version((2,), Evidence.PINNED, _at(name, text, found.start(1)))
+
+
+def _range(name: str, text: str) -> Version | None:
+    """A lower bound tells at least the major version."""
+    for pattern in (_RANGE, _POETRY):
+        for found in pattern.finditer(text):
+            bound = re.search(r"(?:>=|\^|~|>)\s*(\d+(?:\.\d+)*)", found.group(1))
+            if bound is None:
+                continue
+            number = _number(bound.group(1))
+            below_three = re.search(r"<=?\s*(?:3|2)\b", found.group(1)) or found.group(1).lstrip().startswith(
+                ("^2", "~2")
+            )
+            if number[0] >= 3 or below_three:
+                return Version(number[:2], Evidence.INFERRED, _at(name, text, found.start(1)))
+    return None
+
+
+def _from_code(module: Module) -> Version:
+    imports = module.imports()
+    if any(name == "airflow.sdk" or name.startswith("airflow.sdk.") for name in imports):
+        return Version((3, 0), Evidence.INFERRED, "it imports airflow.sdk")
+    gone = next((name for name in sorted(imports) if name.startswith(_GONE)), None)
+    if gone is not None:
+        return Version((2,), Evidence.INFERRED, f"it imports {gone}")
+    if any(_OLD_ARGUMENT.search(unit.text) for unit in module.units if "schedule_interval" in unit.text):
+        return Version((2,), Evidence.INFERRED, "it uses schedule_interval")
+    return Version()
