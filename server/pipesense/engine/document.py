@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from pipesense.lang.cut import Cut, Recut, Splitter
-from pipesense.model.sql import Hole, Statement, StatementFacts
+from pipesense.model.sql import Hole, Script, Statement, StatementFacts
 from pipesense.model.where import Loc
 from pipesense.rule.context import DatasetUse
 from pipesense.rule.finding import Finding
@@ -84,6 +84,8 @@ class EmbeddedScript:
     dialect: str
     why_dialect: str
     statements: list[EmbeddedUnit] = field(default_factory=list)
+    linked: Script | None = None
+    """The script as it was last linked."""
 
 
 class Document:

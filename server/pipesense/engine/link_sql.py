@@ -206,8 +206,8 @@ def embed(
 
 
 def embedded_script(path: str, script: EmbeddedScript, reader: StatementReader) -> Script:
-    """The statements of a string with SQL in it."""
-    return script_of(
+    """The statements of a string with SQL in it; the script of the last time while nothing in it changed."""
+    made = script_of(
         path,
         Loc(path, script.id, Span(0, len(script.text))),
         [(each.unit, each.holes) for each in script.statements],
@@ -216,3 +216,13 @@ def embedded_script(path: str, script: EmbeddedScript, reader: StatementReader) 
         reader,
         embedded=True,
     )
+    before = script.linked
+    if (
+        before is not None
+        and (before.dialect, before.why_dialect) == (made.dialect, made.why_dialect)
+        and len(before.statements) == len(made.statements)
+        and all(old is new for old, new in zip(before.statements, made.statements, strict=True))
+    ):
+        return before
+    script.linked = made
+    return made

@@ -68,6 +68,10 @@ class Workspace:
         self._unreadable: dict[str, str] = {}
         self._dirty: dict[str, int] = {}
         self._unlisted: list[str] = []
+        self._revisions = 0
+        """Counts over all files: a file that is read again never gets a number that it had before."""
+        self._replaced: dict[str, FileRecord] = {}
+        """Records of files that changed on disk and were not read again yet; what they showed is compared."""
         self._surroundings = Surroundings(
             registry, files, sql_dialects, lambda path: path in self._records or path in self._dirty
         )
@@ -142,7 +146,8 @@ class Workspace:
                 self._drop(path)
                 around = True
             else:
-                self._records.pop(path, None)
+                if record is not None:
+                    self._replaced[path] = self._records.pop(path)
                 self._mark(path, Stage.LINK)
         if around:
             self._surroundings_changed()
@@ -185,6 +190,7 @@ class Workspace:
 
     def _drop(self, path: str) -> None:
         self._records.pop(path, None)
+        self._replaced.pop(path, None)
         self._dirty.pop(path, None)
         self._mark_readers(path, self._index.drop(path))
 
@@ -203,6 +209,10 @@ class Workspace:
             self._dirty.pop(path, None)
             return None
         record = FileRecord(path, Document(path, language, splitter_of(language), text))
+        before = self._replaced.pop(path, None)
+        if before is not None:
+            record.reported, record.not_analysed = before.reported, before.not_analysed
+            record.revision = before.revision
         self._records[path] = record
         self._mark(path, Stage.LINK)
         return record
@@ -318,7 +328,8 @@ class Workspace:
         )
         if reported != record.reported or missing != record.not_analysed:
             record.reported, record.not_analysed = reported, missing
-            record.revision += 1
+            self._revisions += 1
+            record.revision = self._revisions
         if not record.is_open:
             for unit in record.document.units:
                 unit.parsed = None
@@ -338,7 +349,11 @@ class Workspace:
     def text(self, path: str) -> TextBuffer | None:
         """The current text of a file, read from disk where it is not open; None where it cannot be read."""
         record = self._record(path)
-        return record.document.buffer if record is not None else None
+        if record is not None:
+            return record.document.buffer
+        # A configuration file is no document, but its problems have places.
+        text = self._surroundings._text(path) if path in self._surroundings.problems else None
+        return TextBuffer(text) if text is not None else None
 
     def findings(self, path: str) -> tuple[Reported, ...]:
         """What is wrong in a file, in the order of the text."""
