@@ -132,8 +132,12 @@ class Document:
         self._recut(self._splitter.resplit(self.text, self._cuts, splice), splice)
 
     def settle(self) -> bool:
-        """Cut the whole text anew if boundaries were only kept for the moment; True if units changed."""
-        if self.settled:
+        """Cut the whole text anew if boundaries may only hold for the moment; True if units changed.
+
+        They may where the splitter said so, and wherever a unit cannot be read: far away a bracket can
+        change how the splitter found its way back.
+        """
+        if self.settled and not any(unit.parsed is not None and unit.parsed.problem for unit in self.units):
             return False
         before = [unit.id for unit in self.units]
         self._split_all()

@@ -127,6 +127,7 @@ def _about_task(made: _Hover, pipeline: Pipeline, task: Task) -> str:
     lines += [_setting(made, setting) for setting in task.settings]
     lines += _runs(task)
     lines += _access_lines(task.accesses)
+    lines += [f"- checks {_subject(check)}: {', '.join(_kinds(check))}" for check in task.checks]
     before, behind = pipeline.edges.upstream(task.name), pipeline.edges.downstream(task.name)
     closed = pipeline.edges.opened is None
     lines.append(f"- upstream: {_names(before, closed)}")
@@ -171,7 +172,7 @@ def _access_lines(accesses: Sequence[Access]) -> Iterable[str]:
 def _gates(pipeline: Pipeline, task: Task, behind: frozenset[str]) -> str:
     found: list[str] = []
     for other in pipeline.tasks:
-        if other.name in behind or other.name == task.name:
+        if other.name in behind:
             found += [_check(other.name, check) for check in other.checks]
     if found:
         return ", ".join(dict.fromkeys(found))
@@ -290,7 +291,15 @@ def _words_bool(value: Value[bool]) -> str:
 
 
 def _check(by: str, check: QualityCheck) -> str:
-    return f"{by} ({', '.join(sorted(kind.value for kind in check.kinds))})"
+    return f"{by} ({', '.join(_kinds(check))})"
+
+
+def _kinds(check: QualityCheck) -> list[str]:
+    return sorted(kind.value for kind in check.kinds)
+
+
+def _subject(check: QualityCheck) -> str:
+    return _code(check.dataset.value) if isinstance(check.dataset, Known) else "data"
 
 
 def _code(text: object) -> str:

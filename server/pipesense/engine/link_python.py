@@ -167,7 +167,12 @@ def _effects(module: Module, pipelines: Sequence[Pipeline]) -> dict[str, ScopeEf
     found: dict[str, ScopeEffects] = {}
     for scope in wanted:
         function = _function(module, scope)
-        if function is not None:
+        if function is None:
+            continue
+        if function.module is module:
+            compute = partial(scope_effects, module, function)
+            found[scope] = module.memo(("effects", scope), [function.node], compute)
+        else:
             found[scope] = scope_effects(module, function)
     return found
 

@@ -61,7 +61,7 @@ class Page:
 
     def _pair(self) -> tuple[Example, ...]:
         """The first example that is reported, and what its fix makes of it where the page shows that."""
-        for first, then in zip(self.examples, (*self.examples[1:], None), strict=True):
+        for first, then in zip(self.examples, (*self.examples, None)[1:], strict=True):
             if first.verdict == "invalid":
                 fixed = then is not None and then.verdict == "fixed" and then.file == first.file
                 return (first, then) if fixed and then is not None else (first,)

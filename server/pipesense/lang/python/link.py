@@ -39,23 +39,54 @@ class Recorder:
 class _Kept:
     """A result with all it rests on. Holding the nodes keeps their ids from being given away."""
 
-    __slots__ = ("foreign", "names", "nodes", "recorder", "result", "units")
+    __slots__ = ("foreign", "members", "names", "nodes", "recorder", "result", "units")
 
     def __init__(self, module: Module, nodes: Sequence[ast.AST], recorder: Recorder, result: object) -> None:
         self.nodes = tuple(nodes)
         self.units = module.units_of(nodes) if not recorder.everything else tuple(module.units)
+        self.members = frozenset(self.units)
         self.names = tuple((name, _seen(module, name)) for name in recorder.names)
         self.foreign = tuple((key, module.foreign_digest(key)) for key in recorder.foreign)
         self.recorder = recorder
         self.result = result
+
+    def untouched(self, change: _Change) -> bool:
+        """Whether nothing of this file that the result rests on is near what changed since the last link."""
+        return (
+            not self.recorder.everything
+            and self.members.isdisjoint(change.units)
+            and self.recorder.names.isdisjoint(change.names)
+        )
+
+    def foreign_holds(self, module: Module) -> bool:
+        """Whether every name read from another file still means the same."""
+        return all(module.foreign_digest(key) == digest for key, digest in self.foreign)
 
     def holds(self, module: Module) -> bool:
         units = module.units_of(self.nodes) if not self.recorder.everything else tuple(module.units)
         return (
             units == self.units
             and all(_seen(module, name) == units for name, units in self.names)
-            and all(module.foreign_digest(key) == digest for key, digest in self.foreign)
+            and self.foreign_holds(module)
         )
+
+
+class _Change:
+    """What became of a file since its last link: units that came or went, and every name they have to do with."""
+
+    __slots__ = ("names", "units")
+
+    def __init__(self, before: Module | None, now: Module) -> None:
+        old = frozenset(before.units) if before is not None else frozenset()
+        self.units = old.symmetric_difference(now.units)
+        self.names: set[str] = set()
+        for unit in self.units:
+            self.names.update(unit.index.mentions)
+            for module in (before, now):
+                # A child speaks for the names of its header too.
+                header = module.header_of(unit) if module is not None else None
+                if header is not None:
+                    self.names.update(header.index.mentions)
 
 
 def _seen(module: Module, name: str) -> object:
@@ -70,23 +101,27 @@ class LinkMemo:
     ``hits`` and ``misses`` count since the memo was made.
     """
 
-    __slots__ = ("_before", "_now", "hits", "misses")
+    __slots__ = ("_before", "_change", "_last", "_now", "hits", "misses")
 
     def __init__(self) -> None:
+        self._last: Module | None = None
+        self._change: _Change | None = None
         self._before: dict[Hashable, _Kept] = {}
         self._now: dict[Hashable, _Kept] = {}
         self.hits = 0
         self.misses = 0
 
-    def begin(self) -> None:
+    def begin(self, module: Module) -> None:
         """A new link starts; results that the last one did not use are dropped."""
         self._before, self._now = self._now, {}
+        self._change = _Change(self._last, module)
+        self._last = module
 
     def get(self, module: Module, tag: Hashable, nodes: Sequence[ast.AST], compute: Callable[[], T]) -> T:
         """The result for ``tag`` and ``nodes``: the earlier one where it still holds."""
         key = (tag, tuple(map(id, nodes)))
         kept = self._now.get(key)
-        if kept is None and (kept := self._before.get(key)) is not None and not kept.holds(module):
+        if kept is None and (kept := self._before.get(key)) is not None and not self._holds(kept, module):
             kept = None
         if kept is not None:
             self._now[key] = kept
@@ -99,3 +134,8 @@ class LinkMemo:
             result = compute()
         self._now[key] = _Kept(module, nodes, recorder, result)
         return result
+
+    def _holds(self, kept: _Kept, module: Module) -> bool:
+        if self._change is not None and kept.untouched(self._change):
+            return kept.foreign_holds(module)
+        return kept.holds(module)

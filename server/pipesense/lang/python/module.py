@@ -35,7 +35,7 @@ from pipesense.lang.python.link import LinkMemo, ReadKey, Recorder
 from pipesense.lang.python.scopes import Scope, Scopes
 from pipesense.lang.python.syntax import ParsedUnit, parsed_of, place_of
 from pipesense.lang.python.table import NameTable
-from pipesense.model.value import Unknown, Value
+from pipesense.model.value import Known, Unknown, Value
 from pipesense.model.where import Loc
 
 __all__ = [
@@ -95,21 +95,22 @@ class Module:
         self.reads: set[ReadKey] = set()
         self._imported = imported
         self._memo = memo if memo is not None else LinkMemo()
-        self._memo.begin()
         self._order: dict[ParsedUnit, int] = {}
         self._headers: dict[ParsedUnit, ParsedUnit] = {}
         self._children: dict[ParsedUnit, list[ParsedUnit]] = {}
         self._scopes = Scopes()
         self._functions: dict[str, FunctionNode] | None = None
-        self._exports: dict[str, int] | None = None
+        self._digests: dict[str, int] = {}
         self._answers: dict[tuple[str, Hashable], tuple[Recorder, object]] = {}
         self._asked: set[tuple[str, Hashable]] = set()
         self._foreign: dict[str, Module | None] = {}
         self._recorders: list[Recorder] = []
         self._askers: list[Module] = []
+        self._roots: list[Module] = []
         self._self = weakref.ref(self)
         self._stitch()
         self.table = NameTable(units, self._children)
+        self._memo.begin(self)
 
     def _claim(self) -> None:
         """Make nodes of this file say that they belong here; other Modules may have been linked from its units."""
@@ -156,6 +157,10 @@ class Module:
         """The Module that a node belongs to."""
         owner = parsed_of(node).owner
         return (owner() if owner is not None else None) or self
+
+    def header_of(self, unit: ParsedUnit) -> ParsedUnit | None:
+        """The header unit whose body a child unit belongs to."""
+        return self._headers.get(unit)
 
     def order_of(self, unit: ParsedUnit) -> int:
         """The number of a unit in the order of the file."""
@@ -319,6 +324,8 @@ class Module:
 
         Known only where all possibilities agree; never Absent. ``loc`` is where the constant is written.
         """
+        if isinstance(expr, ast.Constant):
+            return Known(expr.value, self.loc(expr))
         cyclic: Value[object] = Unknown("it refers to itself")
         return self._answer("value", expr, constants.value, cyclic)
 
@@ -393,29 +400,31 @@ class Module:
         if other is self:
             return question()
         other._claim()
+        other._roots.append(self.asker)
         other._askers.append(self)
         try:
             return question()
         finally:
             other._askers.pop()
+            other._roots.pop()
             self._claim()
 
     @property
     def asker(self) -> Module:
         """The file on whose behalf this one is being read: itself, or the one that asked."""
-        return self._askers[-1].asker if self._askers else self
+        return self._roots[-1] if self._roots else self
 
     def exports(self) -> Mapping[str, int]:
         """A digest per name of the file, equal as long as nothing that the name means here can have changed."""
-        if self._exports is None:
-            self._exports = {name: self._digest(name) for name in self.table.by_name}
-        return self._exports
+        return {name: self._digest(name) for name in self.table.by_name}
 
     def _digest(self, name: str) -> int:
-        found = 0
-        for unit in self.table.mentions(name):
-            found = zlib.crc32(unit.digest, found)
-        return found
+        if name not in self._digests:
+            found = 0
+            for unit in self.table.mentions(name):
+                found = zlib.crc32(unit.digest, found)
+            self._digests[name] = found
+        return self._digests[name]
 
     def foreign_digest(self, key: ReadKey) -> int:
         """What a recorded read stands for now: 0 where the module or name is missing."""
@@ -451,11 +460,14 @@ class Module:
             recorder.everything = True
 
     def _note_foreign(self, key: ReadKey) -> None:
-        self.reads.add(key)
-        for recorder in self._recorders:
-            recorder.foreign.add(key)
-        if self._askers:
-            self._askers[-1]._note_foreign(key)
+        at: Module | None = self
+        seen: set[Module] = set()
+        while at is not None and at not in seen:
+            seen.add(at)
+            at.reads.add(key)
+            for recorder in at._recorders:
+                recorder.foreign.add(key)
+            at = at._askers[-1] if at._askers else None
 
     @contextmanager
     def recording(self, recorder: Recorder) -> Iterator[None]:

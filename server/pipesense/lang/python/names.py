@@ -85,14 +85,17 @@ def scope_chain(place: Place) -> Iterator[tuple[ast.AST | None, bool]]:
 
 def dominates(made: Place, use: Place) -> bool:
     """Whether code at ``use`` runs only when code at ``made`` did (both in one scope, ``made`` first)."""
-    around = {(at.node, at.part) for at in use.outward()}
-    return all((at.node, at.part) in around for at in made.conditions())
+    needed = [(at.node, at.part) for at in made.conditions()]
+    return not needed or {(at.node, at.part) for at in use.outward()}.issuperset(needed)
 
 
 def excludes(made: Place, use: Place) -> bool:
     """Whether both stand in different branches of one ``if`` or ``match``."""
-    parts = {at.node: at.part for at in use.outward() if isinstance(at.node, ast.If | ast.Match)}
-    return any(at.node in parts and parts[at.node] != at.part for at in made.conditions())
+    branches = [at for at in made.conditions() if isinstance(at.node, ast.If | ast.Match)]
+    if not branches:
+        return False
+    parts = {at.node: at.part for at in use.outward()}
+    return any(at.node in parts and parts[at.node] != at.part for at in branches)
 
 
 def share_loop(made: Place, use: Place) -> bool:
@@ -130,12 +133,14 @@ def _last(bindings: list[Binding]) -> list[Binding]:
 
 
 def _in_order(module: Module, bindings: list[Binding], place: Place, at: Position) -> list[Binding]:
+    loops = {around.node for around in place.outward() if isinstance(around.node, LOOPS)}
     found: list[Binding] = []
     for binding in reversed(bindings):
         earlier = takes_effect(module, binding) <= at
-        if not earlier and not share_loop(binding.place, place):
+        if not earlier and not loops:
             continue
-        if excludes(binding.place, place) and not share_loop(binding.place, place):
+        repeats = bool(loops) and share_loop(binding.place, place)
+        if not repeats and (not earlier or excludes(binding.place, place)):
             continue
         found.append(binding)
         if earlier and dominates(binding.place, place):

@@ -17,6 +17,8 @@ class NameTable:
         self._units = units
         self._children = children
         self._by_name: dict[str, list[ParsedUnit]] | None = None
+        self._bindings: dict[tuple[ast.AST | None, str], list[Binding]] = {}
+        self._whole: dict[str, tuple[ParsedUnit, ...]] = {}
 
     @property
     def by_name(self) -> Mapping[str, Sequence[ParsedUnit]]:
@@ -30,15 +32,23 @@ class NameTable:
 
     def mentions(self, name: str) -> tuple[ParsedUnit, ...]:
         """The units that bind or change ``name`` in any scope, in order, headers with their children."""
-        found: list[ParsedUnit] = []
-        for unit in self.by_name.get(name, ()):
-            found.append(unit)
-            if unit in self._children and isinstance(unit.body[0], (*FUNCTIONS, ast.ClassDef)):
-                found += self._children[unit]
-        return tuple(found)
+        if name not in self._whole:
+            found: list[ParsedUnit] = []
+            for unit in self.by_name.get(name, ()):
+                found.append(unit)
+                if unit in self._children and isinstance(unit.body[0], (*FUNCTIONS, ast.ClassDef)):
+                    found += self._children[unit]
+            self._whole[name] = tuple(found)
+        return self._whole[name]
 
     def bindings(self, scope: ast.AST | None, name: str) -> list[Binding]:
         """The bindings of ``name`` in the scope of a node (None: the module's), in order."""
+        key = (scope, name)
+        if key not in self._bindings:
+            self._bindings[key] = self._find(scope, name)
+        return self._bindings[key]
+
+    def _find(self, scope: ast.AST | None, name: str) -> list[Binding]:
         found: list[Binding] = []
         for unit in self.by_name.get(name, ()):
             table = unit.index.bindings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipesense.lang.sql.client import without_client_words
 from pipesense.lang.sql.mask import mask
 from pipesense.model.sql import Hole, StatementFacts
@@ -24,4 +26,5 @@ def read_statement(
         return StatementFacts(command, dialect, Span(0, len(text)))
     masked = mask(code, incremental=incremental)
     every = masked.holes if not holes else tuple(sorted((*masked.holes, *holes), key=lambda hole: hole.span))
-    return read(text, masked.text, every, dialect)
+    facts = read(text, masked.text, every, dialect)
+    return replace(facts, unsure=True) if masked.unsure else facts

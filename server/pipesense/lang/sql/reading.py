@@ -205,6 +205,8 @@ def _parse(language: Dialect, tokens: list[Token], text: str) -> exp.Expr:
             Span(tokens[0].start, tokens[-1].end + 1),
         ) from None
     if len(trees) > 1:
+        if tokens[0].text.lower() in PROCEDURAL:
+            raise _procedural(tokens)
         second = next((i for i, token in enumerate(tokens) if token.token_type is TokenType.SEMICOLON), 0)
         raise Unreadable(
             "Several statements stand where one was expected.", Span(tokens[second].start, tokens[-1].end + 1)
@@ -215,12 +217,21 @@ def _parse(language: Dialect, tokens: list[Token], text: str) -> exp.Expr:
     return tree
 
 
+def _procedural(tokens: list[Token]) -> Unreadable:
+    return Unreadable(
+        f"Procedural SQL ({tokens[0].text.upper()} ...) is not read, so this block was not checked.",
+        Span(tokens[0].start, tokens[0].end + 1),
+    )
+
+
 def _explained(error: ParseError, tokens: list[Token]) -> Unreadable:
-    if tokens[0].text.lower() in PROCEDURAL:
+    if tokens[0].token_type is TokenType.VAR:
         return Unreadable(
-            f"Procedural SQL ({tokens[0].text.upper()} ...) is not read, so this block was not checked.",
+            f"`{tokens[0].text[:40]}` starts no statement that is known here.",
             Span(tokens[0].start, tokens[0].end + 1),
         )
+    if tokens[0].text.lower() in PROCEDURAL:
+        return _procedural(tokens)
     detail = error.errors[0] if error.errors else {}
     line, column = detail.get("line"), detail.get("col")
     token = next((one for one in tokens if one.line == line and one.col == column), tokens[-1])

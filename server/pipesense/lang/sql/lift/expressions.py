@@ -19,13 +19,14 @@ from pipesense.lang.sql.lift.shapes import (
     operation,
 )
 from pipesense.lang.sql.lift.state import NOWHERE, State, cover, placed
-from pipesense.model.sql import Block, Clause, Comparison, Expr, WindowCall
+from pipesense.model.sql import Block, Clause, Comparison, Expr, Hole, WindowCall
 from pipesense.text.span import Span
 
 Guards = frozenset[str]
 Handler = Callable[["Expressions", exp.Expr, Clause, Guards], Expr]
 
 NO_GUARDS: Final[Guards] = frozenset()
+_FAR: Final = 1 << 60
 _COLUMN_PARTS: Final = ("catalog", "db", "table", "this")
 
 
@@ -49,30 +50,45 @@ class Expressions(State):
     def _column(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
         args = node.args
         names: list[str] = []
-        start, end = 1 << 60, -1
+        start, end = _FAR, -1
         for key in _COLUMN_PARTS:
             part = args.get(key)
             if part is None:
                 continue
-            place = placed(part)
-            if place.end >= 0:
-                start = min(start, place.start)
-                end = max(end, place.end)
+            meta = part._meta
+            if meta and meta.get("end") is not None:
+                if meta["start"] < start:
+                    start = meta["start"]
+                if meta["end"] >= end:
+                    end = meta["end"] + 1
             names.append(part.this if part.__class__ is exp.Identifier else "*")
-        span = Span(start, end) if end >= 0 else NOWHERE
-        if end >= 0:
-            self.pos = end
         path = tuple(names)
+        span = Span(start, end) if end >= 0 else self._dotted(path[-1])
+        if span.end >= 0:
+            self.pos = span.end
         if self.holes and end >= 0 and (hole := self.hole_in(start, end)) is not None:
-            path = tuple(self.name_of(part) for key in _COLUMN_PARTS if (part := args.get(key)) is not None)
-            if len(path) == 1 and hole.span.start <= start and hole.span.end >= end:
-                return Expr("hole", (), span, hole.text, clause, guards, (), True)
-            return Expr("column", (), span, path[-1], clause, guards, path, True)
+            return self._masked_column(node, hole, span, clause, guards)
         if path[-1] == "*" and args["this"].__class__ is exp.Star:
             return Expr("star", (), span, "*", clause, guards, path[:-1])
-        if self.scopes:
+        if self.scopes and span.end >= 0:
             self.scopes[-1].pending.append((path, span, clause))
         return Expr("column", (), span, path[-1], clause, guards, path)
+
+    def _dotted(self, name: str) -> Span:
+        """A path without positions (BigQuery's `` `p.d.t`.name ``): the next such name and what it hangs on."""
+        last = first = self.word_ahead(name.upper())
+        if last < 0:
+            return NOWHERE
+        while first > 1 and self.kind_of(first - 1) is TokenType.DOT:
+            first -= 2
+        return self.token_span(first, last)
+
+    def _masked_column(self, node: exp.Expr, hole: Hole, span: Span, clause: Clause, guards: Guards) -> Expr:
+        parts = [part for key in _COLUMN_PARTS if (part := node.args.get(key)) is not None]
+        if len(parts) == 1 and hole.span.start <= span.start and hole.span.end >= span.end:
+            return Expr("hole", (), span, hole.text, clause, guards, (), True)
+        path = tuple(self.name_of(part) for part in parts)
+        return Expr("column", (), span, path[-1], clause, guards, path, True)
 
     def _literal(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
         span = placed(node)

@@ -122,6 +122,8 @@ class State:
             return NOWHERE
         if isinstance(node, exp.Identifier):
             return placed(node)
+        if isinstance(node, exp.TableAlias) and not node.args.get("columns"):
+            return self.covers(node.args.get("this"))
         return cover(*(placed(part) for part in node.walk()))
 
     def name_of(self, identifier: exp.Expr) -> str:

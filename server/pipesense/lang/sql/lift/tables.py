@@ -238,7 +238,7 @@ def _column(lift: Queries, node: exp.Expr) -> ColumnDef:
         elif isinstance(what, exp.CheckColumnConstraint):
             _check(lift, what)
     return ColumnDef(
-        node.name,
+        lift.name_of(node.this),
         type_text(kind),
         nullable and not primary,
         primary,
