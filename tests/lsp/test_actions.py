@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from lsp.inside import Inside
-from lsp.test_text_sync import opened
-from lsp.wire import EGLOT, NEOVIM, NOTHING, VSCODE, change, notification, replace, span
+from lsp.wire import EGLOT, NEOVIM, NOTHING, VSCODE, change, notification, opened, replace, span
 
 NAME = "file:///w/a.py"
 TEXT = "x = bad\ny = worse\nz = advice\ns = stuck\nbad"

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from lsp.inside import Inside
-from lsp.test_text_sync import opened
-from lsp.wire import EGLOT, NEOVIM, NOTHING, VSCODE, change, notification, replace, request
+from lsp.wire import EGLOT, NEOVIM, NOTHING, VSCODE, change, notification, opened, replace, request
 from pipesense.lsp import results as results_module
 from pipesense.lsp import scheduler as scheduler_module
 from pipesense.lsp.settings import DiagnosticMode, Settings
@@ -179,6 +178,28 @@ def test_closed_files_are_published_when_the_user_wants_the_workspace() -> None:
         assert message["params"] == {"uri": OTHER, "diagnostics": []}
 
     run(scenario, {"/w/b.py": "bad"})
+
+
+def test_a_text_at_rest_is_looked_at_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(server: Inside) -> None:
+        await server.start(NOTHING)
+        await server.say(opened("ok", NAME))
+        await asyncio.sleep(0.03)
+        work = server.connection.session.core.scheduler.work
+        settled = work.settled
+        for version in range(2, 12):
+            await server.say(typed(version))
+        assert work.settled == settled, "nobody rests while typing"
+        server.take(PUBLISH)
+        # The engine says that the full cut differs: the file is analysed again and what changed is told.
+        monkeypatch.setattr(server.workspace, "settle", lambda path: True)
+        server.workspace.open_texts["/w/a.py"].reset("bad")
+        await asyncio.sleep(0.05)
+        assert work.settled == settled + 1
+        (message,) = server.take(PUBLISH)
+        assert len(message["params"]["diagnostics"]) == 1
+
+    run(scenario)
 
 
 # --- pulling

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipesense.lsp.framing import FrameReader, Garbage
+from pipesense.lsp.transport import Writer
 
 A = {"jsonrpc": "2.0", "method": "a"}
 B = {"jsonrpc": "2.0", "method": "b", "params": {"text": "Content-Length: 3\n é 😀"}}
@@ -75,3 +76,28 @@ def test_garbage_does_not_pile_up() -> None:
     for _ in range(100):
         reader.feed(b"x" * 10_000)
     assert len(reader._buffer) < 5_000
+
+
+def test_whole_messages_are_written_whatever_a_write_takes() -> None:
+    taken = bytearray()
+
+    def write(data: memoryview) -> int:
+        taken.extend(data[:7])
+        return min(7, len(data))
+
+    writer = Writer(write)
+    writer.write(frame(B))
+    assert FrameReader().feed(bytes(taken)) == [B]
+
+
+def test_a_client_that_is_gone_is_not_written_to() -> None:
+    tried: list[int] = []
+
+    def write(data: memoryview) -> int:
+        tried.append(len(data))
+        raise BrokenPipeError
+
+    writer = Writer(write)
+    for _ in range(3):
+        writer.write(frame(A))
+    assert len(tried) == 1

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from lsp.inside import Inside
-from lsp.test_text_sync import opened
-from lsp.wire import EGLOT, NOTHING, VSCODE, span
+from lsp.wire import EGLOT, NOTHING, VSCODE, opened, span
 from pipesense.lsp.hovers import plain_text
 
 NAME = "file:///w/a.py"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,8 +13,8 @@ from typing import Any
 import pytest
 
 from lsp.inside import Inside
-from lsp.test_text_sync import opened
-from lsp.wire import EGLOT, NOTHING, PATIENCE, VSCODE, Wire, framed, notification, request
+from lsp.wire import EGLOT, NOTHING, PATIENCE, ROOT, VSCODE, Wire, framed, notification, opened, request
+from pipesense.engine.report import InternalError
 from pipesense.lsp import parent
 
 NAME = "file:///w/a.py"
@@ -104,6 +105,25 @@ def test_prints_do_not_end_up_in_the_protocol(start: Start) -> None:
     assert "a rule pack prints" in server.stderr()
 
 
+def test_one_client_over_tcp() -> None:
+    code = "import sys; sys.path[:0] = sys.argv[1:]; from pipesense.lsp.server import serve; sys.exit(serve(tcp=0))"
+    server = subprocess.Popen(
+        [sys.executable, "-c", code, str(ROOT / "server"), str(ROOT / "rules")], stderr=subprocess.PIPE
+    )
+    try:
+        assert server.stderr is not None
+        port = int(server.stderr.readline().rpartition(b":")[2])
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+            client.settimeout(PATIENCE)
+            client.sendall(framed(request(1, "initialize", {"processId": None, "rootUri": None, "capabilities": {}})))
+            assert b'"serverInfo"' in client.recv(1 << 16)
+            client.sendall(framed(request(2, "shutdown")) + framed(notification("exit")))
+            assert server.wait(PATIENCE) == 0
+    finally:
+        server.kill()
+        server.communicate()
+
+
 # --- the order
 
 
@@ -166,6 +186,19 @@ def test_the_position_encoding(offered: list[str] | None, chosen: str) -> None:
     async def scenario(server: Inside) -> None:
         answer = await server.start({"general": {"positionEncodings": offered}} if offered is not None else {})
         assert answer["capabilities"]["positionEncoding"] == chosen
+
+    run(scenario)
+
+
+def test_a_client_that_traces_hears_of_the_work() -> None:
+    async def scenario(server: Inside) -> None:
+        await server.start(NOTHING)
+        await server.say(opened("bad", NAME))
+        assert server.take("$/logTrace") == []
+        await server.say(notification("$/setTrace", {"value": "messages"}))
+        await server.say(opened("bad worse", NAME))
+        (message,) = server.take("$/logTrace")
+        assert message["params"]["message"] == "/w/a.py was analysed: 2 findings"
 
     run(scenario)
 
@@ -315,6 +348,20 @@ def test_a_notification_that_fails_inside_is_logged_once_and_never_pops_up() -> 
         assert server.take("window/showMessage") == []
         (message,) = server.take("window/logMessage")
         assert "/home" not in message["params"]["message"]
+
+    run(scenario)
+
+
+def test_a_rule_that_fails_at_every_key_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(server: Inside) -> None:
+        await server.start(NOTHING)
+        await server.say(opened("bad", NAME))
+        for _ in range(20):
+            server.workspace.log(InternalError("rule quality/x", "/w/a.py", "KeyError: 'k'"))
+        (message,) = server.take("window/logMessage")
+        assert "rule quality/x failed on /w/a.py" in message["params"]["message"]
+        assert server.take("window/showMessage") == []
+        assert len(caplog.records) == 1
 
     run(scenario)
 

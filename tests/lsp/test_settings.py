@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from lsp.inside import Inside
-from lsp.test_text_sync import opened
-from lsp.wire import EGLOT, NEOVIM, NOTHING, VSCODE, Wire, notification, uri
+from lsp.wire import EGLOT, NEOVIM, NOTHING, VSCODE, Wire, notification, opened, uri
 from pipesense.lsp.progress import IndexProgress
 from pipesense.lsp.settings import Settings
 

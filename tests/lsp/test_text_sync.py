@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lsp.inside import Inside
 from lsp.probe import digest
-from lsp.wire import EGLOT, NEOVIM, VSCODE, Wire, change, notification, replace
+from lsp.wire import EGLOT, NEOVIM, VSCODE, Wire, change, notification, opened, replace
 
 NAME = "file:///w/pipeline.py"
 
@@ -59,7 +59,7 @@ def test_findings_stand_where_the_editor_counts(what: str, encoding: str) -> Non
     async def scenario() -> None:
         server = Inside()
         await server.start({"general": {"positionEncodings": [encoding]}})
-        await server.say(opened(text))
+        await server.say(opened(text, NAME))
         (published,) = server.take("textDocument/publishDiagnostics")
         expected = [
             (place(text, word.start(), encoding), place(text, word.end(), encoding))
@@ -94,7 +94,7 @@ def test_any_edits_leave_the_same_text(script: tuple[str, list[list[tuple[float,
         nonlocal text
         server = Inside()
         await server.start({"general": {"positionEncodings": [encoding]}})
-        await server.say(opened(text))
+        await server.say(opened(text, NAME))
         for version, changes in enumerate(notifications, 2):
             sent = []
             for one, two, new in changes:
@@ -125,7 +125,7 @@ def test_edits_at_the_edges(what: str, before: str, sent: dict[str, Any], after:
     async def scenario() -> None:
         server = Inside()
         await server.start({})
-        await server.say(opened(before), notification("textDocument/didChange", change(NAME, 2, sent)))
+        await server.say(opened(before, NAME), notification("textDocument/didChange", change(NAME, 2, sent)))
         assert server.workspace.open_texts["/w/pipeline.py"].text == after, what
         await server.stop()
 
@@ -159,7 +159,7 @@ def test_the_protocol_library_keeps_no_documents() -> None:
         server = Inside()
         await server.start({})
         await server.say(
-            opened("bad"),
+            opened("bad", NAME),
             notification("textDocument/didOpen", {"textDocument": cell}),
             notification("notebookDocument/didOpen", {"notebookDocument": book, "cellTextDocuments": [cell]}),
             notification(
@@ -178,11 +178,6 @@ def test_the_protocol_library_keeps_no_documents() -> None:
         await server.stop()
 
     asyncio.run(scenario())
-
-
-def opened(text: str, name: str = NAME, language: str = "python") -> dict[str, Any]:
-    item = {"uri": name, "languageId": language, "version": 1, "text": text}
-    return notification("textDocument/didOpen", {"textDocument": item})
 
 
 def _representable(text: str, offset: int) -> int:

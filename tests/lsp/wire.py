@@ -304,6 +304,11 @@ def request(number: object, method: str, params: object = None) -> dict[str, Any
     return message if params is None else {**message, "params": params}
 
 
+def opened(text: str, name: str, language: str = "python") -> dict[str, Any]:
+    item = {"uri": name, "languageId": language, "version": 1, "text": text}
+    return notification("textDocument/didOpen", {"textDocument": item})
+
+
 def change(name: str, version: int, *changes: dict[str, Any]) -> dict[str, Any]:
     return {"textDocument": {"uri": name, "version": version}, "contentChanges": list(changes)}
 

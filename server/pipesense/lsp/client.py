@@ -79,18 +79,23 @@ class Client:
 
     def internal_error(self, error: InternalError) -> None:
         """A rule or a unit failed: findings are missing there and nowhere else."""
-        _log.error("%s failed on %s: %s", error.unit, error.path, error.error)
         self.tell(f"{error.unit} failed on {error.path}; its findings there are missing. {error.error}")
 
     def tell(self, message: str) -> None:
-        """Write a line into the client's log, the same one at most once a minute. There is never a pop-up."""
+        """Write a line into both logs, the same one at most once a minute. There is never a pop-up."""
         now = self._clock()
         if now - self._told.get(message, -_SAME_MESSAGE_SECONDS) < _SAME_MESSAGE_SECONDS:
             return
         if len(self._told) >= _REMEMBERED:
             self._told.clear()
         self._told[message] = now
+        _log.error("%s", message)
         self._server.window_log_message(types.LogMessageParams(types.MessageType.Error, message))
+
+    def trace(self, message: str) -> None:
+        """Tell a client that traces what the server does."""
+        if self._server.protocol.trace != types.TraceValue.Off:
+            self._server.protocol.notify(types.LOG_TRACE, types.LogTraceParams(message))
 
     def warn(self, problems: Iterable[str]) -> None:
         """Show what is wrong with the editor's own settings; there is no file to mark it in."""

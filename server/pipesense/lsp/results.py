@@ -6,9 +6,11 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
+from zlib import crc32
 
 from lsprotocol import types
 
+from pipesense.lang.languages import language_of
 from pipesense.lsp.diagnostics import DiagnosticWriter
 from pipesense.lsp.documents import Documents, OpenDocument
 from pipesense.lsp.protocol import ReadyJson
@@ -157,7 +159,7 @@ class Pulled:
         """The findings of one file, or that they are those the client has."""
         path = self._documents.path(params.text_document.uri)
         document = self._documents.get(params.text_document.uri)
-        if path is None or (document is not None and not document.is_read):
+        if path is None or (document is not None and not document.is_read and path not in self._misconfigured()):
             return ReadyJson(_NO_REPORT)
         if document is None:
             self._workspace.analyse(path)
@@ -207,7 +209,10 @@ class Pulled:
         return "[]" if buffer is None else self._writer.items(path, self._workspace.findings(path), buffer)
 
     def _result_id(self, path: str) -> str:
-        return f"{self._epoch}/{self._workspace.revision(path)}"
+        # A configuration file is no document of the engine and has no revision.
+        is_read = language_of(path) is not None
+        version = self._workspace.revision(path) if is_read else f"{crc32(self._items(path).encode('ascii')):x}"
+        return f"{self._epoch}/{version}"
 
     def _ask_to_refresh(self) -> None:
         if self._refresh is not None and self._refreshing is None:

@@ -15,17 +15,15 @@ from pygls.exceptions import JsonRpcException
 from pipesense.engine.report import InternalError
 from pipesense.host.discovery import project_root
 from pipesense.lsp import parent
-from pipesense.lsp.actions import CannotApply, CodeActions
+from pipesense.lsp.actions import CannotApply
 from pipesense.lsp.capabilities import ClientProfile, encoding_of
 from pipesense.lsp.client import Client
-from pipesense.lsp.diagnostics import DiagnosticWriter
+from pipesense.lsp.core import Core, make_core
 from pipesense.lsp.documents import Documents, OpenDocument, path_of
-from pipesense.lsp.edits import EditWriter
 from pipesense.lsp.hovers import markup
 from pipesense.lsp.progress import IndexProgress
 from pipesense.lsp.protocol import ReadyJson, failed
-from pipesense.lsp.results import Pulled, Pushed, Results
-from pipesense.lsp.scheduler import Scheduler
+from pipesense.lsp.results import Pulled
 from pipesense.lsp.settings import SECTION, Settings, section_in
 from pipesense.text.encoding import PositionEncoding
 from pipesense.text.span import Span
@@ -39,18 +37,6 @@ MakeWorkspace = Callable[[Callable[[InternalError], None]], "Workspace"]
 
 _INDEX_DELAY: Final = 0.02
 """Seconds between ``initialized`` and the first look at the folders: the first open document comes before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Core:
-    """The engine and what stands between it and the client."""
-
-    workspace: Workspace
-    scheduler: Scheduler
-    results: Results
-    writer: DiagnosticWriter
-    edits: EditWriter
-    actions: CodeActions
 
 
 class Session:
@@ -294,6 +280,7 @@ class Session:
 
     def _on_edited(self, path: str) -> None:
         self.core.results.edited(path)
+        self._client.trace(f"{path} was analysed: {len(self.core.workspace.findings(path))} findings")
 
     def _on_changed(self, paths: frozenset[str]) -> None:
         self.core.results.changed(paths)
@@ -325,23 +312,12 @@ class Session:
         if self.settings.overrides:
             workspace.reconfigure(self.settings.overrides)
             self._client.warn(workspace.override_problems())
-        uri_of, text_of = self.documents.uri, workspace.text
-        writer = DiagnosticWriter(self.profile, self._encoding, uri_of, text_of, self.settings.documentation)
-        edits = EditWriter(self.profile, self._encoding, uri_of, text_of, self._version_of)
-        results: Results
-        if self.profile.pull:
-            refresh = self._client.refresh_diagnostics if self.profile.refresh else None
-            results = Pulled(workspace, self.documents, writer, refresh)
-        else:
-            results = Pushed(workspace, self.documents, writer, self._client.send)
         if self.profile.progress:
             self._progress = IndexProgress(self._client)
-        scheduler = Scheduler(workspace, _Listener(self._on_edited, self._on_changed, self._on_working, self._on_idle))
-        return Core(workspace, scheduler, results, writer, edits, CodeActions(workspace, self.profile, edits))
-
-    def _version_of(self, path: str) -> int | None:
-        document = self.documents.at(path)
-        return document.version if document is not None else None
+        listener = _Listener(self._on_edited, self._on_changed, self._on_working, self._on_idle)
+        return make_core(
+            workspace, listener, self._client, self.documents, self.profile, self._encoding, self.settings.documentation
+        )
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -97,10 +97,6 @@ class Writer:
             self._gone = True
             _log.warning("The client does not read any more: %s", error)
 
-    def send_json(self, body: str) -> None:
-        """Frame and write a body of JSON in ASCII."""
-        self.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body.encode("ascii")))
-
     def close(self) -> None:
         """Write nothing any more."""
         self._gone = True
