@@ -6,7 +6,7 @@ Names are evidence, never proof: they raise or lower how loudly a rule speaks, o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -58,6 +58,13 @@ def suggests_check(task: Task) -> bool:
             case _:
                 pass
     return any(_CHECK.search(name) for name in names)
+
+
+def reach_out(tasks: Sequence[Task]) -> str:
+    """``task load touches the network or writes data``, ``3 tasks touch the network or write data``."""
+    if len(tasks) == 1:
+        return f"task {tasks[0].name} touches the network or writes data"
+    return f"{len(tasks)} tasks touch the network or write data"
 
 
 def globs(option: object) -> tuple[str, ...]:

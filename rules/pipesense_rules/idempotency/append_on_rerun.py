@@ -10,7 +10,7 @@ from pipesense.model.change import Replace
 from pipesense.model.data import Access, AccessMode, DatasetName
 from pipesense.model.flow import Schedule, retries_of
 from pipesense.model.sql import Block, Expr, Script, Statement, Write
-from pipesense.model.value import Absent, Known, effective
+from pipesense.model.value import Absent, Known, effective, known
 from pipesense.rule.context import Context, TaskRun
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
@@ -142,7 +142,7 @@ def _repeats(run: TaskRun, how: str) -> bool:
         return (effective(retries_of(run.task)) or 0) > 0
     if effective(schedule.text) is None:
         return False
-    return how == "scheduled" or effective(schedule.catchup) is True
+    return how == "scheduled" or known(schedule.catchup) is True
 
 
 def _related(runs: list[TaskRun] | tuple[TaskRun, ...]) -> list[Related]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipesense.model.change import SetStartDate
 from pipesense.model.flow import Pipeline
-from pipesense.model.value import effective
+from pipesense.model.value import known
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
@@ -23,8 +23,9 @@ META = RuleMeta(
     messages={
         "moving": Message(
             Severity.WARNING,
-            "The start date of {noun} {name} is {written}: another one each time the file is read.",
-            "The first interval may never end, so runs are skipped, and no two machines agree on which runs exist.",
+            "The start date of {noun} {name} is {written}, which moves with the clock.",
+            "The calendar of runs has no fixed beginning: with the present as the start the first interval never ends, "
+            "and with a day some days back an outage longer than that leaves a gap.",
             _DO,
         ),
         "catchup": Message(
@@ -44,7 +45,8 @@ def dynamic_start_date(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
     if schedule.moving_start is None:
         return
     yield ctx.finding(
-        "catchup" if effective(schedule.catchup) is True else "moving",
+        # A default is not enough to claim it: catchup is often switched off on the finished object.
+        "catchup" if known(schedule.catchup) is True else "moving",
         at=schedule.moving_start,
         noun=pipeline.noun,
         name=pipeline.name,

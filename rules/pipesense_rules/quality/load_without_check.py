@@ -125,8 +125,9 @@ def _targets(task: Task) -> list[DatasetName]:
 def _is_load(task: Task) -> bool:
     if isinstance(task.role, Known) and task.role.value in (Role.CHECK, Role.NOTIFY, Role.SENSOR, Role.EMPTY):
         return False
-    loads = isinstance(task.role, Known) and task.role.value is Role.LOAD
-    return bool(_targets(task)) or (loads and not any(access.mode in _LOADS for access in task.accesses))
+    # Where the accesses are known they decide: a task that only updates or only writes its log loads nothing.
+    silent = all(access.mode is AccessMode.READ for access in task.accesses)
+    return bool(_targets(task)) or (isinstance(task.role, Known) and task.role.value is Role.LOAD and silent)
 
 
 def _dataset(task: Task, ctx: Context) -> DatasetName | None:

@@ -12,8 +12,9 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import FileRole, Message, Option, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense_rules import shapes
 
-_WHAT = "{noun} {name}: {tasks} the network or write data, and no failed attempt is repeated."
+_WHAT = "{noun} {name}: {tasks}, and no failed attempt is repeated."
 _WHY = "One dropped connection then fails the run, and somebody has to restart it by hand."
 _DO = "Set retries with a growing pause between them."
 
@@ -46,7 +47,7 @@ def no_retries(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
         related=[Related(task.loc, f"{task.name} ({task.kind}) is not repeated") for task in bare],
         noun=pipeline.noun,
         name=pipeline.name,
-        tasks=f"{len(bare)} tasks touch" if len(bare) > 1 else f"task {bare[0].name} touches",
+        tasks=shapes.reach_out(bare),
     )
 
 

@@ -11,6 +11,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import FileRole, Message, Option, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense_rules import shapes
 
 META = RuleMeta(
     id="reliability/no-timeout",
@@ -21,7 +22,7 @@ META = RuleMeta(
     messages={
         "absent": Message(
             Severity.INFO,
-            "{noun} {name}: {tasks} the network or write data without a limit on how long an attempt may take.",
+            "{noun} {name}: {tasks} without a limit on how long an attempt may take.",
             "An attempt that hangs never fails, so it is never retried and nobody is told; it only holds its slot.",
             "Give the tasks a timeout, or the whole run one.",
         ),
@@ -42,7 +43,7 @@ def no_timeout(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
         related=[Related(task.loc, f"{task.name} ({task.kind}) may run for ever") for task in bare],
         noun=pipeline.noun,
         name=pipeline.name,
-        tasks=f"{len(bare)} tasks touch" if len(bare) > 1 else f"task {bare[0].name} touches",
+        tasks=shapes.reach_out(bare),
     )
 
 

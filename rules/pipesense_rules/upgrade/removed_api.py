@@ -14,7 +14,7 @@ from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 
 _UNSURE = "Which version runs this file is {evidence}."
-_DO = "Use {instead}."
+_DO = "{advice}."
 
 META = RuleMeta(
     id="upgrade/removed-api",
@@ -69,7 +69,7 @@ def removed_api(use: ObsoleteUse, ctx: Context) -> Iterator[Finding]:
         "what": use.what,
         "package": use.package,
         "since": ".".join(map(str, use.since)),
-        "instead": use.instead,
+        "advice": _advice(use),
     }
     if use.change is ApiChange.MOVED:
         if not older:
@@ -96,10 +96,15 @@ def use_new_api(finding: Finding, use: ObsoleteUse, ctx: Context) -> Offer | Non
         return None
     # The same object under its new address means the same, once the version is certain to have that address.
     same = use.change is ApiChange.MOVED and use.target.evidence is Evidence.PINNED
-    return Offer(f"Use {use.instead}", UseNewApi(use), Applicability.SAFE if same else Applicability.UNSAFE)
+    return Offer(_advice(use), UseNewApi(use), Applicability.SAFE if same else Applicability.UNSAFE)
 
 
 def _evidence(use: ObsoleteUse) -> str:
     if not use.target.number:
         return "not pinned in the workspace"
-    return f"a guess: {use.target}, from {use.target.source}" if use.target.source else f"a guess: {use.target}"
+    return f"a guess: {use.target} ({use.target.source})" if use.target.source else f"a guess: {use.target}"
+
+
+def _advice(use: ObsoleteUse) -> str:
+    # Systems say "nothing in its place (remove it)" where a setting went without a successor.
+    return "Remove it: nothing takes its place" if use.instead.startswith("nothing") else f"Use {use.instead}"

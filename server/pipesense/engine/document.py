@@ -46,6 +46,8 @@ class Unit:
     """The dialect in which ``facts`` were read."""
     signs: frozenset[int] | None = None
     """What the text's own words say about its dialect."""
+    symbol: str | None = None
+    """What the unit is about, for fingerprints: a function's name, a statement's first words."""
     directive: str | None = None
     """The dialect that a comment in the text names."""
 
@@ -84,6 +86,8 @@ class EmbeddedScript:
     dialect: str
     why_dialect: str
     statements: list[EmbeddedUnit] = field(default_factory=list)
+    formats: frozenset[str] = frozenset()
+    """How holes are made in the literal ("fstring", "format", "percent"): what braces and % mean in it."""
     linked: Script | None = None
     """The script as it was last linked."""
 

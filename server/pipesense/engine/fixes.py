@@ -28,6 +28,12 @@ _SQL_COMMENT: Final = re.compile(
 )
 
 
+_PYTHON_STRING: Final = re.compile(
+    r"#[^\n]*|(?P<prefix>(?<!\w)[rRbBuUfF]{1,2}|)(?P<quote>\"{3}|'{3}|\"|')(?P<body>(?:\\.|(?!(?P=quote)).)*)(?P=quote)",
+    re.S,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What the analysis of a changed file says, as far as the verification asks."""
@@ -87,10 +93,31 @@ def _edit(part: Replace, document: Document) -> TextEdit | Refusal:
 
 def _spelled_alike(part: Replace, document: Document) -> bool:
     """Whether the text means itself inside the host's string literal."""
-    host = document.unit(document.embedded[part.loc.unit].host)
-    if host is None or any(character in part.text for character in "\\\"'{}%"):
+    embedded = document.embedded[part.loc.unit]
+    host = document.unit(embedded.host)
+    script = next((each for each in document.scripts.values() if embedded in each.statements), None)
+    if host is None or script is None or "\\" in part.text:
         return False
-    return "\n" not in part.text or '"""' in host.text or "'''" in host.text
+    source = embedded.map.to_source(part.loc.span.shift(embedded.start))
+    opening = _opening(host.text, source.start)
+    if opening is None:
+        return False
+    prefix, quote = opening
+    if quote in part.text or (len(quote) == 1 and "\n" in part.text) or part.text.endswith(quote[0]):
+        return False
+    formatted = "f" in prefix or script.formats & {"fstring", "format"}
+    if formatted and any(brace in part.text for brace in "{}"):
+        return False
+    return not ("percent" in script.formats and "%" in part.text)
+
+
+def _opening(text: str, offset: int) -> tuple[str, str] | None:
+    """The prefix (lower case) and quotes of the Python literal that holds an offset; None where it is unclear."""
+    found: tuple[str, str] | None = None
+    for literal in _PYTHON_STRING.finditer(text):
+        if literal.start("body") <= offset <= literal.end("body"):
+            found = literal["prefix"].lower(), literal["quote"]
+    return found
 
 
 def touched_comments(document: Document, edits: Sequence[TextEdit]) -> bool:

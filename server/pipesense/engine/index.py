@@ -31,6 +31,7 @@ class Index:
         self._readers: dict[Key, dict[str, Stage]] = {}
         self._reads: dict[tuple[str, Stage], frozenset[Key]] = {}
         self._versions: dict[Key, int] = {}
+        self._clock = 0
 
     def get(self, key: Key, without: str | None = None) -> tuple[Any, ...]:
         """All values exported under a key, in the order of their files' paths; one file may be left out."""
@@ -45,7 +46,7 @@ class Index:
         return tuple(found)
 
     def version(self, key: Key) -> int:
-        """A number that changes whenever the values under the key do."""
+        """A number that changes whenever the values under the key do; 0 while there are none."""
         return self._versions.get(key, 0)
 
     def export(self, path: str, stage: Stage, values: Mapping[Key, Any]) -> frozenset[Key]:
@@ -56,11 +57,15 @@ class Index:
         )
         self._exports[(path, stage)] = values
         for key in changed:
-            self._versions[key] = self._versions.get(key, 0) + 1
+            self._clock += 1
+            self._versions[key] = self._clock
+            producers = self._producers.setdefault(key, set())
             if any(key in self._exports.get((path, each), {}) for each in Stage):
-                self._producers.setdefault(key, set()).add(path)
-            elif key in self._producers:
-                self._producers[key].discard(path)
+                producers.add(path)
+            else:
+                producers.discard(path)
+            if not producers:
+                del self._producers[key], self._versions[key]
         return changed
 
     def record_reads(self, path: str, stage: Stage, keys: Iterable[Key]) -> None:
@@ -83,6 +88,8 @@ class Index:
             readers[path] = min(stages)
         else:
             readers.pop(path, None)
+            if not readers:
+                self._readers.pop(key, None)
 
     def readers(self, keys: Iterable[Key]) -> dict[str, Stage]:
         """Every file that read one of the keys, with the earliest stage that did."""

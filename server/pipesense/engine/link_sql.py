@@ -32,12 +32,14 @@ class StatementReader:
         read: Callable[..., StatementFacts],
         counters: Counters,
         log: Callable[[InternalError], None],
-        limit: int = 20_000,
+        budget: int = 200_000,
     ) -> None:
         self._read = read
         self._log = log
         self._counters = counters
-        self._limit = limit
+        self._budget = budget
+        """Characters of statements that are remembered beyond the units that hold them, the oldest go first."""
+        self._held = 0
         self._cache: dict[tuple[str, str, tuple[Hole, ...]], StatementFacts] = {}
 
     def facts(self, unit: Unit, dialect: str, holes: tuple[Hole, ...] = ()) -> StatementFacts:
@@ -50,14 +52,20 @@ class StatementReader:
         if facts is None:
             self._counters.statements_read += 1
             facts = self._guarded(unit.text, dialect, holes)
-            if len(self._cache) >= self._limit:
-                self._cache.clear()
-            self._cache[key] = facts
+            self._remember(key, facts)
         if unit.dialect != dialect or unit.facts is not facts:
             unit.statement = None
             unit.findings = None
         unit.facts, unit.dialect = facts, dialect
         return facts
+
+    def _remember(self, key: tuple[str, str, tuple[Hole, ...]], facts: StatementFacts) -> None:
+        self._cache[key] = facts
+        self._held += len(key[0])
+        while self._held > self._budget and len(self._cache) > 1:
+            oldest = next(iter(self._cache))
+            del self._cache[oldest]
+            self._held -= len(oldest[0])
 
     def _guarded(self, text: str, dialect: str, holes: tuple[Hole, ...]) -> StatementFacts:
         try:
@@ -192,6 +200,7 @@ def embed(
     script = document.scripts.get((host, anchor))
     if script is None or script.text != text:
         script = EmbeddedScript(document.next_id(), host, anchor, text, source, dialect, why)
+        script.formats = frozenset(hole.kind for hole in holes)
         for cut in split(text):
             inside = tuple(
                 Hole(hole.span.shift(-cut.start), hole.text, hole.kind)

@@ -6,6 +6,8 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -33,6 +35,7 @@ CONFIGURATION: Final = "maintainability/configuration"
 _SYMBOL: Final = re.compile(r"^\s*(?:async\s+def|def|class|with)\s+([\w.]+)|^\s*(\w+)\s*(?::[^=\n]+)?=", re.M)
 
 
+@lru_cache(maxsize=20_000)
 def fingerprint(rule: str, relative: str, symbol: str, anchor: str, ordinal: int) -> str:
     """A name for a finding that survives edits elsewhere, moves and reformatting; never a line number."""
     text = "\x1f".join((rule, relative, symbol, " ".join(anchor.split()), str(ordinal)))
@@ -43,10 +46,12 @@ def _symbol(document: Document, span: Span) -> str:
     found = document.unit_at(span.start)
     if found is None:
         return ""
-    if document.language == "sql":
-        return " ".join(found[0].text.split()[:3])
-    match = _SYMBOL.search(found[0].text)
-    return (match.group(1) or match.group(2)) if match else ""
+    unit = found[0]
+    if unit.symbol is None:
+        match = _SYMBOL.search(unit.text) if document.language == "python" else None
+        words = " ".join(unit.text.split(None, 3)[:3]) if document.language == "sql" else ""
+        unit.symbol = (match.group(1) or match.group(2)) if match else words
+    return unit.symbol
 
 
 Place = Callable[[Loc], "tuple[str, Span] | None"]
@@ -66,7 +71,7 @@ def place_findings(
         where = place(finding.loc)
         if where is not None and where[0] == document.path:
             placed.append((where[1], finding))
-    placed.sort(key=lambda each: (each[0].start, each[1].rule, each[0].end))
+    placed = _merged(placed)
     directives = _directives(document)
     used: set[int] = set()
     ordinals: Counter[tuple[str, str, str]] = Counter()
@@ -104,6 +109,23 @@ def place_findings(
     shown += _about_directives(document, directives, used, registry, enabled, relative)
     shown.sort(key=lambda each: (each.span.start, each.rule, each.span.end))
     return tuple(shown)
+
+
+def _merged(placed: list[tuple[Span, Finding]]) -> list[tuple[Span, Finding]]:
+    """In the order of the text, one finding per cause: what a rule says twice about one place becomes related."""
+    placed.sort(key=lambda each: (each[0].start, each[1].rule, each[0].end))
+    found: list[tuple[Span, Finding]] = []
+    for span, finding in placed:
+        if found and found[-1][0] == span and _same(found[-1][1], finding):
+            first = found[-1][1]
+            found[-1] = (span, replace(first, related=(*first.related, *finding.related)))
+        else:
+            found.append((span, finding))
+    return found
+
+
+def _same(one: Finding, other: Finding) -> bool:
+    return (one.rule, one.variant, one.loc) == (other.rule, other.variant, other.loc)
 
 
 def _directives(document: Document) -> list[Suppression]:

@@ -104,7 +104,9 @@ class ColumnUse:
 class Source:
     """Something in FROM or JOIN: a table, a CTE, a subquery, a function.
 
-    ``kind``: "table", "cte", "subquery", "function", "values". ``parts`` of a table's name, outermost first.
+    ``kind``: "table", "cte", "subquery", "function", "values". ``parts`` of a table's name, outermost first; a
+    masked part is the hole's own text ("{{ params.table }}"), and ``opaque`` then says so. ``alias`` is the name
+    that columns use for it, the table's own without an alias. ``span`` holds the alias.
     """
 
     kind: str
@@ -269,7 +271,10 @@ class StatementFacts:
     """
 
     kind: str
-    """The leading keyword, lower case ("select", "insert", "create", "set", "begin" ...), "" for nothing."""
+    """The leading keyword, lower case ("select", "insert", "create", "set", "begin" ...), "" for nothing.
+
+    Behind WITH it is the verb that follows. Also: "assert"; "template" for template tags alone; "psql", "go" and
+    "delimiter" for words to the client."""
     dialect: str
     span: Span
     blocks: tuple[Block, ...] = ()
@@ -285,6 +290,8 @@ class StatementFacts:
     holes: tuple[Hole, ...] = ()
     error: str = ""
     error_span: Span | None = None
+    unsure: bool = False
+    """The template's blocks do not nest, so what was read may not be what is run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,8 @@ class Version:
     number: tuple[int, ...] = ()
     evidence: Evidence = Evidence.UNKNOWN
     source: str = ""
+    beside: tuple[tuple[str, Version], ...] = ()
+    """Packages that are released apart from the system (Airflow's providers), by name, where they are pinned."""
 
     def below(self, other: tuple[int, ...]) -> bool:
         """Whether the version is known to be older than ``other``; "3" is not known to be older than "3.1"."""

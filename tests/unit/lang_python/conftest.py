@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 
 import pytest
+
 from pipesense.lang.python.link import LinkMemo
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.split import split
@@ -101,9 +102,7 @@ def changed() -> Callable[..., str]:
             starts[unit.unit] = at
             at += len(unit.text)
         text = "".join(unit.text for unit in module.units)
-        edits = [
-            TextEdit(Span(*part.loc.span).shift(starts[part.loc.unit]), part.text) for part in parts
-        ]
+        edits = [TextEdit(Span(*part.loc.span).shift(starts[part.loc.unit]), part.text) for part in parts]
         result = apply_edits(text, edits)
         ast.parse(result)
         return result

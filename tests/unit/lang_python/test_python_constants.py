@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+
 from pipesense.lang.python.module import Module, Moment
 from pipesense.model.value import Known, Unknown
 

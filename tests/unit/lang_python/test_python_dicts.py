@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 import pytest
+
 from pipesense.lang.python.module import Module
 from pipesense.model.value import Known
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 
 import pytest
+
 from pipesense.lang.python.module import Module
 
 Linker = Callable[..., Module]
@@ -131,8 +132,7 @@ def test_callables(text: str, expected: list[str], link: Linker, last_value: Las
 
 def test_callees(link: Linker) -> None:
     module = link(
-        "from dags.common import helper\n"
-        "def f():\n    helper()\n    later = lambda: g()\ndef g():\n    f()\ng()\n",
+        "from dags.common import helper\ndef f():\n    helper()\n    later = lambda: g()\ndef g():\n    f()\ng()\n",
         FILES,
     )
     (function,) = (each for site in module.calls() if site.callee == "f" for each in module.callables(site.node.func))

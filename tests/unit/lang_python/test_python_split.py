@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+
 from pipesense.lang.python.split import LARGE, split
 from pipesense.text.line_index import line_starts
 
@@ -55,7 +56,10 @@ def test_units_of_valid_code(expected: list[str]) -> None:
         ("a = [\nimport os\nb = 1\n", ["a = [\n", "import os\n", "b = 1\n"]),
         ("x = (\nwith DAG('a'):\n    b\n", ["x = (\n", "with DAG('a'):\n    b\n"]),
         ("a = 'open\nb = 1\n", ["a = 'open\n", "b = 1\n"]),
-        ('a = """open\nimport os\ndef f():\n    """doc"""\n', ['a = """open\n', "import os\n", 'def f():\n    """doc"""\n']),
+        (
+            'a = """open\nimport os\ndef f():\n    """doc"""\n',
+            ['a = """open\n', "import os\n", 'def f():\n    """doc"""\n'],
+        ),
         ("@task\nb = 1\n", ["@task\n", "b = 1\n"]),
         ("a = 1\nelse:\n    b\n", ["a = 1\n", "else:\n    b\n"]),
         (")\na = 1\n", [")\n", "a = 1\n"]),
@@ -121,7 +125,8 @@ def test_boundaries_are_those_of_ast() -> None:
             continue
         starts = line_starts(text)
         lines = [
-            min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))]) for node in tree.body
+            min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
+            for node in tree.body
         ]
         expected = [starts[line - 1] for line in dict.fromkeys(lines)]
         found = [cut.start for cut in split(text) if cut.kind != "child"]

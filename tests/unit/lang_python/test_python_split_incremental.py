@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pipesense.lang.cut import Cut
 from pipesense.lang.python.split import LARGE, resplit, split
 from pipesense.text.buffer import TextBuffer
@@ -42,7 +43,11 @@ else:
     x = 2
 load(x)
 '''
-CLASS_FILE = "class C(Base):\n" + "".join(f"    def m{n}(self):\n        return [\n            {n},\n        ]\n\n" for n in range(8)) + "y = C()\n"
+CLASS_FILE = (
+    "class C(Base):\n"
+    + "".join(f"    def m{n}(self):\n        return [\n            {n},\n        ]\n\n" for n in range(8))
+    + "y = C()\n"
+)
 TEXTS = [DAG_FILE, CLASS_FILE, DAG_FILE.replace("\n", "\r\n"), "# only a comment\n", "x = 1"]
 
 
@@ -69,8 +74,39 @@ class Edited:
             assert self.cuts == split(text)
 
 
-SNIPPETS = ["", "\n", "x", " ", "    ", "(", ")", "{", "]", '"', "'", '"""', "'''", "#", "\\\n", ":", "else:\n", "@task\n", "\r\n"]
-SNIPPETS += ["y = 2\n", "    z = 3\n", "def f():\n    pass\n", "import os\n", "f'{x}'", "try:\n", "except E:\n", "    )\n", "\f", "async "]
+SNIPPETS = [
+    "",
+    "\n",
+    "x",
+    " ",
+    "    ",
+    "(",
+    ")",
+    "{",
+    "]",
+    '"',
+    "'",
+    '"""',
+    "'''",
+    "#",
+    "\\\n",
+    ":",
+    "else:\n",
+    "@task\n",
+    "\r\n",
+]
+SNIPPETS += [
+    "y = 2\n",
+    "    z = 3\n",
+    "def f():\n    pass\n",
+    "import os\n",
+    "f'{x}'",
+    "try:\n",
+    "except E:\n",
+    "    )\n",
+    "\f",
+    "async ",
+]
 
 
 @given(st.data(), st.sampled_from(TEXTS))

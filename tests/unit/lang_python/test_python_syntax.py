@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 
 import pytest
+
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.split import LARGE
 from pipesense.lang.python.syntax import parse_unit, span_of, unit_of
@@ -30,7 +31,7 @@ def test_spans_hold_the_characters_of_the_node(text: str) -> None:
     names = [node for statement in unit.body for node in ast.walk(statement) if isinstance(node, ast.Name)]
     assert names
     for name in names:
-        assert span_of(name).of(text) == name.id or name.id == "X" and span_of(name).of(text) == "𝒳"
+        assert span_of(name).of(text) == name.id or (name.id == "X" and span_of(name).of(text) == "𝒳")
         assert unit_of(name) == 7
 
 
@@ -52,7 +53,14 @@ def test_a_problem_says_where(text: str, where: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["(" * 10_000, "a = " + "[" * 3000 + "]" * 3000, "a = b" + " + b" * 50_000, "a\x00b", "x = " + "-" * 20_000 + "1", "if 1:\n" * 200],
+    [
+        "(" * 10_000,
+        "a = " + "[" * 3000 + "]" * 3000,
+        "a = b" + " + b" * 50_000,
+        "a\x00b",
+        "x = " + "-" * 20_000 + "1",
+        "if 1:\n" * 200,
+    ],
 )
 def test_no_text_raises(text: str) -> None:
     for kind in ("statement", "header", "child"):

@@ -22,7 +22,9 @@ class Shown:
 
     def source(self, source: Source) -> str:
         name = ".".join(source.parts) or "-"
-        return f"{source.kind} {name} as {source.alias or '-'}{' opaque' if source.opaque else ''} {self.at(source.span)}"
+        return (
+            f"{source.kind} {name} as {source.alias or '-'}{' opaque' if source.opaque else ''} {self.at(source.span)}"
+        )
 
     def join(self, join: Join) -> str:
         how = "comma" if join.comma else " ".join(filter(None, (join.side, join.kind, "join")))
@@ -59,7 +61,8 @@ class Shown:
 
     def columns(self, facts: StatementFacts) -> list[str]:
         return [
-            f"{one.clause.value}: {'.'.join(one.path)} of {one.source or '-'} {self.at(one.span)}" for one in facts.columns
+            f"{one.clause.value}: {'.'.join(one.path)} of {one.source or '-'} {self.at(one.span)}"
+            for one in facts.columns
         ]
 
     def write(self, facts: StatementFacts) -> list[str]:
@@ -71,9 +74,7 @@ class Shown:
             lines.append(f"columns {' '.join(write.columns)}")
         if write.guard:
             lines.append(f"guard {write.guard}")
-        flags = [
-            name for name in ("filtered", "overwrite", "temporary", "reads_target") if getattr(write, name)
-        ]
+        flags = [name for name in ("filtered", "overwrite", "temporary", "reads_target") if getattr(write, name)]
         if flags:
             lines.append(" ".join(flags))
         if write.where:
@@ -91,15 +92,13 @@ class Shown:
         if table is None:
             return []
         flags = [
-            name
-            for name in ("temporary", "replace", "if_not_exists", "from_query", "closed")
-            if getattr(table, name)
+            name for name in ("temporary", "replace", "if_not_exists", "from_query", "closed") if getattr(table, name)
         ]
         lines = [f"{table.kind} {'.'.join(table.parts)} {self.at(table.name_span)} {' '.join(flags)}".rstrip()]
         for column in table.columns:
-            words = [
-                name for name in ("primary_key", "unique", "has_default") if getattr(column, name)
-            ] + ([] if column.nullable else ["not_null"])
+            words = [name for name in ("primary_key", "unique", "has_default") if getattr(column, name)] + (
+                [] if column.nullable else ["not_null"]
+            )
             if column.references:
                 words.append(f"references {'.'.join(column.references)}")
             if column.inline_foreign_key is not None:

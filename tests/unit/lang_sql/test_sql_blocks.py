@@ -91,7 +91,10 @@ def test_ctes_and_subqueries_are_blocks_of_their_own() -> None:
 
 COLUMNS = [
     ("SELECT a FROM t", ["select: a of t `a`"]),
-    ("SELECT x.a, b FROM t x JOIN u ON x.i = u.i", ["select: x.a of x `x.a`", "select: b of - `b`", "on: x.i of x `x.i`", "on: u.i of u `u.i`"]),
+    (
+        "SELECT x.a, b FROM t x JOIN u ON x.i = u.i",
+        ["select: x.a of x `x.a`", "select: b of - `b`", "on: x.i of x `x.i`", "on: u.i of u `u.i`"],
+    ),
     ("SELECT s.t.a FROM s.t", ["select: s.t.a of t `s.t.a`"]),
     ("SELECT a AS b FROM t ORDER BY b, a", ["select: a of t `a`", "order: b of - `b`", "order: a of t `a`"]),
     (
@@ -118,7 +121,8 @@ def test_window_calls_know_their_partition_order_frame_and_alias() -> None:
     facts = read_statement(sql, "")
 
     assert [
-        (one.function, shown.exprs(one.partition), shown.exprs(one.order), one.frame, one.alias) for one in facts.windows
+        (one.function, shown.exprs(one.partition), shown.exprs(one.order), one.frame, one.alias)
+        for one in facts.windows
     ] == [("lead", "", "`cid` `ts`", False, "end_dtm"), ("sum", "`a` `b`", "`c`", True, "s")]
     assert shown.at(facts.windows[0].span) == "`LEAD(ts) OVER (ORDER BY cid, ts)`"
 

@@ -12,7 +12,7 @@ UNREADABLE = [
     ("SELECT a frm t", "", "Unexpected `t`", "t"),
     ("SELECT a FROM (SELECT b", "", "Expected ) at the end of the statement.", "b"),
     ("drop tabel t", "", "This form of DROP is not understood", "drop"),
-    ("selct a from t", "", "Unexpected `a`", "a"),
+    ("selct a from t", "", "`selct` starts no statement", "selct"),
     ("foo", "", "`foo` starts no statement", "foo"),
     ("SELECT 'a FROM t", "", "The quote that opens here with ' is never closed", "'"),
     ("SELECT a /* b", "", "The comment that opens here with /* is never closed", "/*"),
@@ -128,9 +128,20 @@ def test_the_parser_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
         "SELECT a, {{ star }} FROM t WHERE {{ x }} AND b = {{ y }}",
         "{% for c in cs %}SELECT {{ c }} FROM t{% if not loop.last %} UNION ALL {% endif %}{% endfor %}",
         "{% macro m() %} not sql {% endmacro %}SELECT 1",
-        "{{ config(post_hook=\"{{ x() }}\") }} SELECT 1",
+        '{{ config(post_hook="{{ x() }}") }} SELECT 1',
         "SELECT * FROM t WHERE d = '{{ ds }}' AND e = {{ params.e }} LIMIT {{ n }}",
     ],
 )
 def test_templates_are_read(sql: str) -> None:
     assert read_statement(sql, "snowflake").error == ""
+
+
+def test_nesting_beyond_the_stack_is_an_error_of_its_statement() -> None:
+    facts = read_statement("SELECT " + "(" * 290 + "1" + ")" * 290, "")
+
+    assert facts.error == "" or facts.error.startswith("This statement nests too deeply")
+
+
+def test_blocks_that_do_not_nest_make_the_facts_unsure() -> None:
+    assert read_statement("SELECT a FROM t {% if x %} WHERE b", "").unsure
+    assert not read_statement("SELECT a FROM t {% if x %} WHERE b {% endif %}", "").unsure

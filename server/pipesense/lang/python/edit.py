@@ -183,10 +183,23 @@ def add_import(module: Module, name: str, from_module: str) -> tuple[str, tuple[
 
 def _extend(module: Module, statement: ast.ImportFrom, written: str) -> tuple[Replace, ...]:
     unit = parsed_of(statement)
+    names = [_import_order(alias.name) for alias in statement.names]
+    own = _import_order(written.partition(" ")[0])
+    if names == sorted(names) and own < names[-1]:
+        behind = next(alias for alias, order in zip(statement.names, names, strict=True) if own < order)
+        start = unit.span_of(behind).start
+        indent = _indent(unit.text, start)
+        gap = ", " if indent is None else "," + _newline(unit.text) + indent
+        return (_at(module, statement, start, start, written + gap),)
     last = unit.span_of(statement.names[-1])
     if unit.text[: unit.span_of(statement).end].endswith(")"):
         return _append(module, statement, [unit.span_of(alias) for alias in statement.names], [written])
     return (_at(module, statement, last.end, last.end, f", {written}"),)
+
+
+def _import_order(name: str) -> tuple[int, str]:
+    """How import sorters order names: constants, classes, the rest."""
+    return (0 if name.isupper() else 1 if name[:1].isupper() else 2, name)
 
 
 def _new_import(module: Module, line: str) -> tuple[Replace, ...]:

@@ -145,7 +145,10 @@ def _template(module: Module, call: ast.Call) -> str | None:
             return None
     if key is None:
         return None
-    return f"\"{{{{ var.{'json' if json else 'value'}.get('{key}'{default}) }}}}\""
+    kind = "json" if json else "value"
+    if not default and key.isidentifier():
+        return f'"{{{{ var.{kind}.{key} }}}}"'
+    return f"\"{{{{ var.{kind}.get('{key}'{default}) }}}}\""
 
 
 def _text(module: Module, expr: ast.expr) -> str | None:

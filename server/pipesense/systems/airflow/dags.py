@@ -145,12 +145,13 @@ def _stores(statement: ast.AST) -> Iterator[str]:
         yield statement.id
     for child in ast.iter_child_nodes(statement):
         yield from _stores(child)
+    changed: ast.expr | None = None
     if isinstance(statement, ast.Call) and _moves(statement) and isinstance(statement.func, ast.Attribute):
-        if isinstance(statement.func.value, ast.Name):
-            yield statement.func.value.id
-    if isinstance(statement, ast.Subscript) and isinstance(statement.ctx, ast.Store):
-        if isinstance(statement.value, ast.Name):
-            yield statement.value.id
+        changed = statement.func.value
+    elif isinstance(statement, ast.Subscript) and isinstance(statement.ctx, ast.Store):
+        changed = statement.value
+    if isinstance(changed, ast.Name):
+        yield changed.id
 
 
 def _loads(statement: ast.AST) -> Iterator[str]:

@@ -39,12 +39,11 @@ class EdgeBook:
         """``chain(a, [b, c], [d, e])``; lists of equal length are paired unless ``linear``."""
         sequence = [item for item in items if not isinstance(item, Labelled)]
         for before, behind in pairwise(sequence):
-            if not linear and isinstance(before, Many) and isinstance(behind, Many):
-                if before.exact and behind.exact and len(before.items) == len(behind.items):
-                    for source, target in zip(before.items, behind.items, strict=True):
-                        self.connect(source, target, dag, written)
-                    continue
-            self.connect(before, behind, dag, written)
+            if not linear and isinstance(before, Many) and isinstance(behind, Many) and _pairs_up(before, behind):
+                for source, target in zip(before.items, behind.items, strict=True):
+                    self.connect(source, target, dag, written)
+            else:
+                self.connect(before, behind, dag, written)
 
     def resolve(self, tasks: Iterable[TaskDraft]) -> set[tuple[TaskDraft, TaskDraft]]:
         """The edges between tasks: a group stands for its first or its last tasks."""
@@ -67,6 +66,10 @@ class EdgeBook:
             targets = _ends(behind, members, found, last=False)
             found |= {(source, target) for source in sources for target in targets if source is not target}
         return found
+
+
+def _pairs_up(before: Many, behind: Many) -> bool:
+    return before.exact and behind.exact and len(before.items) == len(behind.items)
 
 
 def _depth(end: Endpoint) -> int:

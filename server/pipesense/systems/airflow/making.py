@@ -159,6 +159,7 @@ def make_operator(
         name_node=name.value if name is not None else None,
         variable=target,
         anchor=reading.anchor,
+        call=call,
         sets=reading.names.class_words(base) if construct.facts is None else frozenset(),
     )
     _place(reading, task, arguments)
@@ -193,6 +194,7 @@ def make_task_from_function(
         setup=thing.setup,
         teardown=thing.teardown,
         anchor=reading.anchor,
+        call=call,
     )
     _place(reading, task, Arguments({key: item for layer in layers for key, item in layer.items.items()}, None))
     same = sum(

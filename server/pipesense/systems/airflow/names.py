@@ -99,6 +99,8 @@ class Names:
         """What a fully qualified name is for Airflow."""
         if not qualified.startswith("airflow."):
             return NOTHING
+        # Providers that run on Airflow 2 and 3 take everything from here.
+        qualified = qualified.replace("airflow.providers.common.compat.sdk.", "airflow.sdk.")
         role = tables.construct(qualified)
         if role is not None:
             return Construct(role, qualified)

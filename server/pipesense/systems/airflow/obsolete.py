@@ -25,7 +25,7 @@ _OWN: Final = "apache-airflow"
 
 
 def version_of(text: str) -> tuple[int, ...]:
-    """ "2.11" as integers."""
+    """A version like 2.11 as integers."""
     return tuple(int(part) for part in text.split(".") if part.isdigit())
 
 
@@ -33,6 +33,9 @@ def target_of(package: str, version: Version) -> Version:
     """The version of a package that the file runs on, as far as Airflow's own version tells."""
     if package == _OWN:
         return version
+    pinned = dict(version.beside).get(package)
+    if pinned is not None:
+        return pinned
     # Providers that dropped their old operators ask for Airflow 2.9 at least.
     if version.number and version.number < (2, 9) and len(version.number) > 1:
         return Version((0,), version.evidence, f"Airflow {version} in {version.source}")

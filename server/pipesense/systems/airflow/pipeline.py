@@ -40,7 +40,10 @@ class Built:
     pipeline: Pipeline
     texts: tuple[SqlText, ...]
     node: ast.AST
-    obsolete: tuple[ObsoleteUse, ...] = ()
+    obsolete: tuple[ObsoleteUse, ...]
+    dag: DagDraft
+    drafts: tuple[TaskDraft, ...]
+    """As many as the pipeline has tasks, in the same order."""
 
 
 def build(reading: Reading, version: Version, line: str) -> tuple[Built, ...]:
@@ -134,7 +137,8 @@ def _pipeline(
         shared=shared,
         shared_closed=closed,
     )
-    return Built(pipeline, tuple(texts), dag.node, tuple(use for use in obsolete if use.loc.file == home.path))
+    own_uses = tuple(use for use in obsolete if use.loc.file == home.path)
+    return Built(pipeline, tuple(texts), dag.node, own_uses, dag, tuple(drafts))
 
 
 def _obsolete_defaults(defaults: Defaults, version: Version) -> Iterator[ObsoleteUse]:

@@ -74,6 +74,7 @@ class TaskDraft:
         function: the function that a decorator made a task.
         name: the task's id without groups.
         name_node: the expression of the id, None where a function's name serves.
+        call: the call that makes the task (of the operator, or of the decorated function).
         sets: argument names that the class itself mentions, so that it may set them.
     """
 
@@ -93,6 +94,7 @@ class TaskDraft:
     setup: bool = False
     teardown: bool = False
     anchor: ast.Call | None = None
+    call: ast.Call | None = None
     attributes: dict[str, Argument] = field(default_factory=dict)
     sets: frozenset[str] = frozenset()
 

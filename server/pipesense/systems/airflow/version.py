@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from pipesense.lang.python.module import Module
@@ -40,6 +41,11 @@ _RANGE: Final = re.compile(rf"[\s\"']{_NAME}(?:\[[^\]]*\])?\s*([<>=!~^][^\"'#\n;
 _POETRY: Final = re.compile(rf"^{_NAME}\s*=\s*(?:\{{[^}}]*version\s*=\s*)?\"([\^~<>=]*\s*\d[^\"]*)\"", re.I | re.M)
 _LOCK: Final = re.compile(rf"name\s*=\s*\"{_NAME}\"\s*\n\s*version\s*=\s*\"(\d+(?:\.\d+)*)", re.I)
 _LOCK_JSON: Final = re.compile(rf"\"{_NAME}\"\s*:\s*\{{[^{{}}]*?\"version\"\s*:\s*\"==(\d+(?:\.\d+)*)", re.I | re.S)
+_PROVIDER: Final = re.compile(
+    r"\b(apache[-_.]airflow[-_.]providers[-_.][a-z0-9-_.]+?)(?:\[[^\]]*\])?"
+    r"(?:\s*===?\s*|\s*=\s*\"==|\"\s*\n\s*version\s*=\s*\")(\d+(?:\.\d+)*)",
+    re.I,
+)
 _IMAGE: Final = re.compile(r"\bapache/airflow:(?:slim-)?(\d+\.\d+(?:\.\d+)?)")
 _IMAGE_ARGUMENT: Final = re.compile(r"\bapache/airflow:(?:slim-)?\$\{?(\w+)")
 _CONSTRAINTS: Final = re.compile(r"\bconstraints-(\d+\.\d+\.\d+)/constraints-")
@@ -61,6 +67,12 @@ _GONE: Final = (
 
 def version_in_use(module: Module, files: Mapping[str, str], configured: str | None) -> Version:
     """The version with its evidence; the first of configuration, project files and code that says something."""
+    found = _own_version(module, files, configured)
+    beside = tuple(_providers(files))
+    return replace(found, beside=beside) if beside else found
+
+
+def _own_version(module: Module, files: Mapping[str, str], configured: str | None) -> Version:
     if configured is not None and (number := _number(configured)):
         return Version(number, Evidence.PINNED, "the configuration")
     ranged: Version | None = None
@@ -73,6 +85,19 @@ def version_in_use(module: Module, files: Mapping[str, str], configured: str | N
             return pinned
         ranged = ranged or _range(name, text)
     return ranged or _from_code(module)
+
+
+def _providers(files: Mapping[str, str]) -> Iterator[tuple[str, Version]]:
+    """The providers that the project pins, each at the strongest place."""
+    seen: set[str] = set()
+    for name in VERSION_FILES:
+        text = files.get(name, "")
+        for found in _PROVIDER.finditer(text) if "airflow-providers" in text else ():
+            package = re.sub(r"[-_.]+", "-", found.group(1)).lower()
+            if package not in seen:
+                seen.add(package)
+                pinned = Version(_number(found.group(2)), Evidence.PINNED, _at(name, text, found.start(2)))
+                yield package, pinned
 
 
 def _number(text: str) -> tuple[int, ...]:

@@ -3,10 +3,51 @@
 from __future__ import annotations
 
 from pipesense.lang.python.module import Module
-from pipesense.model.change import Change, Refusal, Replace
+from pipesense.model.change import (
+    AddCheck,
+    Change,
+    Refusal,
+    Replace,
+    Rewrite,
+    SetRetry,
+    SetStartDate,
+    SetTimeout,
+    UseNewApi,
+)
+from pipesense.model.flow import Pipeline
 from pipesense.model.value import Version
+from pipesense.systems.airflow.lift import find_pipelines
+from pipesense.systems.airflow.pipeline import Built
+from pipesense.systems.airflow.write_api import use_new_api
+from pipesense.systems.airflow.write_checks import add_check
+from pipesense.systems.airflow.write_settings import set_retry, set_start_date, set_timeout
 
 
 def write(change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
     """The replacements that make a change, or why they cannot be written here."""
-    return Refusal("Airflow's side of this change is not written.")
+    match change:
+        case Replace():
+            return (change,)
+        case Rewrite():
+            return change.parts
+        case UseNewApi():
+            return use_new_api(change.use, module)
+        case SetRetry() | SetTimeout() | SetStartDate() | AddCheck():
+            built = _find(change.pipeline, module, version)
+            if built is None:
+                return Refusal(f"DAG {change.pipeline.name} is no longer where it was.")
+            match change:
+                case SetRetry():
+                    return set_retry(change, built, module)
+                case SetTimeout():
+                    return set_timeout(change, built, module)
+                case SetStartDate():
+                    return set_start_date(built, module)
+                case AddCheck():
+                    return add_check(change, built, module)
+
+
+def _find(pipeline: Pipeline, module: Module, version: Version) -> Built | None:
+    """The pipeline as it is now."""
+    same = [each for each in find_pipelines(module, version) if each.pipeline.name == pipeline.name]
+    return next((each for each in same if each.pipeline.loc == pipeline.loc), same[0] if len(same) == 1 else None)

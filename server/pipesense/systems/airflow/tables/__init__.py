@@ -28,6 +28,7 @@ __all__ = [
     "removed_argument",
     "removed_arguments",
     "sensor_arguments",
+    "task_decorator",
     "trigger_rules",
 ]
 
@@ -96,6 +97,8 @@ def moved(qualified: str) -> MovedName | None:
     A name below a module that is gone as a whole is answered by the module's entry, whose `old` is then shorter than
     what was asked for and whose `new` says nothing about the name. None: nothing is known to have changed.
     """
+    if qualified.startswith("airflow.sdk."):
+        return None
     for table in _moved_tables(qualified):
         if entry := table.get(qualified):
             return entry
@@ -150,9 +153,17 @@ def operator(qualified: str) -> OperatorFacts | None:
 
 def operators_named(name: str) -> tuple[OperatorFacts, ...]:
     """Every known class with the bare name `name`: for code whose imports cannot be resolved."""
-    tables = dict.fromkeys(["operators", *(table for _, table in _OPERATOR_TABLES)])
-    ending = "." + name
-    return tuple(f for t in tables for q, f in _operators(t).items() if q.endswith(ending))
+    return _by_bare_name().get(name, ())
+
+
+@lru_cache(maxsize=1)
+def _by_bare_name() -> dict[str, tuple[OperatorFacts, ...]]:
+    found: dict[str, tuple[OperatorFacts, ...]] = {}
+    for table in dict.fromkeys(["operators", *(table for _, table in _OPERATOR_TABLES)]):
+        for qualified, facts in _operators(table).items():
+            bare = qualified.rpartition(".")[2]
+            found[bare] = (*found.get(bare, ()), facts)
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -182,25 +193,26 @@ def _operators(table: str) -> dict[str, OperatorFacts]:
 def default(owner: str, name: str, version: str) -> ArgumentDefault | None:
     """Default of an argument of "task", "sensor", "dag" or an operator's qualified name in Airflow `version`.
 
-    None: the argument does not exist there or its default was not recorded.
+    A version older than the oldest one probed is answered like that one. None: the argument came later, or its default
+    is an object that says nothing. That an argument was given up since is told by `removed_argument`, not here.
     """
-    from .defaults import DEFAULTS
+    from .defaults import DEFAULTS, OLDEST
 
-    found = None
-    for entry in DEFAULTS.get((owner, name), ()):
-        if found is None or _line(entry.since) <= _line(version):
-            found = entry
-    return found
+    wanted = max(_line(version), _line(OLDEST))
+    known = [entry for entry in DEFAULTS.get((owner, name), ()) if _line(entry.since) <= wanted]
+    return known[-1] if known else None
 
 
 def construct(qualified: str) -> str | None:
     """What a qualified name builds: "dag", "dag_decorator", "task_decorator", "task_group", "chain" and so on."""
+    return _roles().get(qualified)
+
+
+@lru_cache(maxsize=1)
+def _roles() -> dict[str, str]:
     from .context import CONSTRUCTS
 
-    for role, paths in CONSTRUCTS.items():
-        if any(path.qualified == qualified for path in paths):
-            return role
-    return None
+    return {path.qualified: role for role, paths in CONSTRUCTS.items() for path in paths}
 
 
 def import_paths(role: str) -> tuple[ImportPath, ...]:
@@ -208,6 +220,13 @@ def import_paths(role: str) -> tuple[ImportPath, ...]:
     from .context import CONSTRUCTS
 
     return CONSTRUCTS.get(role, ())
+
+
+def task_decorator(name: str) -> str | None:
+    """The function behind ``@task.NAME``, of Airflow's own and the larger providers' decorators."""
+    from .context import TASK_DECORATORS
+
+    return TASK_DECORATORS.get(name)
 
 
 def context_key(name: str) -> ContextKey | None:

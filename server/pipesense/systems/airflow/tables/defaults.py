@@ -18,6 +18,8 @@ from typing import Final
 
 from .facts import ArgumentDefault
 
+OLDEST: Final = "2.11"
+
 DEFAULTS: Final[dict[tuple[str, str], tuple[ArgumentDefault, ...]]] = {
     ("airflow.providers.common.sql.operators.sql.BaseSQLOperator", "retry_on_failure"): (ArgumentDefault("2.11", True, None),),
     ("airflow.providers.common.sql.operators.sql.BranchSQLOperator", "conn_id"): (ArgumentDefault("2.11", "default_conn_id", None),),
@@ -65,7 +67,7 @@ DEFAULTS: Final[dict[tuple[str, str], tuple[ArgumentDefault, ...]]] = {
     ("dag", "orientation"): (ArgumentDefault("2.11", "LR", None),),
     ("dag", "render_template_as_native_obj"): (ArgumentDefault("2.11", False, None),),
     ("dag", "rerun_with_latest_version"): (ArgumentDefault("3.3", None, None),),
-    ("dag", "schedule"): (ArgumentDefault("3.0", None, None),),
+    ("dag", "schedule"): (ArgumentDefault("2.11", timedelta(seconds=86400), None), ArgumentDefault("3.0", None, None)),
     ("dag", "schedule_interval"): (ArgumentDefault("2.11", timedelta(seconds=86400), None),),
     ("dag", "sla_miss_callback"): (ArgumentDefault("2.11", None, None),),
     ("dag", "start_date"): (ArgumentDefault("2.11", None, None),),
@@ -76,10 +78,10 @@ DEFAULTS: Final[dict[tuple[str, str], tuple[ArgumentDefault, ...]]] = {
     ("sensor", "max_wait"): (ArgumentDefault("2.11", None, None),),
     ("sensor", "mode"): (ArgumentDefault("2.11", "poke", None),),
     ("sensor", "never_fail"): (ArgumentDefault("2.11", False, None),),
-    ("sensor", "poke_interval"): (ArgumentDefault("2.11", 60, None),),
+    ("sensor", "poke_interval"): (ArgumentDefault("2.11", 60.0, None),),
     ("sensor", "silent_fail"): (ArgumentDefault("2.11", False, None),),
     ("sensor", "soft_fail"): (ArgumentDefault("2.11", False, None),),
-    ("sensor", "timeout"): (ArgumentDefault("2.11", 604800.0, None), ArgumentDefault("3.3", None, None)),
+    ("sensor", "timeout"): (ArgumentDefault("2.11", 604800.0, "sensors.default_timeout"),),
     ("task", "allow_nested_operators"): (ArgumentDefault("2.11", True, None),),
     ("task", "dag"): (ArgumentDefault("2.11", None, None),),
     ("task", "default_args"): (ArgumentDefault("2.11", None, None),),

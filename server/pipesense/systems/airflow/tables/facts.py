@@ -10,10 +10,10 @@ Owner = Literal["dag", "task", "default_args", "operator"]
 """Who is handed the argument: ``DAG(...)``, any operator, a ``default_args`` dict, or one operator class only."""
 
 ArgumentChange = Literal["REMOVED", "IGNORED", "RAISES", "RENAMED"]
-"""REMOVED and RENAMED: the constructor refuses the name. IGNORED: accepted, without effect. RAISES: refuses the value."""
+"""REMOVED, RENAMED: the constructor refuses the name. IGNORED: accepted, no effect. RAISES: it refuses the value."""
 
 NameChange = Literal["REMOVED", "MOVED"]
-"""REMOVED: the import fails. MOVED: the import works and warns."""
+"""REMOVED: the import fails. MOVED: it works, with a warning or as a silent second path of the new name."""
 
 OperatorKind = Literal[
     "bash",
@@ -37,10 +37,10 @@ DefaultValue = bool | int | float | str | timedelta | None
 class RemovedArgument:
     """An argument that a later Airflow no longer honours.
 
-    `since` is the first probed release line in which it has no effect or is refused, `deprecated` the first one that
-    warns although it still works. `value` restricts the entry to one value of the argument (a trigger rule that is
-    gone). `operator` is the class for owner ``operator``. `outcome` is what the real constructor did: the exception
-    with its message, or the warning it gave, empty when it said nothing.
+    `since` is the first probed release line in which it has no effect or is refused ("2.11", the oldest one, also when
+    it was so before), `deprecated` the first one that warns although it still works. `value` restricts the entry to one
+    value of the argument (a trigger rule that is gone). `operator` is the class for owner ``operator``. `outcome` is
+    what the newest real constructor did: the exception with its message, or the warning it gave, or nothing.
     """
 
     owner: Owner
@@ -62,7 +62,8 @@ class MovedName:
     `deprecated` is the first probed version that warns, `removed` the first one in which the import fails, both of the
     distribution `package`. `new` is where it lives now, `new_since` the first probed Airflow that has it there, `needs`
     the distribution that brings it when that is not Airflow itself. For an operator that became another one, `renamed`
-    pairs old with new argument names, `added` names arguments the new one needs with their source text, and `without`
+    pairs old with new argument names, `added` gives the source text of arguments to write where the call, after
+    renaming, has none of that name, and `without`
     lists old arguments with no counterpart. `prefix` marks an entry that speaks for everything below `old`. `instead`
     is what serves the purpose where nothing is a drop-in replacement.
     """
@@ -86,8 +87,11 @@ class MovedName:
 
     @property
     def since(self) -> str:
-        """First version of `package` with the final state: removed, or still importable with a warning."""
-        return self.removed or self.deprecated or ""
+        """First version of `package` with the final state: removed, or warned about.
+
+        For an old path that still gives the new object without a word: the first that has the new path.
+        """
+        return self.removed or self.deprecated or self.new_since or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ class ImportPath:
 
 @dataclass(frozen=True, slots=True)
 class ContextKey:
-    """A key of the task context. `removed` is the first probed release line without it, `instead` Airflow's own hint."""
+    """A key of the task context. `removed`: the first probed release line without it; `instead`: Airflow's own hint."""
 
     name: str
     first: str

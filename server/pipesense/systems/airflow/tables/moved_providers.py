@@ -42,7 +42,7 @@ from typing import Final
 from .facts import MovedName
 
 PROVIDER_NAMES: Final[dict[str, MovedName]] = {
-    "airflow.providers.cncf.kubernetes.operators.kubernetes_pod": MovedName("airflow.providers.cncf.kubernetes.operators.kubernetes_pod", "airflow.providers.cncf.kubernetes.operators.pod", None, "10.25.0", package="apache-airflow-providers-cncf-kubernetes", prefix=True),
+    "airflow.providers.cncf.kubernetes.operators.kubernetes_pod": MovedName("airflow.providers.cncf.kubernetes.operators.kubernetes_pod", "airflow.providers.cncf.kubernetes.operators.pod", None, "10.0.0", package="apache-airflow-providers-cncf-kubernetes", prefix=True),
     "airflow.providers.databricks.operators.databricks.DatabricksRunNowDeferrableOperator": MovedName("airflow.providers.databricks.operators.databricks.DatabricksRunNowDeferrableOperator", "airflow.providers.databricks.operators.databricks.DatabricksRunNowOperator", None, "7.0.0", package="apache-airflow-providers-databricks", added=(("deferrable", "True"),)),
     "airflow.providers.databricks.operators.databricks.DatabricksSubmitRunDeferrableOperator": MovedName("airflow.providers.databricks.operators.databricks.DatabricksSubmitRunDeferrableOperator", "airflow.providers.databricks.operators.databricks.DatabricksSubmitRunOperator", None, "7.0.0", package="apache-airflow-providers-databricks", added=(("deferrable", "True"),)),
     "airflow.providers.dbt.cloud.sensors.dbt.DbtCloudJobRunAsyncSensor": MovedName("airflow.providers.dbt.cloud.sensors.dbt.DbtCloudJobRunAsyncSensor", "airflow.providers.dbt.cloud.sensors.dbt.DbtCloudJobRunSensor", None, "4.0.0", package="apache-airflow-providers-dbt-cloud", added=(("deferrable", "True"),)),

@@ -1,0 +1,205 @@
+"""Writes retries, timeouts and start dates: into the shared defaults, or at one task."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Final
+
+from pipesense.lang.python.edit import add_entries, add_import, add_keywords, quote, replace_node
+from pipesense.lang.python.module import Module
+from pipesense.lang.python.syntax import parsed_of
+from pipesense.model.change import Refusal, Replace, SetRetry, SetTimeout
+from pipesense.model.flow import Task
+from pipesense.model.value import Known
+from pipesense.model.where import Loc
+from pipesense.systems.airflow.frames import constant, dictionary
+from pipesense.systems.airflow.pipeline import Built
+from pipesense.systems.airflow.settings import Defaults, Hit, look_up
+from pipesense.systems.airflow.things import DagDraft, TaskDraft
+
+_FIXED_DATE: Final = (2024, 1, 1)
+"""A first date that is the same whenever the fix is made; whoever applies it puts the right one."""
+
+Items = Sequence[tuple[str, str]]
+
+
+def set_retry(change: SetRetry, built: Built, module: Module) -> tuple[Replace, ...] | Refusal:
+    """Retries with a growing pause."""
+    duration, imports = add_import(module, "timedelta", "datetime")
+    items = [
+        ("retries", str(change.attempts)),
+        ("retry_delay", f"{duration}(minutes={change.delay_minutes})"),
+        ("retry_exponential_backoff", "True"),
+    ]
+    return _set(built, change.task, items, ("retries",), "retry_delay", imports, module)
+
+
+def set_timeout(change: SetTimeout, built: Built, module: Module) -> tuple[Replace, ...] | Refusal:
+    """A limit on how long an attempt may take."""
+    duration, imports = add_import(module, "timedelta", "datetime")
+    items = [("execution_timeout", f"{duration}(hours={change.hours})")]
+    return _set(built, change.task, items, ("execution_timeout",), "execution_timeout", imports, module)
+
+
+def _set(
+    built: Built,
+    task: Task | None,
+    items: Items,
+    wanted: tuple[str, ...],
+    needs_import: str,
+    imports: tuple[Replace, ...],
+    module: Module,
+) -> tuple[Replace, ...] | Refusal:
+    """Write ``items``; those that are set already stay, unless they are ``wanted`` and set to None."""
+    if task is None:
+        given, missing = _shared(built.dag, items, wanted, module)
+    else:
+        draft = _draft(built, task)
+        if draft is None:
+            return Refusal(f"Task {task.name} is no longer where it was.")
+        given, missing = _own(built, draft, items, wanted, module)
+    if isinstance(given, Refusal):
+        return given
+    if not given:
+        return Refusal("There is no room for the setting in this call.")
+    return (*given, *imports) if needs_import in missing else given
+
+
+def _draft(built: Built, task: Task) -> TaskDraft | None:
+    for draft, made in zip(built.drafts, built.pipeline.tasks, strict=True):
+        if made.name == task.name and made.loc == task.loc:
+            return draft
+    named = [d for d, made in zip(built.drafts, built.pipeline.tasks, strict=True) if made.name == task.name]
+    return named[0] if len(named) == 1 else None
+
+
+def _shared(
+    dag: DagDraft, items: Items, wanted: tuple[str, ...], module: Module
+) -> tuple[tuple[Replace, ...] | Refusal, frozenset[str]]:
+    everything = frozenset(name for name, _ in items)
+    given = dag.arguments.get("default_args")
+    if "default_args" in dag.attributes:
+        return Refusal("default_args is replaced after the DAG is made."), everything
+    if given is None:
+        return _new_defaults(dag, items, module), everything
+    found = dictionary(given.value, given.frame)
+    literal = found.literal
+    if literal is None:
+        return Refusal("default_args is not written as a dictionary that could be extended here."), everything
+    place = module.loc(literal)
+    if place.file != module.path:
+        return Refusal(f"The default_args of this DAG are written in another file, {place.file}."), everything
+    replaced = [
+        replace_node(module, found.entries[name].value, value)
+        for name, value in items
+        if name in wanted and name in found.entries
+    ]
+    missing = [(name, value) for name, value in items if name not in found.entries]
+    added = (
+        add_entries(module, literal, missing)
+        if isinstance(literal, ast.Dict)
+        else add_keywords(module, literal, missing)
+    )
+    return (*replaced, *added), frozenset(name for name, _ in missing)
+
+
+def _new_defaults(dag: DagDraft, items: Items, module: Module) -> tuple[Replace, ...] | Refusal:
+    if not dag.known:
+        return Refusal(
+            "The DAG is made by a class or function that is not Airflow's own; what it accepts is not known."
+        )
+    if dag.arguments.opened is not None:
+        return Refusal("The DAG gets arguments from a dictionary, and default_args may be among them.")
+    node = dag.node
+    if isinstance(node, ast.Call):
+        if module.loc(node).file != module.path:
+            return Refusal("The DAG is made in another file.")
+        return add_keywords(module, node, [("default_args", _dict_text(items, node, module))])
+    call = dag.arguments.call
+    if call is not None:
+        return add_keywords(module, call, [("default_args", _dict_text(items, call, module))])
+    for decorator in node.decorator_list:
+        if not isinstance(decorator, ast.Call) and module.text_of(decorator).rpartition(".")[2] == "dag":
+            text = f"{module.text_of(decorator)}(default_args={_dict_text(items, decorator, module)})"
+            return (replace_node(module, decorator, text),)
+    return Refusal("Where the DAG takes its arguments cannot be told.")
+
+
+def _dict_text(items: Items, near: ast.expr, module: Module) -> str:
+    """A dictionary literal, over several lines where the call around it is."""
+    entries = [f"{quote(module, name, near)}: {value}" for name, value in items]
+    indent = _argument_indent(near, module) if isinstance(near, ast.Call) else None
+    if indent is None:
+        return "{" + ", ".join(entries) + "}"
+    return "{\n" + "".join(f"{indent}    {entry},\n" for entry in entries) + indent + "}"
+
+
+def _argument_indent(call: ast.Call, module: Module) -> str | None:
+    """The indentation of a call's arguments where each stands in a line of its own."""
+    arguments = [*call.args, *call.keywords]
+    if not arguments:
+        return None
+    text = parsed_of(call).text
+    start = module.loc(arguments[-1]).span.start
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    return before if not before.strip() and "\n" in text[:start] else None
+
+
+def _own(
+    built: Built, draft: TaskDraft, items: Items, wanted: tuple[str, ...], module: Module
+) -> tuple[tuple[Replace, ...] | Refusal, frozenset[str]]:
+    everything = frozenset(name for name, _ in items)
+    layers = Defaults(built.dag).layers(draft)
+    hits = {name: look_up(layers, name) for name, _ in items}
+    own = draft.layers[-1] if draft.function is not None else draft.layers[0]
+    replaced = [
+        replace_node(module, own.items[name].value, value)
+        for name, value in items
+        if name in wanted and name in own.items and _is_none(own.items[name].value, draft)
+    ]
+    missing = [
+        (name, value)
+        for name, value in items
+        if name not in own.items and (name in wanted or not isinstance(hits[name], Hit))
+    ]
+    call = own.call
+    if call is not None:
+        if module.loc(call).file != module.path:
+            return Refusal("The task is made in another file."), everything
+        return (*replaced, *add_keywords(module, call, missing)), frozenset(name for name, _ in missing)
+    if not isinstance(draft.node, ast.Call):
+        text = ", ".join(f"{name}={value}" for name, value in missing)
+        for decorator in draft.node.decorator_list:
+            written = module.text_of(decorator)
+            if not isinstance(decorator, ast.Call) and written in (
+                draft.kind[1:],
+                written.rpartition(".")[0] + "." + draft.kind[1:],
+            ):
+                return (replace_node(module, decorator, f"{written}({text})"),), frozenset(name for name, _ in missing)
+    return Refusal("Where the task takes its arguments cannot be told."), everything
+
+
+def _is_none(expr: ast.expr, draft: TaskDraft) -> bool:
+    value = constant(expr, draft.frame)
+    return isinstance(value, Known) and value.value is None
+
+
+def set_start_date(built: Built, module: Module) -> tuple[Replace, ...] | Refusal:
+    """A fixed date in place of one from the clock, in the way the file writes dates."""
+    moving = built.pipeline.schedule.moving_start
+    if moving is None:
+        return Refusal("The start date does not move.")
+    if moving.file != module.path:
+        return Refusal(f"The start date is written in another file, {moving.file}.")
+    date = ", ".join(map(str, _FIXED_DATE))
+    if any(name == "pendulum" for name in module.imports()):
+        written, imports = add_import(module, "datetime", "pendulum")
+        return (Replace(moving, f'{written}({date}, tz="UTC")'), *imports)
+    written, imports = add_import(module, "datetime", "datetime")
+    return (Replace(moving, f"{written}({date})"), *_apart(imports, moving))
+
+
+def _apart(imports: tuple[Replace, ...], place: Loc) -> tuple[Replace, ...]:
+    """Imports that do not touch the replaced expression itself."""
+    return tuple(each for each in imports if each.loc != place)

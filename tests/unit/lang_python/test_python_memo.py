@@ -1,0 +1,111 @@
+"""Results of earlier links are used again exactly while they are true."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+
+from pipesense.lang.python.module import Module
+
+START = {
+    "this": "from other import C\nA = 1\nB = A\nX = 5\nuse(B, C)\ndef f():\n    return X\n",
+    "other": "D = 7\nC = D\nE = 1\n",
+}
+
+
+class Counted:
+    """Computes two values and counts how often that was necessary."""
+
+    def __init__(self, workspace: type[Any]) -> None:
+        self.files = workspace(START)
+        self.count = 0
+
+    def result(self) -> list[object]:
+        module = self.files.module("this")
+        (site,) = (site for site in module.calls() if site.callee == "use")
+        return module.memo("use", [site.node], lambda: self._compute(module, site.node))
+
+    def _compute(self, module: Module, call: ast.Call) -> list[object]:
+        self.count += 1
+        return [getattr(module.value(item), "value", None) for item in call.args]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "computed", "expected"),
+    [
+        ("this", "A = 1", "A = 2", 2, [2, 7]),
+        ("this", "B = A", "B = A\nB = 9", 2, [9, 7]),
+        ("this", "X = 5", "X = 6", 1, [1, 7]),
+        ("this", "return X", "return 0", 1, [1, 7]),
+        ("this", "use(B, C)", "use(B,  C)", 2, [1, 7]),
+        ("this", "A = 1", "Z = 0\nA = 1", 1, [1, 7]),
+        ("this", "from other import C", "from other import E as C", 2, [1, 1]),
+        ("other", "D = 7", "D = 8", 2, [1, 8]),
+        ("other", "E = 1", "E = 2", 1, [1, 7]),
+        ("other", "C = D\n", "", 2, [1, None]),
+    ],
+)
+def test_recomputed_only_when_something_it_read_changed(
+    file: str, old: str, new: str, computed: int, expected: list[object], workspace: type[Any]
+) -> None:
+    counted = Counted(workspace)
+    assert counted.result() == [1, 7]
+    assert old in START[file]
+    counted.files.change(file, START[file].replace(old, new))
+    assert counted.result() == expected
+    assert counted.count == computed
+
+
+def test_a_file_that_appears_is_noticed(workspace: type[Any]) -> None:
+    counted = Counted(workspace)
+    text = counted.files.files.pop("other")
+    assert counted.result() == [1, None]
+    counted.files.change("other", text)
+    assert counted.result() == [1, 7]
+    assert counted.count == 2
+
+
+def test_results_not_asked_for_are_dropped(workspace: type[Any]) -> None:
+    counted = Counted(workspace)
+    counted.result()
+    counted.files.change("this", START["this"] + "y = 1\n")
+    counted.files.module("this")
+    counted.files.change("this", START["this"])
+    counted.result()
+    assert counted.count == 2
+
+
+def test_children_of_a_header_belong_to_it(workspace: type[Any]) -> None:
+    body = "".join(f"    t{number} = {number}\n" for number in range(30))
+    files = workspace({"this": "with a as b:\n" + body})
+    counts = []
+
+    def lift() -> int:
+        module = files.module("this")
+        header = module.body[0]
+        return module.memo("all", [header], lambda: counts.append(1) or len(ast.dump(header)))
+
+    first = lift()
+    files.change("this", files.files["this"].replace("t7 = 7", "t7 = 1234567"))
+    assert lift() > first
+    files.change("this", files.files["this"] + "z = 1\n")
+    lift()
+    assert len(counts) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name", "same"),
+    [
+        ("D = 7", "D = 8", "D", False),
+        ("D = 7", "D = 8", "C", True),
+        ("D = 7", "D = 7\nD.append(1)", "D", False),
+        ("E = 1\n", "E = 1\n# comment\n", "D", True),
+    ],
+)
+def test_exports_change_with_what_a_name_means(old: str, new: str, name: str, same: bool, workspace: type[Any]) -> None:
+    files = workspace(START)
+    before = files.module("other").exports()[name]
+    files.change("other", START["other"].replace(old, new))
+    assert (files.module("other").exports()[name] == before) is same

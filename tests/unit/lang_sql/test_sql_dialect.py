@@ -1,0 +1,56 @@
+"""Choosing a dialect: said, configured, known from what runs it, or seen in the text; else generic."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipesense.lang.sql.dialect import choose, directive
+
+HINTED = [
+    ("SELECT SAFE_CAST(a AS INT64) FROM t", "bigquery"),
+    ("SELECT a FROM `p.d.t`", "bigquery"),
+    ("SELECT a FROM [dbo].[t]", "tsql"),
+    ("CREATE TABLE t (a INT) DISTKEY(a)", "redshift"),
+    ("SELECT f.value FROM t, LATERAL FLATTEN(input => a) f", "snowflake"),
+    ("CREATE TABLE t (a INT) USING delta", "databricks"),
+    ("CREATE TABLE t (a Int32) ENGINE = MergeTree ORDER BY a", "clickhouse"),
+    ("CREATE TABLE t (a INT) ENGINE=InnoDB", "mysql"),
+    ("SELECT DISTINCT ON (a) a FROM t", "postgres"),
+    ("SELECT a::int FROM t", ""),
+    ("SELECT a FROM t QUALIFY ROW_NUMBER() OVER (ORDER BY b) = 1", ""),
+    ("SELECT 'SAFE_CAST(' FROM t -- QUALIFY `a.b`", ""),
+    ("SELECT SAFE_CAST(a AS INT) FROM [dbo].[t]", ""),
+    ("SELECT 1", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), HINTED)
+def test_hints_decide_only_when_they_leave_one_dialect(text: str, expected: str) -> None:
+    dialect, why = choose(None, None, None, text)
+
+    assert dialect == expected
+    assert why.startswith("hint: ") if expected else why == "generic"
+
+
+def test_who_says_it_goes_before_what_is_seen() -> None:
+    text = "SELECT SAFE_CAST(a AS INT64)"
+    operator = ("snowflake", "SnowflakeOperator")
+
+    assert choose("tsql", "redshift", operator, text) == ("tsql", "directive")
+    assert choose(None, "redshift", operator, text) == ("redshift", "configuration")
+    assert choose(None, None, operator, text) == operator
+    assert choose(None, None, ("", "SQLExecuteQueryOperator"), text)[0] == "bigquery"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("-- pipesense: dialect=Snowflake\nSELECT 1", "snowflake"),
+        ("SELECT 1 /* pipesense: dialect = bigquery */", "bigquery"),
+        ("{# pipesense: dialect=tsql #}", "tsql"),
+        ("SELECT 'pipesense: dialect=tsql'", None),
+        ("SELECT 1", None),
+    ],
+)
+def test_directives(text: str, expected: str | None) -> None:
+    assert directive(text) == expected
