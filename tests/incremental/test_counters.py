@@ -131,4 +131,6 @@ def test_a_change_elsewhere_wakes_only_its_readers() -> None:
     assert cost["files_linked"] == 1
     while made.pending():
         made.step()
-    assert made.counters.files_linked - before == 1
+    # The DAG, and the file that it runs (which is not open, so it is read again); other.sql is left alone.
+    assert made.counters.files_linked - before == 2
+    assert made.counters.statements_read <= 3

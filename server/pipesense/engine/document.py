@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
@@ -56,6 +55,8 @@ class Unit:
         self.parsed = None
         self.facts = None
         self.statement = None
+        self.uses = None
+        self.findings = None
 
 
 @dataclass(slots=True, eq=False)
@@ -266,7 +267,11 @@ class Document:
             return loc.span.of(unit.text)
         return next((loc.span.of(script.text) for script in self.scripts.values() if script.id == loc.unit), "")
 
-    def forget(self, units: Iterable[Unit] | None = None) -> None:
+    def forget(self) -> None:
         """Drop syntax and facts; they are derived again when somebody asks."""
-        for unit in units if units is not None else self.units:
+        for unit in self.units:
             unit.forget()
+        for script in self.scripts.values():
+            script.linked = None
+            for embedded in script.statements:
+                embedded.unit.forget()

@@ -33,3 +33,24 @@ class FileRecord:
     reported: tuple[Reported, ...] = ()
     not_analysed: tuple[NotAnalysed, ...] = ()
     revision: int = 0
+    is_put_away: bool = False
+    """Facts were dropped after the file was judged; linking reads them again."""
+    _statements: int = 0
+
+    def statements(self) -> int:
+        """How many statements the file has: of Python at top level, of SQL anywhere."""
+        if self.is_put_away:
+            return self._statements
+        sql = sum(len(script.statements) for script in self.linked.scripts.values())
+        return sql if self.document.language == "sql" else sql + len(self.document.units)
+
+    def put_away(self) -> None:
+        """Keep what is shown and drop what it was found by: facts of files that nobody has open cost memory."""
+        self._statements = self.statements()
+        self.is_put_away = True
+        self.linked = Linked(versions=self.linked.versions, unread=self.linked.unread)
+        self.pipelines = ()
+        self.composed = {}
+        self.memo = None
+        self.verdicts = Verdicts()
+        self.document.forget()

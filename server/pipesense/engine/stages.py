@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
 
 
+_MODULES_KEPT: Final = 40
+"""Files whose trees are kept because others import from them."""
 _SQL_BUDGET: Final = 4_000
 _PYTHON_BUDGET: Final = 20_000
 """Characters that one step of background work reads: about 5 ms, so that a key pressed meanwhile does not wait."""
@@ -67,6 +69,8 @@ class Stages:
     counters: Counters
     log: Callable[[InternalError], None]
     record_of: Callable[[str], FileRecord | None]
+    whole_record_of: Callable[[str], FileRecord | None]
+    """Like ``record_of``, with all facts."""
     text_of: Callable[[Loc], str]
     generation: int = 0
     """Counts changes of the configuration; unit findings of an older generation are judged again."""
@@ -88,6 +92,7 @@ class Stages:
     def link(self, record: FileRecord, lookup: Lookup) -> Outcome:
         """Syntax to model objects."""
         self.counters.files_linked += 1
+        record.is_put_away = False
         config = self.surroundings.config(record.path)
         folder = config.folder or (self.surroundings.root_of(record.path) or "")
         record.role = config.role_of(record.path) or default_role(record.path, folder)
@@ -182,6 +187,8 @@ class Stages:
             units = parsed_units(record.document, self.counters)
             name = self.surroundings.module_name(path)
             known = (ids, Module(path, name, units, package=path.endswith("/__init__.py")))
+            while len(self._modules) >= _MODULES_KEPT:
+                del self._modules[next(iter(self._modules))]
             self._modules[path] = known
         return known[1]
 
@@ -287,7 +294,7 @@ class Stages:
         return unit.findings
 
     def _statement(self, loc: Loc) -> Statement | None:
-        record = self.record_of(loc.file)
+        record = self.whole_record_of(loc.file)
         if record is None:
             return None
         return next(

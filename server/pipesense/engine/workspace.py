@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from pipesense.engine import hover, reporting
+from pipesense.engine.agenda import Agenda
 from pipesense.engine.config import FILE_NAMES, glob_matches, settings
 from pipesense.engine.document import Document
 from pipesense.engine.files import FileAccess, Unreadable
@@ -40,7 +41,7 @@ from pipesense.text.edit import TextEdit
 from pipesense.text.encoding import PositionEncoding
 from pipesense.text.span import Span
 
-_DONE: Final = Stage.JUDGE + 1
+_PROGRESS_EVERY: Final = 16
 
 
 class Workspace:
@@ -66,14 +67,14 @@ class Workspace:
         self._index = Index()
         self._records: dict[str, FileRecord] = {}
         self._unreadable: dict[str, str] = {}
-        self._dirty: dict[str, int] = {}
+        self._agenda = Agenda(language_of)
         self._unlisted: list[str] = []
         self._revisions = 0
         """Counts over all files: a file that is read again never gets a number that it had before."""
         self._replaced: dict[str, FileRecord] = {}
         """Records of files that changed on disk and were not read again yet; what they showed is compared."""
         self._surroundings = Surroundings(
-            registry, files, sql_dialects, lambda path: path in self._records or path in self._dirty
+            registry, files, sql_dialects, lambda path: path in self._records or path in self._agenda
         )
         self._reader = StatementReader(read_statement, self.counters, log)
         self._stages = Stages(
@@ -85,9 +86,10 @@ class Workspace:
             counters=self.counters,
             log=log,
             record_of=self._record,
+            whole_record_of=self._whole_record,
             text_of=self._text_at,
         )
-        self._fixer = Fixer(registry, self._stages, self._index, self._record, self.analyse, self.findings, log)
+        self._fixer = Fixer(registry, self._stages, self._index, self._whole_record, self.analyse, self.findings, log)
         for root in roots:
             self.add_root(root)
 
@@ -191,7 +193,7 @@ class Workspace:
     def _drop(self, path: str) -> None:
         self._records.pop(path, None)
         self._replaced.pop(path, None)
-        self._dirty.pop(path, None)
+        self._agenda.drop(path)
         self._mark_readers(path, self._index.drop(path))
 
     def _record(self, path: str) -> FileRecord | None:
@@ -206,7 +208,7 @@ class Workspace:
             text = self._files.read(path)
         except Unreadable as error:
             self._unreadable[path] = error.reason
-            self._dirty.pop(path, None)
+            self._agenda.drop(path)
             return None
         record = FileRecord(path, Document(path, language, splitter_of(language), text))
         before = self._replaced.pop(path, None)
@@ -220,7 +222,8 @@ class Workspace:
     # --- work ------------------------------------------------------------------------------------
 
     def _mark(self, path: str, stage: int) -> None:
-        self._dirty[path] = min(stage, self._dirty.get(path, stage))
+        record = self._records.get(path)
+        self._agenda.mark(path, Stage.LINK if record is not None and record.is_put_away else stage)
 
     def _mark_readers(self, path: str, keys: frozenset[Key]) -> None:
         for reader, stage in self._index.readers(keys).items():
@@ -231,34 +234,40 @@ class Workspace:
         """Bring one file's findings up to date now; other files that this makes stale are left for later."""
         if self._record(path) is None:
             return
-        while path in self._dirty:
+        while path in self._agenda:
             self._advance(path)
 
     def pending(self) -> int:
         """How many files may have stale findings."""
-        return len(self._dirty) + len(self._unlisted)
+        return len(self._agenda) + len(self._unlisted)
 
     def step(self) -> frozenset[str]:
         """Do one small unit of background work; the paths whose findings changed by it."""
         if self._unlisted:
             self._list(self._unlisted.pop(0))
             return frozenset()
-        if not self._dirty:
+        path = self._agenda.next(self._is_open)
+        if path is None:
             return frozenset()
-        path = min(self._dirty, key=self._urgency)
         record = self._record(path)
         if record is None:
-            self._dirty.pop(path, None)
-            return frozenset()
+            return self._became_unreadable(path)
         before = record.revision
-        if self._dirty[path] == Stage.LINK and self._stages.prepare(record, self._index):
+        if self._agenda.stage(path) == Stage.LINK and self._stages.prepare(record, self._index):
             return frozenset()
         self._advance(path)
         return frozenset({path}) if record.revision != before else frozenset()
 
-    def _urgency(self, path: str) -> tuple[int, int]:
+    def _is_open(self, path: str) -> bool:
         record = self._records.get(path)
-        return (self._dirty[path], 0 if record is not None and record.is_open else 1)
+        return record is not None and record.is_open
+
+    def _became_unreadable(self, path: str) -> frozenset[str]:
+        """A file that cannot be read has no findings any more; whoever read of it is stale."""
+        self._agenda.drop(path)
+        shown = self._replaced.pop(path, None)
+        self._mark_readers(path, self._index.drop(path))
+        return frozenset({path}) if shown is not None and shown.reported else frozenset()
 
     def _list(self, root: str) -> None:
         for path in self._files.listing(root):
@@ -275,16 +284,16 @@ class Workspace:
         while self._unlisted:
             self._list(self._unlisted.pop(0))
         done = 0
-        while self._dirty:
-            stage = min(self._dirty.values())
-            for path in [path for path, at in self._dirty.items() if at == stage]:
-                if self._record(path) is None:
-                    self._dirty.pop(path, None)
-                elif self._dirty.get(path) == stage:
-                    self._advance(path)
-                done += 1
-                if progress is not None:
-                    progress(done, done + sum(_DONE - at for at in self._dirty.values()))
+        while (path := self._agenda.next(self._is_open)) is not None:
+            if self._record(path) is None:
+                self._became_unreadable(path)
+            else:
+                self._advance(path)
+            done += 1
+            if progress is not None and done % _PROGRESS_EVERY == 0:
+                progress(done, done + self._agenda.steps())
+        if progress is not None:
+            progress(done, done)
 
     def settle(self, path: str) -> bool:
         """Cut a file anew after it has been at rest; True if its findings may have changed."""
@@ -296,14 +305,16 @@ class Workspace:
 
     def _advance(self, path: str) -> None:
         record = self._records[path]
-        stage = self._dirty.pop(path)
+        stage = self._agenda.drop(path)
+        if stage is None:
+            return
         if stage == Stage.JUDGE:
             self._judge(record)
             return
         outcome = self._stages.run(Stage(stage), record, self._index)
         self._index.record_reads(path, Stage(stage), outcome.reads)
         changed = self._index.export(path, Stage(stage), outcome.exports)
-        self._dirty[path] = stage + 1
+        self._agenda.mark(path, stage + 1)
         self._mark_readers(path, changed)
 
     def _judge(self, record: FileRecord) -> None:
@@ -331,9 +342,16 @@ class Workspace:
             self._revisions += 1
             record.revision = self._revisions
         if not record.is_open:
-            for unit in record.document.units:
-                unit.parsed = None
-            record.memo = None
+            record.put_away()
+
+    def _whole_record(self, path: str) -> FileRecord | None:
+        """The record of a file with all its facts; those of a file that was put away are read again."""
+        record = self._record(path)
+        if record is not None and record.is_put_away:
+            for stage in (Stage.LINK, Stage.COMPOSE):
+                self._stages.run(stage, record, self._index)
+            record.is_put_away = False
+        return record
 
     def _place(self, loc: Loc) -> tuple[str, Span] | None:
         record = self._record(loc.file)
@@ -390,10 +408,7 @@ class Workspace:
     def statements(self, path: str) -> int:
         """How many statements a file has: of Python at top level, of SQL anywhere."""
         record = self._records.get(path)
-        if record is None:
-            return 0
-        sql = sum(len(script.statements) for script in record.linked.scripts.values())
-        return sql if record.document.language == "sql" else sql + len(record.document.units)
+        return record.statements() if record is not None else 0
 
     def revision(self, path: str) -> str:
         """Changes whenever the findings of a file do."""
@@ -406,7 +421,7 @@ class Workspace:
 
     def dialect(self, path: str, offset: int) -> tuple[str, str] | None:
         """The SQL dialect at a place and why it was chosen; None outside SQL."""
-        record = self._record(path)
+        record = self._whole_record(path)
         if record is None:
             return None
         if record.document.language == "sql":
@@ -422,7 +437,7 @@ class Workspace:
 
     def hover(self, path: str, offset: int) -> HoverText | None:
         """What is worth knowing about a place."""
-        record = self._record(path)
+        record = self._whole_record(path)
         if record is None:
             return None
         return hover.hover(record, offset, self.registry, self._index, self._place, self.findings(path))
