@@ -33,7 +33,7 @@ AccessesOf = Callable[[SqlFileRun], "tuple[Access, ...] | None"]
 def compose(
     pipeline: Pipeline,
     effects: Mapping[str, ScopeEffects],
-    embedded: Mapping[int, tuple[Access, ...]],
+    embedded: Callable[[int], tuple[Access, ...]],
     accesses_of: AccessesOf,
 ) -> Pipeline:
     """The pipeline with every task knowing what the code that it runs reads, writes and touches."""
@@ -46,7 +46,7 @@ def compose(
 def _compose_task(
     task: Task,
     effects: Mapping[str, ScopeEffects],
-    embedded: Mapping[int, tuple[Access, ...]],
+    embedded: Callable[[int], tuple[Access, ...]],
     accesses_of: AccessesOf,
 ) -> Task:
     accesses = list(task.accesses)
@@ -55,7 +55,7 @@ def _compose_task(
     scopes: list[ScopeEffects] = []
     for run in task.runs:
         if isinstance(run, EmbeddedRun):
-            accesses += embedded.get(run.unit, ())
+            accesses += embedded(run.unit)
         elif isinstance(run, SqlFileRun):
             accesses += accesses_of(run) or ()
         elif isinstance(run, CallableRun):

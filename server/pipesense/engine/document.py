@@ -89,6 +89,8 @@ class EmbeddedScript:
     statements: list[EmbeddedUnit] = field(default_factory=list)
     formats: frozenset[str] = frozenset()
     """How holes are made in the literal ("fstring", "format", "percent"): what braces and % mean in it."""
+    asked: tuple[str | None, ...] = ()
+    """What the dialect was chosen by, beside the text."""
     linked: Script | None = None
     """The script as it was last linked."""
 

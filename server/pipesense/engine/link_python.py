@@ -81,14 +81,20 @@ class _Embedding:
     surroundings: PythonSurroundings
 
     def __call__(self, expr: ast.expr, dialect: str | None, why: str, connection: Value[str]) -> int | None:
-        found = literal(expr, self.module)
+        found = self.module.memo("embedded text", [expr], partial(literal, expr, self.module))
         if found is None or found.loc.file != self.document.path:
             return None
+        configured = self.surroundings.configured_dialect
+        anchor = found.loc.span.start
+        known = self.document.scripts.get((found.loc.unit, anchor))
+        asked = (dialect, why, configured)
+        if known is not None and known.text == found.text and known.asked == asked:
+            return known.id
         context = (dialect, why) if dialect else None
         directive = sql_dialect.directive(found.text)
-        chosen, reason = sql_dialect.choose(directive, self.surroundings.configured_dialect, context, found.text)
-        anchor = found.loc.span.start
+        chosen, reason = sql_dialect.choose(directive, configured, context, found.text)
         script = embed(self.document, found.loc.unit, anchor, found.text, found.map, found.holes, chosen, reason)
+        script.asked = asked
         return script.id
 
 

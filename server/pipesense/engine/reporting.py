@@ -68,9 +68,9 @@ def place_findings(
     """All findings of a file as they are shown, in the order of their places."""
     placed: list[tuple[Span, Finding]] = []
     for finding in findings:
-        where = place(finding.loc)
-        if where is not None and where[0] == document.path:
-            placed.append((where[1], finding))
+        span = document.file_span(finding.loc) if finding.loc.file == document.path else None
+        if span is not None:
+            placed.append((span, finding))
     placed = _merged(placed)
     directives = _directives(document)
     used: set[int] = set()
@@ -95,11 +95,7 @@ def place_findings(
                 message=finding.message,
                 span=span,
                 fingerprint=fingerprint(finding.rule, relative, symbol, anchor, ordinals[key]),
-                related=tuple(
-                    RelatedPlace(where[0], where[1], each.text)
-                    for each in finding.related
-                    if (where := place(each.loc)) is not None
-                ),
+                related=tuple(_related(document, finding, place)),
                 fixable=rule is not None and rule.fixable,
                 finding=finding,
                 what=finding.what,
@@ -109,6 +105,16 @@ def place_findings(
     shown += _about_directives(document, directives, used, registry, enabled, relative)
     shown.sort(key=lambda each: (each.span.start, each.rule, each.span.end))
     return tuple(shown)
+
+
+def _related(document: Document, finding: Finding, place: Place) -> Iterable[RelatedPlace]:
+    for each in finding.related:
+        if each.loc.file == document.path:
+            span = document.file_span(each.loc)
+            if span is not None:
+                yield RelatedPlace(document.path, span, each.text)
+        elif (where := place(each.loc)) is not None:
+            yield RelatedPlace(where[0], where[1], each.text)
 
 
 def _merged(placed: list[tuple[Span, Finding]]) -> list[tuple[Span, Finding]]:

@@ -28,7 +28,7 @@ from pipesense.model.change import (
     UseNewApi,
 )
 from pipesense.model.data import Access, QualityCheck
-from pipesense.model.flow import Pipeline, SqlFileRun
+from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, SqlFileRun
 from pipesense.model.sql import Statement
 from pipesense.model.value import Known, Version
 from pipesense.model.where import Loc
@@ -74,7 +74,7 @@ class Stages:
     text_of: Callable[[Loc], str]
     generation: int = 0
     """Counts changes of the configuration; unit findings of an older generation are judged again."""
-    _modules: dict[str, tuple[tuple[int, ...], Module]] = field(default_factory=dict)
+    _modules: dict[tuple[str, str], tuple[tuple[int, ...], Module]] = field(default_factory=dict)
 
     # --- link ------------------------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ class Stages:
             record.document,
             PythonSurroundings(
                 module_name=where.module_name(path),
-                imported=lambda name: self._module(where.module_path(path, name)),
+                imported=lambda name: self._module(where.module_path(path, name), name),
                 memo=record.memo,
                 configured_dialect=config.dialect_of(path),
                 project_files=where.version_texts(path, wanted),
@@ -173,8 +173,12 @@ class Stages:
             self.log(InternalError(f"system {system}", path, f"{type(error).__name__}: {error}"))
             return None
 
-    def _module(self, path: str | None) -> Module | None:
-        """Another file as a module; its own imports are not followed (one hop)."""
+    def _module(self, path: str | None, name: str) -> Module | None:
+        """Another file as a module under the name that it is imported by; its own imports are not followed (one hop).
+
+        Folders need no ``__init__.py`` to be packages, so the file alone does not tell its name: what is called
+        anything else here could not be found again by those who import it.
+        """
         from pipesense.engine.link_python import parsed_units
         from pipesense.lang.python.module import Module
 
@@ -182,14 +186,13 @@ class Stages:
         if record is None or path is None or record.document.language != "python":
             return None
         ids = tuple(unit.id for unit in record.document.units)
-        known = self._modules.get(path)
+        known = self._modules.get((path, name))
         if known is None or known[0] != ids:
             units = parsed_units(record.document, self.counters)
-            name = self.surroundings.module_name(path)
             known = (ids, Module(path, name, units, package=path.endswith("/__init__.py")))
             while len(self._modules) >= _MODULES_KEPT:
                 del self._modules[next(iter(self._modules))]
-            self._modules[path] = known
+            self._modules[(path, name)] = known
         return known[1]
 
     # --- compose ---------------------------------------------------------------------------------
@@ -197,10 +200,6 @@ class Stages:
     def compose(self, record: FileRecord, lookup: Lookup) -> Outcome:
         """What tasks do, through what they run."""
         linked = record.linked
-        embedded = {
-            number: tuple(access for each in script.statements for access in each.accesses)
-            for number, script in linked.scripts.items()
-        }
         reads: set[Key] = set()
 
         def accesses_of(run: SqlFileRun) -> tuple[Access, ...] | None:
@@ -212,16 +211,16 @@ class Stages:
             return found[0] if found and isinstance(found[0], tuple) else None
 
         composed: dict[int, tuple[Pipeline, tuple[object, ...], Pipeline]] = {}
-        pipelines: list[Pipeline] = []
         for pipeline in linked.pipelines:
-            made = compose(pipeline, linked.effects, embedded, accesses_of)
+            inputs = _inputs(pipeline, linked, accesses_of)
             before = record.composed.get(id(pipeline))
-            if before is not None and before[0] is pipeline and before[2] == made:
+            if before is not None and before[0] is pipeline and _identical(before[1], inputs):
                 made = before[2]
-            composed[id(pipeline)] = (pipeline, (), made)
-            pipelines.append(made)
+            else:
+                made = compose(pipeline, linked.effects, partial(_accesses_in, linked), accesses_of)
+            composed[id(pipeline)] = (pipeline, inputs, made)
         record.composed = composed
-        record.pipelines = tuple(pipelines)
+        record.pipelines = tuple(made for _, _, made in composed.values())
         return Outcome(_uses_and_checks(record), frozenset(reads))
 
     # --- judge -----------------------------------------------------------------------------------
@@ -278,7 +277,7 @@ class Stages:
             path,
             where.module_name(path),
             parsed_units(record.document, self.counters),
-            lambda name: self._module(where.module_path(path, name)),
+            lambda name: self._module(where.module_path(path, name), name),
             package=path.endswith("/__init__.py"),
         )
 
@@ -324,6 +323,32 @@ def _system_of(change: Change) -> str:
     if isinstance(change, (SetRetry, SetTimeout, AddCheck, SetStartDate)):
         return change.pipeline.system
     return ""
+
+
+def _accesses_in(linked: Linked, unit: int) -> tuple[Access, ...]:
+    """The accesses of the SQL in a string of the file."""
+    script = linked.scripts.get(unit)
+    return tuple(access for each in script.statements for access in each.accesses) if script is not None else ()
+
+
+def _inputs(
+    pipeline: Pipeline, linked: Linked, accesses_of: Callable[[SqlFileRun], tuple[Access, ...] | None]
+) -> tuple[object, ...]:
+    """Everything that composing a pipeline looks at beside the pipeline."""
+    found: list[object] = []
+    for task in pipeline.tasks:
+        for run in task.runs:
+            if isinstance(run, EmbeddedRun):
+                found.append(linked.scripts.get(run.unit))
+            elif isinstance(run, SqlFileRun):
+                found.append(accesses_of(run))
+            elif isinstance(run, CallableRun):
+                found.append(linked.effects.get(run.scope))
+    return tuple(found)
+
+
+def _identical(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
 def _own_uses(record: FileRecord, statement: Statement, name: str) -> tuple[tuple[Key, DatasetUse], ...]:

@@ -21,11 +21,10 @@ _QUIET_READS: Final = ("builtins.open", "open", "io.open", "os.", "pathlib.", "s
 """Reading a small file beside the DAG is how configuration is read; it is not worth a word."""
 
 
-def calls_at_parse(module: Module, statement: ast.stmt) -> tuple[CallAtParse, ...]:
+def calls_at_parse(module: Module, statement: ast.stmt, names: Names) -> tuple[CallAtParse, ...]:
     """What one top-level statement reaches while the file is parsed."""
     if _is_guarded(statement) or isinstance(statement, ast.Import | ast.ImportFrom):
         return ()
-    names = Names(module)
     templates = _templates(module, statement, names)
     found: dict[int, CallAtParse] = {}
     for site, via in _reached(module, statement, names):

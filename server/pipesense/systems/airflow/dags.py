@@ -41,11 +41,10 @@ class Summary:
 NOTHING: Final = Summary(False, (), frozenset(), frozenset())
 
 
-def summarise(module: Module, statement: ast.stmt) -> Summary:
+def summarise(module: Module, statement: ast.stmt, names: Names) -> Summary:
     """Look at one top-level statement."""
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return NOTHING
-    names = Names(module)
     makes = False
     factories: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
     if isinstance(statement, _FUNCTIONS):
@@ -54,7 +53,7 @@ def summarise(module: Module, statement: ast.stmt) -> Summary:
             for each in statement.decorator_list
         )
         if decorated:
-            return Summary(True, (), frozenset({statement.name}), frozenset(_loads(statement)))
+            return Summary(True, (), frozenset({statement.name}), _Mentioned.of(statement).loads)
     for site in module.calls_under(statement):
         functions = [node for node in module.enclosing(site.node) if isinstance(node, _FUNCTIONS)]
         if functions:
@@ -70,7 +69,10 @@ def summarise(module: Module, statement: ast.stmt) -> Summary:
     makes = makes or _shifts(statement) or _sets_attribute(statement) or _holds_things(statement)
     if not makes:
         return Summary(False, tuple(dict.fromkeys(factories)), frozenset(), frozenset())
-    return Summary(True, tuple(dict.fromkeys(factories)), frozenset(_stores(statement)), frozenset(_free(statement)))
+    mentioned = _Mentioned.of(statement)
+    return Summary(
+        True, tuple(dict.fromkeys(factories)), mentioned.stores | mentioned.changes, _free(statement, mentioned)
+    )
 
 
 def _moves(call: ast.Call) -> bool:
@@ -134,51 +136,63 @@ def _holds_things(statement: ast.stmt) -> bool:
             return False
 
 
-def _stores(statement: ast.AST) -> Iterator[str]:
-    """Names that a statement binds at its own level."""
-    if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
-        yield statement.name
-        return
-    if isinstance(statement, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-        return
-    if isinstance(statement, ast.Name) and isinstance(statement.ctx, ast.Store):
-        yield statement.id
-    for child in ast.iter_child_nodes(statement):
-        yield from _stores(child)
-    changed: ast.expr | None = None
-    if isinstance(statement, ast.Call) and _moves(statement) and isinstance(statement.func, ast.Attribute):
-        changed = statement.func.value
-    elif isinstance(statement, ast.Subscript) and isinstance(statement.ctx, ast.Store):
-        changed = statement.value
-    if isinstance(changed, ast.Name):
-        yield changed.id
+_INNER: Final = (*_FUNCTIONS, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+"""What has names of its own."""
 
 
-def _loads(statement: ast.AST) -> Iterator[str]:
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            yield node.id
+@dataclass(frozen=True, slots=True)
+class _Mentioned:
+    """The names in a statement: bound at its own level, read anywhere in it, changed in place at its own level."""
+
+    stores: frozenset[str]
+    loads: frozenset[str]
+    changes: frozenset[str]
+
+    @staticmethod
+    def of(*nodes: ast.AST) -> _Mentioned:
+        stores: set[str] = set()
+        loads: set[str] = set()
+        changes: set[str] = set()
+        todo: list[tuple[ast.AST, bool]] = [(node, True) for node in nodes]
+        while todo:
+            node, own = todo.pop()
+            if isinstance(node, ast.Name):
+                if isinstance(node.ctx, ast.Load):
+                    loads.add(node.id)
+                elif own:
+                    stores.add(node.id)
+                continue
+            if isinstance(node, ast.Constant):
+                continue
+            if own:
+                changed = _changed(node)
+                if changed is not None:
+                    changes.add(changed)
+                if isinstance(node, _INNER):
+                    own = False
+                    if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+                        stores.add(node.name)
+            todo += [(child, own) for child in ast.iter_child_nodes(node)]
+        return _Mentioned(frozenset(stores), frozenset(loads), frozenset(changes))
 
 
-def _free(statement: ast.stmt) -> Iterator[str]:
+def _changed(node: ast.AST) -> str | None:
+    """The name whose object a node changes in place."""
+    target: ast.expr | None = None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MOVES:
+        target = node.func.value
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+        target = node.value
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _free(statement: ast.stmt, mentioned: _Mentioned) -> frozenset[str]:
     """Names that a statement needs from those before it."""
-    if isinstance(statement, ast.With | ast.AsyncWith):
-        bound = set(_stores(statement))
-        yield from (name for name in _loads(statement) if name not in bound)
-        for item in statement.items:
-            yield from _loads(item.context_expr)
-        for inner in statement.body:
-            # What is changed in place must be there before.
-            yield from (
-                node.func.value.id
-                for node in ast.walk(inner)
-                if isinstance(node, ast.Call)
-                and _moves(node)
-                and isinstance(node.func, ast.Attribute)
-                and isinstance(node.func.value, ast.Name)
-            )
-    else:
-        yield from _loads(statement)
+    if not isinstance(statement, ast.With | ast.AsyncWith):
+        return mentioned.loads
+    entered = _Mentioned.of(*(item.context_expr for item in statement.items))
+    # What is changed in place must be there before.
+    return (mentioned.loads - mentioned.stores - mentioned.changes) | entered.loads | mentioned.changes
 
 
 def components(body: list[ast.stmt], summaries: list[Summary]) -> list[list[ast.stmt]]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
 from pipesense.lang.python.module import Module
-from pipesense.model.code import CallAtParse, ObsoleteUse
+from pipesense.model.code import CallAtParse, ObsoleteUse, PatternSite
 from pipesense.model.flow import EmbeddedRun, Pipeline, Runs, Task
 from pipesense.model.value import Version
 from pipesense.systems.airflow.code_at_parse import calls_at_parse
-from pipesense.systems.airflow.dags import components, summarise
+from pipesense.systems.airflow.dags import Summary, components, summarise
 from pipesense.systems.airflow.expressions import evaluate
 from pipesense.systems.airflow.frames import module_frame
 from pipesense.systems.airflow.names import Names
@@ -36,31 +36,44 @@ def release_line(version: Version) -> str:
     return ".".join(map(str, number[:2]))
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one top-level statement says by itself."""
+
+    summary: Summary
+    obsolete: tuple[ObsoleteUse, ...]
+    sites: tuple[PatternSite, ...]
+    calls_at_parse: tuple[CallAtParse, ...]
+
+
 def lift(module: Module, version: Version, embed: Embed) -> Lifted:
     """Everything that a file says to Airflow."""
-    built = find_pipelines(module, version)
-    per_statement = [
-        module.memo(("airflow: statement", version), [each], partial(_statement, module, each, version))
-        for each in module.body
-    ]
-    obsolete = [use for each in per_statement for use in each.obsolete]
+    looks = _looks(module, version)
+    built = _pipelines(module, version, looks)
+    obsolete = [use for each in looks for use in each.obsolete]
     obsolete += [use for each in built for use in each.obsolete]
     # What asks the metadata database is as slow in a helper that DAG files import as in the DAG file itself.
-    calls = [call for each in per_statement for call in each.calls_at_parse if built or _asks_airflow(call)]
+    calls = [call for each in looks for call in each.calls_at_parse if built or _asks_airflow(call)]
     return Lifted(
         pipelines=tuple(_numbered(module, each, embed) for each in built),
         obsolete=_unique(obsolete),
-        sites=tuple(site for each in per_statement for site in each.sites) if built else (),
+        sites=tuple(site for each in looks for site in each.sites) if built else (),
         calls_at_parse=_unique(calls),
     )
 
 
-def _statement(module: Module, statement: ast.stmt, version: Version) -> Lifted:
-    """What one top-level statement says by itself."""
-    return Lifted(
-        obsolete=obsolete_in(module, statement, version),
-        sites=pattern_sites(module, statement),
-        calls_at_parse=calls_at_parse(module, statement),
+def _looks(module: Module, version: Version) -> list[Look]:
+    tag = ("airflow: statement", version)
+    return [module.memo(tag, [each], partial(_look, module, each, version)) for each in module.body]
+
+
+def _look(module: Module, statement: ast.stmt, version: Version) -> Look:
+    names = Names(module)
+    return Look(
+        summary=summarise(module, statement, names),
+        obsolete=obsolete_in(module, statement, version, names),
+        sites=pattern_sites(module, statement, names),
+        calls_at_parse=calls_at_parse(module, statement, names),
     )
 
 
@@ -75,8 +88,12 @@ def _unique(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 
 def find_pipelines(module: Module, version: Version) -> tuple[Built, ...]:
     """The pipelines of a file, in its order; each is read again only when something it rests on changed."""
+    return _pipelines(module, version, _looks(module, version))
+
+
+def _pipelines(module: Module, version: Version, looks: Sequence[Look]) -> tuple[Built, ...]:
     line = release_line(version)
-    summaries = [module.memo("airflow: summary", [each], partial(summarise, module, each)) for each in module.body]
+    summaries = [each.summary for each in looks]
     found: list[Built] = []
     for group in components(module.body, summaries):
         compute = partial(_read, module, group, version, line)

@@ -21,6 +21,15 @@ _CHANGES: Final = {
     "IGNORED": ApiChange.IGNORED,
     "RAISES": ApiChange.RAISES,
 }
+_SAME_THING: Final = {
+    "DummyOperator": "EmptyOperator",
+    "Dataset": "Asset",
+    "DatasetAlias": "AssetAlias",
+    "DatasetAll": "AssetAll",
+    "DatasetAny": "AssetAny",
+    "SimpleHttpOperator": "HttpOperator",
+}
+"""Names whose successor takes the same arguments."""
 _OWN: Final = "apache-airflow"
 
 
@@ -42,16 +51,16 @@ def target_of(package: str, version: Version) -> Version:
     return Version()
 
 
-def obsolete_in(module: Module, statement: ast.stmt, version: Version) -> tuple[ObsoleteUse, ...]:
+def obsolete_in(module: Module, statement: ast.stmt, version: Version, names: Names) -> tuple[ObsoleteUse, ...]:
     """Obsolete uses in one top-level statement; those in shared defaults and templates are found with the DAG."""
-    return tuple(_Uses(module, version).uses(statement))
+    return tuple(_Uses(module, version, names).uses(statement))
 
 
 class _Uses:
-    def __init__(self, module: Module, version: Version) -> None:
+    def __init__(self, module: Module, version: Version, names: Names) -> None:
         self.module = module
         self.version = version
-        self.names = Names(module)
+        self.names = names
 
     def uses(self, statement: ast.stmt) -> Iterator[ObsoleteUse]:
         for node, guarded in _imports_and_attributes(statement):
@@ -155,7 +164,9 @@ def moved_use(
     new = entry.new
     if new is not None and entry.prefix and len(entry.old) < len(name):
         new = None
-    same_name = new is not None and (new.rpartition(".")[2] == last or entry.renamed or entry.added)
+    same_name = new is not None and bool(
+        new.rpartition(".")[2] in (last, _SAME_THING.get(last)) or entry.renamed or entry.added
+    )
     return ObsoleteUse(
         system=SYSTEM,
         what=name,
