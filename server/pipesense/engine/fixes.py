@@ -36,19 +36,21 @@ _PYTHON_STRING: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What the analysis of a changed file says, as far as the verification asks."""
+    """What the analysis of a file says, as far as the verification asks.
 
-    findings: Counter[tuple[str, Severity]]
+    ``loud``: findings at warning or above, by rule. ``said``: all findings, by rule and first sentence.
+    """
+
+    loud: Counter[str]
+    said: Counter[tuple[str, str]]
     unread: int
-
-    def of(self, rule: str) -> int:
-        """How many findings a rule has."""
-        return sum(count for (each, _), count in self.findings.items() if each == rule)
 
 
 def trial(findings: Iterable[Finding], unread: int) -> Trial:
-    """Count findings by rule and severity."""
-    return Trial(Counter((each.rule, each.severity) for each in findings), unread)
+    """Count what was found."""
+    found = list(findings)
+    loud = Counter(each.rule for each in found if each.severity <= Severity.WARNING)
+    return Trial(loud, Counter((each.rule, each.what) for each in found), unread)
 
 
 WriteChange = Callable[[Change], "tuple[Replace, ...] | Refusal"]
@@ -142,18 +144,17 @@ def _comments(document: Document) -> list[Span]:
 
 
 def verify(
-    rule: str,
+    finding: Finding,
     edits: Mapping[str, tuple[TextEdit, ...]],
     document_of: Callable[[str], Document | None],
     before: Callable[[str], Trial],
     after: Callable[[str, str], Trial],
-    *,
-    gone: int = 1,
 ) -> Refusal | None:
     """None where the edits hold what the fix promises, else why they do not.
 
-    ``after(path, text)`` analyses a changed file; ``gone`` findings of ``rule`` must have disappeared.
+    ``after(path, text)`` analyses a changed file. The finding is gone when one sentence less is said of it.
     """
+    said = (finding.rule, finding.what)
     removed = 0
     for path, changes in edits.items():
         document = document_of(path)
@@ -170,15 +171,11 @@ def verify(
         old, new = before(path), after(path, text)
         if new.unread > old.unread:
             return Refusal("the file could not be read after the fix")
-        removed += old.of(rule) - new.of(rule)
-        worse = [
-            each
-            for (each, severity), count in new.findings.items()
-            if severity <= Severity.WARNING and each != rule and count > old.findings[(each, severity)]
-        ]
+        removed += old.said[said] - new.said[said]
+        worse = [rule for rule, count in new.loud.items() if count > old.loud[rule]]
         if worse:
             return Refusal(f"the fix would bring a finding of {worse[0]}")
-    if removed < gone:
+    if removed < 1:
         return Refusal("the finding would still be there")
     return None
 

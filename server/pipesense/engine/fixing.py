@@ -83,7 +83,7 @@ class Fixer:
         if isinstance(edits, Refusal):
             return edits
         if reported.finding is not None:
-            refusal = fixes.verify(reported.rule, edits, self._document, self._before, self._after)
+            refusal = fixes.verify(reported.finding, edits, self._document, self._before, self._after)
             if refusal is not None:
                 return refusal
         return BuiltFix(FixOffer(offer_id, offer.title, offer.applicability, reported.rule), edits, {})
