@@ -7,7 +7,8 @@
 Instead of ``--environments`` the interpreters can be named one by one: ``--airflow2 PY --airflow2-after PY --airflow3 PY
 [PY ...]``. Two Airflow 2 are asked: one beside the last provider releases that had the operators which are gone today,
 one beside the first releases without them. ``--check`` exits with 1 and shows the difference if a table is not what the
-installed packages say. Nothing is imported into this process; every question runs in the interpreter it is about.
+installed packages say. Nothing is imported into this process; every question runs in the interpreter it is about. On two cores the questions take
+about a quarter of an hour; ``--answers DIR`` keeps the answers while the tables' form is being worked on.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from airflow_tables import arguments, context, moved, operators, providers
 from airflow_tables.asked import Airflow
-from airflow_tables.render import Call, formatted, header, sequence, table
+from airflow_tables.render import Call, formatted, header, sequence, table, text
 
 TABLES = pathlib.Path(__file__).parents[2] / "server/pipesense/systems/airflow/tables"
 
@@ -69,10 +70,13 @@ ENVIRONMENTS: dict[str, tuple[list[str], list[str]]] = {
             ),
         ],
         provider(
-            "mysql microsoft-mssql microsoft-azure apache-hive apache-druid apache-spark apache-cassandra apache-hdfs"
-            " apache-pinot apache-livy apache-pig elasticsearch jenkins mongo redis salesforce segment imap datadog"
-            " dingding discord opsgenie grpc samba zendesk microsoft-winrm sendgrid cloudant celery airbyte teradata"
-            " papermill neo4j tableau apache-kafka"
+            "mysql==6.7.1 microsoft-mssql==4.7.2 microsoft-azure==15.2.1 apache-hive==9.7.1"
+            " apache-druid==4.6.1 apache-spark==6.3.4 apache-cassandra==3.10.1 apache-hdfs==4.14.2"
+            " apache-pinot==4.10.4 apache-livy==4.6.4 apache-pig==4.9.1 elasticsearch==6.10.0 jenkins==4.2.7"
+            " mongo==5.5.1 redis==4.7.1 salesforce==5.15.1 segment==3.10.1 imap==3.13.1 datadog==3.11.1"
+            " dingding==3.10.1 discord==3.12.5 opsgenie==5.11.1 grpc==3.10.1 samba==4.14.1 zendesk==4.12.1"
+            " microsoft-winrm==3.15.1 sendgrid==4.2.5 cloudant==4.3.7 celery==3.26.0 airbyte==6.2.0"
+            " teradata==3.7.1 papermill==3.13.3 neo4j==3.13.1 tableau==5.7.1 apache-kafka==2.1.0"
         ),
     ),
 }
@@ -102,10 +106,7 @@ def packages(airflows: Iterable[Airflow], only: Iterable[str] = ()) -> list[str]
 
 def sets(name: str, entries: dict[str, list[str]]) -> str:
     """Release line to names; each line's set is written out, so a reader needs no other table."""
-    body = "".join(
-        f"    {line!r}: frozenset(\n        (\n{''.join(f'            {n!r},{chr(10)}' for n in names)}        )\n    ),\n"
-        for line, names in entries.items()
-    )
+    body = "".join(f"    {text(line)}: frozenset({text(tuple(names))}),\n" for line, names in entries.items())
     return f"{name}: Final[dict[str, frozenset[str]]] = {{\n{body}}}\n"
 
 
@@ -113,7 +114,11 @@ def arguments_module(airflows: list[Airflow]) -> str:
     tried = arguments.Tried(airflows)
     by_line = {owner: arguments.names_by_line(airflows, owner) for owner in ("task", "sensor", "dag")}
     parts = [
-        header("Arguments of DAG and of every operator by release line, and those that are gone.", packages(airflows)),
+        header(
+            "Arguments of DAG and of every operator by release line, and those that are gone.",
+            packages(airflows, SQL_PROVIDERS[1:]),
+            long_lines=True,
+        ),
         "from typing import Final\n\nfrom .facts import RemovedArgument\n\n",
         sets("BASE_OPERATOR_ARGUMENTS", by_line["task"]),
         sets("SENSOR_ARGUMENTS", by_line["sensor"]),
@@ -130,8 +135,11 @@ def defaults_module(airflows: list[Airflow]) -> str:
         for key, history in arguments.defaults(airflows).items()
     }
     return (
-        header("Defaults by owner and argument, one entry per change.", packages(airflows, SQL_PROVIDERS), long_lines=True)
+        header(
+            "Defaults by owner and argument, one entry per change.", packages(airflows, SQL_PROVIDERS), long_lines=True
+        )
         + "from datetime import timedelta\nfrom typing import Final\n\nfrom .facts import ArgumentDefault\n\n"
+        + f'OLDEST: Final = "{airflows[0].line}"\n\n'
         + table("DEFAULTS", "dict[tuple[str, str], tuple[ArgumentDefault, ...]]", entries)
     )
 
@@ -203,12 +211,16 @@ def modules(airflows: list[Airflow], after: Airflow) -> dict[str, str]:
     newest = airflows[-1]
     rows = operators.current(newest)
     google, amazon = "apache-airflow-providers-google", "apache-airflow-providers-amazon"
-    others = [n for n in newest.distributions if n.startswith("apache-airflow-providers-") and n not in (google, amazon)]
+    others = [
+        n for n in newest.distributions if n.startswith("apache-airflow-providers-") and n not in (google, amazon)
+    ]
     sources = {
         "arguments": arguments_module(airflows),
         "context": context_module(airflows),
         "defaults": defaults_module(airflows),
-        "operators": operators_module(rows["operators"], "standard, SQL and most providers", packages([newest], others)),
+        "operators": operators_module(
+            rows["operators"], "standard, SQL and most providers", packages([newest], others)
+        ),
         "operators_airflow2": operators_module(
             operators.older(airflows[0]), "Airflow 2's own and its providers' removed ones", packages([airflows[0]])
         ),

@@ -7,58 +7,61 @@ from datetime import timedelta
 from typing import Any
 
 from .asked import Airflow
-from .operators import older_operator_facts, operator_facts
-from .questions import DAG_ARGUMENTS_ASKED, OPERATOR_RENAMES, OPTIONS, TASK_ARGUMENTS_ASKED, TRIGGER_RULES_ASKED
+from .operators import operator_facts
+from .questions import (
+    DAG_ARGUMENTS_ASKED,
+    DAG_ARGUMENTS_WITHOUT_EFFECT_IN_DEFAULT_ARGS,
+    OPERATOR_ARGUMENTS_ASKED,
+    OPTIONS,
+    TASK_ARGUMENTS_ASKED,
+    TRIGGER_RULES_ASKED,
+)
 from .render import Call
 
 PREAMBLE = """
 from datetime import datetime, timedelta
 from airflow import DAG
 from airflow.timetables.trigger import CronTriggerTimetable
-from {empty} import EmptyOperator
-from {python} import PythonOperator
-from {rules} import TriggerRule
+from {home}.empty import EmptyOperator
+from {home}.python import PythonOperator
 day = datetime(2024, 1, 1)
 """
-HOMES = {
-    True: {
-        "empty": "airflow.operators.empty",
-        "python": "airflow.operators.python",
-        "rules": "airflow.utils.trigger_rule",
-    },
-    False: {
-        "empty": "airflow.providers.standard.operators.empty",
-        "python": "airflow.providers.standard.operators.python",
-        "rules": "airflow.utils.trigger_rule",
-    },
-}
+HOMES = {True: "airflow.operators", False: "airflow.providers.standard.operators"}
 
 
-def codes() -> dict[str, str]:
+def codes(*, two: bool) -> dict[str, str]:
     """Every construction to try, by the key of its answer."""
-    found: dict[str, str] = {"rules": "result = ' '.join(sorted(r.value for r in TriggerRule))"}
+    rules = (
+        "from airflow.utils.trigger_rule import TriggerRule; result = ' '.join(sorted(r.value for r in TriggerRule))"
+    )
+    found: dict[str, str] = {"rules": rules, "positional": "EmptyOperator('t')"}
     for name, (value, _) in DAG_ARGUMENTS_ASKED.items():
         schedule = "" if name in ("schedule_interval", "timetable") else "schedule=None, "
         found[f"dag {name}"] = f"DAG('d', start_date=day, {schedule}{name}={value})"
         found[f"default_args {name}"] = in_default_args(name, value)
     for name, (value, _) in TASK_ARGUMENTS_ASKED.items():
-        found[f"task {name}"] = f"t = EmptyOperator(task_id='t', {name}={value}); result = getattr(t, '{name}', None)"
+        found[f"task {name}"] = f"PythonOperator(task_id='t', python_callable=print, {name}={value})"
         found[f"default_args {name}"] = in_default_args(name, value)
     for rule in TRIGGER_RULES_ASKED:
         found[f"task trigger_rule {rule}"] = f"EmptyOperator(task_id='t', trigger_rule='{rule}')"
         found[f"default_args trigger_rule {rule}"] = in_default_args("trigger_rule", repr(rule))
-    found["task provide_context"] = "PythonOperator(task_id='t', python_callable=print, provide_context=True)"
-    found["default_args provide_context"] = (
-        "PythonOperator(task_id='t', python_callable=print, "
-        "dag=DAG('d', schedule=None, default_args={'provide_context': True}))"
-    )
-    found["positional"] = "EmptyOperator('t')"
+    for name, value in DAG_ARGUMENTS_WITHOUT_EFFECT_IN_DEFAULT_ARGS.items():
+        found[f"no effect {name}"] = (
+            f"plain = DAG('d', schedule=None, start_date=day); value = {value}\n"
+            f"made = DAG('d', schedule=None, start_date=day, default_args={{'{name}': value}})\n"
+            f"result = str(getattr(plain, '{name}', None)) == str(getattr(made, '{name}', None)) != str(value)"
+        )
+    for kind, old_home, new_home, others, name, value, new in OPERATOR_ARGUMENTS_ASKED:
+        home = old_home if two else new_home
+        for argument in (name, new):
+            made = f"{kind}(task_id='t', {others}, {argument}={value})"
+            found[f"{kind} {argument}"] = f"from {home} import {kind}\n{made}"
     return found
 
 
 def in_default_args(name: str, value: str) -> str:
-    made = f"EmptyOperator(task_id='t', dag=DAG('d', schedule=None, start_date=day, default_args={{'{name}': {value}}}))"
-    return f"t = {made}; result = getattr(t, '{name}', None)"
+    dag = f"DAG('d', schedule=None, start_date=day, default_args={{'{name}': {value}}})"
+    return f"PythonOperator(task_id='t', python_callable=print, dag={dag})"
 
 
 class Tried:
@@ -67,10 +70,14 @@ class Tried:
     def __init__(self, airflows: list[Airflow]) -> None:
         self.airflows = airflows
         self.outcomes = [
-            a.ask("snippets", preamble=PREAMBLE.format(**HOMES[a.is_two]), codes=codes()) for a in airflows
+            a.ask("snippets", preamble=PREAMBLE.format(home=HOMES[a.is_two]), codes=codes(two=a.is_two))
+            for a in airflows
         ]
         if any(o["positional"]["ok"] for o in self.outcomes):
             raise SystemExit("an operator took a positional argument: the tables hold keyword names only")
+        for name in DAG_ARGUMENTS_WITHOUT_EFFECT_IN_DEFAULT_ARGS:
+            if not all(o[f"no effect {name}"].get("result") for o in self.outcomes):
+                raise SystemExit(f"default_args[{name!r}] has an effect on some DAG: {self.outcomes}")
 
     def first(self, key: str, state: str) -> str | None:
         """The first release line in which the construction failed ("error") or warned ("warned")."""
@@ -83,7 +90,7 @@ class Tried:
     def said(self, key: str) -> str:
         answer = self.outcomes[-1][key]
         said: str = answer["error"] if not answer["ok"] else next(iter(answer["warned"]), "")
-        return said.split(" {<")[0].split(" ['all_")[0]
+        return said.split(" {<")[0].split(" ['all_")[0].split("/tmp")[0]
 
 
 def removed(tried: Tried, airflows: list[Airflow]) -> list[Call]:
@@ -108,7 +115,7 @@ def removed(tried: Tried, airflows: list[Airflow]) -> list[Call]:
                     new_value=new,
                 )
             )
-    return sorted([*found, *operator_arguments(tried, airflows)], key=lambda c: tuple(map(str, c.positional)))
+    return sorted([*found, *operator_arguments(tried)], key=lambda c: (*map(str, c.positional), str(c.keywords)))
 
 
 def entry(tried: Tried, owner: str, name: str, new: str | None) -> Call:
@@ -129,33 +136,24 @@ def ignored_default(tried: Tried, name: str, new: str | None, airflows: list[Air
     arguments = [set(base(a)["task"]) for a in airflows]
     without = [a.line for a, names in zip(airflows, arguments, strict=True) if name not in names]
     since = without[0] if without else tried.first(key, "warned")
-    return Call("RemovedArgument", "default_args", name, new, "IGNORED", since, tried.said(key))
+    deprecated = tried.first(key, "warned")
+    return Call(
+        *("RemovedArgument", "default_args", name, new, "IGNORED", since, tried.said(key)),
+        deprecated=deprecated if deprecated != since else None,
+    )
 
 
-def operator_arguments(tried: Tried, airflows: list[Airflow]) -> list[Call]:
-    """Arguments of single operators, from the two signatures; the one PythonOperator popped itself by construction."""
-    two, three = older_operator_facts(airflows[0])["found"], operator_facts(airflows[-1])["found"]
+def operator_arguments(tried: Tried) -> list[Call]:
+    """Arguments of single operators, refused under their old name and accepted under the new one."""
     found: list[Call] = []
-    for name, renames in OPERATOR_RENAMES.items():
-        new_home = next(q for q in three if q.startswith("airflow.providers.standard.") and q.endswith("." + name))
-        old_home = next(q for q in two if q.endswith("." + name) and not q.startswith("airflow.providers."))
-        for old, new in renames.items():
-            if old in three[new_home]["arguments"] or (new and new not in three[new_home]["arguments"]):
-                raise SystemExit(f"{new_home}: {old} is expected to be gone, {new} to be there")
-            if old != "provide_context" and old not in two[old_home]["arguments"]:
-                raise SystemExit(f"{old_home} has no {old}")
-            change = "RENAMED" if new else "REMOVED"
-            said = tried.said("task provide_context").replace("PythonOperator", name).replace("provide_context", old)
-            deprecated = tried.first("task provide_context", "warned") if old == "provide_context" else None
-            for home in (old_home, new_home):
-                found.append(
-                    Call(
-                        *("RemovedArgument", "operator", old, new, change, airflows[1].line, said),
-                        deprecated=deprecated,
-                        operator=home,
-                    )
-                )
-    found.append(ignored_default(tried, "provide_context", None, airflows[1:]))
+    for kind, old_home, new_home, _, name, _, new in OPERATOR_ARGUMENTS_ASKED:
+        key = f"{kind} {name}"
+        failed, warned = tried.first(key, "error"), tried.first(key, "warned")
+        if failed is None or not tried.outcomes[-1][f"{kind} {new}"]["ok"]:
+            raise SystemExit(f"{key} is expected to be refused and {new} to be taken: {tried.said(key)}")
+        for home in (old_home, new_home):
+            entry = ("RemovedArgument", "operator", name, new, "RENAMED", failed, tried.said(key))
+            found.append(Call(*entry, deprecated=warned, operator=f"{home}.{kind}"))
     return found
 
 
@@ -170,7 +168,9 @@ def base(airflow: Airflow, environment: dict[str, str] | None = None) -> dict[st
         "dag": "airflow.sdk:DAG",
         "sensor": "airflow.sdk:BaseSensorOperator",
     }
-    answer: dict[str, Any] = airflow.ask("base_arguments", environment=environment, **(two if airflow.is_two else three))
+    answer: dict[str, Any] = airflow.ask(
+        "base_arguments", environment=environment, **(two if airflow.is_two else three)
+    )
     return answer
 
 
@@ -202,6 +202,8 @@ def defaults(airflows: list[Airflow]) -> dict[tuple[str, str], list[tuple[str, o
             if owner == "dag_positional":
                 continue
             for name, plain in table.items():
+                if name == "schedule" and plain == {"type": "ArgNotSet"}:
+                    plain = table["schedule_interval"]
                 known, value = value_of(plain)
                 if known and name not in ("dag_id", "dag_display_name", "full_filepath"):
                     note(found.setdefault((owner, name), []), airflow.line, value, options.get((owner, name)))

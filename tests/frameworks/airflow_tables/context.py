@@ -15,7 +15,7 @@ def constructs(airflows: list[Airflow]) -> dict[str, tuple[Call, ...]]:
     for role, names in ROLES.items():
         paths: list[Call] = []
         for key in (f"{module}:{name}" for module in ROLE_MODULES for name in names):
-            good = [i for i, state in enumerate(states) if state[key]["ok"] and is_it(role, state[key])]
+            good = [i for i, state in enumerate(states) if state[key]["ok"] and not is_module(state[key])]
             warned = [lines[i] for i in good if states[i][key]["warned"]]
             if good:
                 qualified = key.replace(":", ".")
@@ -26,10 +26,9 @@ def constructs(airflows: list[Airflow]) -> dict[str, tuple[Call, ...]]:
     return found
 
 
-def is_it(role: str, state: dict[str, str | None]) -> bool:
-    """Not a module of the same name (``airflow.decorators.task_group``)."""
-    module, name = state["module"], state["name"]
-    return not (module is None and name is None and role.endswith("_decorator") and role != "task_decorator")
+def is_module(state: dict[str, str | None]) -> bool:
+    """A module of the same name (``airflow.decorators.task_group``, ``airflow.task``)."""
+    return state["module"] is None and state["name"] is None
 
 
 def keys(airflows: list[Airflow]) -> dict[str, Call]:

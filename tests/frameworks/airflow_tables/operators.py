@@ -9,6 +9,10 @@ from .asked import Airflow
 from .questions import PROVIDER_SWAPS
 
 Row = tuple[str, str, str, str, str, str, str, "bool | None", bool]
+# SQL that runs before or after what the operator is for.
+AROUND = ("preoperator", "postoperator", "paginated_sql_statement_clause")
+# Subclasses of SQL operators that make their own statement and refuse one.
+OWN_STATEMENT = ("SnowflakeNotebookOperator",)
 SQL_RENDERERS = {"sql", "hql", "mysql", "postgresql", "tsql"}
 
 # sqlglot's dialect by module prefix, the longest match wins; "" where sqlglot has none.
@@ -60,6 +64,7 @@ NETWORK: dict[str, bool] = {
     "TimeDeltaSensorAsync": False,
     "TimeSensor": False,
     "TimeSensorAsync": False,
+    "WaitSensor": False,
 }
 
 # The parts of the two largest providers that data pipelines use.
@@ -86,7 +91,7 @@ KINDS = [
 
 def row(qualified: str, facts: dict[str, Any]) -> Row:
     arguments = facts["arguments"]
-    sql = sql_argument(facts)
+    sql = "" if qualified.endswith(OWN_STATEMENT) else sql_argument(facts)
     connections = [a for a in arguments if re.search(r"(^|_)conn_id$", a)]
     return (
         kind(qualified, facts, sql),
@@ -104,7 +109,7 @@ def row(qualified: str, facts: dict[str, Any]) -> Row:
 def sql_argument(facts: dict[str, Any]) -> str:
     """The argument that carries SQL, or the path to it inside a dict, as the class tells its own template viewer."""
     renderers: dict[str, str] = facts["renderers"]
-    arguments = facts["arguments"]
+    arguments = [a for a in facts["arguments"] if a not in AROUND]
     for name in ("sql", "hql", "statement"):
         if name in arguments:
             return name
@@ -127,7 +132,7 @@ def kind(qualified: str, facts: dict[str, Any], sql: str) -> str:
         return "branch"
     if "PythonOperator" in lineage or "_BasePythonVirtualenvOperator" in lineage:
         return "python"
-    return "sql" if sql else "other"
+    return "sql" if sql or "BaseSQLOperator" in lineage else "other"
 
 
 def dialect(qualified: str, facts: dict[str, Any]) -> str:

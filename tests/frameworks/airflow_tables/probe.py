@@ -81,10 +81,8 @@ def import_name(module: str, name: str) -> dict[str, Json]:
             if not own_module(missing) and defined_in_file(module, name):
                 return {"ok": True, "module": module, "name": name, "warned": [], "by": "file"}
             return {"ok": False, "error": f"ModuleNotFoundError: {failure}"}
-        except (ImportError, AttributeError, TypeError, RuntimeError) as failure:
-            return {"ok": False, "error": f"{type(failure).__name__}: {failure}"[:300]}
         except Exception as failure:
-            # Airflow's own exception types: a module may refuse to load for want of an optional extra.
+            # Any type: modules refuse to load with Airflow's own exceptions for want of an optional extra.
             return {"ok": False, "error": f"{type(failure).__name__}: {failure}"[:300]}
     told = [f"{w.category.__name__}: {w.message}" for w in caught if speaks_of(module, name, w)]
     return {
@@ -101,7 +99,7 @@ def speaks_of(module: str, name: str, warning: warnings.WarningMessage) -> bool:
     text = str(warning.message)
     if not issubclass(warning.category, DeprecationWarning | FutureWarning):
         return False
-    if name and f"{module}.{name}" in text:
+    if name and (f"{module}.{name}" in text or f".{name}'" in text or f".{name}`" in text):
         return True
     file = getattr(sys.modules.get(module), "__file__", None)
     at_home = file is not None and os.path.samefile(file, warning.filename) if file_exists(warning) else False
@@ -250,7 +248,7 @@ def attempt(code: str) -> dict[str, Json]:
         try:
             exec(compile(code, "<probe>", "exec"), space)
         except Exception as failure:
-            text = f"{type(failure).__name__}: {failure}".splitlines()[0]
+            text = " ".join(f"{type(failure).__name__}: {failure}".split())
             return {"ok": False, "error": text[:300], "warned": []}
     told = [f"{w.category.__name__}: {w.message}" for w in caught if issubclass(w.category, Warning)]
     return {"ok": True, "result": plain(space.get("result")), "warned": told}
@@ -274,9 +272,10 @@ def base_arguments(base_operator: str, dag: str, sensor: str) -> dict[str, Json]
     own_sensor = {k: v for k, v in parameters(None, sensor_class).items() if k not in operator_parameters}
     dag_parameters = parameters(dag_class)
     made = dag_class("probe")
+    waiting = sensor_class(task_id="probe")
     return {
         "task": {k: plain(v.default) for k, v in operator_parameters.items()},
-        "sensor": {k: plain(v.default) for k, v in own_sensor.items()},
+        "sensor": {k: plain(getattr(waiting, k, v.default)) for k, v in own_sensor.items()},
         "dag": {k: plain(getattr(made, k, v.default)) for k, v in dag_parameters.items()},
         "dag_positional": [k for k, v in dag_parameters.items() if v.kind is v.POSITIONAL_OR_KEYWORD],
     }

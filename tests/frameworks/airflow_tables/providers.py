@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from .asked import Airflow, spelled
@@ -27,7 +28,7 @@ def build(before: Airflow, after: Airflow, newest: Airflow) -> dict[str, Call]:
         package, version = first_without(before, after, spelled(old))
         found[old] = Call("MovedName", old, None, None, version, package=package, instead=instead)
     for old, new in PROVIDER_MODULE_MOVES.items():
-        package, version = first_without(before, newest, f"{old}:")
+        package, version = first_without(before, after, f"{old}:")
         found[old] = Call("MovedName", old, new, None, version, package=package, prefix=True)
     return dict(sorted(found.items()))
 
@@ -65,7 +66,8 @@ def first_without(before: Airflow, after: Airflow, key: str) -> tuple[str, str]:
 
 def swap(before: Airflow, newest: Airflow, old: str) -> dict[str, Any]:
     """Argument changes from a removed class to its replacement, held against both signatures."""
-    new, renamed, added = PROVIDER_SWAPS[old]
+    new, renamed, stated = PROVIDER_SWAPS[old]
+    added = dict(stated)
     old_facts = older_operator_facts(before)["found"].get(old)
     new_facts = operator_facts(newest)["found"].get(new)
     without: tuple[str, ...] = ()
@@ -73,5 +75,7 @@ def swap(before: Airflow, newest: Airflow, old: str) -> dict[str, Any]:
         unknown = set(renamed) - set(old_facts["arguments"]) | set(renamed.values()) - set(new_facts["arguments"])
         if unknown:
             raise SystemExit(f"{old}: no such arguments {sorted(unknown)}")
+        # The old class had a connection of its own by default, the new one has none.
+        added |= {renamed[k]: json.dumps(old_facts["arguments"][k]) for k in renamed if old_facts["arguments"][k]}
         without = tuple(sorted(set(old_facts["arguments"]) - set(new_facts["arguments"]) - set(renamed)))
     return {"renamed": tuple(renamed.items()), "added": tuple(added.items()), "without": without}

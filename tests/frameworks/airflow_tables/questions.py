@@ -81,7 +81,11 @@ MODULE_MOVES = [
 
 # Old classes whose own warning appears only when they are used, with a piece of that warning's text.
 WARNS_WHEN_USED = {
-    "airflow.models.Variable": ("airflow.sdk.Variable", "airflow.models.variable", "Variable.get from `airflow.models`"),
+    "airflow.models.Variable": (
+        "airflow.sdk.Variable",
+        "airflow.models.variable",
+        "Variable.get from `airflow.models`",
+    ),
     "airflow.models.variable.Variable": (
         "airflow.sdk.Variable",
         "airflow.models.variable",
@@ -111,47 +115,47 @@ PROVIDER_SWAPS: dict[str, Swap] = {
     "airflow.providers.postgres.operators.postgres.PostgresOperator": (
         SQL_OPERATOR,
         {"postgres_conn_id": "conn_id"},
-        {"conn_id": '"postgres_default"'},
+        {},
     ),
     "airflow.providers.mysql.operators.mysql.MySqlOperator": (
         SQL_OPERATOR,
         {"mysql_conn_id": "conn_id"},
-        {"conn_id": '"mysql_default"'},
+        {},
     ),
     "airflow.providers.sqlite.operators.sqlite.SqliteOperator": (
         SQL_OPERATOR,
         {"sqlite_conn_id": "conn_id"},
-        {"conn_id": '"sqlite_default"'},
+        {},
     ),
     "airflow.providers.microsoft.mssql.operators.mssql.MsSqlOperator": (
         SQL_OPERATOR,
         {"mssql_conn_id": "conn_id"},
-        {"conn_id": '"mssql_default"'},
+        {},
     ),
     "airflow.providers.snowflake.operators.snowflake.SnowflakeOperator": (
         SQL_OPERATOR,
         {"snowflake_conn_id": "conn_id"},
-        {"conn_id": '"snowflake_default"'},
+        {},
     ),
     "airflow.providers.oracle.operators.oracle.OracleOperator": (
         SQL_OPERATOR,
         {"oracle_conn_id": "conn_id"},
-        {"conn_id": '"oracle_default"'},
+        {},
     ),
     "airflow.providers.jdbc.operators.jdbc.JdbcOperator": (
         SQL_OPERATOR,
         {"jdbc_conn_id": "conn_id"},
-        {"conn_id": '"jdbc_default"'},
+        {},
     ),
     "airflow.providers.vertica.operators.vertica.VerticaOperator": (
         SQL_OPERATOR,
         {"vertica_conn_id": "conn_id"},
-        {"conn_id": '"vertica_default"'},
+        {},
     ),
     "airflow.providers.trino.operators.trino.TrinoOperator": (
         SQL_OPERATOR,
         {"trino_conn_id": "conn_id"},
-        {"conn_id": '"trino_default"'},
+        {},
     ),
     "airflow.providers.http.operators.http.SimpleHttpOperator": (
         "airflow.providers.http.operators.http.HttpOperator",
@@ -225,17 +229,44 @@ DAG_ARGUMENTS_ASKED: dict[str, tuple[str, str | None]] = {
 TASK_ARGUMENTS_ASKED: dict[str, tuple[str, str | None]] = {
     "sla": ("timedelta(hours=1)", None),
     "task_concurrency": ("2", "max_active_tis_per_dag"),
+    "provide_context": ("True", None),
+}
+# Arguments of DAG that have no effect as keys of default_args, with a value that is not the default.
+DAG_ARGUMENTS_WITHOUT_EFFECT_IN_DEFAULT_ARGS = {
+    "schedule": "'@daily'",
+    "catchup": "not DAG('e', schedule=None, start_date=day).catchup",
+    "max_active_runs": "3",
+    "max_active_tasks": "3",
+    "dagrun_timeout": "timedelta(hours=1)",
+    "description": "'x'",
+    "tags": "['x']",
+    "is_paused_upon_creation": "True",
 }
 TRIGGER_RULES_ASKED = {"dummy": "always", "none_failed_or_skipped": "none_failed_min_one_success"}
 
-# Operators whose own arguments differ between their Airflow 2 and Airflow 3 homes: old name to new name.
-OPERATOR_RENAMES: dict[str, dict[str, str | None]] = {
-    "TriggerDagRunOperator": {"execution_date": "logical_date"},
-    "BranchDayOfWeekOperator": {"use_task_execution_day": "use_task_logical_date"},
-    "DayOfWeekSensor": {"use_task_execution_day": "use_task_logical_date"},
-    "BranchDateTimeOperator": {"use_task_execution_date": "use_task_logical_date"},
-    "PythonOperator": {"provide_context": None},
-}
+# Arguments of one operator that became another: (class, module in Airflow 2, module in Airflow 3, the other arguments
+# it needs, old name, source text of a value, new name). Constructed on every Airflow.
+OPERATOR_ARGUMENTS_ASKED: list[tuple[str, str, str, str, str, str, str]] = [
+    (
+        *("TriggerDagRunOperator", "airflow.operators.trigger_dagrun"),
+        "airflow.providers.standard.operators.trigger_dagrun",
+        *("trigger_dag_id='d'", "execution_date", "day", "logical_date"),
+    ),
+    (
+        *("BranchDateTimeOperator", "airflow.operators.datetime", "airflow.providers.standard.operators.datetime"),
+        "target_lower=day, target_upper=day, follow_task_ids_if_true='a', follow_task_ids_if_false='b'",
+        *("use_task_execution_date", "True", "use_task_logical_date"),
+    ),
+    (
+        *("BranchDayOfWeekOperator", "airflow.operators.weekday", "airflow.providers.standard.operators.weekday"),
+        "week_day='Monday', follow_task_ids_if_true='a', follow_task_ids_if_false='b'",
+        *("use_task_execution_day", "True", "use_task_logical_date"),
+    ),
+    (
+        *("DayOfWeekSensor", "airflow.sensors.weekday", "airflow.providers.standard.sensors.weekday"),
+        *("week_day='Monday'", "use_task_execution_day", "True", "use_task_logical_date"),
+    ),
+]
 
 # Defaults that a deployment can set, with a value to try: the key is proven by the default that follows it.
 OPTIONS = {

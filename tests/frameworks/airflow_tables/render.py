@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 def header(summary: str, packages: Iterable[str], *, long_lines: bool = False) -> str:
@@ -45,7 +46,7 @@ class Call:
         return f"{self.name}({', '.join(parts)})"
 
 
-def table(name: str, annotation: str, entries: Mapping[object, object]) -> str:
+def table(name: str, annotation: str, entries: Mapping[Any, object]) -> str:
     body = "".join(f"    {text(k)}: {text(v)},\n" for k, v in entries.items())
     return f"{name}: Final[{annotation}] = {{\n{body}}}\n"
 
