@@ -80,8 +80,8 @@ def _table(rules: list[Rule], registry: Registry) -> str:
 def explain(name: str) -> int:
     """Print the page of a rule or a pattern, or the rules of a concern."""
     registry = load_registry(lambda problem: complain(problem.message))
-    rule = registry.get(name)
-    page = registry.page(name) if rule is not None else registry.pattern(name)
+    rule = registry.get(name) or _by_bare_name(name, registry)
+    page = registry.page(rule.meta.id) if rule is not None else registry.pattern(name)
     if page is not None:
         _show(f"# {page.title or name}\n\n{_facts(rule)}{_body(page)}\n")
         return 0
@@ -96,6 +96,12 @@ def explain(name: str) -> int:
     hint = f"Did you mean {', '.join(near)}?" if near else '"pipesense rules" lists all rules.'
     complain(f"there is no rule, concern or pattern {name}. {hint}")
     return 2
+
+
+def _by_bare_name(name: str, registry: Registry) -> Rule | None:
+    """The one rule of that name, whatever its concern."""
+    found = [rule for rule in registry if rule.meta.name == name]
+    return found[0] if len(found) == 1 else None
 
 
 def _body(page: Page) -> str:

@@ -54,6 +54,10 @@ def test_explain_a_rule(project: Project) -> None:
     assert "`reliability/no-retries`, warning, can be fixed, pattern `" in ran.out
 
 
+def test_explain_a_rule_by_its_bare_name(project: Project) -> None:
+    assert project.run("explain", "no-retries").out == project.run("explain", "reliability/no-retries").out
+
+
 def test_explain_what_is_not_there(project: Project) -> None:
     ran = project.run("explain", "reliability/no-retrys")
     assert (ran.code, ran.out) == (2, "")
