@@ -206,6 +206,10 @@ class Module:
             if unit.kind != "child" or unit in self._headers:
                 yield from unit.index.calls
 
+    def is_divided(self, statement: ast.stmt) -> bool:
+        """Whether the statements of its body are units of their own."""
+        return bool(self._owner(statement)._children.get(parsed_of(statement)))
+
     def calls_under(self, node: ast.AST) -> Iterator[CallSite]:
         """The calls inside a node, header children and nested functions included."""
         owner = self._owner(node)

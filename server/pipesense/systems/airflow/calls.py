@@ -205,42 +205,38 @@ def _function_method(
 def _thing_method(
     reading: Reading, call: ast.Call, func: ast.Attribute, owner: Thing, frame: Frame
 ) -> tuple[bool, Thing | None]:
-    written = frame.module.text_of(call)
     match func.attr:
         case "set_downstream" | "set_upstream":
             given = read_arguments(call, frame, ("task_or_task_list",)).get("task_or_task_list")
             other = reading.evaluate(given.value, given.frame) if given is not None else None
             before, behind = (owner, other) if func.attr == "set_downstream" else (other, owner)
-            reading.edges.connect(before, behind, reading.dag, written)
+            reading.edges.connect(before, behind, reading.dag, frame.module.text_of(call))
             return True, None
         case "as_setup" | "as_teardown":
             return True, _set_up_or_tear_down(reading, call, func.attr, owner, frame)
         case "append" | "add" | "extend" | "insert" | "update" if isinstance(func.value, ast.Name):
-            things = _arguments(reading, call, frame)
-            if isinstance(owner, GroupDraft):
-                for end in endpoints(Many(tuple(things)))[0]:
-                    if isinstance(end, TaskDraft):
-                        end.group = owner
-            elif isinstance(owner, Keyed):
-                items = {**owner.items}
-                for thing in things:
-                    items.update(thing.items if isinstance(thing, Keyed) else {})
-                frame.names[func.value.id] = Keyed(items)
-            elif isinstance(owner, Many):
-                flat = [inner for thing in things for inner in (thing.items if isinstance(thing, Many) else (thing,))]
-                frame.names[func.value.id] = Many((*owner.items, *flat), owner.exact and not _in_loop(call, frame))
+            _add(func.value.id, _arguments(reading, call, frame), owner, frame, _in_loop(call, frame))
             return True, None
         case "get" if isinstance(owner, Keyed) and call.args:
             return True, owner.items.get(frame.module.text_of(call.args[0]))
-        case "expand" | "expand_kwargs" | "partial":
-            _arguments(reading, call, frame)
-            return True, owner
-        case name if name in SAME:
-            _arguments(reading, call, frame)
-            return True, owner
-        case _:
-            _arguments(reading, call, frame)
-            return True, None
+    _arguments(reading, call, frame)
+    return True, owner if func.attr in SAME or func.attr in ("expand", "expand_kwargs", "partial") else None
+
+
+def _add(name: str, things: list[Thing | None], owner: Thing, frame: Frame, in_loop: bool) -> None:
+    """Things are put into what ``name`` holds: a group, a dictionary, a list."""
+    if isinstance(owner, GroupDraft):
+        for end in endpoints(Many(tuple(things)))[0]:
+            if isinstance(end, TaskDraft):
+                end.group = owner
+    elif isinstance(owner, Keyed):
+        items = {**owner.items}
+        for thing in things:
+            items.update(thing.items if isinstance(thing, Keyed) else {})
+        frame.names[name] = Keyed(items)
+    elif isinstance(owner, Many):
+        flat = [inner for thing in things for inner in (thing.items if isinstance(thing, Many) else (thing,))]
+        frame.names[name] = Many((*owner.items, *flat), owner.exact and not in_loop)
 
 
 def _in_loop(call: ast.Call, frame: Frame) -> bool:

@@ -21,7 +21,7 @@ _QUIET_READS: Final = ("builtins.open", "open", "io.open", "os.", "pathlib.", "s
 """Reading a small file beside the DAG is how configuration is read; it is not worth a word."""
 
 
-def calls_at_parse(module: Module, statement: ast.stmt, names: Names) -> tuple[CallAtParse, ...]:
+def calls_at_parse(module: Module, statement: ast.stmt | ast.expr, names: Names) -> tuple[CallAtParse, ...]:
     """What one top-level statement reaches while the file is parsed."""
     if _is_guarded(statement) or isinstance(statement, ast.Import | ast.ImportFrom):
         return ()
@@ -41,7 +41,7 @@ def calls_at_parse(module: Module, statement: ast.stmt, names: Names) -> tuple[C
     return tuple(found.values())
 
 
-def _is_guarded(statement: ast.stmt) -> bool:
+def _is_guarded(statement: ast.stmt | ast.expr) -> bool:
     """``if __name__ == "__main__":`` and ``if TYPE_CHECKING:`` do not run when Airflow parses the file."""
     if not isinstance(statement, ast.If):
         return False
@@ -55,7 +55,9 @@ def _matters(what: str, effect: Effect) -> bool:
     return effect is not Effect.READ or not what.startswith(_QUIET_READS)
 
 
-def _reached(module: Module, statement: ast.stmt, names: Names) -> Iterator[tuple[CallSite, tuple[str, ...]]]:
+def _reached(
+    module: Module, statement: ast.stmt | ast.expr, names: Names
+) -> Iterator[tuple[CallSite, tuple[str, ...]]]:
     """Calls that run when the statement does, and those in functions of the file that it calls."""
     entries = {None, *_dag_bodies(statement, names)}
     todo: list[tuple[CallSite, tuple[str, ...]]] = [
@@ -74,7 +76,7 @@ def _reached(module: Module, statement: ast.stmt, names: Names) -> Iterator[tupl
             todo += [(inner, (*via, function.path)) for inner in own_calls(module, function)]
 
 
-def _dag_bodies(statement: ast.stmt, names: Names) -> Iterator[ast.AST]:
+def _dag_bodies(statement: ast.stmt | ast.expr, names: Names) -> Iterator[ast.AST]:
     """The body of a ``@dag`` function runs when the file is parsed."""
     if isinstance(statement, _FUNCTIONS):
         for decorator in statement.decorator_list:
@@ -89,7 +91,7 @@ def _waits(function: Function, names: Names) -> bool:
     return found is not None and found[0] != "task_group"
 
 
-def _templates(module: Module, statement: ast.stmt, names: Names) -> dict[ast.Call, str]:
+def _templates(module: Module, statement: ast.stmt | ast.expr, names: Names) -> dict[ast.Call, str]:
     """For calls of Variable.get in templated arguments of operators: the template that says the same."""
     found: dict[ast.Call, str] = {}
     for site in module.calls_under(statement):

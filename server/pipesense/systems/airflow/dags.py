@@ -6,7 +6,7 @@ A file with many DAGs is read DAG by DAG, so that an edit in one of them leaves 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,8 +41,8 @@ class Summary:
 NOTHING: Final = Summary(False, (), frozenset(), frozenset())
 
 
-def summarise(module: Module, statement: ast.stmt, names: Names) -> Summary:
-    """Look at one top-level statement."""
+def summarise(module: Module, statement: ast.stmt | ast.expr, names: Names) -> Summary:
+    """Look at one top-level statement, or at a part of one."""
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return NOTHING
     makes = False
@@ -53,7 +53,7 @@ def summarise(module: Module, statement: ast.stmt, names: Names) -> Summary:
             for each in statement.decorator_list
         )
         if decorated:
-            return Summary(True, (), frozenset({statement.name}), _Mentioned.of(statement).loads)
+            return Summary(True, (), frozenset({statement.name}), Mentioned.of(statement).loads)
     for site in module.calls_under(statement):
         functions = [node for node in module.enclosing(site.node) if isinstance(node, _FUNCTIONS)]
         if functions:
@@ -69,10 +69,25 @@ def summarise(module: Module, statement: ast.stmt, names: Names) -> Summary:
     makes = makes or _shifts(statement) or _sets_attribute(statement) or _holds_things(statement)
     if not makes:
         return Summary(False, tuple(dict.fromkeys(factories)), frozenset(), frozenset())
-    mentioned = _Mentioned.of(statement)
+    mentioned = Mentioned.of(statement)
     return Summary(
         True, tuple(dict.fromkeys(factories)), mentioned.stores | mentioned.changes, _free(statement, mentioned)
     )
+
+
+def summarise_block(statement: ast.With, parts: Sequence[tuple[Summary, Mentioned]]) -> Summary:
+    """The summary of a ``with`` statement from those of what it enters and of its body's statements."""
+    makes = any(part.makes for part, _ in parts)
+    factories = tuple(dict.fromkeys(factory for part, _ in parts for factory in part.factories))
+    if not makes:
+        return Summary(False, factories, frozenset(), frozenset())
+    named = Mentioned.of(*(item.optional_vars for item in statement.items if item.optional_vars is not None))
+    mentioned = Mentioned(
+        stores=named.stores.union(*(part.stores for _, part in parts)),
+        loads=named.loads.union(*(part.loads for _, part in parts)),
+        changes=named.changes.union(*(part.changes for _, part in parts)),
+    )
+    return Summary(True, factories, mentioned.stores | mentioned.changes, _free(statement, mentioned))
 
 
 def _moves(call: ast.Call) -> bool:
@@ -88,11 +103,11 @@ def _is_helper(module: Module, names: Names, call: ast.Call) -> bool:
     return any(names.builds(function) for function in module.callables(call.func))
 
 
-def _dag_functions(statement: ast.stmt, names: Names) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+def _dag_functions(statement: ast.AST, names: Names) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Functions around a nested function that ``@dag`` decorates."""
     if not isinstance(statement, (*_FUNCTIONS, ast.ClassDef, ast.If, ast.Try)):
         return
-    todo: list[tuple[ast.stmt, ast.FunctionDef | ast.AsyncFunctionDef | None]] = [(statement, None)]
+    todo: list[tuple[ast.AST, ast.FunctionDef | ast.AsyncFunctionDef | None]] = [(statement, None)]
     while todo:
         at, outer = todo.pop()
         if isinstance(at, _FUNCTIONS) and outer is not None:
@@ -104,7 +119,7 @@ def _dag_functions(statement: ast.stmt, names: Names) -> Iterator[ast.FunctionDe
             todo += [(inner, inside) for inner in getattr(at, field, ())]
 
 
-def _shifts(statement: ast.stmt) -> bool:
+def _shifts(statement: ast.AST) -> bool:
     at = statement.value if isinstance(statement, ast.Expr) else None
     if isinstance(at, ast.BinOp):
         return isinstance(at.op, ast.RShift | ast.LShift)
@@ -113,7 +128,7 @@ def _shifts(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.RShift | ast.LShift)
 
 
-def _sets_attribute(statement: ast.stmt) -> bool:
+def _sets_attribute(statement: ast.AST) -> bool:
     """``dag.catchup = False``."""
     if not isinstance(statement, ast.Assign):
         return False
@@ -121,7 +136,7 @@ def _sets_attribute(statement: ast.stmt) -> bool:
     return isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
 
 
-def _holds_things(statement: ast.stmt) -> bool:
+def _holds_things(statement: ast.AST) -> bool:
     """An empty list or dictionary, a list of names: they may come to hold tasks."""
     if not isinstance(statement, ast.Assign | ast.AnnAssign):
         return False
@@ -141,7 +156,7 @@ _INNER: Final = (*_FUNCTIONS, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetCom
 
 
 @dataclass(frozen=True, slots=True)
-class _Mentioned:
+class Mentioned:
     """The names in a statement: bound at its own level, read anywhere in it, changed in place at its own level."""
 
     stores: frozenset[str]
@@ -149,7 +164,7 @@ class _Mentioned:
     changes: frozenset[str]
 
     @staticmethod
-    def of(*nodes: ast.AST) -> _Mentioned:
+    def of(*nodes: ast.AST) -> Mentioned:
         stores: set[str] = set()
         loads: set[str] = set()
         changes: set[str] = set()
@@ -173,7 +188,7 @@ class _Mentioned:
                     if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
                         stores.add(node.name)
             todo += [(child, own) for child in ast.iter_child_nodes(node)]
-        return _Mentioned(frozenset(stores), frozenset(loads), frozenset(changes))
+        return Mentioned(frozenset(stores), frozenset(loads), frozenset(changes))
 
 
 def _changed(node: ast.AST) -> str | None:
@@ -186,11 +201,11 @@ def _changed(node: ast.AST) -> str | None:
     return target.id if isinstance(target, ast.Name) else None
 
 
-def _free(statement: ast.stmt, mentioned: _Mentioned) -> frozenset[str]:
+def _free(statement: ast.AST, mentioned: Mentioned) -> frozenset[str]:
     """Names that a statement needs from those before it."""
     if not isinstance(statement, ast.With | ast.AsyncWith):
         return mentioned.loads
-    entered = _Mentioned.of(*(item.context_expr for item in statement.items))
+    entered = Mentioned.of(*(item.context_expr for item in statement.items))
     # What is changed in place must be there before.
     return (mentioned.loads - mentioned.stores - mentioned.changes) | entered.loads | mentioned.changes
 

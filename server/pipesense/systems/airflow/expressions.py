@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
+from typing import Any, Final
 
 from pipesense.model.value import Known
 from pipesense.systems.airflow.calls import SAME, call, function_thing, sequence
@@ -24,44 +26,12 @@ def evaluate(reading: Reading, expr: ast.expr, frame: Frame, target: str | None 
 
     ``target`` is the name that the result will be bound to.
     """
-    match expr:
-        case ast.Name():
-            return _name(reading, expr, frame)
-        case ast.Call():
-            return call(reading, expr, frame, target)
-        case ast.BinOp(op=ast.RShift() | ast.LShift()):
-            return _shift(reading, expr, frame)
-        case ast.BinOp(op=ast.Add()):
-            left, right = evaluate(reading, expr.left, frame), evaluate(reading, expr.right, frame)
-            return _joined(left, right)
-        case ast.List() | ast.Tuple() | ast.Set():
-            return sequence(reading, expr.elts, frame)
-        case ast.ListComp() | ast.GeneratorExp() | ast.SetComp():
-            return _comprehension(reading, expr, frame)
-        case ast.Dict():
-            return _dict(reading, expr, frame)
-        case ast.DictComp():
-            thing = evaluate(reading, expr.value, frame)
-            return Keyed({frame.module.text_of(expr.key): thing}) if thing is not None else None
-        case ast.Subscript():
-            return _item(reading, expr, frame)
-        case ast.Attribute():
-            return _attribute(reading, expr, frame)
-        case ast.IfExp():
-            return merge(evaluate(reading, expr.body, frame, target), evaluate(reading, expr.orelse, frame, target))
-        case ast.BoolOp():
-            found: Thing | None = None
-            for value in expr.values:
-                found = merge(found, evaluate(reading, value, frame))
-            return found
-        case ast.NamedExpr():
-            thing = evaluate(reading, expr.value, frame, expr.target.id)
-            frame.names[expr.target.id] = thing
-            return thing
-        case ast.Await() | ast.Starred():
-            return evaluate(reading, expr.value, frame)
-        case _:
-            return None
+    reader = _READERS.get(type(expr))
+    if isinstance(expr, ast.Call):
+        return call(reading, expr, frame, target)
+    if isinstance(expr, ast.IfExp):
+        return merge(evaluate(reading, expr.body, frame, target), evaluate(reading, expr.orelse, frame, target))
+    return reader(reading, expr, frame) if reader is not None else None
 
 
 def _name(reading: Reading, expr: ast.Name, frame: Frame) -> Thing | None:
@@ -159,6 +129,44 @@ def _attribute(reading: Reading, expr: ast.Attribute, frame: Frame) -> Thing | N
     return None
 
 
+def _operation(reading: Reading, expr: ast.BinOp, frame: Frame) -> Thing | None:
+    if isinstance(expr.op, ast.RShift | ast.LShift):
+        return _shift(reading, expr, frame)
+    if isinstance(expr.op, ast.Add):
+        return _joined(evaluate(reading, expr.left, frame), evaluate(reading, expr.right, frame))
+    return None
+
+
+def _any_of(reading: Reading, expr: ast.BoolOp, frame: Frame) -> Thing | None:
+    found: Thing | None = None
+    for value in expr.values:
+        found = merge(found, evaluate(reading, value, frame))
+    return found
+
+
+def _bound_here(reading: Reading, expr: ast.NamedExpr, frame: Frame) -> Thing | None:
+    frame.names[expr.target.id] = evaluate(reading, expr.value, frame, expr.target.id)
+    return frame.names[expr.target.id]
+
+
+def _inner(reading: Reading, expr: ast.Await | ast.Starred, frame: Frame) -> Thing | None:
+    return evaluate(reading, expr.value, frame)
+
+
+def _constant(reading: Reading, expr: ast.Constant, frame: Frame) -> Thing | None:
+    # ``previous = None`` before a loop that chains tasks: no task, and nothing unknown.
+    return Many(()) if expr.value is None else None
+
+
+def _display(reading: Reading, expr: ast.List | ast.Tuple | ast.Set, frame: Frame) -> Thing | None:
+    return sequence(reading, expr.elts, frame)
+
+
+def _dict_comprehension(reading: Reading, expr: ast.DictComp, frame: Frame) -> Thing | None:
+    thing = evaluate(reading, expr.value, frame)
+    return Keyed({frame.module.text_of(expr.key): thing}) if thing is not None else None
+
+
 def _shift(reading: Reading, expr: ast.BinOp, frame: Frame) -> Thing | None:
     left, right = evaluate(reading, expr.left, frame), evaluate(reading, expr.right, frame)
     if isinstance(right, Labelled):
@@ -168,3 +176,24 @@ def _shift(reading: Reading, expr: ast.BinOp, frame: Frame) -> Thing | None:
         return right
     reading.edges.connect(before, behind, reading.dag, frame.module.text_of(expr))
     return right
+
+
+_READERS: Final[dict[type[ast.expr], Callable[[Reading, Any, Frame], Thing | None]]] = {
+    ast.Name: _name,
+    ast.BinOp: _operation,
+    ast.List: _display,
+    ast.Tuple: _display,
+    ast.Set: _display,
+    ast.ListComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.Dict: _dict,
+    ast.DictComp: _dict_comprehension,
+    ast.Subscript: _item,
+    ast.Attribute: _attribute,
+    ast.BoolOp: _any_of,
+    ast.NamedExpr: _bound_here,
+    ast.Await: _inner,
+    ast.Starred: _inner,
+    ast.Constant: _constant,
+}

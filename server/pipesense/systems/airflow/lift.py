@@ -13,7 +13,7 @@ from pipesense.model.code import CallAtParse, ObsoleteUse, PatternSite
 from pipesense.model.flow import EmbeddedRun, Pipeline, Runs, Task
 from pipesense.model.value import Version
 from pipesense.systems.airflow.code_at_parse import calls_at_parse
-from pipesense.systems.airflow.dags import Summary, components, summarise
+from pipesense.systems.airflow.dags import Mentioned, Summary, components, summarise, summarise_block
 from pipesense.systems.airflow.expressions import evaluate
 from pipesense.systems.airflow.frames import module_frame
 from pipesense.systems.airflow.names import Names
@@ -63,11 +63,29 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
 
 
 def _looks(module: Module, version: Version) -> list[Look]:
-    tag = ("airflow: statement", version)
-    return [module.memo(tag, [each], partial(_look, module, each, version)) for each in module.body]
+    return [_look_at(module, each, version) for each in module.body]
 
 
-def _look(module: Module, statement: ast.stmt, version: Version) -> Look:
+def _look_at(module: Module, statement: ast.stmt, version: Version) -> Look:
+    """A look at a top-level statement; a large ``with`` is looked at part by part, so that a key costs one part."""
+    if not (isinstance(statement, ast.With) and module.is_divided(statement)):
+        return module.memo(("airflow: statement", version), [statement], partial(_look, module, statement, version))
+    tag = ("airflow: part", version)
+    nodes: list[ast.stmt | ast.expr] = [*(item.context_expr for item in statement.items), *statement.body]
+    parts = [module.memo(tag, [each], partial(_look_at_part, module, each, version)) for each in nodes]
+    return Look(
+        summary=summarise_block(statement, [(look.summary, mentioned) for look, mentioned in parts]),
+        obsolete=tuple(use for look, _ in parts for use in look.obsolete),
+        sites=tuple(site for look, _ in parts for site in look.sites),
+        calls_at_parse=tuple(call for look, _ in parts for call in look.calls_at_parse),
+    )
+
+
+def _look_at_part(module: Module, part: ast.stmt | ast.expr, version: Version) -> tuple[Look, Mentioned]:
+    return _look(module, part, version), Mentioned.of(part)
+
+
+def _look(module: Module, statement: ast.stmt | ast.expr, version: Version) -> Look:
     names = Names(module)
     return Look(
         summary=summarise(module, statement, names),

@@ -46,7 +46,8 @@ def task_role(task: TaskDraft, runs: tuple[Runs, ...]) -> Value[Role]:
     if kind == "trigger":
         return Known(Role.TRIGGER)
     if kind == "transfer":
-        return Known(Role.LOAD)
+        # Files are a step on the way; tables are what people read.
+        return Known(Role.LOAD if task.facts is not None and task.facts.table else Role.EXTRACT)
     if re.search(r"Slack|Email|Teams|PagerDuty|Opsgenie|Discord|Telegram|Notify", task.kind):
         return Known(Role.NOTIFY)
     # What code does speaks louder than its name: composition asks the name again once it knows the code.

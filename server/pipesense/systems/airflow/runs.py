@@ -6,6 +6,7 @@ import ast
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from pipesense.lang.python.functions import Function
@@ -14,7 +15,7 @@ from pipesense.model.data import Access, AccessMode
 from pipesense.model.flow import CallableRun, EmbeddedRun, OtherRun, Runs, SqlFileRun
 from pipesense.model.value import Absent, Known, Unknown, Value
 from pipesense.systems.airflow.frames import Frame, constant, follow
-from pipesense.systems.airflow.sql_calls import reached_calls, sql_call, table_write
+from pipesense.systems.airflow.sql_calls import SqlCall, reached_calls, sql_call, table_write
 from pipesense.systems.airflow.things import DagDraft, TaskDraft
 
 _SQL_FILES: Final = (".sql", ".hql", ".ddl", ".dml")
@@ -80,7 +81,7 @@ def task_runs(task: TaskDraft, first: int) -> TaskRuns:
         runs += _callable_runs(expr, frame, module.callables(expr))
     accesses: list[Access] = []
     for function in functions:
-        found, written = _code_runs(task, function, module, first + len(texts))
+        found, written = _code_runs(task, function, module)
         texts += found
         runs += [
             EmbeddedRun(module.path, first + len(texts) - len(found) + number, module.loc(text.expr))
@@ -99,22 +100,19 @@ def task_runs(task: TaskDraft, first: int) -> TaskRuns:
     return TaskRuns(tuple(runs), tuple(texts), connection, tuple(accesses))
 
 
-def _code_runs(task: TaskDraft, function: Function, module: Module, first: int) -> tuple[list[SqlText], list[Access]]:
+def _code_runs(task: TaskDraft, function: Function, module: Module) -> tuple[list[SqlText], tuple[Access, ...]]:
     """The SQL that a function of this file runs, and the tables that it writes through hooks and frames."""
-    texts: list[SqlText] = []
-    accesses: list[Access] = []
     if function.module is not module:
-        return texts, accesses
-    for site in reached_calls(module, function):
-        call = sql_call(module, site)
-        if call is not None:
-            texts.append(SqlText(call.expr, call.dialect, call.why, call.connection, task.name))
-        access = table_write(module, site)
-        if access is not None:
-            accesses.append(access)
-    if texts:
-        return texts, accesses
-    return texts, [_unguarded(access) for access in accesses]
+        return [], ()
+    calls, accesses = module.memo("airflow: code", [function.node], partial(_read_code, module, function))
+    return [SqlText(each.expr, each.dialect, each.why, each.connection, task.name) for each in calls], accesses
+
+
+def _read_code(module: Module, function: Function) -> tuple[tuple[SqlCall, ...], tuple[Access, ...]]:
+    sites = list(reached_calls(module, function))
+    calls = tuple(call for site in sites if (call := sql_call(module, site)) is not None)
+    accesses = tuple(access for site in sites if (access := table_write(module, site)) is not None)
+    return calls, accesses if calls else tuple(_unguarded(access) for access in accesses)
 
 
 def _unguarded(access: Access) -> Access:

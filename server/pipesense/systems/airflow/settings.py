@@ -6,6 +6,7 @@ the inside out, those of the DAG, and last what the deployment's configuration s
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +16,7 @@ from pipesense.model.flow import RetryPolicy, Setting
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value, effective, known
 from pipesense.systems.airflow import tables
 from pipesense.systems.airflow.frames import Argument, Arguments, dictionary, entry_argument
+from pipesense.systems.airflow.names import last_part
 from pipesense.systems.airflow.things import DagDraft, GroupDraft, TaskDraft
 
 T = TypeVar("T")
@@ -117,12 +119,20 @@ def _typed(hit: Hit, kinds: tuple[type, ...]) -> Value[object]:
     """The constant at a hit: the right kind, None, or unknown."""
     value = hit.argument.constant()
     if not isinstance(value, Known):
-        return value
+        member = _member(hit.argument.value) if str in kinds else None
+        return Known(member, hit.argument.loc, hit.origin) if member is not None else value
     if value.value is not None and (
         not isinstance(value.value, kinds) or isinstance(value.value, bool) != (bool in kinds)
     ):
         return Unknown("it has another type than expected")
     return Known(value.value, hit.argument.loc, hit.origin)
+
+
+def _member(expr: ast.expr) -> str | None:
+    """``TriggerRule.ALL_DONE`` as the text that it stands for."""
+    if isinstance(expr, ast.Attribute) and expr.attr.isupper() and last_part(expr.value) == "TriggerRule":
+        return expr.attr.lower()
+    return None
 
 
 def _duration(value: Value[object]) -> Value[object]:

@@ -13,6 +13,7 @@ from pipesense.model.code import ApiChange, ObsoleteUse
 from pipesense.model.value import Version
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
+from pipesense.systems.airflow.frames import dictionary
 from pipesense.systems.airflow.obsolete import SYSTEM, version_of
 from pipesense.systems.airflow.things import TaskDraft
 from pipesense.text.span import Span
@@ -31,12 +32,32 @@ def obsolete_keys(task: TaskDraft, home: Module, version: Version) -> Iterator[O
         if given is not None:
             for text in _texts(given.value):
                 yield from _in_text(text, home, version)
+    passed = _given(task)
     if task.function is not None:
-        yield from _in_function(task.function.node, home, version)
+        yield from _keys_of(task.function.node, home, version, passed)
     called = task.argument("python_callable")
     if called is not None and task.facts is not None:
         for function in home.callables(called.value):
-            yield from _in_function(function.node, home, version)
+            yield from _keys_of(function.node, home, version, passed)
+
+
+def _keys_of(
+    node: ast.AST, home: Module, version: Version, passed: tuple[int, frozenset[str]]
+) -> tuple[ObsoleteUse, ...]:
+    """The keys that a function asks for; it is read again only when it changed."""
+    return home.memo(
+        ("airflow: keys", version, passed), [node], lambda: tuple(_in_function(node, home, version, passed))
+    )
+
+
+def _given(task: TaskDraft) -> tuple[int, frozenset[str]]:
+    """How many arguments the function gets by position, and which by name: those do not come from the context."""
+    if task.function is not None and task.call is not None:
+        names = {keyword.arg for keyword in task.call.keywords if keyword.arg is not None}
+        return len(task.call.args), frozenset(names)
+    listed, named = task.argument("op_args"), task.argument("op_kwargs")
+    count = len(listed.value.elts) if listed is not None and isinstance(listed.value, ast.List | ast.Tuple) else 0
+    return count, frozenset(dictionary(named.value, named.frame).entries if named is not None else ())
 
 
 def _texts(expr: ast.expr) -> Iterator[ast.expr]:
@@ -64,12 +85,17 @@ def _in_text(expr: ast.expr, home: Module, version: Version) -> Iterator[Obsolet
                 yield from _use(found.group(1), text.loc.at(text.map.to_source(span)), version, "in a template")
 
 
-def _in_function(node: ast.AST, home: Module, version: Version) -> Iterator[ObsoleteUse]:
+def _in_function(
+    node: ast.AST, home: Module, version: Version, given: tuple[int, frozenset[str]]
+) -> Iterator[ObsoleteUse]:
     """Parameters that ask for a key, and ``context["key"]``."""
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or home.loc(node).file != home.path:
         return
     arguments = node.args
-    for argument in (*arguments.args, *arguments.kwonlyargs):
+    for argument in (*arguments.args[given[0] :], *arguments.kwonlyargs):
+        # "conf" is what many functions call something of their own.
+        if argument.arg in given[1] or argument.arg == "conf":
+            continue
         yield from _use(argument.arg, _name_only(home.loc(argument), argument.arg), version, "as a parameter")
     holders = _HOLDERS | ({arguments.kwarg.arg} if arguments.kwarg is not None else set())
     for inner in ast.walk(node):
@@ -99,8 +125,8 @@ def _use(name: str, loc: Loc, version: Version, where: str) -> Iterator[Obsolete
     key = tables.context_key(name)
     if key is None or key.removed is None:
         return
-    instead = key.instead[0] if key.instead else "the keys of the data interval"
-    simple = len(key.instead) == 1 and re.fullmatch(r"[a-z_]+", key.instead[0]) is not None
+    instead = key.instead[0] if key.instead else "something else: the context no longer has it"
+    simple = re.fullmatch(r"[a-z_]+", instead) is not None and (len(key.instead) == 1 or name == "execution_date")
     yield ObsoleteUse(
         system=SYSTEM,
         what=f"The context key {name} ({where})",

@@ -33,9 +33,10 @@ VERSION_FILES: Final = (
 )
 """Files that may pin Airflow, strongest first."""
 
+_COMMENT: Final = re.compile(r"(?m)(?:^|(?<=\s))#[^\n]*")
 _NAME: Final = r"apache[-_.]airflow(?:-core)?"
 _PIN: Final = re.compile(
-    rf"^[\s\"']*{_NAME}(?:\[[^\]]*\])?\s*=?\s*[\"']?(?:===?|~=)\s*[\"']?(\d+(?:\.\d+)*)", re.I | re.M
+    rf"(?:^|[\s\"'\[,]){_NAME}(?:\[[^\]]*\])?\s*=?\s*[\"']?(?:===?|~=)\s*[\"']?(\d+(?:\.\d+)*)", re.I | re.M
 )
 _RANGE: Final = re.compile(rf"[\s\"']{_NAME}(?:\[[^\]]*\])?\s*([<>=!~^][^\"'#\n;]*)", re.I)
 _POETRY: Final = re.compile(rf"^{_NAME}\s*=\s*(?:\{{[^}}]*version\s*=\s*)?\"([\^~<>=]*\s*\d[^\"]*)\"", re.I | re.M)
@@ -77,8 +78,8 @@ def _own_version(module: Module, files: Mapping[str, str], configured: str | Non
         return Version(number, Evidence.PINNED, "the configuration")
     ranged: Version | None = None
     for name in VERSION_FILES:
-        text = files.get(name)
-        if text is None or ("airflow" not in text and "runtime" not in text):
+        text = _without_comments(files.get(name, ""))
+        if "airflow" not in text and "runtime" not in text:
             continue
         pinned = next(_pins(name, text), None)
         if pinned is not None:
@@ -87,11 +88,16 @@ def _own_version(module: Module, files: Mapping[str, str], configured: str | Non
     return ranged or _from_code(module)
 
 
+def _without_comments(text: str) -> str:
+    """The text with comments blanked, every offset as it was."""
+    return _COMMENT.sub(lambda found: " " * len(found[0]), text)
+
+
 def _providers(files: Mapping[str, str]) -> Iterator[tuple[str, Version]]:
     """The providers that the project pins, each at the strongest place."""
     seen: set[str] = set()
     for name in VERSION_FILES:
-        text = files.get(name, "")
+        text = _without_comments(files.get(name, ""))
         for found in _PROVIDER.finditer(text) if "airflow-providers" in text else ():
             package = re.sub(r"[-_.]+", "-", found.group(1)).lower()
             if package not in seen:

@@ -151,7 +151,15 @@ def _checks(
     arguments = [f'task_id="{name}"', f"conn_id={connection}", f'table="{table}"', *extra]
     rows = 'checks={"row_count": {"check_statement": "COUNT(*) > 0"}}'
     checks.append((name, _call(name, operator, arguments, [], [rows])))
-    return checks, edits
+    return checks, _one_import(edits)
+
+
+def _one_import(edits: list[Replace]) -> list[Replace]:
+    """Two new imports from one module as one line."""
+    if len(edits) == 2 and edits[0].loc == edits[1].loc and all(f"from {_SQL} import " in each.text for each in edits):
+        name = edits[1].text.rpartition(" ")[2]
+        return [Replace(edits[0].loc, edits[0].text.rstrip() + f", {name}")]
+    return edits
 
 
 def _column(column: str, change: AddCheck) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,6 +18,7 @@ from pipesense.systems.airflow.frames import constant, dictionary
 from pipesense.systems.airflow.pipeline import Built
 from pipesense.systems.airflow.settings import Defaults, Hit, look_up
 from pipesense.systems.airflow.things import DagDraft, TaskDraft
+from pipesense.text.span import Span
 
 _FIXED_DATE: Final = (2024, 1, 1)
 """A first date that is the same whenever the fix is made; whoever applies it puts the right one."""
@@ -197,9 +199,36 @@ def set_start_date(built: Built, module: Module) -> tuple[Replace, ...] | Refusa
         written, imports = add_import(module, "datetime", "pendulum")
         return (Replace(moving, f'{written}({date}, tz="UTC")'), *imports)
     written, imports = add_import(module, "datetime", "datetime")
-    return (Replace(moving, f"{written}({date})"), *_apart(imports, moving))
+    unused = _import_used_once(module, moving)
+    if unused is not None:
+        # Airflow 3 has no days_ago, and nothing else in the file asks for it.
+        line = replace_node(module, unused, "from datetime import datetime") if imports else _without(unused, module)
+        return (Replace(moving, f"{written}({date})"), line)
+    return (Replace(moving, f"{written}({date})"), *imports)
 
 
-def _apart(imports: tuple[Replace, ...], place: Loc) -> tuple[Replace, ...]:
-    """Imports that do not touch the replaced expression itself."""
-    return tuple(each for each in imports if each.loc != place)
+def _import_used_once(module: Module, moving: Loc) -> ast.ImportFrom | None:
+    """The import of days_ago alone, where the moving date is its only use."""
+    for statement in module.body:
+        if isinstance(statement, ast.ImportFrom) and statement.module == "airflow.utils.dates":
+            names = [alias.asname or alias.name for alias in statement.names]
+            uses = [module.loc(node) for other in module.body for node in ast.walk(other) if _is_name(node, names[0])]
+            if names == ["days_ago"] and len(uses) == 1 and _inside(uses[0], moving):
+                return statement
+    return None
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _inside(inner: Loc, outer: Loc) -> bool:
+    return inner.unit == outer.unit and outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
+
+
+def _without(statement: ast.stmt, module: Module) -> Replace:
+    """Take a statement out, with its line break."""
+    loc = module.loc(statement)
+    text = parsed_of(statement).text
+    behind = re.compile(r"\r\n|\n|\r").match(text, loc.span.end)
+    return Replace(loc.at(Span(loc.span.start, behind.end() if behind else loc.span.end)), "")
