@@ -154,3 +154,33 @@ def test_entries_know_their_places(link: Linker, last_value: LastValue) -> None:
     assert found["a"].entry_loc.span.of(text) == "a=1"
     assert found["b"].key_loc.span.of(text) == "'b'"
     assert found["b"].entry_loc.span.of(text) == "'b' : 2"
+
+
+UNSURE: list[tuple[str, str, dict[str, object], set[str] | None]] = [
+    ("conditional item", "d = {'a': 1}\nif c:\n    d['b'] = 2\nd", {"a": 1}, {"b"}),
+    ("conditional change", "d = {'a': 1, 'b': 0}\nif c:\n    d['b'] = 2\nd", {"a": 1}, {"b"}),
+    ("two conditions", "d = {'a': 1}\nif c:\n    d['b'] = 2\nif e:\n    d.update(x=3)\nd", {"a": 1}, {"b", "x"}),
+    ("settled later", "d = {'a': 1}\nif c:\n    d['b'] = 2\nd['b'] = 3\nd", {"a": 1, "b": 3}, None),
+    ("copied", "d = {'a': 1}\nif c:\n    d['b'] = 2\n{**d, 'x': 3}", {"a": 1, "x": 3}, {"b"}),
+    ("overwriting", "d = {}\nif c:\n    d['b'] = 2\n{'a': 1, 'b': 0, **d}", {"a": 1}, {"b"}),
+    ("branches", "{'a': 1, 'b': 2} if c else {'a': 1}", {"a": 1}, {"b"}),
+    ("branches that disagree", "{'a': 1, 'b': 2} if c else {'a': 1, 'b': 3}", {"a": 1}, {"b"}),
+    ("of another file", "from settings import D\nD", {"a": 1}, {"b"}),
+    ("anything under a condition", "d = {'a': 1}\nif c:\n    d.update(load())\nd", {}, None),
+    ("a computed key under a condition", "d = {'a': 1}\nif c:\n    d[k] = 2\nd", {}, None),
+    ("open from the start", "d = load()\nif c:\n    d['b'] = 2\nd", {}, None),
+]
+
+
+@pytest.mark.parametrize(("text", "expected", "unsure"), [row[1:] for row in UNSURE], ids=[row[0] for row in UNSURE])
+def test_only_some_keys_are_unsure(
+    text: str, expected: dict[str, object], unsure: set[str] | None, link: Linker, last_value: LastValue
+) -> None:
+    module = link(text, {"settings": "D = {'a': 1}\nif DEV:\n    D['b'] = 2\n"})
+    found = module.dictionary(last_value(module))
+    assert entries(module, last_value(module)) == expected
+    assert found.unsure == unsure
+    if unsure is not None:
+        assert all(found.why_unsure(key) is not None for key in unsure)
+        assert found.why_unsure("a") is None
+        assert found.why_unsure("anything else") is None

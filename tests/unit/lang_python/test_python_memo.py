@@ -67,14 +67,26 @@ def test_a_file_that_appears_is_noticed(workspace: type[Any]) -> None:
     assert counted.count == 2
 
 
-def test_results_not_asked_for_are_dropped(workspace: type[Any]) -> None:
+def test_a_result_that_was_not_asked_for_meanwhile_is_looked_at_in_full(workspace: type[Any]) -> None:
     counted = Counted(workspace)
     counted.result()
     counted.files.change("this", START["this"] + "y = 1\n")
     counted.files.module("this")
     counted.files.change("this", START["this"])
     counted.result()
-    assert counted.count == 2
+    assert counted.count == 1
+
+
+def test_results_not_asked_for_are_dropped_once_they_are_many(workspace: type[Any]) -> None:
+    files = workspace({"this": "a = 1\n"})
+    memo = None
+    for number in range(500):
+        files.change("this", f"a = {number}\n")
+        module = files.module("this")
+        module.memo("it", [module.body[0]], lambda: 1)
+        memo = module._memo
+    assert memo is not None
+    assert len(memo._kept) < 150
 
 
 def test_children_of_a_header_belong_to_it(workspace: type[Any]) -> None:

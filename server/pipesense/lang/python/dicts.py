@@ -50,12 +50,18 @@ class AbstractDict:
     """What is known of a dictionary at one place of the code.
 
     ``opened`` is None only where every entry is known. ``literal`` is the ``{...}`` (or ``dict(...)`` call) that a
-    fix may extend so that this very dictionary gets the entry, None where there is none.
+    fix may extend so that this very dictionary gets the entry, None where there is none. ``unsure`` are the keys that
+    ``opened`` is about, where it is about some only: all others are as ``entries`` says.
     """
 
     entries: Mapping[str, Entry]
     opened: Unknown | None
     literal: ast.Dict | ast.Call | None = None
+    unsure: frozenset[str] | None = None
+
+    def why_unsure(self, key: str) -> Unknown | None:
+        """Why nobody can tell how ``key`` is set beyond what ``entries`` says; None where it can be told."""
+        return self.opened if self.unsure is None or key in self.unsure else None
 
 
 def _open(why: str) -> AbstractDict:
@@ -99,9 +105,15 @@ def _last_literal(expr: ast.BinOp) -> ast.Dict | None:
 
 def _merge(first: AbstractDict, second: AbstractDict) -> AbstractDict:
     """``first`` updated by ``second``. What an open ``second`` may overwrite is not known any more."""
-    if second.opened is not None:
+    if second.opened is not None and second.unsure is None:
         return AbstractDict(dict(second.entries), second.opened, first.literal)
-    return AbstractDict({**first.entries, **second.entries}, first.opened, first.literal)
+    kept = {key: entry for key, entry in first.entries.items() if second.why_unsure(key) is None}
+    entries = {**kept, **second.entries}
+    if first.opened is not None and first.unsure is None:
+        return AbstractDict(entries, first.opened, first.literal)
+    unsure = ((first.unsure or frozenset()) - second.entries.keys()) | (second.unsure or frozenset())
+    opened = second.opened or first.opened
+    return AbstractDict(entries, opened if unsure else None, first.literal, unsure or None)
 
 
 def _either(parts: list[AbstractDict]) -> AbstractDict:
@@ -115,9 +127,12 @@ def _either(parts: list[AbstractDict]) -> AbstractDict:
         if all(key in part.entries and _same(entry, part.entries[key]) for part in parts)
     }
     opened = next((part.opened for part in parts if part.opened is not None), None)
-    if opened is None and any(len(part.entries) != len(common) for part in parts):
+    if any(part.opened is not None and part.unsure is None for part in parts):
+        return AbstractDict(common, opened)
+    unsure = frozenset(key for part in parts for key in (*part.entries, *(part.unsure or ()))) - common.keys()
+    if unsure and opened is None:
         opened = Unknown("it differs between the branches of a condition")
-    return AbstractDict(common, opened)
+    return AbstractDict(common, opened, None, unsure or None)
 
 
 def _same(one: Entry, other: Entry) -> bool:
@@ -248,7 +263,7 @@ def _bound(module: Module, binding: Binding, at: Position | None, use: Place) ->
         made = _apply(module, made, mutation, certainly)
     for alias in module.table.aliases(binding.name):
         if alias.name != binding.name and any(_is_change(change) for change in module.changes(alias.name)):
-            made = replace(made, opened=Unknown(f"it is also changed as {alias.name}"))
+            made = replace(made, opened=Unknown(f"it is also changed as {alias.name}"), unsure=None)
     return made
 
 
@@ -319,8 +334,12 @@ def _apply(module: Module, made: AbstractDict, mutation: Mutation, certainly: bo
         return AbstractDict({}, Unknown(why), made.literal)
     if certainly:
         return _merge(made, change)
+    reason = Unknown("it is changed under a condition or in another function")
     kept = {key: entry for key, entry in made.entries.items() if key not in change.entries}
-    return AbstractDict(kept, Unknown("it is changed under a condition or in another function"), made.literal)
+    if any(part.opened is not None and part.unsure is None for part in (made, change)):
+        return AbstractDict({} if change.opened is not None else kept, reason, made.literal)
+    unsure = frozenset(change.entries) | (change.unsure or frozenset()) | (made.unsure or frozenset())
+    return AbstractDict({key: kept[key] for key in kept.keys() - unsure}, reason, made.literal, unsure)
 
 
 def _change(module: Module, mutation: Mutation) -> AbstractDict | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ _DATABASE: Final = "opens a connection to a database"
 _QUERY: Final = "runs a statement in a database"
 _METADATA: Final = "asks the metadata database"
 _SERVICE: Final = "calls a service over the network"
+_REMOTE: Final = "reads or writes data over the network"
+_ADDRESS: Final = re.compile(r"(?!file:)[a-z][a-z0-9+]*://", re.I)
 _VERBS: Final = r"(?:get|post|put|patch|delete|head|options|request|send|stream)"
 _INSTANCE: Final = r"(?:\w+\.)*\w+\(\)"
 
@@ -170,9 +173,20 @@ def call_effect(module: Module, site: CallSite) -> CallEffect | None:
             effect, words = (Effect.WRITE, "writes a file") if writes else (Effect.READ, "reads a file")
             return CallEffect(name.removeprefix("builtins."), effect, words)
         found = name_effect(name)
+        if found is not None and found[0] is not Effect.NETWORK and _is_remote(module, site):
+            return CallEffect(name, Effect.NETWORK, _REMOTE)
         if found is not None:
             return CallEffect(name, *found)
     return None
+
+
+def _is_remote(module: Module, site: CallSite) -> bool:
+    """Whether the first argument is an address (``s3://bucket/key``) where a file could be named."""
+    given = site.node.args[0] if site.node.args else None
+    if isinstance(given, ast.JoinedStr) and given.values:
+        given = given.values[0]
+    text = getattr(module.value(given), "value", None) if given is not None else None
+    return isinstance(text, str) and _ADDRESS.match(text) is not None
 
 
 def _opens_to_write(module: Module, site: CallSite) -> bool:
@@ -218,7 +232,9 @@ def _body(module: Module, function: Function | None, tally: _Tally, depth: int) 
     for site in own_calls(module, function):
         found = call_effect(module, site)
         if found is not None:
-            tally.effects.add(found.effect)
+            # A task that runs has the metadata database behind it already; without it there is no attempt to repeat.
+            if found.words != _METADATA:
+                tally.effects.add(found.effect)
             continue
         called = module.callables(site.node.func)
         for callee in called:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
@@ -17,6 +17,10 @@ T = TypeVar("T")
 
 ReadKey = tuple[str, str, str]
 """("python", module name, name): what a file reads of another one; name "" asks whether the module exists."""
+
+
+_SPARE: Final = 100
+"""Results kept beyond those in use: parts of a result that was itself reused are not asked for in that link."""
 
 
 class Recorder:
@@ -39,7 +43,7 @@ class Recorder:
 class _Kept:
     """A result with all it rests on. Holding the nodes keeps their ids from being given away."""
 
-    __slots__ = ("foreign", "members", "names", "nodes", "recorder", "result", "units")
+    __slots__ = ("foreign", "link", "members", "names", "nodes", "recorder", "result", "units")
 
     def __init__(self, module: Module, nodes: Sequence[ast.AST], recorder: Recorder, result: object) -> None:
         self.nodes = tuple(nodes)
@@ -49,6 +53,8 @@ class _Kept:
         self.foreign = tuple((key, module.foreign_digest(key)) for key in recorder.foreign)
         self.recorder = recorder
         self.result = result
+        self.link = 0
+        """The last link in which the result was found to hold."""
 
     def untouched(self, change: _Change) -> bool:
         """Whether nothing of this file that the result rests on is near what changed since the last link."""
@@ -101,30 +107,33 @@ class LinkMemo:
     ``hits`` and ``misses`` count since the memo was made.
     """
 
-    __slots__ = ("_before", "_change", "_last", "_now", "hits", "misses")
+    __slots__ = ("_change", "_kept", "_last", "_link", "_used", "hits", "misses")
 
     def __init__(self) -> None:
         self._last: Module | None = None
         self._change: _Change | None = None
-        self._before: dict[Hashable, _Kept] = {}
-        self._now: dict[Hashable, _Kept] = {}
+        self._kept: dict[Hashable, _Kept] = {}
+        self._link = 0
+        self._used = 0
         self.hits = 0
         self.misses = 0
 
     def begin(self, module: Module) -> None:
-        """A new link starts; results that the last one did not use are dropped."""
-        self._before, self._now = self._now, {}
+        """A new link starts. Results that were not asked for lately are dropped once they are many."""
         self._change = _Change(self._last, module)
         self._last = module
+        if len(self._kept) > self._used + self._used // 2 + _SPARE:
+            self._kept = {key: kept for key, kept in self._kept.items() if kept.link == self._link}
+        self._link += 1
+        self._used = 0
 
     def get(self, module: Module, tag: Hashable, nodes: Sequence[ast.AST], compute: Callable[[], T]) -> T:
         """The result for ``tag`` and ``nodes``: the earlier one where it still holds."""
         key = (tag, tuple(map(id, nodes)))
-        kept = self._now.get(key)
-        if kept is None and (kept := self._before.get(key)) is not None and not self._holds(kept, module):
-            kept = None
-        if kept is not None:
-            self._now[key] = kept
+        kept = self._kept.get(key)
+        if kept is not None and (kept.link == self._link or self._holds(kept, module)):
+            self._used += kept.link != self._link
+            kept.link = self._link
             self.hits += 1
             module.note_all(kept.recorder)
             return cast("T", kept.result)
@@ -132,10 +141,12 @@ class LinkMemo:
         recorder = Recorder()
         with module.recording(recorder):
             result = compute()
-        self._now[key] = _Kept(module, nodes, recorder, result)
+        kept = self._kept[key] = _Kept(module, nodes, recorder, result)
+        kept.link = self._link
+        self._used += 1
         return result
 
     def _holds(self, kept: _Kept, module: Module) -> bool:
-        if self._change is not None and kept.untouched(self._change):
+        if kept.link == self._link - 1 and self._change is not None and kept.untouched(self._change):
             return kept.foreign_holds(module)
         return kept.holds(module)

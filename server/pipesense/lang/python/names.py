@@ -106,19 +106,34 @@ def share_loop(made: Place, use: Place) -> bool:
 
 def reaching(module: Module, name: str, place: Place, at: Position | None) -> Reaching:
     """The bindings of ``name`` that code at ``place`` may see; ``at`` None means after everything."""
-    module.note(name)
+    holder = _holder(place)
+    if holder is not None:
+        # What a function or class binds itself is told by its own text, whatever others call by the same name.
+        module.note(holder)
     for scope, runs_with in scope_chain(place):
         bindings = module.table.bindings(scope, name)
         if not bindings:
             continue
+        if scope is None or holder is None:
+            module.note(name)
         found = _in_order(module, bindings, place, at) if runs_with and at is not None else list(bindings)
         if runs_with and at is None:
             found = _last(bindings)
         if scope is None and module.table.is_set_by_function(name):
             return Reaching(tuple(found), certain=False)
         return Reaching(tuple(found))
+    module.note(name)
     module.note("*")
     return Reaching((), outside=True, certain=not module.table.mentions("*"))
+
+
+def _holder(place: Place) -> str | None:
+    """The name of the outermost function or class around a place."""
+    found: str | None = None
+    for at in place.outward():
+        if isinstance(at.node, (*FUNCTIONS, ast.ClassDef)):
+            found = at.node.name
+    return found
 
 
 def _last(bindings: list[Binding]) -> list[Binding]:

@@ -68,8 +68,13 @@ def _looks(module: Module, version: Version) -> list[Look]:
 
 def _look_at(module: Module, statement: ast.stmt, version: Version) -> Look:
     """A look at a top-level statement; a large ``with`` is looked at part by part, so that a key costs one part."""
-    if not (isinstance(statement, ast.With) and module.is_divided(statement)):
-        return module.memo(("airflow: statement", version), [statement], partial(_look, module, statement, version))
+    tag = ("airflow: statement", version)
+    if isinstance(statement, ast.With) and module.is_divided(statement):
+        return module.memo(tag, [statement], partial(_look_at_parts, module, statement, version))
+    return module.memo(tag, [statement], partial(_look, module, statement, version))
+
+
+def _look_at_parts(module: Module, statement: ast.With, version: Version) -> Look:
     tag = ("airflow: part", version)
     nodes: list[ast.stmt | ast.expr] = [*(item.context_expr for item in statement.items), *statement.body]
     parts = [module.memo(tag, [each], partial(_look_at_part, module, each, version)) for each in nodes]
