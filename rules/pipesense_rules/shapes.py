@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
-from pipesense.model.data import DatasetName
-from pipesense.model.flow import CallableRun, OtherRun, SqlFileRun, Task
+from pipesense.model.data import WRITES, DatasetName
+from pipesense.model.flow import CallableRun, Effect, OtherRun, Pipeline, SqlFileRun, Task
+from pipesense.model.where import Loc
 
 _LOG_WORDS: Final = frozenset({"log", "logs", "audit", "audits", "journal"})
 _STAGING_WORDS: Final = frozenset({"stg", "stage", "staging", "tmp", "temp", "scratch", "landing", "work", "wrk"})
@@ -60,11 +61,27 @@ def suggests_check(task: Task) -> bool:
     return any(_CHECK.search(name) for name in names)
 
 
+def works_outside(task: Task) -> bool:
+    """Whether a task touches the network or writes a dataset. Files of its own machine do not fail for a moment."""
+    return task.touches(Effect.NETWORK) or any(access.mode in WRITES for access in task.accesses)
+
+
 def reach_out(tasks: Sequence[Task]) -> str:
     """``task load touches the network or writes data``, ``3 tasks touch the network or write data``."""
     if len(tasks) == 1:
         return f"task {tasks[0].name} touches the network or writes data"
     return f"{len(tasks)} tasks touch the network or write data"
+
+
+def common_place(pipeline: Pipeline, bare: Sequence[Task], working: Sequence[Task]) -> Loc:
+    """Where to speak of ``bare`` tasks: the shared defaults where all ``working`` ones are bare, else the first task.
+
+    Defaults that another file holds are that file's: there the words would stand far from the pipeline they are about.
+    """
+    shared = pipeline.shared
+    if shared is not None and shared.file == pipeline.loc.file and len(bare) == len(working):
+        return shared
+    return bare[0].loc
 
 
 def globs(option: object) -> tuple[str, ...]:

@@ -27,6 +27,9 @@ class MemoryFiles:
     def exists(self, path: str) -> bool:
         return path in self.texts
 
+    def hides(self, root: str, path: str) -> bool:
+        return False
+
     def listing(self, root: str) -> Iterable[str]:
         return sorted(path for path in self.texts if path.startswith(root + "/"))
 

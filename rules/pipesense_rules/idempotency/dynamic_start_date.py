@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from pipesense.model.change import SetStartDate
-from pipesense.model.flow import Pipeline
-from pipesense.model.value import known
+from pipesense.model.flow import Pipeline, Schedule
+from pipesense.model.value import Absent, Known, known
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Applicability, Finding, Offer
+from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 
@@ -34,8 +35,16 @@ META = RuleMeta(
             "Which runs are made up for depends on when the file was read; days of an outage stay missing.",
             _DO,
         ),
+        "no-calendar": Message(
+            Severity.INFO,
+            "The start date of {noun} {name} is {written}, which moves with the clock.",
+            "It does no harm while nothing runs by the calendar; with a schedule, no interval would have a fixed end.",
+            "Write a fixed date in UTC.",
+        ),
     },
 )
+
+_ONCE: Final = ("@once", "@continuous")
 
 
 @rule(META)
@@ -44,14 +53,23 @@ def dynamic_start_date(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
     schedule = pipeline.schedule
     if schedule.moving_start is None:
         return
+    # A default is not enough to claim it: catchup is often switched off on the finished object.
+    catching_up = known(schedule.catchup) is True
+    here = schedule.moving_start.file == pipeline.loc.file
     yield ctx.finding(
-        # A default is not enough to claim it: catchup is often switched off on the finished object.
-        "catchup" if known(schedule.catchup) is True else "moving",
-        at=schedule.moving_start,
+        "no-calendar" if _has_no_calendar(schedule) else "catchup" if catching_up else "moving",
+        at=schedule.moving_start if here else pipeline.loc,
+        related=() if here else (Related(schedule.moving_start, "the start date is written here"),),
         noun=pipeline.noun,
         name=pipeline.name,
         written=schedule.moving_start_text or "computed from the clock",
     )
+
+
+def _has_no_calendar(schedule: Schedule) -> bool:
+    """Whether the pipeline is known to run once, all the time, or only when somebody asks."""
+    text = schedule.text.default if isinstance(schedule.text, Absent) else schedule.text
+    return isinstance(text, Known) and (text.value is None or text.value in _ONCE)
 
 
 @dynamic_start_date.fix

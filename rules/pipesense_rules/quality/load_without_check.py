@@ -144,7 +144,7 @@ def _is_check(task: Task) -> bool:
     # What a triggered pipeline checks cannot be told from here, so a trigger counts as a check.
     if isinstance(task.role, Known) and task.role.value in (Role.CHECK, Role.TRIGGER):
         return True
-    return bool(task.checks) or shapes.suggests_check(task)
+    return bool(task.checks) or task.fails_on_purpose or shapes.suggests_check(task)
 
 
 def _checked(task: Task, pipeline: Pipeline, ctx: Context) -> bool:

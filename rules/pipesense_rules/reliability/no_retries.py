@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipesense.model.change import SetRetry
 from pipesense.model.data import AccessMode
-from pipesense.model.flow import Effect, Pipeline, RetryPolicy, Task
+from pipesense.model.flow import Pipeline, RetryPolicy, Task
 from pipesense.model.value import Absent, Known, Value
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
@@ -43,7 +43,7 @@ def no_retries(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
         return
     yield ctx.finding(
         "example" if ctx.role is FileRole.EXAMPLE else "absent",
-        at=pipeline.shared if pipeline.shared and len(bare) == len(working) else bare[0].loc,
+        at=shapes.common_place(pipeline, bare, working),
         related=[Related(task.loc, f"{task.name} ({task.kind}) is not repeated") for task in bare],
         noun=pipeline.noun,
         name=pipeline.name,
@@ -70,7 +70,7 @@ def add_retries(finding: Finding, pipeline: Pipeline, ctx: Context) -> Offer | N
 
 
 def _working(pipeline: Pipeline) -> list[Task]:
-    return [task for task in pipeline.tasks if task.touches(Effect.NETWORK) or task.touches(Effect.WRITE)]
+    return [task for task in pipeline.tasks if shapes.works_outside(task)]
 
 
 def _bare(pipeline: Pipeline) -> list[Task]:

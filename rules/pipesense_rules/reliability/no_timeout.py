@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipesense.model.change import SetTimeout
-from pipesense.model.flow import Effect, Pipeline, Task
+from pipesense.model.flow import Pipeline, Task
 from pipesense.model.value import Absent, Known
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
@@ -39,7 +39,7 @@ def no_timeout(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
         return
     yield ctx.finding(
         "absent",
-        at=pipeline.shared if pipeline.shared and len(bare) == len(working) else bare[0].loc,
+        at=shapes.common_place(pipeline, bare, working),
         related=[Related(task.loc, f"{task.name} ({task.kind}) may run for ever") for task in bare],
         noun=pipeline.noun,
         name=pipeline.name,
@@ -61,7 +61,7 @@ def add_timeout(finding: Finding, pipeline: Pipeline, ctx: Context) -> Offer | N
 
 
 def _working(pipeline: Pipeline) -> list[Task]:
-    return [task for task in pipeline.tasks if task.touches(Effect.NETWORK) or task.touches(Effect.WRITE)]
+    return [task for task in pipeline.tasks if shapes.works_outside(task)]
 
 
 def _bare(pipeline: Pipeline) -> list[Task]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pipesense.model.data import WRITES, AccessMode, Confidence, DatasetName
-from pipesense.model.sql import Clause, Script, Statement, Write
+from pipesense.model.sql import Clause, Hole, Script, Statement, Write
 from pipesense.model.where import Loc
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding, Related
@@ -90,10 +90,16 @@ def _reaches_all_rows(statement: Statement, write: Write) -> bool:
         return False
     if write.temporary or any(access.temporary and access.mode in _CHANGES for access in statement.accesses):
         return False
-    if write.holes - {Clause.SET}:
-        return False
+    holes = [hole for hole in statement.facts.holes if not _names_target(write, hole)]
+    if write.verb == "update":
+        # SET follows the table's name, so a template can only bring the WHERE along behind it.
+        return not write.holes - {Clause.SELECT, Clause.SET} if holes else not write.holes - {Clause.SELECT}
     # A template or a parameter behind the table's name may bring the WHERE along.
-    return write.verb == "update" or all(hole.span.end < write.target_span.end for hole in statement.facts.holes)
+    return not holes and (not write.holes or all(h.span.end < write.target_span.end for h in statement.facts.holes))
+
+
+def _names_target(write: Write, hole: Hole) -> bool:
+    return write.target_span.start <= hole.span.start and hole.span.end <= write.target_span.end
 
 
 def _refill(later: Sequence[Statement], target: DatasetName) -> Loc | None:

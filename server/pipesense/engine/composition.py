@@ -78,9 +78,10 @@ def _compose_task(
     if known(role) is Role.CHECK and not checks:
         subject: Unknown = Unknown("the check is a function")
         checks = (QualityCheck(frozenset({CheckKind.CUSTOM}), subject, (), task.name, task.loc),)
-    if (tuple(accesses), does, role, checks) == (task.accesses, task.does, task.role, task.checks):
+    refuses = _fails_on_purpose(scopes)
+    if (tuple(accesses), does, role, checks, refuses) == (task.accesses, task.does, task.role, task.checks, False):
         return task
-    return replace(task, accesses=tuple(accesses), does=does, role=role, checks=checks)
+    return replace(task, accesses=tuple(accesses), does=does, role=role, checks=checks, fails_on_purpose=refuses)
 
 
 def _role(task: Task, accesses: list[Access], scopes: list[ScopeEffects]) -> Value[Role]:
@@ -91,6 +92,10 @@ def _role(task: Task, accesses: list[Access], scopes: list[ScopeEffects]) -> Val
     name = task.name + " " + " ".join(run.scope for run in task.runs if isinstance(run, CallableRun))
     if any(_CHECK_NAME.search(word) for word in name.split()):
         return Known(Role.CHECK)
-    if any(scope.raises and Effect.WRITE not in scope.effects for scope in scopes):
+    if accesses and _fails_on_purpose(scopes):
         return Known(Role.CHECK)
     return task.role
+
+
+def _fails_on_purpose(scopes: list[ScopeEffects]) -> bool:
+    return any(scope.raises and Effect.WRITE not in scope.effects for scope in scopes)

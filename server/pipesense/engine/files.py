@@ -30,3 +30,6 @@ class FileAccess(Protocol):
 
     def listing(self, root: str) -> Iterable[str]:
         """Every file below a folder that PipeSense reads, files ignored by version control left out."""
+
+    def hides(self, root: str, path: str) -> bool:
+        """Whether ``listing`` leaves a file below ``root`` out though it is one that PipeSense reads."""

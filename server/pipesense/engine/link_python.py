@@ -217,7 +217,7 @@ def _exports(
     exports[("module", module_stem(path))] = True
     exports[("file", path)] = True
     runs: dict[str, list[TaskRun]] = {}
-    dialects: dict[str, tuple[str, str]] = {}
+    dialects: dict[str, dict[tuple[str, str], None]] = {}
     for pipeline in pipelines:
         for task in pipeline.tasks:
             for run in task.runs:
@@ -228,9 +228,9 @@ def _exports(
                     if target is not None:
                         runs.setdefault(target, []).append(TaskRun(pipeline, task))
                         if run.dialect:
-                            dialects[target] = (run.dialect, task.kind)
+                            dialects.setdefault(target, {})[(run.dialect, task.kind)] = None
     for target, found in runs.items():
         exports[("runs", target)] = tuple(found)
-    for target, dialect in dialects.items():
-        exports[("dialect", target)] = dialect
+    for target, said in dialects.items():
+        exports[("dialect", target)] = tuple(said)
     return exports

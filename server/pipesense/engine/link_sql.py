@@ -99,7 +99,7 @@ def script_of(
             found = sql_accesses.accesses(facts, whole, tuple(earlier))
             unit.statement, unit.statement_key, unit.uses = Statement(facts, whole, found), key, None
         statements.append(unit.statement)
-        if facts.write is not None or facts.drops or facts.table is not None:
+        if facts.write is not None or facts.drops or facts.table is not None or facts.error:
             earlier.append(facts)
     return Script(tuple(statements), dialect, why, loc, embedded=embedded)
 

@@ -37,14 +37,20 @@ class Surroundings:
     _configs: dict[str, Config | None] = field(default_factory=dict)
     _texts: dict[str, str | None] = field(default_factory=dict)
     _modules: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    _packages: dict[str, bool] = field(default_factory=dict)
     problems: dict[str, tuple[ConfigProblem, ...]] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Ask the file system again from now on."""
         self._configs.clear()
         self._texts.clear()
-        self._modules.clear()
+        self.forget_modules()
         self.problems.clear()
+
+    def forget_modules(self) -> None:
+        """Look again for what imports mean; who imports what is new hears of it through the index."""
+        self._modules.clear()
+        self._packages.clear()
 
     def root_of(self, path: str) -> str | None:
         """The innermost workspace folder that holds a path."""
@@ -121,13 +127,19 @@ class Surroundings:
                     return candidate
         return None
 
+    def _is_package(self, folder: str) -> bool:
+        if folder not in self._packages:
+            path = f"{folder}/__init__.py"
+            self._packages[folder] = self.known(path) or self.files.exists(path)
+        return self._packages[folder]
+
     def module_name(self, path: str) -> str | None:
         """The dotted name of a Python file below its innermost folder that is no package."""
         parts = path.removesuffix(".py").split("/")
         if parts[-1] == "__init__":
             parts.pop()
         at = len(parts) - 1
-        while at > 0 and self.known("/".join([*parts[:at], "__init__.py"])):
+        while at > 0 and self._is_package("/".join(parts[:at])):
             at -= 1
         name = ".".join(parts[at:])
         return name if name.replace(".", "").replace("_", "").isalnum() else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pipesense.engine.composition import compose
 from pipesense.engine.config import Config
 from pipesense.engine.context import Lookup, RuleContext, default_role
+from pipesense.engine.document import Document
 from pipesense.engine.index import Key, Stage
 from pipesense.engine.judge import Judge
 from pipesense.engine.link_sql import StatementReader, link_sql_file, prepare_sql_file
@@ -74,12 +75,21 @@ class Stages:
     text_of: Callable[[Loc], str]
     generation: int = 0
     """Counts changes of the configuration; unit findings of an older generation are judged again."""
-    _modules: dict[tuple[str, str], tuple[tuple[int, ...], Module]] = field(default_factory=dict)
+    _modules: dict[tuple[str, str], tuple[Document, tuple[int, ...], Module]] = field(default_factory=dict)
 
     # --- link ------------------------------------------------------------------------------------
 
     def prepare(self, record: FileRecord, lookup: Lookup) -> bool:
-        """A few milliseconds of the reading that linking needs; True while there is more to read."""
+        """A few milliseconds of the reading that linking needs; True while there is more to read.
+
+        Where it fails, linking will fail as well, and says so.
+        """
+        try:
+            return self._prepare(record, lookup)
+        except Exception:  # see the docstring
+            return False
+
+    def _prepare(self, record: FileRecord, lookup: Lookup) -> bool:
         if record.document.language == "sql":
             config = self.surroundings.config(record.path)
             configured = config.dialect_of(record.path)
@@ -111,7 +121,7 @@ class Stages:
     @staticmethod
     def _said_dialect(path: str, lookup: Lookup) -> tuple[str, str] | None:
         """The dialect that everybody who runs a SQL file agrees on, and who says so."""
-        said = [each for each in lookup.get(("dialect", path)) if isinstance(each, tuple)]
+        said = [each for several in lookup.get(("dialect", path)) if isinstance(several, tuple) for each in several]
         return said[0] if said and len({dialect for dialect, _ in said}) == 1 else None
 
     def _link_python(self, record: FileRecord, config: Config) -> Linked:
@@ -185,15 +195,17 @@ class Stages:
         record = self.record_of(path) if path is not None else None
         if record is None or path is None or record.document.language != "python":
             return None
-        ids = tuple(unit.id for unit in record.document.units)
+        document = record.document
+        ids = tuple(unit.id for unit in document.units)
         known = self._modules.get((path, name))
-        if known is None or known[0] != ids:
-            units = parsed_units(record.document, self.counters)
-            known = (ids, Module(path, name, units, package=path.endswith("/__init__.py")))
+        # Unit numbers begin anew in a file that was read again from disk, so they tell texts of one document apart only.
+        if known is None or known[0] is not document or known[1] != ids:
+            units = parsed_units(document, self.counters)
+            known = (document, ids, Module(path, name, units, package=path.endswith("/__init__.py")))
             while len(self._modules) >= _MODULES_KEPT:
                 del self._modules[next(iter(self._modules))]
             self._modules[(path, name)] = known
-        return known[1]
+        return known[2]
 
     # --- compose ---------------------------------------------------------------------------------
 
@@ -314,6 +326,7 @@ class Stages:
             self.log(InternalError(f"{stage.name.lower()} step", record.path, f"{type(error).__name__}: {error}"))
             if stage is Stage.LINK:
                 record.linked = Linked()
+            record.pipelines, record.composed = (), {}
             return Outcome({}, frozenset())
 
 

@@ -69,6 +69,8 @@ class Workspace:
         self._unreadable: dict[str, str] = {}
         self._agenda = Agenda(language_of)
         self._unlisted: list[str] = []
+        self._wanted: set[str] = set()
+        """Files that somebody opened, named or listed; others are read for what is imported from them only."""
         self._revisions = 0
         """Counts over all files: a file that is read again never gets a number that it had before."""
         self._replaced: dict[str, FileRecord] = {}
@@ -89,7 +91,7 @@ class Workspace:
             whole_record_of=self._whole_record,
             text_of=self._text_at,
         )
-        self._fixer = Fixer(registry, self._stages, self._index, self._whole_record, self.analyse, self.findings, log)
+        self._fixer = Fixer(registry, self._stages, self._index, self._whole_record, self._freshen, self.findings, log)
         for root in roots:
             self.add_root(root)
 
@@ -101,8 +103,13 @@ class Workspace:
         if language is None:
             return
         self._unreadable.pop(path, None)
+        self._replaced.pop(path, None)
+        self._wanted.add(path)
         record = self._records.get(path)
         if record is None:
+            if path not in self._agenda:
+                # An editor may show a new file before it says that there is one, or before there is one.
+                self._surroundings.forget_modules()
             self._records[path] = FileRecord(path, Document(path, language, splitter_of(language), text), True)
         else:
             record.is_open = True
@@ -131,28 +138,66 @@ class Workspace:
         record.is_open = False
         self.touched([path])
 
-    def touched(self, paths: Iterable[str]) -> None:
-        """Files were created, changed or deleted on disk; configuration files count too."""
-        around = False
+    def touched(self, paths: Iterable[str]) -> frozenset[str]:
+        """Files were created, changed or deleted on disk; configuration files count too.
+
+        Returns the files that are gone: nothing is said of them any more.
+        """
+        around = configured = False
+        gone: set[str] = set()
         for path in paths:
-            name = path.rpartition("/")[2]
             if language_of(path) is None:
-                around = around or name in FILE_NAMES or self._surroundings.asked(path)
+                configured = configured or path.rpartition("/")[2] in FILE_NAMES
+                around = around or configured or self._surroundings.asked(path)
+                if not configured and not around:
+                    gone.update(self._gone_with(path))
                 continue
-            around = around or path not in self._records
             record = self._records.get(path)
             if record is not None and record.is_open:
                 continue
-            self._unreadable.pop(path, None)
             if not self._files.exists(path):
-                self._drop(path)
-                around = True
-            else:
-                if record is not None:
-                    self._replaced[path] = self._records.pop(path)
+                gone.add(path)
+            elif record is not None:
+                self._replaced[path] = self._records.pop(path)
                 self._mark(path, Stage.LINK)
-        if around:
+            elif path in self._agenda or path in self._unreadable or not self._left_out(path):
+                around = around or path not in self._agenda
+                self._want(path)
+            self._unreadable.pop(path, None)
+        gone = {path for path in gone if self._is_known(path)}
+        for path in gone:
+            self._drop(path)
+        if around or gone:
             self._surroundings_changed()
+        if configured:
+            gone |= self._list_again()
+        return frozenset(gone)
+
+    def _is_known(self, path: str) -> bool:
+        return path in self._records or path in self._replaced or path in self._agenda or path in self._unreadable
+
+    def _gone_with(self, folder: str) -> list[str]:
+        """The files below a folder of which an editor only says that the folder itself was deleted or renamed."""
+        below = [path for path in (*self._records, *self._agenda) if path.startswith(folder + "/")]
+        return [path for path in below if not self._is_open(path) and not self._files.exists(path)]
+
+    def _left_out(self, path: str) -> bool:
+        """Whether a file is none that listing its folder would give."""
+        root = self._surroundings.root_of(path)
+        return root is None or self._excluded(path) or self._files.hides(root, path)
+
+    def _want(self, path: str) -> None:
+        self._wanted.add(path)
+        self._mark(path, Stage.LINK)
+
+    def _list_again(self) -> frozenset[str]:
+        """What is excluded may have changed: the folders are looked through again. Returns what is left out now."""
+        out = {path for path in self._wanted if not self._is_open(path) and self._excluded(path)}
+        self._wanted -= out
+        for path in out:
+            self._drop(path)
+        self._unlisted = list(self._surroundings.roots)
+        return frozenset(out)
 
     def add_root(self, root: str) -> None:
         """A workspace folder; its files are looked up when there is time."""
@@ -161,24 +206,29 @@ class Workspace:
             self._unlisted.append(root)
             self._surroundings_changed()
 
-    def remove_root(self, root: str) -> None:
-        """A workspace folder was closed; its files are forgotten unless they are open."""
+    def remove_root(self, root: str) -> frozenset[str]:
+        """A workspace folder was closed; its files are forgotten unless they are open. Returns the forgotten ones."""
         if root in self._surroundings.roots:
             self._surroundings.roots.remove(root)
         if root in self._unlisted:
             self._unlisted.remove(root)
-        for path in list(self._records):
-            orphan = path.startswith(root + "/") and self._surroundings.root_of(path) is None
-            if orphan and not self._records[path].is_open:
-                self._drop(path)
+        known = {*self._records, *self._replaced, *self._unreadable, *self._agenda}
+        below = (path for path in known if path.startswith(root + "/") and not self._is_open(path))
+        orphans = frozenset(path for path in below if self._surroundings.root_of(path) is None)
+        for path in orphans:
+            self._drop(path)
         self._surroundings_changed()
+        return orphans
 
     def reconfigure(self, overrides: Mapping[str, object]) -> None:
         """Settings of an editor or a command line, on top of the configuration files."""
         from pipesense.engine.catalogue import sql_dialects
 
+        before = self._surroundings.overrides.exclude
         self._surroundings.overrides = settings(overrides, self.registry, sql_dialects)
         self._surroundings_changed()
+        if self._surroundings.overrides.exclude != before:
+            self._list_again()
 
     def override_problems(self) -> tuple[str, ...]:
         """What is wrong with the overrides, as sentences."""
@@ -193,6 +243,8 @@ class Workspace:
     def _drop(self, path: str) -> None:
         self._records.pop(path, None)
         self._replaced.pop(path, None)
+        self._unreadable.pop(path, None)
+        self._wanted.discard(path)
         self._agenda.drop(path)
         self._mark_readers(path, self._index.drop(path))
 
@@ -208,7 +260,6 @@ class Workspace:
             text = self._files.read(path)
         except Unreadable as error:
             self._unreadable[path] = error.reason
-            self._agenda.drop(path)
             return None
         record = FileRecord(path, Document(path, language, splitter_of(language), text))
         before = self._replaced.pop(path, None)
@@ -232,6 +283,14 @@ class Workspace:
 
     def analyse(self, path: str) -> None:
         """Bring one file's findings up to date now; other files that this makes stale are left for later."""
+        if path not in self._wanted:
+            # Read for an import at most until now: what it says was not shown.
+            self._wanted.add(path)
+            if path in self._records:
+                self._mark(path, Stage.LINK)
+        self._freshen(path)
+
+    def _freshen(self, path: str) -> None:
         if self._record(path) is None:
             return
         while path in self._agenda:
@@ -271,8 +330,8 @@ class Workspace:
 
     def _list(self, root: str) -> None:
         for path in self._files.listing(root):
-            if language_of(path) is not None and path not in self._records and not self._excluded(path):
-                self._mark(path, Stage.LINK)
+            if language_of(path) is not None and path not in self._wanted and not self._excluded(path):
+                self._want(path)
 
     def _excluded(self, path: str) -> bool:
         config = self._surroundings.config(path)
@@ -329,13 +388,15 @@ class Workspace:
             config.enabled(self.registry, record.path),
             self._place,
         )
-        if self._hide_baseline:
+        if record.path not in self._wanted:
+            reported = ()
+        elif self._hide_baseline:
             hidden = self._surroundings.baseline(record.path)
             reported = tuple(each for each in reported if each.fingerprint not in hidden)
         missing = tuple(
             NotAnalysed(record.path, span, each.why)
             for each in record.linked.unread
-            if (span := record.document.file_span(each.loc)) is not None
+            if record.path in self._wanted and (span := record.document.file_span(each.loc)) is not None
         )
         if reported != record.reported or missing != record.not_analysed:
             record.reported, record.not_analysed = reported, missing
@@ -385,7 +446,9 @@ class Workspace:
         lines = TextBuffer(self._surroundings._text(path) or "").lines
         start = lines.starts[min(line, len(lines.starts) - 1)]
         span = Span(start, start + len(lines.line_text(min(line, len(lines.starts) - 1))))
-        mark = reporting.fingerprint(reporting.CONFIGURATION, path, "", message, 0)
+        root = self._surroundings.root_of(path)
+        relative = path[len(root) + 1 :] if root is not None else path.rpartition("/")[2]
+        mark = reporting.fingerprint(reporting.CONFIGURATION, relative, "", message, 0)
         return Reported(
             path, reporting.CONFIGURATION, "engine", Severity.ERROR, message, span, mark, (), False, None, message
         )

@@ -9,6 +9,8 @@ from pipesense.lang.sql.dialect import choose, directive
 HINTED = [
     ("SELECT SAFE_CAST(a AS INT64) FROM t", "bigquery"),
     ("SELECT a FROM `p.d.t`", "bigquery"),
+    ("SELECT a FROM `{{ project }}.d.t_{{ day }}`", "bigquery"),
+    ("SELECT a FROM `{project}.{dataset}.t`", "bigquery"),
     ("SELECT a FROM [dbo].[t]", "tsql"),
     ("CREATE TABLE t (a INT) DISTKEY(a)", "redshift"),
     ("SELECT f.value FROM t, LATERAL FLATTEN(input => a) f", "snowflake"),

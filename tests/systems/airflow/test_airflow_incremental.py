@@ -1,0 +1,94 @@
+"""A key typed in one DAG reads that DAG again and leaves the others as they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipesense.lang.python.module import LinkMemo, Module
+from pipesense.lang.python.split import split
+from pipesense.lang.python.syntax import ParsedUnit, parse_unit
+from pipesense.model.flow import retries_of
+from pipesense.model.value import Version, effective
+from pipesense.systems.airflow.lift import lift
+from pipesense.systems.system import Lifted
+
+HEAD = """\
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.providers.standard.operators.python import PythonOperator
+
+"""
+ONE = """\
+def fetch_{n}(day):
+    rows = [day]
+    rows.append("{n}")
+    return rows
+
+
+DEFAULTS_{n} = {{"retries": {n}}}
+
+with DAG("orders_{n}", schedule="@daily", default_args=DEFAULTS_{n}) as dag:
+    fetch = PythonOperator(task_id="fetch", python_callable=fetch_{n})
+    load = BashOperator(task_id="load", bash_command="load_{n}.sh ")
+    fetch >> load
+
+"""
+TEXT = HEAD + "".join(ONE.format(n=n) for n in range(4))
+
+
+class Editor:
+    """Keeps the units whose text did not change, as the engine does."""
+
+    def __init__(self) -> None:
+        self.memo = LinkMemo()
+        self.units: dict[tuple[str, str, int], ParsedUnit] = {}
+
+    def lift(self, text: str) -> Lifted:
+        seen: dict[tuple[str, str], int] = {}
+        units: list[ParsedUnit] = []
+        for cut in split(text):
+            part = text[cut.start : cut.end]
+            count = seen[cut.kind, part] = seen.get((cut.kind, part), 0) + 1
+            key = (cut.kind, part, count)
+            if key not in self.units:
+                self.units[key] = parse_unit(len(self.units) + 1, cut.kind, part)
+            units.append(self.units[key])
+        module = Module("/project/dags/orders.py", "orders", units, None, self.memo)
+        return lift(module, Version(), lambda *_: 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ('bash_command="load_2.sh "', 'bash_command="load_2.sh x"', {2}),
+        ('DEFAULTS_1 = {"retries": 1}', 'DEFAULTS_1 = {"retries": 11}', {1}),
+        ('rows.append("3")', 'rows.append("33")', {3}),
+        ('task_id="fetch", python_callable=fetch_0', 'task_id="fetched", python_callable=fetch_0', {0}),
+    ],
+)
+def test_other_pipelines_stay_the_same_objects(old: str, new: str, changed: set[int]) -> None:
+    editor = Editor()
+    before = editor.lift(TEXT).pipelines
+    misses = editor.memo.misses
+    after = editor.lift(TEXT.replace(old, new)).pipelines
+    assert old in TEXT
+    assert {n for n in range(4) if after[n] is not before[n]} <= changed
+    # The statement itself, its pipeline, and the function that a task runs.
+    assert editor.memo.misses - misses <= 4
+
+
+def test_an_edit_is_seen() -> None:
+    editor = Editor()
+    editor.lift(TEXT)
+    after = editor.lift(TEXT.replace('DEFAULTS_1 = {"retries": 1}', 'DEFAULTS_1 = {"retries": 11}'))
+    attempts = [effective(retries_of(pipeline.tasks[0])) for pipeline in after.pipelines]
+    assert attempts == [0, 11, 2, 3]
+
+
+def test_nothing_is_read_again_when_nothing_changed() -> None:
+    editor = Editor()
+    before = editor.lift(TEXT)
+    misses = editor.memo.misses
+    after = editor.lift(TEXT)
+    assert editor.memo.misses == misses
+    assert all(new is old for new, old in zip(after.pipelines, before.pipelines, strict=True))
