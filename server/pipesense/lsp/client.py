@@ -16,7 +16,15 @@ from pipesense.lsp.capabilities import ClientProfile
 
 _log = logging.getLogger(__name__)
 
-_WATCHED: Final = ("**/*.{py,sql,ddl,hql}", "**/{pyproject,pipesense}.toml", "**/{requirements,constraints}*.{txt,in}")
+_WATCHED: Final = (
+    "**/*.{py,sql,ddl,hql}",
+    "**/{pyproject,pipesense}.toml",
+    "**/{requirements,constraints}*.{txt,in}",
+    "**/{uv.lock,poetry.lock,Pipfile,Pipfile.lock,setup.cfg,environment.yml,Dockerfile,airflow.Dockerfile}",
+    "**/docker-compose.{yml,yaml}",
+    "**/*baseline*.json",
+)
+"""What a project says in: code, settings, versions of what it runs on, and findings that it lives with."""
 _SAME_MESSAGE_SECONDS: Final = 60.0
 _REMEMBERED: Final = 200
 

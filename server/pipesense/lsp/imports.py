@@ -1,12 +1,14 @@
-"""A shorter start: keep the code that attrs generates while lsprotocol is imported.
+"""A shorter start: keep the code that attrs and dataclasses generate while modules are imported.
 
-lsprotocol defines more than 500 attrs classes, and attrs compiles methods for each of them at every import.
-The sources never change between runs, so the compiled code is kept in the user's cache folder. The cache is
-keyed by source text and can only save time: whatever is wrong with it, the import happens as without it.
+lsprotocol defines more than 500 attrs classes, and this package a hundred dataclasses; methods are compiled for
+each of them at every import. The sources never change between runs, so the compiled code is kept in the user's
+cache folder. The cache is keyed by source text and can only save time: whatever is wrong with it, the import
+happens as without it.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import importlib.util
 import logging
@@ -17,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType
-from typing import Final
+from typing import Any, Final
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ Cache = dict[tuple[str, str], CodeType]
 
 @contextmanager
 def remembered_compilation(folder: Path | None = None) -> Iterator[None]:
-    """While the context is open, attrs finds its compiled code in ``folder`` (by default the user's cache folder).
+    """While the context is open, generated methods find their compiled code in ``folder`` (default: the user's cache).
 
     The garbage collector rests meanwhile: imports make little garbage and many objects that stay.
     """
@@ -51,11 +53,15 @@ def remembered_compilation(folder: Path | None = None) -> Iterator[None]:
             code = cache[key] = compile(source, filename, mode)
         return code
 
+    def cached_exec(source: str, names: dict[str, Any] | None = None, made: dict[str, Any] | None = None) -> None:
+        exec(cached_compile(source, "<string>", "exec"), names, made)
+
     maker.compile = cached_compile  # type: ignore[attr-defined]
+    dataclasses.exec = cached_exec  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        del maker.compile  # type: ignore[attr-defined]
+        del maker.compile, dataclasses.exec  # type: ignore[attr-defined]
         if collecting:
             gc.enable()
     if path is not None and len(cache) - known > _WORTH_SAVING:

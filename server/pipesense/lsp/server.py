@@ -6,8 +6,6 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import pipesense
-
 if TYPE_CHECKING:
     from pipesense.engine.report import InternalError
     from pipesense.engine.workspace import Workspace
@@ -24,6 +22,8 @@ def serve(tcp: int | None = None) -> int:
     from pipesense.lsp.imports import remembered_compilation
 
     with remembered_compilation():
+        import pipesense.engine.link_python  # what the first file needs, so that it is loaded the short way too
+        import pipesense.engine.workspace
         from pipesense.lsp import connection, transport
     if tcp is None:
         channel = transport.standard_streams()

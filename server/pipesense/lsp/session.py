@@ -157,7 +157,7 @@ class Session:
             path = path_of(folder.uri)
             if path is not None and path in self._roots:
                 self._roots.remove(path)
-                self.core.workspace.remove_root(path)
+                self.core.results.changed(self.core.workspace.remove_root(path))
         for folder in params.event.added:
             path = path_of(folder.uri)
             if path is not None and path not in self._roots:
@@ -175,7 +175,9 @@ class Session:
 
     def _touched(self, paths: list[str]) -> None:
         if paths:
-            self.core.workspace.touched(paths)
+            gone = self.core.workspace.touched(paths)
+            if gone:
+                self.core.results.changed(gone)
             self.core.scheduler.kick()
 
     def _index(self) -> None:
