@@ -90,12 +90,13 @@ def _reaches_all_rows(statement: Statement, write: Write) -> bool:
         return False
     if write.temporary or any(access.temporary and access.mode in _CHANGES for access in statement.accesses):
         return False
-    holes = [hole for hole in statement.facts.holes if not _names_target(write, hole)]
+    later = [hole for hole in statement.facts.holes if hole.span.start >= write.keyword.start]
+    holes = [hole for hole in later if not _names_target(write, hole)]
     if write.verb == "update":
         # SET follows the table's name, so a template can only bring the WHERE along behind it.
         return not write.holes - {Clause.SELECT, Clause.SET} if holes else not write.holes - {Clause.SELECT}
     # A template or a parameter behind the table's name may bring the WHERE along.
-    return not holes and (not write.holes or all(h.span.end < write.target_span.end for h in statement.facts.holes))
+    return not holes and (not write.holes or all(hole.span.end < write.target_span.end for hole in later))
 
 
 def _names_target(write: Write, hole: Hole) -> bool:

@@ -109,6 +109,9 @@ class Document:
         self.units: list[Unit] = []
         self._starts: dict[int, int] | None = None
         self._by_id: dict[int, Unit] = {}
+        self._retired: dict[tuple[str, str], Unit] = {}
+        """Units that the last cut of the whole text replaced: a quote that is opened takes everything behind it
+        away, and brings it back when it is closed."""
         self.embedded: dict[int, EmbeddedUnit] = {}
         self.scripts: dict[tuple[int, int], EmbeddedScript] = {}
         self._split_all()
@@ -151,8 +154,17 @@ class Document:
         return before != [unit.id for unit in self.units]
 
     def _split_all(self) -> None:
+        before = list(self.units)
         self._replace(0, len(self._cuts), tuple(self._splitter.split(self.text)), 0)
         self.settled = True
+        gone = {(unit.kind, unit.text): unit for unit in before if unit.id not in self._by_id}
+        if len(gone) > 1:
+            self._retired = gone
+
+    def _returned(self, kind: str, text: str) -> Unit:
+        """A unit for a stretch: one that was there before and comes back, else a new one."""
+        back = self._retired.pop((kind, text), None)
+        return back if back is not None else Unit(next(self._ids), kind, text)
 
     def _recut(self, recut: Recut, splice: Splice) -> None:
         self._replace(recut.first, recut.last, recut.fresh, splice.delta)
@@ -167,7 +179,7 @@ class Document:
         for cut in fresh:
             piece = text[cut.start : cut.end]
             kept = old.get((cut.kind, piece))
-            made.append(kept.pop(0) if kept else Unit(next(self._ids), cut.kind, piece))
+            made.append(kept.pop(0) if kept else self._returned(cut.kind, piece))
         gone = {unit.id for units in old.values() for unit in units}
         self.units[first:last] = made
         for each in gone:
@@ -271,6 +283,7 @@ class Document:
 
     def forget(self) -> None:
         """Drop syntax and facts; they are derived again when somebody asks."""
+        self._retired.clear()
         for unit in self.units:
             unit.forget()
         for script in self.scripts.values():

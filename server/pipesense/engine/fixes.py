@@ -7,8 +7,6 @@ no comment and no masked stretch may have been touched.
 
 from __future__ import annotations
 
-import ast
-import io
 import re
 import tokenize
 from collections import Counter
@@ -17,6 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipesense.engine.document import Document
+from pipesense.engine.suppression import comment_spans, python_statements, python_tokens
+from pipesense.lang.cut import Cut
 from pipesense.model.change import Change, Refusal, Replace, Rewrite
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import Severity
@@ -52,6 +52,13 @@ def trial(findings: Iterable[Finding], unread: int) -> Trial:
     loud = Counter(each.rule for each in found if each.severity <= Severity.WARNING)
     return Trial(loud, Counter((each.rule, each.what) for each in found), unread)
 
+
+_STRING_TOKENS: Final = frozenset(
+    kind
+    for name in ("STRING", "FSTRING_MIDDLE", "TSTRING_MIDDLE")
+    if isinstance(kind := getattr(tokenize, name, None), int)
+)
+"""From Python 3.12 on an f-string is several tokens, from 3.14 on a t-string is too."""
 
 WriteChange = Callable[[Change], "tuple[Replace, ...] | Refusal"]
 
@@ -128,19 +135,7 @@ def touched_comments(document: Document, edits: Sequence[TextEdit]) -> bool:
 
 
 def _comments(document: Document) -> list[Span]:
-    text = document.text
-    if document.language != "python":
-        return [Span(*each.span("comment")) for each in _SQL_COMMENT.finditer(text) if each.group("comment")]
-    starts = document.buffer.lines.starts
-    found: list[Span] = []
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(text, newline="").readline):
-            if token.type == tokenize.COMMENT:
-                start = starts[token.start[0] - 1] + token.start[1]
-                found.append(Span(start, start + len(token.string)))
-    except (tokenize.TokenError, SyntaxError, IndexError):
-        pass
-    return found
+    return list(comment_spans(document.language, document.text, document.cuts))
 
 
 def verify(
@@ -197,16 +192,13 @@ def _statement_line(document: Document, line: int) -> int:
     """The first line of the innermost statement that a line belongs to."""
     lines = document.buffer.lines
     if document.language == "python":
-        try:
-            tree = ast.parse(document.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return line
-        holding = [
-            node.lineno - 1
-            for node in ast.walk(tree)
-            if isinstance(node, ast.stmt) and node.lineno - 1 <= line < (node.end_lineno or node.lineno)
+        base, statements = python_statements(document.text, lines, document.cuts, line)
+        firsts = [
+            base + node.lineno - 1
+            for node in statements
+            if base + node.lineno - 1 <= line < base + (node.end_lineno or node.lineno)
         ]
-        return max(holding, default=line)
+        return max(firsts, default=line)
     found = document.unit_at(lines.starts[line])
     if found is None:
         return line
@@ -223,12 +215,15 @@ def _ends_in_code(document: Document, language: str, line: int) -> bool:
     if language != "python":
         opened = [each for each in _SQL_COMMENT.finditer(document.text) if each.start() < end < each.end()]
         return not opened
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(document.text, newline="").readline):
-            if token.type == tokenize.STRING and token.start[0] - 1 <= line < token.end[0] - 1:
-                return False
-            if token.start[0] - 1 > line:
-                break
-    except (tokenize.TokenError, SyntaxError):
-        return False
+    for cut in document.cuts:
+        if cut.start <= end and lines.starts[line] < cut.end and not _line_ends_in_code(document, cut, line):
+            return False
     return not lines.line_text(line).rstrip().endswith("\\")
+
+
+def _line_ends_in_code(document: Document, cut: Cut, line: int) -> bool:
+    base = document.buffer.lines.position(cut.start)[0] - 1
+    return not any(
+        token.type in _STRING_TOKENS and base + token.start[0] <= line < base + token.end[0]
+        for token in python_tokens(document.text[cut.start : cut.end])
+    )

@@ -17,6 +17,8 @@ from pipesense.rule.registry import Registry
 from pipesense.text.span import Span
 
 Place = Callable[[Loc], "tuple[str, Span] | None"]
+LineAt = Callable[[str, int], int]
+"""The line (0-based) of an offset in a file."""
 _MOST = 8
 _COLUMNS_SHOWN = 30
 
@@ -24,12 +26,15 @@ _COLUMNS_SHOWN = 30
 class _Hover:
     """Collects sections about one place; the narrowest range wins."""
 
-    def __init__(self, record: FileRecord, offset: int, registry: Registry, lookup: Lookup, place: Place) -> None:
+    def __init__(
+        self, record: FileRecord, offset: int, registry: Registry, lookup: Lookup, place: Place, line_at: LineAt
+    ) -> None:
         self.record = record
         self.offset = offset
         self.registry = registry
         self.lookup = lookup
         self.place = place
+        self._line_at = line_at
         self.sections: list[str] = []
         self.spans: list[Span] = []
 
@@ -51,16 +56,10 @@ class _Hover:
         where = self.place(loc) if loc is not None else None
         if where is None or loc is None:
             return ""
-        line = self._line(where)
+        line = self._line_at(where[0], where[1].start) + 1
         if where[0] == self.record.path:
-            return f"line {line}" if line else ""
-        name = where[0].rpartition("/")[2]
-        return f"{name}, line {line}" if line else name
-
-    def _line(self, where: tuple[str, Span]) -> int:
-        if where[0] == self.record.path:
-            return self.record.document.buffer.lines.position(where[1].start)[0] + 1
-        return 0
+            return f"line {line}"
+        return f"{where[0].rpartition('/')[2]}, line {line}"
 
 
 def hover(
@@ -69,10 +68,11 @@ def hover(
     registry: Registry,
     lookup: Lookup,
     place: Place,
+    line_at: LineAt,
     findings: Sequence[Reported],
 ) -> HoverText | None:
     """Markdown about the place at ``offset``, or None where there is nothing to say."""
-    made = _Hover(record, offset, registry, lookup, place)
+    made = _Hover(record, offset, registry, lookup, place, line_at)
     _findings(made, findings)
     _tables(made)
     _pipelines(made)
@@ -145,9 +145,9 @@ def _setting(made: _Hover, setting: Setting) -> str:
         return f"- {setting.name}: **{value.value}**{meaning}" + (f", from {source}" if source else "")
     if isinstance(value, Absent):
         default = effective(value)
-        shown = f"Airflow's default is {default}" if default is not None else "nothing sets it"
+        shown = f"the default is {default}" if default is not None else "nothing sets it"
         places = f"; looked in {', '.join(value.searched)}" if value.searched else ""
-        return f"- {setting.name}: none, {shown}{places}".replace("Airflow's", "the")
+        return f"- {setting.name}: none, {shown}{places}"
     return f"- {setting.name}: unknown, {value.why}"
 
 

@@ -57,7 +57,13 @@ class Surroundings:
         holding = [root for root in self.roots if path.startswith(root + "/")]
         return max(holding, key=len, default=None)
 
-    def _text(self, path: str) -> str | None:
+    def relative(self, path: str) -> str:
+        """A path below its workspace folder."""
+        root = self.root_of(path)
+        return path[len(root) + 1 :] if root is not None else path.rpartition("/")[2]
+
+    def text(self, path: str) -> str | None:
+        """The text of a file beside the sources, None where there is none that can be read."""
         if path not in self._texts:
             try:
                 self._texts[path] = self.files.read(path) if self.files.exists(path) else None
@@ -82,7 +88,7 @@ class Surroundings:
     def _config_in(self, folder: str) -> Config | None:
         for name in FILE_NAMES:
             path = f"{folder}/{name}"
-            text = self._text(path)
+            text = self.text(path)
             if text is None:
                 continue
             config = parse_config(path, text, self.registry, self.dialects)
@@ -101,7 +107,7 @@ class Surroundings:
         folders = list(parents(path, self.root_of(path)))
         for name in names:
             for folder in folders:
-                text = self._text(f"{folder}/{name}")
+                text = self.text(f"{folder}/{name}")
                 if text is not None:
                     found[name] = text
                     break
@@ -149,7 +155,7 @@ class Surroundings:
         config = self.config(path)
         if config.baseline is None:
             return frozenset()
-        text = self._text(f"{config.folder}/{config.baseline}")
+        text = self.text(f"{config.folder}/{config.baseline}")
         try:
             return frozenset(each.fingerprint for each in parse_baseline(text)) if text is not None else frozenset()
         except BadBaseline:

@@ -44,6 +44,22 @@ class FileRecord:
         sql = sum(len(script.statements) for script in self.linked.scripts.values())
         return sql if self.document.language == "sql" else sql + len(self.document.units)
 
+    def gaps(self) -> tuple[NotAnalysed, ...]:
+        """What could not be read, and why."""
+        placed = ((self.document.file_span(each.loc), each.why) for each in self.linked.unread)
+        return tuple(NotAnalysed(self.path, span, why) for span, why in placed if span is not None)
+
+    def dialect_at(self, offset: int) -> tuple[str, str] | None:
+        """The SQL dialect at a place and why it was chosen; None outside SQL."""
+        if self.document.language == "sql":
+            script = self.linked.scripts.get(0)
+            return (script.dialect, script.why_dialect) if script is not None else None
+        embedded = self.document.embedded_at(offset)
+        for script in self.linked.scripts.values() if embedded is not None else ():
+            if any(embedded is not None and each.loc.unit == embedded[0].unit.id for each in script.statements):
+                return script.dialect, script.why_dialect
+        return None
+
     def put_away(self) -> None:
         """Keep what is shown and drop what it was found by: facts of files that nobody has open cost memory."""
         self._statements = self.statements()

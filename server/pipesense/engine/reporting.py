@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -18,6 +17,7 @@ from pipesense.engine.suppression import (
     Suppression,
     comments,
     covers,
+    statement_lines_python,
     statement_lines_sql,
     suppressions,
 )
@@ -25,6 +25,7 @@ from pipesense.model.where import Loc
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import Severity
 from pipesense.rule.registry import Registry
+from pipesense.text.line_index import LineIndex
 from pipesense.text.span import Span
 
 UNUSED: Final = "maintainability/unused-suppression"
@@ -64,8 +65,13 @@ def place_findings(
     registry: Registry,
     enabled: frozenset[str],
     place: Place,
+    *,
+    complete: bool = True,
 ) -> tuple[Reported, ...]:
-    """All findings of a file as they are shown, in the order of their places."""
+    """All findings of a file as they are shown, in the order of their places.
+
+    Where a file is not ``complete``, what could not be read may be what a comment silences: none counts as unused.
+    """
     placed: list[tuple[Span, Finding]] = []
     for finding in findings:
         span = document.file_span(finding.loc) if finding.loc.file == document.path else None
@@ -102,7 +108,7 @@ def place_findings(
             )
         )
         ordinals[key] += 1
-    shown += _about_directives(document, directives, used, registry, enabled, relative)
+    shown += _about_directives(document, directives, used, registry, enabled, relative, complete=complete)
     shown.sort(key=lambda each: (each.span.start, each.rule, each.span.end))
     return tuple(shown)
 
@@ -135,52 +141,15 @@ def _same(one: Finding, other: Finding) -> bool:
 
 
 def _directives(document: Document) -> list[Suppression]:
-    lines = document.buffer.lines
-    if not comments(document.language, document.text, lines):
+    text, lines, cuts = document.text, document.buffer.lines, document.cuts
+    spoken = comments(document.language, text, lines, cuts)
+    if not spoken:
         return []
     if document.language == "python":
-        following = _python_statement_lines(document.text)
+        following = statement_lines_python(text, lines, cuts)
     else:
-        following = statement_lines_sql(document.text, lines, [(cut.start, cut.end) for cut in document.cuts])
-    return suppressions(document.language, document.text, lines, following)
-
-
-def _python_statement_lines(text: str) -> Callable[[int], range]:
-    """For Python: the lines of the statement (or decorated definition's head) that follows a line."""
-    rows = text.split("\n")
-    starts: dict[int, ast.stmt] | None = None
-
-    def following(line: int) -> range:
-        nonlocal starts
-        if starts is None:
-            starts = _statement_starts(text)
-        at = line + 1
-        while at < len(rows) and (not rows[at].strip() or rows[at].lstrip().startswith("#")):
-            at += 1
-        statement = starts.get(at)
-        if statement is None:
-            return range(at, at + 1)
-        body = getattr(statement, "body", None)
-        end = statement.end_lineno or at + 1
-        if isinstance(body, list) and body:
-            end = max(at + 1, body[0].lineno - 1)
-        return range(at, end)
-
-    return following
-
-
-def _statement_starts(text: str) -> dict[int, ast.stmt]:
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
-    found: dict[int, ast.stmt] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.stmt):
-            decorators = getattr(node, "decorator_list", [])
-            first = min([node.lineno, *(each.lineno for each in decorators)])
-            found.setdefault(first - 1, node)
-    return found
+        following = statement_lines_sql(text, lines, [(cut.start, cut.end) for cut in cuts])
+    return suppressions(text, lines, spoken, following)
 
 
 def _about_directives(
@@ -190,6 +159,8 @@ def _about_directives(
     registry: Registry,
     enabled: frozenset[str],
     relative: str,
+    *,
+    complete: bool,
 ) -> Iterable[Reported]:
     for at, each in enumerate(directives):
         text = each.span.of(document.text)
@@ -219,7 +190,7 @@ def _about_directives(
                 f"There is no rule {', '.join(strangers)}, so this comment silences nothing.",
                 hint,
             )
-        elif at not in used and any(registry.matching(rule) & enabled for rule in each.ids):
+        elif complete and at not in used and any(registry.matching(rule) & enabled for rule in each.ids):
             yield _own(
                 document,
                 relative,
@@ -244,3 +215,12 @@ def _own(
 ) -> Reported:
     mark = fingerprint(rule, relative, "", span.of(document.text), ordinal)
     return Reported(document.path, rule, "engine", severity, f"{what} {do}", span, mark, (), True, None, what)
+
+
+def configuration_finding(path: str, relative: str, text: str, line: int, message: str) -> Reported:
+    """A finding about a line (0-based) of a configuration file; ``relative`` is its path in every checkout."""
+    lines = LineIndex(text)
+    at = min(line, len(lines.starts) - 1)
+    span = Span(lines.starts[at], lines.starts[at] + len(lines.line_text(at)))
+    mark = fingerprint(CONFIGURATION, relative, "", message, 0)
+    return Reported(path, CONFIGURATION, "engine", Severity.ERROR, message, span, mark, (), False, None, message)

@@ -198,7 +198,7 @@ class Stages:
         document = record.document
         ids = tuple(unit.id for unit in document.units)
         known = self._modules.get((path, name))
-        # Unit numbers begin anew in a file that was read again from disk, so they tell texts of one document apart only.
+        # Unit numbers begin anew in a file that is read again from disk: they tell texts of one document apart only.
         if known is None or known[0] is not document or known[1] != ids:
             units = parsed_units(document, self.counters)
             known = (document, ids, Module(path, name, units, package=path.endswith("/__init__.py")))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tokenize
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from pipesense.lang.cut import Cut
 from pipesense.text.line_index import LineIndex
 from pipesense.text.span import Span
 
@@ -18,7 +21,9 @@ _DIRECTIVE: Final = re.compile(
     r"pipesense:[ \t]*(?P<verb>ignore-file|ignore)\b[ \t]*(?:\[(?P<ids>[^\]\n]*)\])?(?P<reason>[^\n]*)"
 )
 _SQL_COMMENT: Final = re.compile(
-    r"(?P<string>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|(?P<comment>--[^\r\n]*|/\*.*?\*/|\{#.*?#\})", re.S
+    r"(?P<string>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?P<dollar>\$\w*\$).*?(?P=dollar))"
+    r"|(?P<comment>--[^\r\n]*|/\*.*?\*/|\{#.*?#\})",
+    re.S,
 )
 
 
@@ -50,37 +55,51 @@ class Comment:
     own_line: bool
 
 
-def _python_comments(text: str, lines: LineIndex) -> Iterable[Span]:
+def python_tokens(text: str) -> Iterator[tokenize.TokenInfo]:
+    """The tokens of one unit of a Python file, as far as it can be read."""
     try:
-        for token in tokenize.generate_tokens(io.StringIO(text, newline="").readline):
-            if token.type == tokenize.COMMENT and _MARK in token.string:
-                start = lines.starts[token.start[0] - 1] + token.start[1]
-                yield Span(start, start + len(token.string))
-    except (tokenize.TokenError, SyntaxError, IndexError):
+        yield from tokenize.generate_tokens(io.StringIO(text, newline="").readline)
+    except (tokenize.TokenError, SyntaxError):
         return
 
 
-def comments(language: str, text: str, lines: LineIndex) -> list[Comment]:
+def _python_comments(text: str) -> Iterator[Span]:
+    starts = LineIndex(text).starts
+    for token in python_tokens(text):
+        if token.type == tokenize.COMMENT and token.start[0] <= len(starts):
+            start = starts[token.start[0] - 1] + token.start[1]
+            yield Span(start, start + len(token.string))
+
+
+def _sql_comments(text: str) -> Iterator[Span]:
+    for found in _SQL_COMMENT.finditer(text):
+        if found.group("comment"):
+            yield Span(*found.span("comment"))
+
+
+def comment_spans(language: str, text: str, cuts: Iterable[Cut], mark: str = "") -> Iterator[Span]:
+    """The comments of a file that hold ``mark``, unit by unit: what is broken in one hides no other's."""
+    scan = _python_comments if language == "python" else _sql_comments
+    if mark not in text:
+        return
+    for cut in cuts:
+        piece = text[cut.start : cut.end]
+        if mark in piece:
+            yield from (span.shift(cut.start) for span in scan(piece) if mark in span.of(piece))
+
+
+def comments(language: str, text: str, lines: LineIndex, cuts: Iterable[Cut]) -> list[Comment]:
     """The comments that speak to PipeSense."""
-    if _MARK not in text:
-        return []
-    if language == "python":
-        spans = list(_python_comments(text, lines))
-    else:
-        spans = [
-            Span(*found.span("comment"))
-            for found in _SQL_COMMENT.finditer(text)
-            if found.group("comment") and _MARK in found.group("comment")
-        ]
+    spans = comment_spans(language, text, cuts, _MARK)
     return [Comment(span, not text[lines.starts[lines.position(span.start)[0]] : span.start].strip()) for span in spans]
 
 
 def suppressions(
-    language: str, text: str, lines: LineIndex, next_statement: Callable[[int], range]
+    text: str, lines: LineIndex, spoken: Iterable[Comment], next_statement: Callable[[int], range]
 ) -> list[Suppression]:
-    """All directives of a file; ``next_statement`` gives the lines of the statement behind a line."""
+    """All directives in some comments; ``next_statement`` gives the lines of the statement behind a line."""
     found: list[Suppression] = []
-    for comment in comments(language, text, lines):
+    for comment in spoken:
         body = comment.span.of(text)
         for match in _DIRECTIVE.finditer(body):
             ids = tuple(word.strip() for word in (match.group("ids") or "").split(",") if word.strip())
@@ -120,3 +139,58 @@ def statement_lines_sql(text: str, lines: LineIndex, cuts: Iterable[tuple[int, i
         return range(line + 1, lines.position(end)[0] + 1)
 
     return following
+
+
+def statement_lines_python(text: str, lines: LineIndex, cuts: Sequence[Cut]) -> Callable[[int], range]:
+    """For Python: the lines of the statement (or decorated definition's head) that follows a line."""
+
+    def following(line: int) -> range:
+        at = line + 1
+        while at < len(lines.starts) and _says_nothing(lines.line_text(at)):
+            at += 1
+        if at >= len(lines.starts):
+            return range(at, at)
+        base, statements = python_statements(text, lines, cuts, at)
+        # Of statements that start together the outermost is meant.
+        statement = next((each for each in statements if base + _first_line(each) == at), None)
+        if statement is None:
+            return range(at, at + 1)
+        body = getattr(statement, "body", None)
+        if isinstance(body, list) and body:
+            return range(at, max(at + 1, base + _first_line(body[0])))
+        return range(at, base + (statement.end_lineno or statement.lineno))
+
+    return following
+
+
+def python_statements(text: str, lines: LineIndex, cuts: Sequence[Cut], line: int) -> tuple[int, list[ast.stmt]]:
+    """The statements of the unit with the code of a line, outer ones first, and the line that their lines count from.
+
+    ``lineno`` 1 of a statement is that line. There are none where the unit cannot be read.
+    """
+    row = lines.line_text(line)
+    code = lines.starts[line] + len(row) - len(row.lstrip())
+    at = bisect_right(cuts, code, key=lambda cut: cut.start) - 1
+    if at < 0:
+        return line, []
+    cut = cuts[at]
+    base, piece = lines.position(cut.start)[0], text[cut.start : cut.end]
+    if piece[:1] in " \t":
+        base, piece = base - 1, f"if 1:\n{piece}"
+    if cut.kind == "header":
+        piece = f"{piece}\n pass"
+    try:
+        tree = ast.parse(piece)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return base, []
+    return base, [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+
+
+def _says_nothing(row: str) -> bool:
+    return not row.strip() or row.lstrip().startswith("#")
+
+
+def _first_line(statement: ast.stmt) -> int:
+    """Where a statement starts, its decorators included; 0 is the first line."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(each.lineno for each in decorators)]) - 1

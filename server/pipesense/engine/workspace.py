@@ -33,7 +33,6 @@ from pipesense.engine.stages import Stages
 from pipesense.lang.languages import language_of, splitter_of
 from pipesense.model.change import Refusal
 from pipesense.model.where import Loc
-from pipesense.rule.meta import Severity
 from pipesense.rule.registry import Registry
 from pipesense.systems.system import PythonSystem
 from pipesense.text.buffer import TextBuffer
@@ -149,8 +148,7 @@ class Workspace:
             if language_of(path) is None:
                 configured = configured or path.rpartition("/")[2] in FILE_NAMES
                 around = around or configured or self._surroundings.asked(path)
-                if not configured and not around:
-                    gone.update(self._gone_with(path))
+                gone.update(self._gone_with(path))
                 continue
             record = self._records.get(path)
             if record is not None and record.is_open:
@@ -162,24 +160,24 @@ class Workspace:
                 self._mark(path, Stage.LINK)
             elif path in self._agenda or path in self._unreadable or not self._left_out(path):
                 around = around or path not in self._agenda
+                self._unreadable.pop(path, None)
                 self._want(path)
-            self._unreadable.pop(path, None)
-        gone = {path for path in gone if self._is_known(path)}
-        for path in gone:
-            self._drop(path)
+        if gone:
+            gone &= self._known()
+        self._drop_all(gone)
         if around or gone:
             self._surroundings_changed()
         if configured:
             gone |= self._list_again()
         return frozenset(gone)
 
-    def _is_known(self, path: str) -> bool:
-        return path in self._records or path in self._replaced or path in self._agenda or path in self._unreadable
+    def _known(self) -> set[str]:
+        return {*self._records, *self._replaced, *self._unreadable, *self._agenda}
 
     def _gone_with(self, folder: str) -> list[str]:
         """The files below a folder of which an editor only says that the folder itself was deleted or renamed."""
-        below = [path for path in (*self._records, *self._agenda) if path.startswith(folder + "/")]
-        return [path for path in below if not self._is_open(path) and not self._files.exists(path)]
+        below = (path for path in self._known() if path.startswith(folder + "/") and not self._is_open(path))
+        return [path for path in below if not self._files.exists(path)]
 
     def _left_out(self, path: str) -> bool:
         """Whether a file is none that listing its folder would give."""
@@ -193,9 +191,7 @@ class Workspace:
     def _list_again(self) -> frozenset[str]:
         """What is excluded may have changed: the folders are looked through again. Returns what is left out now."""
         out = {path for path in self._wanted if not self._is_open(path) and self._excluded(path)}
-        self._wanted -= out
-        for path in out:
-            self._drop(path)
+        self._drop_all(out)
         self._unlisted = list(self._surroundings.roots)
         return frozenset(out)
 
@@ -212,11 +208,9 @@ class Workspace:
             self._surroundings.roots.remove(root)
         if root in self._unlisted:
             self._unlisted.remove(root)
-        known = {*self._records, *self._replaced, *self._unreadable, *self._agenda}
-        below = (path for path in known if path.startswith(root + "/") and not self._is_open(path))
+        below = (path for path in self._known() if path.startswith(root + "/") and not self._is_open(path))
         orphans = frozenset(path for path in below if self._surroundings.root_of(path) is None)
-        for path in orphans:
-            self._drop(path)
+        self._drop_all(orphans)
         self._surroundings_changed()
         return orphans
 
@@ -240,13 +234,13 @@ class Workspace:
         for path in self._records:
             self._mark(path, Stage.LINK)
 
-    def _drop(self, path: str) -> None:
-        self._records.pop(path, None)
-        self._replaced.pop(path, None)
-        self._unreadable.pop(path, None)
-        self._wanted.discard(path)
-        self._agenda.drop(path)
-        self._mark_readers(path, self._index.drop(path))
+    def _drop_all(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            for known in (self._records, self._replaced, self._unreadable):
+                known.pop(path, None)
+            self._wanted.discard(path)
+            self._agenda.drop(path)
+            self._mark_readers(path, self._index.drop(path))
 
     def _record(self, path: str) -> FileRecord | None:
         """The record of a file, read from disk where it was not loaded yet; None where it cannot be read."""
@@ -387,17 +381,14 @@ class Workspace:
             self.registry,
             config.enabled(self.registry, record.path),
             self._place,
+            complete=not record.linked.unread,
         )
         if record.path not in self._wanted:
             reported = ()
         elif self._hide_baseline:
             hidden = self._surroundings.baseline(record.path)
             reported = tuple(each for each in reported if each.fingerprint not in hidden)
-        missing = tuple(
-            NotAnalysed(record.path, span, each.why)
-            for each in record.linked.unread
-            if record.path in self._wanted and (span := record.document.file_span(each.loc)) is not None
-        )
+        missing = record.gaps() if record.path in self._wanted else ()
         if reported != record.reported or missing != record.not_analysed:
             record.reported, record.not_analysed = reported, missing
             self._revisions += 1
@@ -419,6 +410,10 @@ class Workspace:
         span = record.document.file_span(loc) if record is not None else None
         return (loc.file, span) if span is not None else None
 
+    def _line_at(self, path: str, offset: int) -> int:
+        record = self._record(path)
+        return record.document.buffer.lines.position(offset)[0] if record is not None else 0
+
     def _text_at(self, loc: Loc) -> str:
         record = self._record(loc.file)
         return record.document.text_of(loc) if record is not None else ""
@@ -431,27 +426,19 @@ class Workspace:
         if record is not None:
             return record.document.buffer
         # A configuration file is no document, but its problems have places.
-        text = self._surroundings._text(path) if path in self._surroundings.problems else None
+        text = self._surroundings.text(path) if path in self._surroundings.problems else None
         return TextBuffer(text) if text is not None else None
 
     def findings(self, path: str) -> tuple[Reported, ...]:
         """What is wrong in a file, in the order of the text."""
         problems = self._surroundings.problems.get(path)
         if problems is not None:
-            return tuple(self._configuration_finding(path, each.line, each.message) for each in problems)
+            text, relative = self._surroundings.text(path) or "", self._surroundings.relative(path)
+            return tuple(
+                reporting.configuration_finding(path, relative, text, each.line, each.message) for each in problems
+            )
         record = self._records.get(path)
         return record.reported if record is not None else ()
-
-    def _configuration_finding(self, path: str, line: int, message: str) -> Reported:
-        lines = TextBuffer(self._surroundings._text(path) or "").lines
-        start = lines.starts[min(line, len(lines.starts) - 1)]
-        span = Span(start, start + len(lines.line_text(min(line, len(lines.starts) - 1))))
-        root = self._surroundings.root_of(path)
-        relative = path[len(root) + 1 :] if root is not None else path.rpartition("/")[2]
-        mark = reporting.fingerprint(reporting.CONFIGURATION, relative, "", message, 0)
-        return Reported(
-            path, reporting.CONFIGURATION, "engine", Severity.ERROR, message, span, mark, (), False, None, message
-        )
 
     def configuration_problems(self) -> tuple[tuple[str, int, str], ...]:
         """Everything wrong in the configuration files read so far: path, line (0-based), sentence."""
@@ -479,31 +466,19 @@ class Workspace:
         return f"{record.revision}.{self._stages.generation}" if record is not None else "0"
 
     def paths(self) -> tuple[str, ...]:
-        """All files that were loaded or failed to load."""
-        return tuple(sorted({*self._records, *self._unreadable}))
+        """All files that were loaded or failed to load, without those that only others import from."""
+        return tuple(sorted(self._wanted & {*self._records, *self._unreadable}))
 
     def dialect(self, path: str, offset: int) -> tuple[str, str] | None:
         """The SQL dialect at a place and why it was chosen; None outside SQL."""
         record = self._whole_record(path)
-        if record is None:
-            return None
-        if record.document.language == "sql":
-            script = record.linked.scripts.get(0)
-            return (script.dialect, script.why_dialect) if script is not None else None
-        embedded = record.document.embedded_at(offset)
-        if embedded is None:
-            return None
-        for script in record.linked.scripts.values():
-            if any(each.loc.unit == embedded[0].unit.id for each in script.statements):
-                return script.dialect, script.why_dialect
-        return None
+        return record.dialect_at(offset) if record is not None else None
 
     def hover(self, path: str, offset: int) -> HoverText | None:
         """What is worth knowing about a place."""
-        record = self._whole_record(path)
-        if record is None:
-            return None
-        return hover.hover(record, offset, self.registry, self._index, self._place, self.findings(path))
+        record, found = self._whole_record(path), self.findings(path)
+        places = (self._place, self._line_at)
+        return hover.hover(record, offset, self.registry, self._index, *places, found) if record is not None else None
 
     # --- fixes -----------------------------------------------------------------------------------
 
@@ -516,11 +491,7 @@ class Workspace:
         return self._fixer.build(offer_id, path)
 
     def fix_all(self, path: str, *, unsafe: bool = False) -> tuple[tuple[TextEdit, ...], tuple[str, ...]]:
-        """All fixes of a file that may be applied together: their edits, and the rules that they fix.
-
-        With ``unsafe`` also those that want a look; only advice is left out. Fixes that touch the same
-        characters as an earlier one wait for the next round.
-        """
+        """All fixes of a file that may be applied together: their edits, and the rules that they fix (see Fixer)."""
         return self._fixer.fix_all(path, unsafe=unsafe)
 
     def suppression(self, reported: Reported) -> tuple[TextEdit, ...]:

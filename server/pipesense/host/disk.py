@@ -109,6 +109,10 @@ class DiskFiles:
         except (OSError, ValueError):
             return False
 
+    def hides(self, root: str, path: str) -> bool:
+        """Whether a file lies in an environment or an installed package, or version control ignores it."""
+        return IgnoreFiles(root.rstrip("/") or "/").hides(path, is_folder=False)
+
     def listing(self, root: str) -> Iterator[str]:
         """Every file below ``root`` that PipeSense reads, in order of their names.
 

@@ -39,6 +39,9 @@ class MemoryFiles:
         """Whether a text was given for the path."""
         return path in self.texts
 
+    def hides(self, root: str, path: str) -> bool:
+        return False
+
     def listing(self, root: str) -> Iterable[str]:
         """Every path below a folder."""
         return sorted(path for path in self.texts if path.startswith(root + "/"))

@@ -10,6 +10,22 @@ from pipesense.lang.sql.facts import read_statement
 CASES = [
     ("SELECT 1 FROM t WHERE a = NULL", "", ["where: eq `a` `=` `NULL`"]),
     ("SELECT 1 FROM t WHERE NULL = a", "", ["where: eq `NULL` `=` `a`"]),
+    (
+        "EXPORT DATA OPTIONS(uri = 'x') AS (SELECT 1 FROM t WHERE a = NULL)",
+        "bigquery",
+        ["where: eq `a` `=` `NULL`"],
+    ),
+    (
+        "CREATE FUNCTION f(x INT64 DEFAULT 1) AS (IF(x = NULL, 1, 2))",
+        "bigquery",
+        ["select: eq `x` `=` `NULL`"],
+    ),
+    (
+        "CREATE FUNCTION f(x INT64) RETURNS ARRAY<INT64> AS ((SELECT a FROM t WHERE b = x))",
+        "bigquery",
+        ["where: eq `b` `=` `x`"],
+    ),
+    ("CREATE FUNCTION f(x STRING) LANGUAGE js AS 'return x = null'", "bigquery", []),
     ("SELECT 1 FROM t WHERE (t.a) <> null", "", ["where: neq `(t.a)` `<>` `null`"]),
     ("SELECT 1 FROM t WHERE a != NULL AND b = NULL", "", ["where: neq `a` `!=` `NULL`", "where: eq `b` `=` `NULL`"]),
     ("SELECT 1 FROM t WHERE coalesce(a, 0) = NULL", "", ["where: eq `coalesce(a, 0)` `=` `NULL`"]),

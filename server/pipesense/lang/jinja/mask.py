@@ -19,7 +19,7 @@ _SILENT: Final = frozenset({"config", "log", "print", "return", "do", "exception
 _BODIES: Final = frozenset({"macro", "test", "data_test", "materialization", "call", "docs"})
 _INSERTS: Final = frozenset({"include", "import", "extends"})
 _INCREMENTAL: Final = re.compile(r"^(not\s+)?\(?\s*is_incremental\s*\(\s*\)\s*\)?(\s+and\b.*)?$", re.DOTALL)
-_NEVER: Final = re.compile(r"\bnot\s+loop\.(?:last|first)\b|\bloop\.index0?\s*(?:>|!=)|^(?:false|False)$")
+_NEVER: Final = re.compile(r"\bnot\s+\w*loop\.(?:last|first)\b|\bloop\.index0?\s*(?:>|!=)|^(?:false|False)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,12 @@ def placeholder(text: str, letter: str, number: int) -> str:
     return text[: line.start()] + name + blank(text[line.end() :])
 
 
+def _moved(hidden: str) -> str:
+    """A placeholder one character later on its line, as long as before."""
+    end = len(hidden.splitlines()[0])
+    return f" {hidden[: end - 1]}{hidden[end:]}"
+
+
 def mask_jinja(text: str, *, incremental: bool = True, apart: re.Pattern[str] | None = None) -> JinjaMask:
     """Mask all Jinja of ``text``.
 
@@ -78,7 +84,7 @@ def mask_jinja(text: str, *, incremental: bool = True, apart: re.Pattern[str] | 
             holes.append(Hole(Span(tag.start, tag.end), original, "jinja"))
             hidden = placeholder(original, "j", number)
             glued = apart is not None and apart.search(text, max(0, tag.start - 10), tag.start) is not None
-            parts.append(f" {hidden[:-1]}" if glued else hidden)
+            parts.append(_moved(hidden) if glued else hidden)
         else:
             if tag.kind == "statement" and tag.word in _INSERTS:
                 holes.append(Hole(Span(tag.start, tag.end), original, "jinja"))

@@ -7,8 +7,15 @@ from typing import Final, NamedTuple
 
 _OPEN: Final = re.compile(r"\{[{%#]")
 _INSIDE: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\}\}|%\}""", re.DOTALL)
-_ENDRAW: Final = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 _WORD: Final = re.compile(r"\s*(\w+)")
+_STATEMENTS: Final = frozenset(
+    {
+        *("if", "elif", "else", "endif", "for", "endfor", "set", "endset", "macro", "endmacro", "call", "endcall"),
+        *("raw", "endraw", "block", "endblock", "filter", "endfilter", "include", "import", "from", "extends", "do"),
+        *("with", "endwith", "test", "endtest", "docs", "enddocs", "materialization", "endmaterialization"),
+        *("snapshot", "endsnapshot", "data_test", "enddata_test"),
+    }
+)
 _CLOSERS: Final = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _KINDS: Final = {"{{": "expression", "{%": "statement", "{#": "comment"}
 
@@ -30,18 +37,20 @@ class Tag(NamedTuple):
 
 
 def tags(text: str) -> list[Tag]:
-    """All tags in order. Strings inside tags may hold tags of their own; ``raw`` blocks hold none."""
+    """All tags in order. Strings inside tags may hold tags of their own.
+
+    The tags inside a ``raw`` block count: such a file is rendered twice, and the second time they are tags. A
+    ``{%`` that no statement follows and that never closes is none (``FORMAT('{"n":{%s}}', ...)``).
+    """
     found: list[Tag] = []
     match = _OPEN.search(text)
     while match is not None:
         tag = _read(text, match.start())
-        found.append(tag)
-        behind = tag.end
-        if tag.kind == "statement" and tag.word == "raw":
-            closing = _ENDRAW.search(text, behind)
-            if closing is not None:
-                behind = closing.start()
-        match = _OPEN.search(text, behind)
+        if tag.closed or tag.kind != "statement" or not tag.word or tag.word in _STATEMENTS:
+            found.append(tag)
+            match = _OPEN.search(text, tag.end)
+        else:
+            match = _OPEN.search(text, match.end())
     return found
 
 

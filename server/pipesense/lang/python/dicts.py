@@ -75,7 +75,7 @@ def dictionary(module: Module, expr: ast.expr) -> AbstractDict:
     if isinstance(expr, ast.Name):
         return _name(module, expr)
     if isinstance(expr, ast.BinOp) and isinstance(expr.op, ast.BitOr):
-        return replace(_merge(module.dictionary(expr.left), module.dictionary(expr.right)), literal=_last_literal(expr))
+        return replace(merge(module.dictionary(expr.left), module.dictionary(expr.right)), literal=_last_literal(expr))
     if isinstance(expr, ast.Call):
         return _call(module, expr)
     if isinstance(expr, ast.IfExp):
@@ -103,7 +103,7 @@ def _last_literal(expr: ast.BinOp) -> ast.Dict | None:
     return expr.left if isinstance(expr.left, ast.Dict) else None
 
 
-def _merge(first: AbstractDict, second: AbstractDict) -> AbstractDict:
+def merge(first: AbstractDict, second: AbstractDict) -> AbstractDict:
     """``first`` updated by ``second``. What an open ``second`` may overwrite is not known any more."""
     if second.opened is not None and second.unsure is None:
         return AbstractDict(dict(second.entries), second.opened, first.literal)
@@ -159,7 +159,7 @@ def _entry(module: Module, key: str, key_node: ast.AST, value: ast.expr) -> Entr
 def _literal(module: Module, expr: ast.Dict) -> AbstractDict:
     found = AbstractDict({}, None)
     for key, item in zip(expr.keys, expr.values, strict=True):
-        found = _merge(found, module.dictionary(item) if key is None else _pair(module, key, item))
+        found = merge(found, module.dictionary(item) if key is None else _pair(module, key, item))
     return replace(found, literal=expr)
 
 
@@ -176,10 +176,10 @@ def _keywords(module: Module, call: ast.Call) -> AbstractDict:
     found = AbstractDict({}, None)
     for keyword in call.keywords:
         if keyword.arg is None:
-            found = _merge(found, module.dictionary(keyword.value))
+            found = merge(found, module.dictionary(keyword.value))
         else:
             entry = _entry(module, keyword.arg, keyword, keyword.value)
-            found = _merge(found, AbstractDict({keyword.arg: entry}, None))
+            found = merge(found, AbstractDict({keyword.arg: entry}, None))
     return found
 
 
@@ -211,7 +211,7 @@ def _constructor(module: Module, expr: ast.Call, name: str) -> AbstractDict:
         return replace(_keywords(module, expr), literal=expr)
     if isinstance(expr.args[0], ast.Starred) or len(expr.args) > 1:
         return _open(f"it comes from {_short(module, expr)}")
-    return replace(_merge(module.dictionary(expr.args[0]), _keywords(module, expr)), literal=expr)
+    return replace(merge(module.dictionary(expr.args[0]), _keywords(module, expr)), literal=expr)
 
 
 def _subscript(module: Module, expr: ast.Subscript) -> AbstractDict:
@@ -333,7 +333,7 @@ def _apply(module: Module, made: AbstractDict, mutation: Mutation, certainly: bo
         why = f"it is given to {text}()" if mutation.kind == "escape" and text else "it is changed in place"
         return AbstractDict({}, Unknown(why), made.literal)
     if certainly:
-        return _merge(made, change)
+        return merge(made, change)
     reason = Unknown("it is changed under a condition or in another function")
     kept = {key: entry for key, entry in made.entries.items() if key not in change.entries}
     if any(part.opened is not None and part.unsure is None for part in (made, change)):
@@ -353,5 +353,5 @@ def _change(module: Module, mutation: Mutation) -> AbstractDict | None:
         keywords = _keywords(module, call)
         if not call.args:
             return keywords
-        return _merge(module.dictionary(call.args[0]), keywords) if len(call.args) == 1 else None
+        return merge(module.dictionary(call.args[0]), keywords) if len(call.args) == 1 else None
     return None

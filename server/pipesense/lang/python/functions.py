@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pipesense.lang.python.index import FUNCTIONS, CallSite, FunctionNode, Place
-from pipesense.lang.python.names import path_of
+from pipesense.lang.python.names import path_of, reaching
 from pipesense.lang.python.syntax import place_of
 
 if TYPE_CHECKING:
@@ -56,6 +56,39 @@ def _at(module: Module, path: str) -> Function | None:
     module.note(path.partition(".")[0])
     node = module.function_at(path)
     return Function(module, node, path) if node is not None else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Class:
+    """A top-level class of the workspace."""
+
+    module: Module
+    node: ast.ClassDef
+
+    def method(self, name: str) -> Function | None:
+        """A method that the class itself defines."""
+        found: Function | None = None
+        for statement in self.node.body:
+            if isinstance(statement, FUNCTIONS) and statement.name == name:
+                found = Function(self.module, statement, f"{self.node.name}.{name}")
+        return found
+
+
+def locate_class(module: Module, qualified: str) -> Class | None:
+    """The workspace class of a qualified name; None also where the name is bound more than once."""
+    source, _, name = qualified.rpartition(".")
+    if not source or "(" in qualified:
+        return None
+    if source == module.prefix:
+        return _class_at(module, name)
+    other = None if module.is_own(qualified) else module.imported(source)
+    return module.ask(other, partial(_class_at, other, name)) if other is not None else None
+
+
+def _class_at(module: Module, name: str) -> Class | None:
+    bindings = reaching(module, name, module.end_place, None).bindings
+    node = bindings[0].node if len(bindings) == 1 else None
+    return Class(module, node) if isinstance(node, ast.ClassDef) else None
 
 
 def callables(module: Module, expr: ast.expr) -> tuple[Function, ...]:

@@ -151,7 +151,8 @@ class UnitIndex:
     mentions: frozenset[str] = frozenset()
     """Every name that the unit binds or changes, in any scope.
 
-    "*" stands for a star import and for a unit that cannot be read, which may bind anything; IMPORTS for any import.
+    "*" stands for a star import, which may bind anything; IMPORTS for any import. A unit that cannot be read mentions
+    every name in its text.
     """
 
 

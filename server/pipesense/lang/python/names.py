@@ -124,7 +124,7 @@ def reaching(module: Module, name: str, place: Place, at: Position | None) -> Re
         return Reaching(tuple(found))
     module.note(name)
     module.note("*")
-    return Reaching((), outside=True, certain=not module.table.mentions("*"))
+    return Reaching((), outside=True, certain=not module.table.may_be_bound(name))
 
 
 def _holder(place: Place) -> str | None:

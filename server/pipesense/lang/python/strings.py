@@ -32,7 +32,12 @@ _ESCAPE: Final = re.compile(
 _SIMPLE: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _FORMAT_FIELD: Final = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
 _PERCENT_FIELD: Final = re.compile(r"%%|%(?:\((\w+)\))?[-+ #0]*(?:\*|\d+)?(?:\.\d+)?[sdifgrxeaco]")
-_UNCHANGED: Final = frozenset({"textwrap.dedent", "inspect.cleandoc", "sqlalchemy.text", "sqlalchemy.sql.text"})
+_UNCHANGED: Final = frozenset(
+    {
+        *("textwrap.dedent", "inspect.cleandoc", "sqlalchemy.text", "sqlalchemy.sql.text"),
+        *("psycopg2.sql.SQL", "psycopg.sql.SQL"),
+    }
+)
 _STRIPS: Final = frozenset({"strip", "lstrip", "rstrip", "expandtabs"})
 
 
@@ -90,7 +95,7 @@ def literal(node: ast.expr, module: Module) -> EmbeddedText | None:
     """The text of a string expression, None where it is none.
 
     Read are literals, implicit and ``+`` concatenation, f-strings, ``.format()``, ``%``, ``textwrap.dedent``,
-    ``.strip()``, ``sqlalchemy.text``, and a name bound once to one of these in this file.
+    ``.strip()``, ``sqlalchemy.text``, psycopg's ``sql.SQL``, and a name bound once to one of these in this file.
     """
     for _ in range(8):
         if not isinstance(node, ast.Name):

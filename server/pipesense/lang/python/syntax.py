@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, cast
 
-from pipesense.lang.python.index import Place, UnitIndex
+from pipesense.lang.python.index import IMPORTS, Place, UnitIndex
 from pipesense.lang.python.walk import build_index
 from pipesense.text.line_index import line_starts
 from pipesense.text.span import Span
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _CODE: Final = re.compile(r"^[ \t\f\ufeff]*[^\s#]", re.MULTILINE)
 _MAY_WARN: Final = re.compile(r"\\|[0-9](?:and|else|for|if|in|is|or|not)\b")
+_NAME: Final = re.compile(r"[^\W\d]\w*")
+_STAR_IMPORT: Final = re.compile(r"\bimport\s*\(?\s*\*")
 _TOO_DEEP: Final = "it is nested too deeply to be read"
 
 
@@ -95,7 +97,7 @@ class ParsedUnit:
         self.root = Place(self, None, "", None)
         self.index = build_index(self, body, self.root)
         if problem is not None:
-            self.index.mentions = frozenset("*")
+            self.index.mentions = _may_bind(text)
         self.inside = Place(self, body[0], "body", self.root) if kind == "header" and body else None
 
     @property
@@ -165,6 +167,16 @@ def parse_unit(unit: int, kind: str, text: str) -> ParsedUnit:
             problem = SyntaxProblem("its indentation does not fit", Span(0, len(text.rstrip())))
             return ParsedUnit(unit, kind, text, [], problem, added)
     return ParsedUnit(unit, kind, text, body, None, added)
+
+
+def _may_bind(text: str) -> frozenset[str]:
+    """The names that a unit nobody can read may bind: those written in it, and any name for a star import."""
+    found = set(_NAME.findall(text))
+    if "import" in found:
+        found.add(IMPORTS)
+        if _STAR_IMPORT.search(text):
+            found.add("*")
+    return frozenset(found)
 
 
 def _without_mark(text: str) -> str:

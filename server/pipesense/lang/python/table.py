@@ -41,6 +41,10 @@ class NameTable:
             self._whole[name] = tuple(found)
         return self._whole[name]
 
+    def may_be_bound(self, name: str) -> bool:
+        """Whether code that nobody can read may bind ``name``: a star import, or a unit with an error that has it."""
+        return bool(self.by_name.get("*")) or any(unit.problem is not None for unit in self.by_name.get(name, ()))
+
     def bindings(self, scope: ast.AST | None, name: str) -> list[Binding]:
         """The bindings of ``name`` in the scope of a node (None: the module's), in order."""
         key = (scope, name)

@@ -39,6 +39,8 @@ _THEN: Final = re.compile(r"[^;]*?\bTHEN\b", re.IGNORECASE)
 _AT_START: Final = re.compile(r"(?:;|\b(?:BEGIN|THEN|ELSE|DO|LOOP|AS|IS|REPEAT))\s*\Z", re.IGNORECASE)
 _LOOP_START: Final = re.compile(r"\b(?:WHILE|FOR)\b[^;]*\Z", re.IGNORECASE)
 _CLOSERS: Final = re.compile(r"\b(?:END|BEGIN|CASE)\b|/\*|\*/|\{\{|\}\}|\{%|%\}", re.IGNORECASE)
+_KEEPS: Final = re.compile(r"\{%[-+]?\s*(macro|call|set|test|data_test|materialization|docs)\b")
+_KEPT_ENDS: Final = re.compile(r"\{%[-+]?\s*end(?:macro|call|set|test|data_test|materialization|docs)\b")
 _STEPS: Final = {
     "END": ("block", -1),
     "/*": ("/*", 1),
@@ -48,6 +50,26 @@ _STEPS: Final = {
     "{%": ("{%", 1),
     "%}": ("{%", -1),
 }
+
+
+def template_end(text: str, start: int, end: int, stop: int) -> int:
+    """The end of the block whose first tag is ``[start, end)``, if it is one that keeps SQL for later.
+
+    Such are macros, ``call`` and ``set`` blocks and their like: what they hold is run elsewhere, if at all, so its
+    ``;`` end no statement of this script. ``end`` for every other tag, -1 if the block does not end before ``stop``.
+    """
+    opening = _KEEPS.match(text, start, end)
+    if opening is None or (opening[1] == "set" and "=" in text[start:end]):
+        return end
+    depth = 1
+    for tag in re.compile(rf"\{{%[-+]?\s*(end)?{opening[1]}\b([^%]*)%\}}").finditer(text, end, stop):
+        if tag[1]:
+            depth -= 1
+            if depth == 0:
+                return tag.end()
+        elif "=" not in tag[2] or opening[1] != "set":
+            depth += 1
+    return -1
 
 
 def opens_body(text: str, head: int, stop: int) -> bool:
@@ -102,10 +124,10 @@ def _opens_control(text: str, head: int, match: re.Match[str], group: str | None
 def depends_on_before(text: str) -> bool:
     """Whether something in the text may belong to what an earlier statement left open.
 
-    True for a block, comment or tag that is closed but not opened here, for the end of COPY data, and for a
-    backslash before a quote, whose meaning depends on the quotes that follow.
+    True for a block, comment or tag that is closed but not opened here, for the end of a macro and its like, for
+    the end of COPY data, and for a backslash before a quote, whose meaning depends on the quotes that follow.
     """
-    if "\n\\." in text or "#}" in text or "\\'" in text or '\\"' in text:
+    if "\n\\." in text or "#}" in text or "\\'" in text or '\\"' in text or _KEPT_ENDS.search(text):
         return True
     depths = dict.fromkeys(("block", "/*", "{{", "{%"), 0)
     for match in _CLOSERS.finditer(text):

@@ -8,7 +8,8 @@ from typing import Final
 from pipesense.lang.sql.lexical import content_start
 
 _NOT_BREAK: Final = re.compile(r"[^\r\n]")
-_HASH_LINES: Final = re.compile(r"^#[^\n]*", re.MULTILINE)
+_HASH_LINES: Final = re.compile(r"/\*.*?\*/|\{#.*?#\}|--[^\n]*|^(?P<hash>#[^\n]*)", re.MULTILINE | re.DOTALL)
+"""Lines that start with ``#``; inside another kind of comment they belong to that."""
 _TRAILING_GO: Final = re.compile(r"\n[ \t]*GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE)
 _TRAILING_COMMAND: Final = re.compile(r"\\g\w*[^\n;]*\s*\Z")
 _LONE_GO: Final = re.compile(r"GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE)
@@ -44,4 +45,4 @@ def without_client_words(text: str) -> tuple[str, str]:
 
 
 def _blank_match(match: re.Match[str]) -> str:
-    return " " * len(match[0])
+    return " " * len(match[0]) if match["hash"] else match[0]

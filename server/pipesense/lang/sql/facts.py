@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from pipesense.lang.sql.client import without_client_words
+from pipesense.lang.sql.lexical import PLAIN, comment_end
 from pipesense.lang.sql.mask import mask
 from pipesense.model.sql import Hole, StatementFacts
 from pipesense.text.span import Span
+
+_LARGE: Final = 20_000
+"""Characters from which on an unclosed quote is looked for before anything else: while somebody types one, it
+swallows the rest of the file, and tokenising all of that takes longer than a key press."""
 
 
 def read_statement(
@@ -19,6 +25,11 @@ def read_statement(
     already, when the text comes from a string of a program. ``incremental``: see ``mask``.
     Never raises for any text; where it cannot be read, ``error`` says why in a sentence.
     """
+    opened = _never_closed(text) if len(text) > _LARGE else None
+    if opened is not None:
+        sentence = f"`{text[opened]}` opens something here that is never closed."
+        whole = Span(0, len(text))
+        return StatementFacts("", dialect, whole, holes=holes, error=sentence, error_span=Span(opened, opened + 1))
     from pipesense.lang.sql.reading import read
 
     code, command = without_client_words(text)
@@ -28,3 +39,13 @@ def read_statement(
     every = masked.holes if not holes else tuple(sorted((*masked.holes, *holes), key=lambda hole: hole.span))
     facts = read(text, masked.text, every, dialect)
     return replace(facts, unsure=True) if masked.unsure else facts
+
+
+def _never_closed(text: str) -> int | None:
+    """Where a quote or a comment starts that never ends."""
+    for found in PLAIN.finditer(text):
+        if found.lastgroup in ("open", "heredoc"):
+            return found.start()
+        if found.lastgroup == "comment" and comment_end(text, found.start(), len(text)) < 0:
+            return found.start()
+    return None

@@ -70,24 +70,32 @@ def mask(text: str, *, incremental: bool = True) -> Masked:
     if _HINTS.search(jinja.text) is None:
         return Masked(jinja.text, jinja.holes, jinja.unsure)
     holes = list(jinja.holes)
-    masked = _PARAMETER.sub(_masker(holes), jinja.text)
+    masked = _PARAMETER.sub(_masker(holes, text), jinja.text)
     if len(holes) > len(jinja.holes):
-        holes.sort(key=lambda hole: hole.span)
+        holes = _apart(holes)
     return Masked(masked, tuple(holes), jinja.unsure)
 
 
-def _masker(holes: list[Hole]) -> Callable[[re.Match[str]], str]:
+def _apart(holes: list[Hole]) -> list[Hole]:
+    """The holes in order; a tag inside a placeholder (``:day_{{ x }}``) belongs to that."""
+    found: list[Hole] = []
+    for hole in sorted(holes, key=lambda hole: (hole.span.start, -hole.span.end)):
+        if not found or hole.span.start >= found[-1].span.end:
+            found.append(hole)
+    return found
+
+
+def _masker(holes: list[Hole], original: str) -> Callable[[re.Match[str]], str]:
     def hide(match: re.Match[str]) -> str:
         group = match.lastgroup
         text = match[0]
         if group is None or group == "tag":
             if text[0] in "'\"`":
-                holes.extend(
-                    Hole(Span(match.start() + inner.start(), match.start() + inner.end()), inner[0], "format")
-                    for inner in _IN_QUOTES.finditer(text)
-                )
+                places = (Span(*inner.span()).shift(match.start()) for inner in _IN_QUOTES.finditer(text))
+                holes.extend(Hole(place, place.of(original), "format") for place in places)
             return text
-        holes.append(Hole(Span(*match.span()), text, _KINDS[group]))
+        place = Span(*match.span())
+        holes.append(Hole(place, place.of(original), _KINDS[group]))
         return " " if group == "psql" else placeholder(text, "p", len(holes))
 
     return hide

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Final
 
-from sqlglot import Dialect, exp
+from sqlglot import Dialect, Dialects, exp
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from pipesense.lang.sql.dialect import retries
 from pipesense.lang.sql.lift.statement import lift_statement
 from pipesense.lang.sql.lift.words import ACCEPTED, COMMANDS, OBJECTS, PROCEDURAL, UTILITIES
+from pipesense.lang.sql.repair import blank, with_queries, without_hole
 from pipesense.lang.sql.tokens import DEPTH_LIMIT, nesting
 from pipesense.model.sql import Hole, StatementFacts
 from pipesense.text.span import Span
@@ -22,8 +24,8 @@ from pipesense.text.span import Span
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 _REPAIRS: Final = 12
-_MACRO: Final = re.compile(r"\{\{-?\s*[\w.]+\s*\(")
 _WORDS: Final = re.compile(r"[A-Za-z_]+")
+_NO_BACKTICKS: Final = "Backticks are no quotes in this dialect."
 
 
 class Unreadable(Exception):
@@ -39,11 +41,12 @@ def read(text: str, masked: str, holes: tuple[Hole, ...], dialect: str) -> State
     """The facts of one statement; ``masked`` is as long as ``text``."""
     whole = _content(text)
     failure: Unreadable | None = None
-    for tried in _dialects(text, dialect):
+    for tried in _dialects(masked, dialect):
         try:
             return _read_as(masked, holes, tried)
         except Unreadable as error:
-            failure = failure or error
+            if failure is None or failure.sentence == _NO_BACKTICKS:
+                failure = error
         except RecursionError:
             failure = failure or Unreadable(
                 "This statement nests too deeply to be read: split it into smaller queries.", whole
@@ -60,11 +63,11 @@ def read(text: str, masked: str, holes: tuple[Hole, ...], dialect: str) -> State
     )
 
 
-def _dialects(text: str, dialect: str) -> Iterator[str]:
+def _dialects(masked: str, dialect: str) -> Iterator[str]:
     """The dialects to read a statement in; more than one only where none was said, and only as long as they fail."""
     yield dialect
     if not dialect:
-        yield from retries(text)
+        yield from retries(masked)
 
 
 def _content(text: str) -> Span:
@@ -80,8 +83,9 @@ def _kind_of_text(text: str) -> str:
 
 
 def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFacts:
-    language = Dialect.get_or_raise(dialect)
+    language = _language(dialect, masked)
     text = masked
+    with_whole_queries = not holes
     for _ in range(_REPAIRS):
         tokens = _tokenise(language, text)
         if not tokens:
@@ -89,7 +93,7 @@ def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFac
         if _is_template(tokens, holes):
             return StatementFacts("template", dialect, _content(masked), holes=holes)
         if _starts_behind_hole(tokens, holes):
-            text = re.sub(r"[^\r\n]", " ", text[: tokens[1].start]) + text[tokens[1].start :]
+            text = blank(text[: tokens[1].start]) + text[tokens[1].start :]
             tokens = tokens[1:]
         if tokens[0].text.upper() == "ASSERT" and tokens[0].end - tokens[0].start == 5:
             # BigQuery's ASSERT is a query in all but name; the word is as long as SELECT.
@@ -99,16 +103,33 @@ def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFac
         except Unreadable as error:
             if _is_utility(tokens):
                 return StatementFacts(tokens[0].text.lower(), dialect, _content(masked), holes=holes)
-            repaired = _without_hole(text, holes, error.span, tokens)
+            repaired = None if with_whole_queries else with_queries(text, holes, tokens)
+            with_whole_queries = True
+            repaired = repaired or without_hole(text, holes, error.span, tokens)
             if repaired is None:
                 raise
             text = repaired
             continue
         if isinstance(tree, exp.Command):
+            repaired = None if with_whole_queries else with_queries(text, holes, tokens)
+            with_whole_queries = True
+            if repaired is not None:
+                text = repaired
+                continue
             tree, tokens = _column_list(language, tree, tokens, text)
         _judge(tree, tokens)
         return lift_statement(tree, tokens, text, holes, _kind(tree, text, tokens), dialect)
     raise Unreadable("The template tags of this statement leave no readable SQL.", _content(masked))
+
+
+def _language(dialect: str, masked: str) -> Dialect:
+    try:
+        return Dialect.get_or_raise(dialect)
+    except ValueError:
+        near = get_close_matches(dialect, (known.value for known in Dialects), 1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        sentence = f"`{dialect}` is no SQL dialect that is known here{hint}, so this statement was not checked."
+        raise Unreadable(sentence, _content(masked)) from None
 
 
 def _is_template(tokens: list[Token], holes: tuple[Hole, ...]) -> bool:
@@ -120,7 +141,7 @@ def _is_template(tokens: list[Token], holes: tuple[Hole, ...]) -> bool:
 
 def _starts_behind_hole(tokens: list[Token], holes: tuple[Hole, ...]) -> bool:
     """Whether a tag stands in front of a whole statement: a header, a hint, a macro call for its effect."""
-    if len(tokens) < 2 or tokens[1].token_type not in _STARTS:
+    if len(tokens) < 2 or (tokens[1].token_type not in _STARTS and tokens[1].text.upper() != "ASSERT"):
         return False
     return any(hole.span.start <= tokens[0].start and tokens[0].end < hole.span.end for hole in holes)
 
@@ -166,6 +187,10 @@ def _tokenise(language: Dialect, text: str) -> list[Token]:
         raise Unreadable(
             "Pipe syntax (|>) is not read, so this statement was not checked.", Span(pipe.start, pipe.end + 1)
         )
+    # A parser that does not quote by backticks would take one for a name.
+    tick = next((token for token in tokens if token.text == "`"), None) if "`" in text else None
+    if tick is not None:
+        raise Unreadable(_NO_BACKTICKS, Span(tick.start, tick.end + 1))
     depth = nesting(tokens)
     if depth > DEPTH_LIMIT:
         raise Unreadable(
@@ -247,38 +272,6 @@ def _explained(error: ParseError, tokens: list[Token]) -> Unreadable:
     else:
         sentence = f"Unexpected {shown}: the statement cannot be read from here on."
     return Unreadable(sentence, Span(token.start, token.end + 1))
-
-
-def _without_hole(text: str, holes: tuple[Hole, ...], error: Span, tokens: list[Token]) -> str | None:
-    """The text with the masked name at or just before an error replaced: the tag may stand for no name at all.
-
-    Behind AS in a CAST it stands for a type; else it and its like are blanked.
-    """
-    index = next((i for i, token in enumerate(tokens) if token.start >= error.start), len(tokens)) - 1
-    reach = tokens[index].start if index >= 0 else error.start
-    for hole in reversed(holes):
-        start, end = hole.span
-        if start > error.start or end <= reach or text[start:end].isspace():
-            continue
-        before = next((i for i, token in enumerate(tokens) if token.start >= start), 0) - 1
-        kind = tokens[before].token_type if before >= 0 else None
-        written = text[start:end]
-        if kind in (TokenType.ALIAS, TokenType.DCOLON) and not written.startswith("INT") and "\n" not in written:
-            return text[:start] + "INT".ljust(end - start) + text[end:]
-        return _blanked(text, holes, hole)
-    return None
-
-
-def _blanked(text: str, holes: tuple[Hole, ...], hole: Hole) -> str:
-    """The text without a hole and all later ones that call the same macro."""
-    name = _MACRO.match(hole.text)
-    for other in holes:
-        again = _MACRO.match(other.text)
-        alike = name is not None and again is not None and name[0] == again[0] and other.span >= hole.span
-        if other is hole or alike:
-            start, end = other.span
-            text = text[:start] + re.sub(r"[^\r\n]", " ", text[start:end]) + text[end:]
-    return text
 
 
 _STARTS: Final = frozenset(

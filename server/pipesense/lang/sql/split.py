@@ -1,8 +1,8 @@
 """Cutting a script into statements, tolerantly and without a parser.
 
 A statement ends behind its ``;``; blanks and comments in front belong to the statement that follows, blanks
-behind the last one to that one. A ``;`` counts only outside quotes, comments, ``$$`` bodies, template tags and
-procedural bodies. Also ends of statements: a line with GO, a line with a psql command (``\\c``), the
+behind the last one to that one. A ``;`` counts only outside quotes, comments, ``$$`` bodies, template tags,
+macros and procedural bodies. Also ends of statements: a line with GO, a line with a psql command (``\\c``), the
 terminator that MySQL's DELIMITER names, the ``\\.`` that ends the data of ``COPY ... FROM stdin``.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from pipesense.lang.cut import Cut, Recut
-from pipesense.lang.sql.bodies import NO_BODY, body_end, depends_on_before, opens_body
+from pipesense.lang.sql.bodies import NO_BODY, body_end, depends_on_before, opens_body, template_end
 from pipesense.lang.sql.lexical import GO_LINE, PLAIN, WITH_GO, comment_end, content_start, is_blank
 from pipesense.text.buffer import Splice
 
@@ -126,6 +126,11 @@ def _plain_end(text: str, start: int, stop: int, pattern: re.Pattern[str]) -> tu
                 return -1, "", True
         elif group in ("open", "heredoc") or (group == "template" and stop < len(text)):
             return -1, "", True
+        elif group is None and text.startswith("{%", match.start()):
+            end = template_end(text, match.start(), at, stop)
+            if end < 0 and stop < len(text):
+                return -1, "", True
+            at = max(at, end)
 
 
 def _find_delimiter(text: str, start: int, stop: int, delimiter: str) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from pipesense.lang.python.effects import call_effect
+from pipesense.lang.python.effects import CallEffect, call_effect
 from pipesense.lang.python.functions import Function, own_calls, runs_in
 from pipesense.lang.python.index import CallSite
 from pipesense.lang.python.module import Module
@@ -26,19 +27,73 @@ def calls_at_parse(module: Module, statement: ast.stmt | ast.expr, names: Names)
     if _is_guarded(statement) or isinstance(statement, ast.Import | ast.ImportFrom):
         return ()
     templates = _templates(module, statement, names)
+    imported = _Imported(module, names)
     found: dict[int, CallAtParse] = {}
     for site, via in _reached(module, statement, names):
-        effect = call_effect(module, site)
-        if effect is None or id(site.node) in found or not _matters(effect.what, effect.effect):
+        if id(site.node) in found or module.loc(site.node).file != module.path:
             continue
-        loc = module.loc(site.node)
-        if loc.file != module.path:
-            continue
-        written = " ".join(module.text_of(site.node.func).split())
-        found[id(site.node)] = CallAtParse(
-            effect.what, written, effect.words, loc, templates.get(site.node) if not via else None, via
-        )
+        reached = _effect(module, site, ()) or imported.effect(site)
+        if reached is not None:
+            template = templates.get(site.node) if not (via or reached.via) else None
+            found[id(site.node)] = CallAtParse(
+                reached.effect.what,
+                " ".join(module.text_of(reached.site.node.func).split()),
+                reached.effect.words,
+                module.loc(site.node),
+                template,
+                (*via, *reached.via),
+            )
     return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reached:
+    """A call that does something, and the functions through which it is reached."""
+
+    site: CallSite
+    effect: CallEffect
+    via: tuple[str, ...]
+
+
+def _effect(module: Module, site: CallSite, via: tuple[str, ...]) -> _Reached | None:
+    effect = call_effect(module, site)
+    if effect is None or not _matters(effect.what, effect.effect):
+        return None
+    return _Reached(site, effect, via)
+
+
+class _Imported:
+    """What functions of other files do when this one calls them at its top level, each looked through once."""
+
+    def __init__(self, module: Module, names: Names) -> None:
+        self.module = module
+        self.names = names
+        self._known: dict[ast.AST, _Reached | None] = {}
+
+    def effect(self, site: CallSite, depth: int = 0) -> _Reached | None:
+        """The first call that matters in the functions that a call runs."""
+        for function in self.module.callables(site.node.func):
+            if (function.module is self.module and not depth) or _waits(function, self.names):
+                continue
+            if function.node not in self._known:
+                self._known[function.node] = None
+                self._known[function.node] = self._first(function, depth)
+            found = self._known[function.node]
+            if found is not None:
+                return _Reached(found.site, found.effect, (function.path, *found.via))
+        return None
+
+    def _first(self, function: Function, depth: int) -> _Reached | None:
+        sites = list(own_calls(self.module, function))
+        for site in sites:
+            found = _effect(self.module, site, ())
+            if found is not None:
+                return found
+        for site in sites if depth < _MAX_DEPTH else ():
+            found = self.effect(site, depth + 1)
+            if found is not None:
+                return found
+        return None
 
 
 def _is_guarded(statement: ast.stmt | ast.expr) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from pipesense.lang.python.dicts import merge
 from pipesense.lang.python.module import AbstractDict, Entry, Function, Module
 from pipesense.model.value import Known, Unknown, Value
 from pipesense.model.where import Loc
@@ -93,16 +94,24 @@ class Argument:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arguments:
-    """The arguments of a call by name; ``opened`` says why there may be more, None if there are none."""
+    """The arguments of a call by name; ``opened`` says why there may be more, None if there are none.
+
+    ``unsure`` are the names that ``opened`` is about, where it is about some only.
+    """
 
     items: Mapping[str, Argument]
     opened: Unknown | None
     call: ast.Call | None = None
     positional: tuple[ast.expr, ...] = ()
+    unsure: frozenset[str] | None = None
 
     def get(self, *names: str) -> Argument | None:
         """The first of the named arguments that is given."""
         return next((self.items[name] for name in names if name in self.items), None)
+
+    def why_unsure(self, *names: str) -> Unknown | None:
+        """Why one of the names may be given although ``items`` has none of them; None where none can be."""
+        return self.opened if self.unsure is None or not self.unsure.isdisjoint(names) else None
 
 
 NO_ARGUMENTS = Arguments({}, None)
@@ -177,18 +186,15 @@ def dictionary(expr: ast.expr, frame: Frame) -> AbstractDict:
     found = frame.module.dictionary(expr)
     if found.opened is None or not frame.has_parameters() or not isinstance(expr, ast.Dict):
         return found
-    entries: dict[str, Entry] = {}
-    opened: Unknown | None = None
+    whole = AbstractDict({}, None)
     for key, value in zip(expr.keys, expr.values, strict=True):
         if key is None:
-            inner = dictionary(value, frame)
-            entries.update(inner.entries)
-            opened = inner.opened or opened
+            whole = merge(whole, dictionary(value, frame))
         elif isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value in found.entries:
-            entries[key.value] = found.entries[key.value]
+            whole = merge(whole, AbstractDict({key.value: found.entries[key.value]}, None))
         else:
             return found
-    return AbstractDict(entries, opened, expr)
+    return replace(whole, literal=expr)
 
 
 def entry_argument(entry: Entry, frame: Frame) -> Argument:
@@ -202,32 +208,35 @@ def read_arguments(call: ast.Call, frame: Frame, positional: tuple[str, ...] = (
     """The arguments of a call; ``positional`` names those that may be given by position."""
     items: dict[str, Argument] = {}
     opened: Unknown | None = None
+    unsure: frozenset[str] | None = frozenset()
     for name, value in zip(positional, call.args, strict=False):
         if isinstance(value, ast.Starred):
-            opened = Unknown("arguments come from a sequence")
+            opened, unsure = Unknown("arguments come from a sequence"), None
             break
         items[name] = Argument(value, frame, frame.module.loc(value))
     for keyword in call.keywords:
         if keyword.arg is not None:
             items[keyword.arg] = Argument(keyword.value, frame, frame.module.loc(keyword))
             continue
-        found, why = _spread(keyword.value, frame)
-        if why is not None:
-            opened = why
-        items.update(found)
-    return Arguments(items, opened, call, tuple(call.args))
+        found = _spread(keyword.value, frame)
+        if found.opened is not None:
+            opened = found.opened
+            unsure = unsure | found.unsure if unsure is not None and found.unsure is not None else None
+        items.update(found.items)
+    return Arguments(items, opened, call, tuple(call.args), unsure or None)
 
 
-def _spread(expr: ast.expr, frame: Frame) -> tuple[Mapping[str, Argument], Unknown | None]:
+def _spread(expr: ast.expr, frame: Frame) -> Arguments:
     """The arguments that ``**expr`` gives."""
     at: Frame | None = frame
     while at is not None and isinstance(expr, ast.Name):
         if expr.id in at.spread:
-            return at.spread[expr.id], None
+            return Arguments(at.spread[expr.id], None)
         at = at.outer
     found = dictionary(expr, frame)
     why = found.opened and Unknown(f"arguments come from **{frame.module.text_of(expr)}, {found.opened.why}")
-    return {key: entry_argument(entry, frame) for key, entry in found.entries.items()}, why
+    items = {key: entry_argument(entry, frame) for key, entry in found.entries.items()}
+    return Arguments(items, why, unsure=found.unsure)
 
 
 def function_frame(function: Function, call: ast.Call, caller: Frame, outer: Frame | None) -> Frame:
@@ -241,7 +250,7 @@ def function_frame(function: Function, call: ast.Call, caller: Frame, outer: Fra
     known_names = {*names, *(arg.arg for arg in node.args.kwonlyargs)}
     definition = Frame(caller.module, outer=outer)
     for name, value in _defaults(node.args).items():
-        if given.opened is None:
+        if given.why_unsure(name) is None:
             frame.bound[name] = Bound(value, definition)
     for name in known_names & given.items.keys():
         frame.bound[name] = Bound(given.items[name].value, given.items[name].frame)

@@ -160,7 +160,8 @@ def make_operator(
         variable=target,
         anchor=reading.anchor,
         call=call,
-        sets=reading.names.class_words(base) if construct.facts is None else frozenset(),
+        construct=construct,
+        sets=reading.names.class_words(base, construct) if construct.facts is None or construct.classes else frozenset(),
     )
     _place(reading, task, arguments)
     reading.tasks.append(task)

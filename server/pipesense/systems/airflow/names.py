@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import ast
 import builtins
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from pipesense.lang.python.functions import Class, locate_class
 from pipesense.lang.python.module import Function, Module, Scope
+from pipesense.lang.python.syntax import parsed_of
 from pipesense.systems.airflow import tables
 from pipesense.systems.airflow.tables.facts import OperatorFacts
 
 _BUILDS: Final = ("Operator", "Sensor", "TaskGroup", "DAG", "Dag")
 _BUILDING_KEYWORDS: Final = frozenset({"task_id", "dag", "task_group", "python_callable"})
 _MAX_DEPTH: Final = 4
+_MAX_BASES: Final = 8
+RUN: Final = ("execute", "poke")
+"""The methods in which an operator or sensor does its work."""
+_INHERITED: Final = {
+    "operator": "operator",
+    "operator_base": "operator",
+    "sensor_base": "operator",
+    "branch_base": "operator",
+    "dag": "dag_wrapper",
+    "dag_wrapper": "dag_wrapper",
+    "task_group": "group_wrapper",
+    "group_wrapper": "group_wrapper",
+}
+"""What a class of the workspace is when its base is such a thing."""
 _BUILTINS: Final = frozenset(name for name in dir(builtins) if name[0].islower())
 
 
@@ -22,12 +38,19 @@ class Construct:
     """``role`` is one of the tables' construct names, or "operator", "dag_wrapper", "group_wrapper", "" for none.
 
     ``flavour`` is what follows ``task.`` in a decorator ("branch"). ``qualified`` is "" where it is unknown.
+    ``classes`` are the workspace's own classes that it is made of, the class itself first; ``facts`` are then those of
+    the nearest class that the tables know.
     """
 
     role: str
     qualified: str = ""
     flavour: str = ""
     facts: OperatorFacts | None = None
+    classes: tuple[Class, ...] = ()
+
+    def method(self, name: str) -> Function | None:
+        """A method as the workspace's classes define it."""
+        return next((found for each in self.classes if (found := each.method(name)) is not None), None)
 
     @property
     def name(self) -> str:
@@ -61,7 +84,8 @@ class Names:
 
     def __init__(self, module: Module) -> None:
         self.module = module
-        self._constructs: dict[tuple[str, Scope], Construct] = {}
+        self._constructs: dict[tuple[str, Scope, object], Construct] = {}
+        self._resolving: list[ast.ClassDef] = []
         self._builds: dict[ast.AST, bool] = {}
         self._class_words: dict[ast.AST, frozenset[str]] = {}
 
@@ -72,11 +96,26 @@ class Names:
             return NOTHING
         if written in _BUILTINS:
             return Construct("", f"builtins.{written}")
-        key = (written, self.module.scope_of(expr))
+        key = (written, self.module.scope_of(expr), parsed_of(expr).owner)
         found = self._constructs.get(key)
         if found is None:
             found = self._constructs[key] = self._classify(expr, written)
         return found
+
+    def _of_class(self, qualified: str) -> Construct:
+        """What a class of the workspace is, by its bases."""
+        found = locate_class(self.module, qualified)
+        if found is None or found.node in self._resolving or len(self._resolving) >= _MAX_BASES:
+            return NOTHING
+        self._resolving.append(found.node)
+        try:
+            bases = [self.construct(base) for base in found.node.bases]
+        finally:
+            self._resolving.pop()
+        base = next((each for each in bases if each.role in _INHERITED), NOTHING)
+        classes = (found, *(each for one in bases for each in one.classes))
+        role = _INHERITED.get(base.role, "")
+        return Construct(role, qualified, facts=_inherited(found, base), classes=classes) if role else NOTHING
 
     def _classify(self, expr: ast.expr, written: str) -> Construct:
         names = self.module.qualified(expr)
@@ -86,6 +125,10 @@ class Names:
                 return found
         last = written.rpartition(".")[2]
         full = names[0] if names else ""
+        if len(names) == 1 and full.rpartition(".")[2][:1].isupper():
+            found = self._of_class(full)
+            if found.role:
+                return found
         if last.endswith(("DAG", "Dag")) and last[0].isupper():
             return Construct("dag_wrapper", full)
         if last.endswith("TaskGroup") and last[0].isupper():
@@ -140,15 +183,52 @@ class Names:
                 return True
         return False
 
-    def class_words(self, expr: ast.expr) -> frozenset[str]:
-        """Argument names that a class of the workspace mentions itself, and that it may thus set."""
+    def class_words(self, expr: ast.expr, construct: Construct) -> frozenset[str]:
+        """Argument names that classes of the workspace mention themselves, and that they may thus set."""
+        own = [node for node in self.module.definition(expr) if isinstance(node, ast.ClassDef)]
         words: set[str] = set()
-        for node in self.module.definition(expr):
-            if isinstance(node, ast.ClassDef):
-                if node not in self._class_words:
-                    self._class_words[node] = frozenset(_words(node))
-                words |= self._class_words[node]
+        for node in dict.fromkeys((*own, *(each.node for each in construct.classes))):
+            if node not in self._class_words:
+                self._class_words[node] = frozenset(_words(node))
+            words |= self._class_words[node]
         return frozenset(words)
+
+
+def _inherited(found: Class, base: Construct) -> OperatorFacts | None:
+    """The facts of a base class, as far as they hold for a class that is derived from it."""
+    facts = base.facts
+    if facts is None:
+        return None
+    for statement in found.node.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id="template_fields")], value=value):
+                facts = replace(facts, template_fields=_fields(value, facts.template_fields))
+            case ast.AnnAssign(target=ast.Name(id="template_fields"), value=ast.expr() as value):
+                facts = replace(facts, template_fields=_fields(value, facts.template_fields))
+    methods = [method for name in RUN if (method := found.method(name)) is not None]
+    if not methods or any(_calls_super(method.node) for method in methods):
+        return facts
+    # Its own code does the work; what is left of the base is what it is there for and how it is called.
+    kind = facts.kind if facts.kind in ("sensor", "branch", "sql_check", "empty") else "other"
+    return replace(facts, kind=kind, touches_network=None)
+
+
+def _fields(value: ast.expr, inherited: tuple[str, ...]) -> tuple[str, ...]:
+    """The names in ``template_fields = (...)``; those of the base too where the value mentions it."""
+    nodes = list(ast.walk(value))
+    own = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    above = inherited if any(isinstance(node, ast.Attribute) for node in nodes) else ()
+    return tuple(dict.fromkeys((*above, *own)))
+
+
+def _calls_super(node: ast.AST) -> bool:
+    return any(
+        isinstance(inner, ast.Attribute)
+        and inner.attr in RUN
+        and isinstance(inner.value, ast.Call)
+        and last_part(inner.value.func) == "super"
+        for inner in ast.walk(node)
+    )
 
 
 def _words(node: ast.ClassDef) -> set[str]:

@@ -123,6 +123,9 @@ def argument_owners(construct: Construct) -> tuple[str, ...]:
         return ("dag",)
     if construct.role == "task_decorator":
         return ("task",)
+    if any(each.method("__init__") is not None for each in construct.classes):
+        # Its own constructor may take the argument and keep it.
+        return ()
     if construct.role == "operator" and construct.facts is not None:
         return tuple(dict.fromkeys((construct.qualified, construct.facts.name, "task")))
     return ()

@@ -15,6 +15,7 @@ from pipesense.model.data import Access, AccessMode
 from pipesense.model.flow import CallableRun, EmbeddedRun, OtherRun, Runs, SqlFileRun
 from pipesense.model.value import Absent, Known, Unknown, Value
 from pipesense.systems.airflow.frames import Frame, constant, follow
+from pipesense.systems.airflow.names import RUN
 from pipesense.systems.airflow.sql_calls import SqlCall, reached_calls, sql_call, table_write
 from pipesense.systems.airflow.things import DagDraft, TaskDraft
 
@@ -79,6 +80,9 @@ def task_runs(task: TaskDraft, first: int) -> TaskRuns:
         expr, frame = follow(called.value, called.frame)
         functions += module.callables(expr)
         runs += _callable_runs(expr, frame, module.callables(expr))
+    for method in _methods(task):
+        functions.append(method)
+        runs.append(CallableRun(method.name, module.loc(task.node)))
     accesses: list[Access] = []
     for function in functions:
         found, written = _code_runs(task, function, module)
@@ -98,6 +102,14 @@ def task_runs(task: TaskDraft, first: int) -> TaskRuns:
     if not runs:
         runs += _other_runs(task)
     return TaskRuns(tuple(runs), tuple(texts), connection, tuple(accesses))
+
+
+def _methods(task: TaskDraft) -> Iterator[Function]:
+    """The methods of workspace classes that do the operator's work."""
+    for name in RUN if task.construct is not None else ():
+        method = task.construct.method(name) if task.construct is not None else None
+        if method is not None:
+            yield method
 
 
 def _code_runs(task: TaskDraft, function: Function, module: Module) -> tuple[list[SqlText], tuple[Access, ...]]:
@@ -165,7 +177,8 @@ def _dialect(task: TaskDraft, connection: Value[str]) -> tuple[str | None, str]:
 def _sql_expressions(task: TaskDraft) -> Iterator[tuple[ast.expr, Frame]]:
     """The SQL texts among a task's arguments, lists taken apart."""
     facts = task.facts
-    names = (facts.sql,) if facts is not None and facts.sql else _SQL_KEYWORDS if facts is None else ()
+    own = task.construct is not None and bool(task.construct.classes)
+    names = (facts.sql,) if facts is not None and facts.sql else _SQL_KEYWORDS if facts is None or own else ()
     if task.function is not None:
         return
     given = task.argument(*names) if names else None

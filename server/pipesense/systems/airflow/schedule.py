@@ -53,8 +53,9 @@ def _default(name: str, version: Version, line: str) -> Value[object]:
 def _text(dag: DagDraft, version: Version, line: str) -> Value[str | None]:
     given = _given(dag, *_KEYS)
     if given is None:
-        if dag.arguments.opened is not None:
-            return dag.arguments.opened
+        why = dag.arguments.why_unsure(*_KEYS)
+        if why is not None:
+            return why
         if version.number and version.number[0] < 3:
             return Absent(Known("every day"), ("the DAG",))
         if version.number:
@@ -92,7 +93,9 @@ def _first(start: Argument | None, defaults: Defaults) -> Value[str]:
                 )
             return Known(str(value.value), start.loc)
         return Unknown(value.why) if isinstance(value, Unknown) else Unknown("it is not set")
-    opened = defaults.dag.arguments.opened or (defaults.shared.opened if defaults.shared is not None else None)
+    opened = defaults.dag.arguments.why_unsure("start_date") or (
+        defaults.shared.why_unsure("start_date") if defaults.shared is not None else None
+    )
     return opened or Absent(Unknown("there is none"), ("the DAG", "the DAG's default_args"))
 
 
@@ -113,8 +116,9 @@ def _moving(start: Argument) -> tuple[Loc, str] | None:
 def _catchup(dag: DagDraft, version: Version, line: str) -> Value[bool]:
     given = _given(dag, "catchup")
     if given is None:
-        if dag.arguments.opened is not None:
-            return dag.arguments.opened
+        why = dag.arguments.why_unsure("catchup")
+        if why is not None:
+            return why
         if not dag.known:
             return Unknown("the DAG's class is not Airflow's own")
         default = _default("catchup", version, line)

@@ -33,6 +33,12 @@ class Layer:
     origin: Origin
     items: Mapping[str, Argument]
     opened: Unknown | None
+    unsure: frozenset[str] | None = None
+    """The keys that ``opened`` is about, where it is about some only."""
+
+    def why_unsure(self, key: str) -> Unknown | None:
+        """Why this place may set ``key`` although ``items`` has no such key; None where it cannot."""
+        return self.opened if self.unsure is None or key in self.unsure else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,11 +53,12 @@ def defaults_layer(arguments: Arguments, words: str, origin: Origin) -> Layer | 
     """The layer that the ``default_args`` in a call's arguments make, None where there are none."""
     given = arguments.get("default_args")
     if given is None:
-        return Layer(words, origin, {}, arguments.opened) if arguments.opened is not None else None
+        why = arguments.why_unsure("default_args")
+        return Layer(words, origin, {}, why) if why is not None else None
     found = dictionary(given.value, given.frame)
     entries = {key: entry_argument(entry, given.frame) for key, entry in found.entries.items()}
     why = found.opened and Unknown(f"{words}: {found.opened.why}")
-    return Layer(words, origin, entries, why)
+    return Layer(words, origin, entries, why, found.unsure)
 
 
 class Defaults:
@@ -73,7 +80,7 @@ class Defaults:
         for index, arguments in enumerate(task.layers):
             decorated = task.function is not None and index == len(task.layers) - 1
             origin = Origin.DECORATOR if decorated else Origin.FACTORY if task.anchor is not None else Origin.HERE
-            found.append(Layer("the task", origin, arguments.items, arguments.opened))
+            found.append(Layer("the task", origin, arguments.items, arguments.opened, arguments.unsure))
             own = defaults_layer(arguments, "the task's default_args", Origin.DEFAULT_ARGS)
             if own is not None:
                 found.append(own)
@@ -97,8 +104,9 @@ def look_up(layers: Sequence[Layer], key: str, sets: frozenset[str] = frozenset(
         argument = layer.items.get(key)
         if argument is not None:
             return Hit(argument, layer.origin)
-        if layer.opened is not None:
-            return layer.opened
+        why = layer.why_unsure(key)
+        if why is not None:
+            return why
         if key in sets and layer.words == "the task" and layer.origin is not Origin.DEFAULT_ARGS:
             return Unknown(f"the operator's own class deals with {key}")
     return None
@@ -237,8 +245,8 @@ def _timeout(task: TaskDraft, layers: Sequence[Layer], dag: DagDraft) -> Value[t
         if isinstance(value, Known):
             return value
         unknown = unknown or (value if isinstance(value, Unknown) else None)
-    elif dag.arguments.opened is not None:
-        unknown = unknown or dag.arguments.opened
+    else:
+        unknown = unknown or dag.arguments.why_unsure("dagrun_timeout")
     return unknown or Absent(Unknown("there is none"), (*searched(layers), "the DAG's dagrun_timeout"))
 
 
@@ -260,8 +268,9 @@ def _alerts(task: TaskDraft, layers: Sequence[Layer], dag: DagDraft) -> Value[st
     whole = dag.attributes.get("on_failure_callback") or dag.arguments.get("on_failure_callback")
     if whole is not None:
         return Known("on_failure_callback of the DAG", whole.loc, Origin.PIPELINE)
-    if dag.arguments.opened is not None:
-        return dag.arguments.opened
+    why = dag.arguments.why_unsure("on_failure_callback")
+    if why is not None:
+        return why
     return Absent(Unknown("nobody is told"), (*searched(layers), "the DAG's on_failure_callback"))
 
 

@@ -14,6 +14,7 @@ from pipesense.lang.python.module import Function, FunctionNode
 from pipesense.systems.airflow.frames import NO_ARGUMENTS, Argument, Arguments, Frame
 
 if TYPE_CHECKING:
+    from pipesense.systems.airflow.names import Construct
     from pipesense.systems.airflow.tables.facts import OperatorFacts
 
 
@@ -76,6 +77,7 @@ class TaskDraft:
         name_node: the expression of the id, None where a function's name serves.
         call: the call that makes the task (of the operator, or of the decorated function).
         sets: argument names that the class itself mentions, so that it may set them.
+        construct: what the class is, for operators.
     """
 
     node: ast.Call | FunctionNode
@@ -97,6 +99,7 @@ class TaskDraft:
     call: ast.Call | None = None
     attributes: dict[str, Argument] = field(default_factory=dict)
     sets: frozenset[str] = frozenset()
+    construct: Construct | None = None
 
     def argument(self, *names: str) -> Argument | None:
         """The argument of that name that applies."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from pipesense.lang.python.module import Module
@@ -14,11 +15,24 @@ VERSION_FILES: Final = (
     "requirements.txt",
     "requirements-airflow.txt",
     "requirements.in",
+    "requirements_airflow.txt",
+    "airflow-requirements.txt",
     "requirements/airflow.txt",
     "requirements/base.txt",
+    "requirements/main.txt",
+    "requirements/common.txt",
+    "requirements/prod.txt",
+    "requirements/production.txt",
     "requirements/requirements.txt",
+    "requirements-prod.txt",
+    "requirements_prod.txt",
+    "requirements-base.txt",
+    "requirements.lock",
     "constraints.txt",
     "constraints-airflow.txt",
+    "airflow/requirements.txt",
+    "dags/requirements.txt",
+    "docker/requirements.txt",
     "uv.lock",
     "poetry.lock",
     "Pipfile.lock",
@@ -30,8 +44,20 @@ VERSION_FILES: Final = (
     "airflow.Dockerfile",
     "docker-compose.yml",
     "docker-compose.yaml",
+    "airflow/Dockerfile",
+    "docker/Dockerfile",
+    "requirements/dev.txt",
+    "requirements/local.txt",
+    "requirements/test.txt",
+    "requirements-dev.txt",
+    "requirements_dev.txt",
+    "requirements-local.txt",
+    "requirements_local.txt",
+    "requirements-test.txt",
+    "requirements_test.txt",
+    "requirements-override.txt",
 )
-"""Files that may pin Airflow, strongest first."""
+"""Files that may pin Airflow, strongest first: what runs in production speaks before what developers install."""
 
 _COMMENT: Final = re.compile(r"(?m)(?:^|(?<=\s))#[^\n]*")
 _NAME: Final = r"apache[-_.]airflow(?:-core)?"
@@ -78,14 +104,33 @@ def _own_version(module: Module, files: Mapping[str, str], configured: str | Non
         return Version(number, Evidence.PINNED, "the configuration")
     ranged: Version | None = None
     for name in VERSION_FILES:
-        text = _without_comments(files.get(name, ""))
-        if "airflow" not in text and "runtime" not in text:
-            continue
-        pinned = next(_pins(name, text), None)
-        if pinned is not None:
-            return pinned
-        ranged = ranged or _range(name, text)
+        said = _said(name, files[name]) if name in files else NOTHING
+        if said.pinned is not None:
+            return said.pinned
+        ranged = ranged or said.ranged
     return ranged or _from_code(module)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one project file says: an exact version of Airflow, a lower bound, and the versions of providers."""
+
+    pinned: Version | None = None
+    ranged: Version | None = None
+    providers: tuple[tuple[str, Version], ...] = ()
+
+
+NOTHING: Final = Said()
+
+
+@lru_cache(maxsize=128)
+def _said(name: str, text: str) -> Said:
+    """A lock file is long, and every Python file of its project asks for it: each text is read once."""
+    if "airflow" not in text and "runtime" not in text:
+        return NOTHING
+    text = _without_comments(text)
+    pinned = next(_pins(name, text), None)
+    return Said(pinned, _range(name, text) if pinned is None else None, tuple(_pinned_providers(name, text)))
 
 
 def _without_comments(text: str) -> str:
@@ -97,13 +142,16 @@ def _providers(files: Mapping[str, str]) -> Iterator[tuple[str, Version]]:
     """The providers that the project pins, each at the strongest place."""
     seen: set[str] = set()
     for name in VERSION_FILES:
-        text = _without_comments(files.get(name, ""))
-        for found in _PROVIDER.finditer(text) if "airflow-providers" in text else ():
-            package = re.sub(r"[-_.]+", "-", found.group(1)).lower()
+        for package, pinned in _said(name, files[name]).providers if name in files else ():
             if package not in seen:
                 seen.add(package)
-                pinned = Version(_number(found.group(2)), Evidence.PINNED, _at(name, text, found.start(2)))
                 yield package, pinned
+
+
+def _pinned_providers(name: str, text: str) -> Iterator[tuple[str, Version]]:
+    for found in _PROVIDER.finditer(text) if "providers" in text else ():
+        package = re.sub(r"[-_.]+", "-", found.group(1)).lower()
+        yield package, Version(_number(found.group(2)), Evidence.PINNED, _at(name, text, found.start(2)))
 
 
 def _number(text: str) -> tuple[int, ...]:

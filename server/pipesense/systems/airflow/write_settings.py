@@ -111,7 +111,7 @@ def _new_defaults(dag: DagDraft, items: Items, module: Module) -> tuple[Replace,
         return Refusal(
             "The DAG is made by a class or function that is not Airflow's own; what it accepts is not known."
         )
-    if dag.arguments.opened is not None:
+    if dag.arguments.why_unsure("default_args") is not None:
         return Refusal("The DAG gets arguments from a dictionary, and default_args may be among them.")
     node = dag.node
     if isinstance(node, ast.Call):

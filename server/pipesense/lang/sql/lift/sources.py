@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from sqlglot import exp
@@ -22,6 +23,9 @@ _JOIN_WORDS: Final = frozenset(
     }
 )
 _ORDER: Final = tuple(Clause)
+_PATH_PART: Final = re.compile(r"(?:\{\{.*?\}\}|\{[^{}]*\}|[^.{]|\{)+", re.DOTALL)
+_BEFORE_ASSIGNMENT: Final = frozenset({TokenType.SET, TokenType.COMMA})
+_NAMES: Final = frozenset({TokenType.VAR, TokenType.IDENTIFIER})
 _VALUE_ENDS: Final = frozenset(
     {
         *(TokenType.VAR, TokenType.IDENTIFIER, TokenType.R_PAREN, TokenType.NUMBER, TokenType.STRING),
@@ -129,12 +133,20 @@ class SourceReader(Expressions):
                 continue
             leaves = part.flatten() if isinstance(part, exp.Dot) else (part,)
             for leaf in leaves:
-                place = cover(place, self.covers(leaf))
+                own = self.covers(leaf)
                 name = self.name_of(leaf)
-                # BigQuery writes one pair of backticks around the whole path.
-                if name:
+                if own == place and names and own.end >= 0:
+                    # BigQuery writes one pair of backticks around the whole path.
+                    names = self._path_parts(own) if self.hole_in(*own) is not None else [*names, name]
+                elif name:
                     names.append(name)
+                place = cover(place, own)
         return tuple(names), place
+
+    def _path_parts(self, place: Span) -> list[str]:
+        """The parts of a path in one pair of quotes; dots inside holes are no separators."""
+        written = self.restored(*place).strip('"`[]')
+        return [part for part in _PATH_PART.findall(written) if part]
 
     def is_cte(self, name: str) -> bool:
         """Whether a WITH around here defines the name."""
@@ -181,13 +193,20 @@ class SourceReader(Expressions):
             index = self.layout.index_at(hole.span.start)
             if index < region.first or self.layout.region_at(max(index, 0)) is not region:
                 continue
-            if self.is_quoted(hole, index):
+            if self.is_quoted(hole, index) or self._is_part_of_name(hole, index):
                 continue
             clause = region.clause_at(index) if region.select < index else Clause.SELECT
             if clause is Clause.OTHER and not any(at <= index for _, at in region.marks):
                 clause = Clause.SELECT
             found.add(clause)
-            if self._may_continue(hole, index, region):
+            if clause is Clause.SET and region.next_mark(index) == region.last:
+                if (
+                    self._may_continue(hole, index, region)
+                    or self.kind_of(index - 1) in _BEFORE_ASSIGNMENT
+                    or self.layout.starts[index] < hole.span.start
+                ):
+                    found |= {Clause.FROM, Clause.WHERE}
+            elif self._may_continue(hole, index, region):
                 found |= self._until_next(clause, index, region)
         return frozenset(found)
 
@@ -195,6 +214,22 @@ class SourceReader(Expressions):
         """Whether a hole stands inside a string: then it is a value."""
         token = self.layout.tokens[max(index, 0)]
         return token.token_type is TokenType.STRING and token.start < hole.span.start <= token.end
+
+    def _is_part_of_name(self, hole: Hole, index: int) -> bool:
+        """Whether a hole can be nothing but a part of a name.
+
+        ``orders_{{ ds_nodash }}``, ``{{ schema }}.orders``, and everything in backticks. ``orders{{ x }}`` may bring
+        further clauses along.
+        """
+        token = self.layout.tokens[max(index, 0)]
+        start, end = hole.span
+        if token.token_type not in _NAMES or not token.start <= start < end <= token.end + 1:
+            return False
+        if self.kind_of(index - 1) is TokenType.DOT and token.start == start:
+            return True
+        if end == token.end + 1:
+            return self.kind_of(index + 1) is TokenType.DOT or (start > token.start and self.text[start - 1] == "_")
+        return True
 
     def _may_continue(self, hole: Hole, index: int, region: Region) -> bool:
         """Whether the hole may hold further clauses: nothing stands there, or no operator asks for a value."""

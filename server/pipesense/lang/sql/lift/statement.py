@@ -9,7 +9,7 @@ from pipesense.lang.sql.lift.queries import Queries
 from pipesense.lang.sql.lift.tables import dropped, read_table
 from pipesense.lang.sql.lift.writes import read_write
 from pipesense.lang.sql.tokens import Layout
-from pipesense.model.sql import ColumnUse, Hole, StatementFacts
+from pipesense.model.sql import Clause, ColumnUse, Hole, StatementFacts
 from pipesense.text.span import Span
 
 
@@ -26,8 +26,8 @@ def lift_statement(
     table = None
     if write is None:
         table = read_table(lift, tree)
-        if table is None and isinstance(tree, exp.Query):
-            lift.query(tree, derived=True)
+        if table is None:
+            _read_inner(lift, tree)
     return StatementFacts(
         kind,
         dialect,
@@ -43,6 +43,20 @@ def lift_statement(
         tuple(sorted(lift.reads, key=lambda read: read[1])),
         holes,
     )
+
+
+def _read_inner(lift: Queries, tree: exp.Expr) -> None:
+    """A query; the one that EXPORT DATA writes to files; the expression that a function of SQL is."""
+    if isinstance(tree, exp.Query):
+        lift.query(tree, derived=True)
+    elif isinstance(tree, exp.Export) and isinstance(tree.this, exp.Query):
+        lift.query(tree.this, derived=True)
+    elif isinstance(tree, exp.Create) and isinstance(tree.this, exp.UserDefinedFunction):
+        body = tree.args.get("expression")
+        body = body.this if isinstance(body, exp.Return) else body
+        if isinstance(body, exp.Expr) and not isinstance(body, (exp.Query, exp.Literal, exp.Heredoc, exp.RawString)):
+            lift.pos = max(lift.pos, lift.covers(tree.this).end)
+            lift.lift(body, Clause.SELECT)
 
 
 def _written_once(columns: list[ColumnUse]) -> tuple[ColumnUse, ...]:

@@ -1,0 +1,112 @@
+"""What a template tag may stand for when it cannot be read as a name: nothing, a type, a query, a CTE."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from sqlglot.tokenizer_core import Token, TokenType
+
+from pipesense.model.sql import Hole
+from pipesense.text.span import Span
+
+_MACRO: Final = re.compile(r"\{\{-?\s*[\w.]+\s*\(")
+_NOT_BREAK: Final = re.compile(r"[^\r\n]")
+_DEPTHS: Final = {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}
+_AFTER_CTES: Final = frozenset(
+    {TokenType.SELECT, TokenType.INSERT, TokenType.UPDATE, TokenType.DELETE, TokenType.MERGE, TokenType.FROM}
+)
+_GO_ON: Final = frozenset(
+    {
+        *(TokenType.WHERE, TokenType.GROUP_BY, TokenType.HAVING, TokenType.QUALIFY, TokenType.ORDER_BY),
+        *(TokenType.LIMIT, TokenType.UNION, TokenType.INTERSECT, TokenType.EXCEPT),
+    }
+)
+"""What may follow behind a query's FROM."""
+_QUERY: Final = ("SELECT", "*")
+_CTE: Final = ("AS(", "SELECT", "*)")
+
+
+def blank(text: str) -> str:
+    """Spaces instead of everything but line breaks."""
+    return _NOT_BREAK.sub(" ", text)
+
+
+def with_queries(text: str, holes: tuple[Hole, ...], tokens: list[Token]) -> str | None:
+    """The text with ``SELECT *`` or a CTE instead of each tag that stands where only such a thing can.
+
+    ``WITH a AS (...) {{ report() }}``, ``WITH {{ base() }}, b AS (...)``, ``{{ latest() }} WHERE x``. None where no
+    tag stands so, or has too little room.
+    """
+    starts = {hole.span.start: hole for hole in holes}
+    depth, in_with, made = 0, False, text
+    for index, token in enumerate(tokens):
+        kind = token.token_type
+        depth += _DEPTHS.get(kind, 0)
+        if depth:
+            continue
+        if kind is TokenType.WITH or kind in _AFTER_CTES:
+            in_with = kind is TokenType.WITH
+        hole = starts.get(token.start)
+        if hole is None or token.end >= hole.span.end or (index and not in_with):
+            continue
+        before = tokens[index - 1].token_type if index else None
+        behind = tokens[index + 1].token_type if index + 1 < len(tokens) else None
+        words: tuple[str, ...] = ()
+        if before in (None, TokenType.R_PAREN) and (behind is None or behind in _GO_ON):
+            words = _QUERY
+        elif before in (TokenType.WITH, TokenType.RECURSIVE, TokenType.COMMA) and (
+            behind is TokenType.COMMA or behind in _AFTER_CTES
+        ):
+            words = (token.text.rstrip("_"), *_CTE)
+        spelled = _spelled(words, hole.span.of(made)) if words else None
+        if spelled is not None:
+            made = made[: hole.span.start] + spelled + made[hole.span.end :]
+    return made if made != text else None
+
+
+def _spelled(words: tuple[str, ...], room: str) -> str | None:
+    """The words spread over the lines of ``room``, as long as it; None where they do not fit."""
+    left = list(words)
+    lines: list[str] = []
+    for line in re.split(r"(\r\n|\r|\n)", room):
+        if line[:1] in ("\r", "\n"):
+            lines.append(line)
+            continue
+        taken = ""
+        while left and len(taken) + len(left[0]) <= len(line):
+            taken = f"{taken}{left.pop(0)} "
+        lines.append(taken[: len(line)].ljust(len(line)))
+    return None if left else "".join(lines)
+
+
+def without_hole(text: str, holes: tuple[Hole, ...], error: Span, tokens: list[Token]) -> str | None:
+    """The text with the masked name at or just before an error replaced: the tag may stand for no name at all.
+
+    Behind AS in a CAST it stands for a type; else it and its like are blanked.
+    """
+    index = next((i for i, token in enumerate(tokens) if token.start >= error.start), len(tokens)) - 1
+    reach = tokens[index].start if index >= 0 else error.start
+    for hole in reversed(holes):
+        start, end = hole.span
+        if start > error.start or end <= reach or text[start:end].isspace():
+            continue
+        before = next((i for i, token in enumerate(tokens) if token.start >= start), 0) - 1
+        kind = tokens[before].token_type if before >= 0 else None
+        written = text[start:end]
+        if kind in (TokenType.ALIAS, TokenType.DCOLON) and not written.startswith("INT") and "\n" not in written:
+            return text[:start] + "INT".ljust(end - start) + text[end:]
+        return _blanked(text, holes, hole)
+    return None
+
+
+def _blanked(text: str, holes: tuple[Hole, ...], hole: Hole) -> str:
+    """The text without a hole and all later ones that call the same macro."""
+    name = _MACRO.match(hole.text)
+    for other in holes:
+        again = _MACRO.match(other.text)
+        alike = name is not None and again is not None and name[0] == again[0] and other.span >= hole.span
+        if other is hole or alike:
+            start, end = other.span
+            text = text[:start] + blank(text[start:end]) + text[end:]
+    return text
