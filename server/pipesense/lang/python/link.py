@@ -10,6 +10,8 @@ import ast
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
+from pipesense.lang.python.syntax import parsed_of
+
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
 
@@ -77,6 +79,29 @@ class _Kept:
         )
 
 
+class _Answer:
+    """An answer about one expression; good for the next link unless something that it rests on changed."""
+
+    __slots__ = ("expr", "foreign", "recorder", "result", "units")
+
+    def __init__(self, module: Module, expr: ast.expr, recorder: Recorder, result: object) -> None:
+        self.expr = expr
+        unit = parsed_of(expr)
+        self.units = (unit, module.header_of(unit))
+        self.foreign = tuple((key, module.foreign_digest(key)) for key in recorder.foreign)
+        self.recorder = recorder
+        self.result = result
+
+    def holds(self, module: Module, change: _Change) -> bool:
+        """Whether nothing that the answer rests on changed since the last link."""
+        return (
+            self.units[0] not in change.units
+            and self.units[1] not in change.units
+            and self.recorder.names.isdisjoint(change.names)
+            and all(module.foreign_digest(key) == digest for key, digest in self.foreign)
+        )
+
+
 class _Change:
     """What became of a file since its last link: units that came or went, and every name they have to do with."""
 
@@ -107,12 +132,14 @@ class LinkMemo:
     ``hits`` and ``misses`` count since the memo was made.
     """
 
-    __slots__ = ("_change", "_kept", "_last", "_link", "_used", "hits", "misses")
+    __slots__ = ("_answered", "_answers", "_change", "_kept", "_last", "_link", "_used", "hits", "misses")
 
     def __init__(self) -> None:
         self._last: Module | None = None
         self._change: _Change | None = None
         self._kept: dict[Hashable, _Kept] = {}
+        self._answers: dict[Hashable, _Answer] = {}
+        self._answered: dict[Hashable, _Answer] = {}
         self._link = 0
         self._used = 0
         self.hits = 0
@@ -126,6 +153,7 @@ class LinkMemo:
             self._kept = {key: kept for key, kept in self._kept.items() if kept.link == self._link}
         self._link += 1
         self._used = 0
+        self._answered, self._answers = self._answers, {}
 
     def get(self, module: Module, tag: Hashable, nodes: Sequence[ast.AST], compute: Callable[[], T]) -> T:
         """The result for ``tag`` and ``nodes``: the earlier one where it still holds."""
@@ -150,3 +178,16 @@ class LinkMemo:
         if kept.link == self._link - 1 and self._change is not None and kept.untouched(self._change):
             return kept.foreign_holds(module)
         return kept.holds(module)
+
+    def answer(self, module: Module, key: Hashable) -> tuple[Recorder, object] | None:
+        """What the last link answered, if it still holds."""
+        kept = self._answered.get(key)
+        if kept is None or self._change is None or not kept.holds(module, self._change):
+            return None
+        self._answers[key] = kept
+        return kept.recorder, kept.result
+
+    def keep_answer(self, module: Module, key: Hashable, expr: ast.expr, recorder: Recorder, result: object) -> None:
+        """Remember an answer for the next link; one that rests on all of the file is not."""
+        if not recorder.everything:
+            self._answers[key] = _Answer(module, expr, recorder, result)

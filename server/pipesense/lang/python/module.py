@@ -33,7 +33,7 @@ from pipesense.lang.python.index import (
 )
 from pipesense.lang.python.link import LinkMemo, ReadKey, Recorder
 from pipesense.lang.python.scopes import Scope, Scopes
-from pipesense.lang.python.syntax import ParsedUnit, parsed_of, place_of
+from pipesense.lang.python.syntax import NOWHERE, ParsedUnit, parsed_of, place_of
 from pipesense.lang.python.table import NameTable
 from pipesense.model.value import Known, Unknown, Value
 from pipesense.model.where import Loc
@@ -52,6 +52,8 @@ __all__ = [
 
 T = TypeVar("T")
 
+_PORTABLE: Final = ("qualified", "value")
+"""Answers that hold no Module, so that the next link may take them over."""
 _DEEPEST: Final = 60
 """So many look-ups may lead to one another before the answer is unknown."""
 
@@ -275,7 +277,7 @@ class Module:
     @property
     def end_place(self) -> Place:
         """The module's own level, for what is true after all of it has run."""
-        return self.units[-1].root if self.units and self.units[-1].kind == "statement" else _nowhere()
+        return self.units[-1].root if self.units and self.units[-1].kind == "statement" else NOWHERE
 
     def is_own(self, qualified: str) -> bool:
         """Whether a qualified name is defined in this file."""
@@ -343,7 +345,7 @@ class Module:
 
     def bindings_of(self, expr: ast.expr) -> tuple[Binding, ...]:
         """The bindings of a name that may reach the place where it stands; () where the file has none."""
-        return self._answer("bindings", expr, _bindings_of, ())
+        return self._answer("bindings", expr, names.bindings_of, ())
 
     def definition(self, expr: ast.expr) -> tuple[ast.AST, ...]:
         """What a name may be bound to in its file: values, context expressions, definitions, import aliases."""
@@ -362,14 +364,19 @@ class Module:
         owner = self._owner(expr)
         if owner is not self:
             return self.ask(owner, lambda: owner._answer(kind, expr, compute, cyclic))
-        return self._once((kind, id(expr)), lambda: compute(self, expr), cyclic)
+        return self._once((kind, id(expr)), lambda: compute(self, expr), cyclic, expr if kind in _PORTABLE else None)
 
     def answer_about(self, kind: str, name: str, compute: Callable[[Module, str], T], cyclic: T) -> T:
         """An answer about a top-level name, computed once; ``cyclic`` where it leads back to itself."""
         return self._once((kind, name), lambda: compute(self, name), cyclic)
 
-    def _once(self, key: tuple[str, Hashable], compute: Callable[[], T], cyclic: T) -> T:
-        """Compute once per Module; whoever asks again still records what the answer rests on."""
+    def _once(self, key: tuple[str, Hashable], compute: Callable[[], T], cyclic: T, expr: ast.expr | None = None) -> T:
+        """Compute once per Module; whoever asks again still records what the answer rests on.
+
+        An answer about ``expr`` is taken over from the last link where nothing that it rests on changed.
+        """
+        if expr is not None and key not in self._answers and (kept := self._memo.answer(self, key)) is not None:
+            self._answers[key] = kept
         if key in self._answers:
             recorder, answer = self._answers[key]
             self.note_all(recorder)
@@ -386,6 +393,8 @@ class Module:
         if not self._asked:
             # An answer given in the middle of a cycle is that cycle's; only complete ones are kept.
             self._answers[key] = (recorder, found)
+            if expr is not None:
+                self._memo.keep_answer(self, key, expr, recorder, found)
         return found
 
     # other files
@@ -488,11 +497,3 @@ class Module:
         ``compute`` may read the given nodes with all they contain, and may ask this Module anything.
         """
         return self._memo.get(self, tag, nodes, compute)
-
-
-def _bindings_of(module: Module, expr: ast.expr) -> tuple[Binding, ...]:
-    return names.name_bindings(module, expr).bindings if isinstance(expr, ast.Name) else ()
-
-
-def _nowhere() -> Place:
-    return Place(ParsedUnit(-1, "statement", "", [], None, 0), None, "", None)

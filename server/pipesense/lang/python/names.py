@@ -278,3 +278,8 @@ def _result(module: Module, callee: str) -> tuple[str, ...]:
         if returned:
             return returned
     return (f"{callee}()",)
+
+
+def bindings_of(module: Module, expr: ast.expr) -> tuple[Binding, ...]:
+    """The bindings that a name may mean; none for any other expression."""
+    return name_bindings(module, expr).bindings if isinstance(expr, ast.Name) else ()

@@ -127,6 +127,13 @@ class ParsedUnit:
 
     def span_of(self, node: ast.AST) -> Span:
         """Where a node of this unit stands, in code points relative to the unit's text."""
+        known: Span | None = getattr(node, "_span", None)
+        if known is None:
+            known = self._locate(node)
+            node._span = known  # type: ignore[attr-defined]
+        return known
+
+    def _locate(self, node: ast.AST) -> Span:
         where = cast("ast.expr", node)
         if not hasattr(node, "lineno") or where.end_lineno is None or where.end_col_offset is None:
             return _cover(node)
@@ -223,3 +230,7 @@ def unit_of(node: ast.AST) -> int:
 def span_of(node: ast.AST) -> Span:
     """Where a node stands, in code points relative to its unit's text (decorators not included)."""
     return place_of(node).unit.span_of(node)
+
+
+NOWHERE: Final = Place(ParsedUnit(-1, "statement", "", [], None, 0), None, "", None)
+"""The place of what stands in no file."""

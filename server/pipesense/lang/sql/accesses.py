@@ -39,7 +39,7 @@ def accesses(facts: StatementFacts, loc: Loc, earlier: Sequence[StatementFacts])
         if (name := dataset(parts)) is not None
     ]
     if facts.write is not None and (name := dataset(facts.write.target)) is not None:
-        found.append(_written(facts.write, name, loc, earlier))
+        found.append(_written(facts, facts.write, name, loc, earlier))
     if facts.table is not None and facts.table.kind != "alter":
         found += _created(facts.table, loc)
     for parts in facts.drops:
@@ -71,30 +71,47 @@ def _is_temporary(name: DatasetName, earlier: Sequence[StatementFacts]) -> bool:
     return any(one.table is not None and one.table.temporary and _same(one.table.parts, name) for one in earlier)
 
 
-def _written(write: Write, name: DatasetName, loc: Loc, earlier: Sequence[StatementFacts]) -> Access:
+def _written(
+    facts: StatementFacts, write: Write, name: DatasetName, loc: Loc, earlier: Sequence[StatementFacts]
+) -> Access:
     mode = _MODES[write.verb]
     if write.overwrite:
         mode = AccessMode.OVERWRITE
     if write.guard in ("INSERT OVERWRITE of a partition", "REPLACE WHERE"):
         mode = AccessMode.OVERWRITE_PARTITION
     temporary = write.temporary or _is_temporary(name, earlier)
-    return Access(name, mode, _guard(write, name, earlier), loc.at(write.target_span), temporary=temporary)
+    return Access(name, mode, _guard(facts, write, name, earlier), loc.at(write.target_span), temporary=temporary)
 
 
-def _guard(write: Write, name: DatasetName, earlier: Sequence[StatementFacts]) -> Value[Guard]:
+def _guard(facts: StatementFacts, write: Write, name: DatasetName, earlier: Sequence[StatementFacts]) -> Value[Guard]:
     if write.guard:
         return Known(Guard(write.guard))
     for statement in reversed(earlier):
         how = _clears(statement, name)
         if how:
             return Known(Guard(f"{how} of the same table before it"))
+        if _takes_out(statement, facts, name):
+            return Known(Guard("DELETE of what the table has already from what is inserted"))
     if any(statement.error for statement in earlier):
         return Unknown("a statement before it could not be read")
+    if write.reads_target:
+        return Unknown("its query reads the table that it fills, so it may leave out what is there")
     if write.holes - {Clause.SELECT}:
         return Unknown("a masked part of the statement may hold a condition")
     return Absent(
         Unknown("nothing keeps a second run from writing the same rows again"),
         ("the statement itself", "the statements before it"),
+    )
+
+
+def _takes_out(statement: StatementFacts, insert: StatementFacts, name: DatasetName) -> bool:
+    """``DELETE FROM fresh USING target``, where the INSERT into the target then reads ``fresh``."""
+    write = statement.write
+    source = dataset(write.target) if write is not None and write.verb == "delete" else None
+    return (
+        source is not None
+        and any(_same(parts, name) for parts, _ in statement.reads)
+        and any(_same(parts, source) for parts, _ in insert.reads)
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from pipesense.lang.sql.bodies import template_end
 from pipesense.lang.sql.client import without_client_words
 from pipesense.lang.sql.lexical import PLAIN, comment_end
 from pipesense.lang.sql.mask import mask
@@ -25,16 +26,16 @@ def read_statement(
     already, when the text comes from a string of a program. ``incremental``: see ``mask``.
     Never raises for any text; where it cannot be read, ``error`` says why in a sentence.
     """
-    opened = _never_closed(text) if len(text) > _LARGE else None
+    code, command = without_client_words(text)
+    if command:
+        return StatementFacts(command, dialect, Span(0, len(text)))
+    opened = _never_closed(code) if len(code) > _LARGE else None
     if opened is not None:
         sentence = f"`{text[opened]}` opens something here that is never closed."
         whole = Span(0, len(text))
         return StatementFacts("", dialect, whole, holes=holes, error=sentence, error_span=Span(opened, opened + 1))
     from pipesense.lang.sql.reading import read
 
-    code, command = without_client_words(text)
-    if command:
-        return StatementFacts(command, dialect, Span(0, len(text)))
     masked = mask(code, incremental=incremental)
     every = masked.holes if not holes else tuple(sorted((*masked.holes, *holes), key=lambda hole: hole.span))
     facts = read(text, masked.text, every, dialect)
@@ -43,9 +44,15 @@ def read_statement(
 
 def _never_closed(text: str) -> int | None:
     """Where a quote or a comment starts that never ends."""
-    for found in PLAIN.finditer(text):
+    at = 0
+    while (found := PLAIN.search(text, at)) is not None:
+        start, at = found.span()
         if found.lastgroup in ("open", "heredoc"):
-            return found.start()
-        if found.lastgroup == "comment" and comment_end(text, found.start(), len(text)) < 0:
-            return found.start()
+            return start
+        if found.lastgroup == "comment":
+            at = comment_end(text, start, len(text))
+            if at < 0:
+                return start
+        elif found.lastgroup is None and text.startswith("{%", start):
+            at = max(at, template_end(text, start, at, len(text)))
     return None

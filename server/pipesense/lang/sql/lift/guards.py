@@ -54,6 +54,8 @@ def _source_guard(lift: Queries, block: Block | None, target: tuple[str, ...]) -
                 return "NOT IN over the target"
             if part.op == "is" and _is_anti_join(one, part, target):
                 return "anti-join on the target"
+            if _finds_changes(one, part, target):
+                return "a comparison with the target's rows"
         if any(join.kind == "anti" and _is_target(join.source.parts, target) for join in one.joins):
             return "anti-join on the target"
     return ""
@@ -68,6 +70,24 @@ def _reads(block: Block | None, target: tuple[str, ...]) -> bool:
         return False
     sources = (*block.sources, *(join.source for join in block.joins))
     return any(_is_target(one.parts, target) or _reads(one.block, target) for one in sources)
+
+
+def _finds_changes(block: Block, part: Expr, target: tuple[str, ...]) -> bool:
+    """``LEFT JOIN target t ... WHERE s.x <> t.x``: what the target has already is equal and left out."""
+    if part.op == "or":
+        return all(_finds_changes(block, arg, target) for arg in part.args)
+    if part.op not in ("neq", "is_distinct"):
+        return False
+    aliases = {one.path[-2].casefold() for one in part.walk() if one.op == "column" and len(one.path) > 1}
+    return any(
+        join.side == "left" and join.source.alias.casefold() in aliases and _shows_target(join.source.parts, target)
+        for join in block.joins
+    )
+
+
+def _shows_target(parts: tuple[str, ...], target: tuple[str, ...]) -> bool:
+    """Whether a name is the target's or that of a view on it (``vw_orders`` on ``orders``)."""
+    return _is_target(parts, target) or (bool(parts) and parts[-1].casefold().endswith("_" + target[-1]))
 
 
 def _is_anti_join(block: Block, part: Expr, target: tuple[str, ...]) -> bool:
