@@ -228,6 +228,16 @@ def test_an_excluded_file_is_read_for_those_who_import_it_and_judged_when_somebo
     assert f"{ROOT}/dags/common.py" in project.made.paths()
 
 
+def test_an_excluded_file_counts_for_those_who_import_it_from_when_it_is_there() -> None:
+    without = {name: text for name, text in FILES.items() if name != "dags/common.py"}
+    project = Project({**without, "pipesense.toml": 'exclude = ["dags/common.py"]\n'})
+    settle(project.made)
+    project.do("write", "dags/common.py", 1, "")
+    settle(project.made)
+    assert everything(project.made) == everything(project.cold())
+    assert "3 retries" in str(everything(project.made)[f"{ROOT}/dags/sql/load.sql"])
+
+
 def test_a_folder_that_is_gone_takes_its_files_along() -> None:
     project = Project(FILES)
     settle(project.made)

@@ -136,7 +136,7 @@ def _run(run: Runs) -> str:
         case CallableRun():
             return f"calls {run.scope}"
         case EmbeddedRun():
-            return "SQL"
+            return "SQL in memory" if run.scratch else "SQL"
         case SqlFileRun():
             return f"file {run.path}"
         case OtherRun():
@@ -174,6 +174,8 @@ def told_pipeline(pipeline: Pipeline, workspace: Workspace, name: str) -> str:
     lines = [
         f"DAG {pipeline.name}: {told(schedule.text)}; start {told(schedule.start)}; catchup {told(schedule.catchup)}"
     ]
+    if schedule.triggered:
+        lines[0] += "; when datasets are updated"
     if schedule.moving_start is not None:
         lines.append(f"  start moves: {schedule.moving_start_text}, line {workspace.line(name, schedule.moving_start)}")
     if pipeline.shared is not None:

@@ -55,7 +55,8 @@ def _compose_task(
     scopes: list[ScopeEffects] = []
     for run in task.runs:
         if isinstance(run, EmbeddedRun):
-            accesses += embedded(run.unit)
+            found = embedded(run.unit)
+            accesses += [replace(each, temporary=True) for each in found] if run.scratch else found
         elif isinstance(run, SqlFileRun):
             accesses += accesses_of(run) or ()
         elif isinstance(run, CallableRun):

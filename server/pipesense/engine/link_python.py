@@ -20,6 +20,7 @@ from pipesense.lang.python.syntax import ParsedUnit, parse_unit
 from pipesense.lang.python.timedelta import timedelta_attributes
 from pipesense.lang.sql import dialect as sql_dialect
 from pipesense.model.code import ScopeEffects
+from pipesense.model.data import Access
 from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, SqlFileRun
 from pipesense.model.sql import Script
 from pipesense.model.value import Value, Version
@@ -220,13 +221,16 @@ def _exports(
     dialects: dict[str, dict[tuple[str, str], None]] = {}
     for pipeline in pipelines:
         for task in pipeline.tasks:
+            before: tuple[Access, ...] = ()
             for run in task.runs:
-                if isinstance(run, EmbeddedRun):
-                    runs.setdefault(f"{path}#{run.unit}", []).append(TaskRun(pipeline, task))
+                if isinstance(run, EmbeddedRun) and not run.scratch:
+                    runs.setdefault(f"{path}#{run.unit}", []).append(TaskRun(pipeline, task, before))
+                    script = scripts.get(run.unit)
+                    before += tuple(each for one in script.statements for each in one.accesses) if script else ()
                 elif isinstance(run, SqlFileRun):
                     target = surroundings.existing(run.candidates)
                     if target is not None:
-                        runs.setdefault(target, []).append(TaskRun(pipeline, task))
+                        runs.setdefault(target, []).append(TaskRun(pipeline, task, before))
                         if run.dialect:
                             dialects.setdefault(target, {})[(run.dialect, task.kind)] = None
     for target, found in runs.items():

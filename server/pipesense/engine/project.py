@@ -44,13 +44,9 @@ class Surroundings:
         """Ask the file system again from now on."""
         self._configs.clear()
         self._texts.clear()
-        self.forget_modules()
-        self.problems.clear()
-
-    def forget_modules(self) -> None:
-        """Look again for what imports mean; who imports what is new hears of it through the index."""
         self._modules.clear()
         self._packages.clear()
+        self.problems.clear()
 
     def root_of(self, path: str) -> str | None:
         """The innermost workspace folder that holds a path."""

@@ -11,7 +11,7 @@ from pipesense.engine.composition import compose
 from pipesense.engine.config import Config
 from pipesense.engine.context import Lookup, RuleContext, default_role
 from pipesense.engine.document import Document
-from pipesense.engine.index import Key, Stage
+from pipesense.engine.index import Index, Key, Stage
 from pipesense.engine.judge import Judge
 from pipesense.engine.link_sql import StatementReader, link_sql_file, prepare_sql_file
 from pipesense.engine.linked import Linked
@@ -206,6 +206,13 @@ class Stages:
                 del self._modules[next(iter(self._modules))]
             self._modules[(path, name)] = known
         return known[2]
+
+    @staticmethod
+    def awaits(path: str, index: Index) -> bool:
+        """Whether a file looked in vain for one of that name, to import or to run it."""
+        from pipesense.engine.link_python import module_stem
+
+        return bool(index.readers([("module", module_stem(path)), ("file", path)]))
 
     # --- compose ---------------------------------------------------------------------------------
 

@@ -106,10 +106,10 @@ class Workspace:
         self._wanted.add(path)
         record = self._records.get(path)
         if record is None:
-            if path not in self._agenda:
-                # An editor may show a new file before it says that there is one, or before there is one.
-                self._surroundings.forget_modules()
+            is_new = path not in self._agenda and not self._left_out(path)
             self._records[path] = FileRecord(path, Document(path, language, splitter_of(language), text), True)
+            if is_new:  # an editor may show a file before it says that there is one, or before there is one
+                self._surroundings_changed()
         else:
             record.is_open = True
             record.document.edit(None, None, text, PositionEncoding.UTF32)
@@ -162,6 +162,8 @@ class Workspace:
                 around = around or path not in self._agenda
                 self._unreadable.pop(path, None)
                 self._want(path)
+            else:
+                around = around or self._stages.awaits(path, self._index)
         if gone:
             gone &= self._known()
         self._drop_all(gone)
@@ -278,8 +280,7 @@ class Workspace:
     def analyse(self, path: str) -> None:
         """Bring one file's findings up to date now; other files that this makes stale are left for later."""
         if path not in self._wanted:
-            # Read for an import at most until now: what it says was not shown.
-            self._wanted.add(path)
+            self._wanted.add(path)  # at most read for an import until now: what it says was not shown
             if path in self._records:
                 self._mark(path, Stage.LINK)
         self._freshen(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipesense.model.value import Evidence
-from pipesense.systems.airflow import SYSTEM
+from pipesense.systems.airflow import SYSTEM, version
 from systems.lifting import Workspace
 
 PLAIN = "from airflow import DAG\n"
@@ -26,6 +26,8 @@ PINNED, INFERRED, UNKNOWN = Evidence.PINNED, Evidence.INFERRED, Evidence.UNKNOWN
         ("requirements.txt", "apache-airflow-core==3.1.0\n", (3, 1, 0), PINNED, None),
         ("requirements.txt", "apache-airflow-providers-postgres==5.14.0\n", (), UNKNOWN, ""),
         ("requirements.txt", "apache-airflow>=3.0\n", (), UNKNOWN, ""),
+        ("requirements_local.txt", "apache-airflow==2.9.1\n", (2, 9, 1), PINNED, "requirements_local.txt, line 1"),
+        ("requirements-airflow.txt", "apache-airflow==2.9.1\n", (2, 9, 1), PINNED, None),
         ("requirements.txt", "# apache-airflow==2.9.1\n", (), UNKNOWN, ""),
         (
             "requirements.txt",
@@ -54,6 +56,16 @@ def test_project_files(file: str, text: str, number: tuple[int, ...], evidence: 
     found = SYSTEM.version(module, {file: text}, None)
     assert (found.number, found.evidence) == (number, evidence)
     assert source is None or found.source == source
+
+
+def test_a_lock_file_is_read_once_for_all_files_of_its_project() -> None:
+    files = {"poetry.lock": '[[package]]\nname = "apache-airflow"\nversion = "2.10.2"\n', "requirements_local.txt": "x\n"}
+    module = Workspace({"dags/example.py": PLAIN}).module("dags/example.py")
+    first = SYSTEM.version(module, files, None)
+    misses = version._said.cache_info().misses
+    other = Workspace({"dags/other.py": PLAIN}).module("dags/other.py")
+    assert SYSTEM.version(other, dict(files), None) == first
+    assert version._said.cache_info().misses == misses
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support.memory import ROOT, workspace
 
 INSERT = "INSERT INTO orders SELECT a FROM raw WHERE day = '{{ ds }}';\n"

@@ -100,3 +100,35 @@ def test_an_unused_comment_is_deleted_by_its_fix() -> None:
     edits, fixed = made.fix_all(f"{ROOT}/a.sql")
     assert sorted(fixed) == ["maintainability/bare-suppression", "maintainability/unused-suppression"]
     assert apply_edits(text, edits) == "SELECT 1;\nSELECT 2;\n"
+
+
+BROKEN = {
+    "an unclosed bracket": "x = foo(\n\n",
+    "an unclosed quote": "def h():\n    x = 'abc\n\n",
+    "a wrong dedent": "def h():\n        x = 1\n    y = 2\n\n",
+}
+SPOKEN = (
+    "from datetime import datetime\n"
+    "def f(latest):\n"
+    f"    # pipesense: ignore[{HOURS}]\n"
+    "    return max(\n"
+    "        (datetime.now() - latest).hours,\n"
+    "        1)\n"
+    "def g(latest):\n"
+    f"    return (datetime.now() - latest).hours  # pipesense: ignore[{HOURS}]\n"
+)
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("where", ["before", "behind"])
+def test_what_is_broken_elsewhere_takes_no_suppression_away(broken: str, where: str) -> None:
+    assert rules("a.py", broken + SPOKEN if where == "before" else SPOKEN + broken) == []
+
+
+def test_a_suppression_does_not_count_as_unused_while_its_statement_cannot_be_read() -> None:
+    assert rules("a.sql", f"SELECT (( FROM t WHERE b = NULL; -- pipesense: ignore[{NULL}]\n") == []
+
+
+@pytest.mark.parametrize("odd", ["SELECT $$it's$$;\n", "SELECT 'it\\'s';\n"])
+def test_quotes_of_another_statement_hide_no_comment(odd: str) -> None:
+    assert rules("a.sql", f"{odd}SELECT a FROM t WHERE b = NULL; -- pipesense: ignore[{NULL}]\nSELECT 'x';\n") == []

@@ -49,6 +49,35 @@ CASES = [
         ],
     ),
     (
+        "INSERT INTO dv.sat SELECT s.k FROM s LEFT JOIN vw_sat v ON s.k = v.k WHERE coalesce(s.a, '') <> v.a OR s.b != v.b",
+        [
+            "reads s | s",
+            "reads vw_sat | vw_sat",
+            "appends to dv.sat | a comparison with the target's rows | dv.sat",
+        ],
+    ),
+    (
+        "INSERT INTO t SELECT s.k FROM s LEFT JOIN other v ON s.k = v.k WHERE s.a <> v.a",
+        ["reads s | s", "reads other | other", "appends to t | NO GUARD | t"],
+    ),
+    (
+        "INSERT INTO t SELECT a FROM s WHERE a > (SELECT max(a) FROM t)",
+        [
+            "reads s | s",
+            "reads t | t",
+            "appends to t | unknown: its query reads the table that it fills, so it may leave out what is there | t",
+        ],
+    ),
+    (
+        "DELETE FROM fresh USING t WHERE fresh.k = t.k; INSERT INTO t SELECT k FROM fresh",
+        [
+            "reads t | t",
+            "deletes from fresh | DELETE | fresh",
+            "reads fresh | fresh",
+            "appends to t | DELETE of what the table has already from what is inserted | t",
+        ],
+    ),
+    (
         "TRUNCATE TABLE other; INSERT INTO t VALUES (1)",
         ["deletes from other | TRUNCATE | other", "appends to t | NO GUARD | t"],
     ),

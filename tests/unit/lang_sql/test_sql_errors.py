@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from pipesense.lang.sql.facts import read_statement
+from pipesense.text.span import Span
 
 UNREADABLE = [
     ("SELECT a frm t", "", "Unexpected `t`", "t"),
@@ -37,6 +38,30 @@ def test_unreadable_statements(sql: str, dialect: str, sentence: str, place: str
         assert facts.error_span.of(f"-- 😀\n{sql}") == place
     assert facts.blocks == ()
     assert facts.write is None
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "/* don't */",
+        "{# don't #}",
+        "-- don't\n",
+        "{% macro a() %} don't {% endmacro %}",
+        "COPY b FROM stdin;\ndon't\n\\.\n",
+    ],
+)
+def test_apostrophes_in_a_long_statement_open_nothing(before: str) -> None:
+    text = f"{before} SELECT {', '.join(f'column_{number}' for number in range(3000))} FROM t"
+
+    assert read_statement(text, "").error == ""
+
+
+def test_an_open_quote_in_a_long_statement_is_said_where_it_stands() -> None:
+    text = f"/* don't */ SELECT {', '.join(f'column_{number}' for number in range(3000))} FROM t WHERE a = 'b"
+    facts = read_statement(text, "")
+
+    assert facts.error
+    assert facts.error_span == Span(text.index("'b"), text.index("'b") + 1)
 
 
 KINDS = [

@@ -43,7 +43,7 @@ def test_a_load_script_is_read_whole() -> None:
     create, _, delete, insert, _, check = facts
     assert create.table is not None
     assert create.table.columns[1].inline_foreign_key is not None
-    assert create.table.columns[1].inline_foreign_key.of(texts[0]) == "FOREIGN KEY "
+    assert create.table.columns[1].inline_foreign_key.of(texts[0]) == "FOREIGN KEY"
     assert delete.write is not None
     assert [span.of(texts[2]) for span in delete.write.run_date] == ["{{ ds }}"]
     assert [(one.op, one.right[0].op) for one in insert.comparisons] == [

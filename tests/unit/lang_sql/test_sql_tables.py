@@ -17,7 +17,7 @@ CASES = [
         [
             "table f `f` closed",
             "id: BIGINT primary_key not_null",
-            "k: INT references d.dim inline `FOREIGN KEY  `",
+            "k: INT references d.dim inline `FOREIGN KEY`",
             "x: DECIMAL(10,2) has_default not_null",
             "primary key id",
             "foreign key k",
