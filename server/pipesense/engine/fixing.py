@@ -19,7 +19,7 @@ from pipesense.model.change import Change, Refusal, Replace
 from pipesense.model.where import Loc
 from pipesense.rule.finding import Applicability, Offer
 from pipesense.rule.registry import Registry
-from pipesense.text.edit import TextEdit
+from pipesense.text.edit import TextEdit, apply_edits
 from pipesense.text.span import Span
 
 
@@ -96,6 +96,7 @@ class Fixer:
         """
         taken: list[TextEdit] = []
         rules: list[str] = []
+        first: int | None = None
         for reported in self.findings(path):
             for offer in self.offers(reported):
                 if offer.applicability is Applicability.DISPLAY:
@@ -110,8 +111,21 @@ class Fixer:
                     continue
                 taken += fresh
                 rules.append(reported.rule)
+                first = len(taken) if first is None else first
                 break
+        if len(rules) > 1 and not self._holds_together(path, taken):
+            # Each was verified alone; what does not hold together is applied one by one, in rounds.
+            return tuple(taken[:first]), tuple(rules[:1])
         return tuple(taken), tuple(rules)
+
+    def _holds_together(self, path: str, edits: list[TextEdit]) -> bool:
+        """Whether the file with all edits can still be read and has nothing new at warning or above."""
+        document = self._document(path)
+        if document is None:
+            return False
+        before, after = self._before(path), self._after(path, apply_edits(document.text, edits))
+        worse = any(count > before.loud[rule] for rule, count in after.loud.items())
+        return not worse and after.unread <= before.unread
 
     def _edits(self, change: Change, path: str) -> dict[str, tuple[TextEdit, ...]] | Refusal:
         try:

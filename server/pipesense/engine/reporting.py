@@ -33,6 +33,7 @@ BARE: Final = "maintainability/bare-suppression"
 UNKNOWN: Final = "maintainability/unknown-rule-in-suppression"
 CONFIGURATION: Final = "maintainability/configuration"
 
+_LEADING_COMMENTS: Final = re.compile(r"\A(?:\s+|--[^\n]*|/\*.*?\*/|\{#.*?#\})+", re.S)
 _SYMBOL: Final = re.compile(r"^\s*(?:async\s+def|def|class|with)\s+([\w.]+)|^\s*(\w+)\s*(?::[^=\n]+)?=", re.M)
 
 
@@ -50,7 +51,8 @@ def _symbol(document: Document, span: Span) -> str:
     unit = found[0]
     if unit.symbol is None:
         match = _SYMBOL.search(unit.text) if document.language == "python" else None
-        words = " ".join(unit.text.split(None, 3)[:3]) if document.language == "sql" else ""
+        code = _LEADING_COMMENTS.sub("", unit.text) if document.language == "sql" else ""
+        words = " ".join(code.split(None, 3)[:3]).lower()
         unit.symbol = (match.group(1) or match.group(2)) if match else words
     return unit.symbol
 

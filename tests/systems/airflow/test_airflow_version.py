@@ -59,7 +59,10 @@ def test_project_files(file: str, text: str, number: tuple[int, ...], evidence: 
 
 
 def test_a_lock_file_is_read_once_for_all_files_of_its_project() -> None:
-    files = {"poetry.lock": '[[package]]\nname = "apache-airflow"\nversion = "2.10.2"\n', "requirements_local.txt": "x\n"}
+    files = {
+        "poetry.lock": '[[package]]\nname = "apache-airflow"\nversion = "2.10.2"\n',
+        "requirements_local.txt": "x\n",
+    }
     module = Workspace({"dags/example.py": PLAIN}).module("dags/example.py")
     first = SYSTEM.version(module, files, None)
     misses = version._said.cache_info().misses

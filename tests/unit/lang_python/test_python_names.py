@@ -151,3 +151,36 @@ def test_scopes_have_paths(link: Linker) -> None:
     assert module.scope_of(calls["f"]).name == "A.m"
     assert module.scope_of(calls["g"]).name == "A.m.<lambda>"
     assert [type(node).__name__ for node in module.enclosing(calls["g"])] == ["Lambda", "FunctionDef", "ClassDef"]
+
+
+def test_files_that_export_each_other_and_themselves(workspace: type[Workspace]) -> None:
+    files = {
+        "requests": "from requests import *\nfrom requests import get\nimport requests\nx = requests.get(1)\n",
+        "utils": "from helpers import *\nfrom helpers import f, g\nimport helpers\nx = f(g, helpers.f, **helpers.d)\n",
+        "helpers": "from utils import *\nfrom utils import g as f, f as g\nimport utils\nd = {**utils.d}\nx = utils.f()\n",
+    }
+    made = workspace(files)
+    for name in files:
+        module = made.module(name)
+        assert module is not None
+        for site in module.calls():
+            assert module.callables(site.node.func) == ()
+            assert all(written.count(".") == 1 for written in module.qualified(site.node.func))
+
+
+@pytest.mark.parametrize("count", [3, 200])
+def test_a_long_chain_through_two_files_ends(workspace: type[Workspace], count: int) -> None:
+    links = range(count)
+    made = workspace(
+        {
+            "one": "import two\n" + "".join(f"def f{n}():\n    return two.g{n}()\n" for n in links) + "x = f0().done\n",
+            "two": "import one\n" + "".join(f"def g{n}():\n    return one.f{n + 1}()\n" for n in links),
+        }
+    )
+    module = made.module("one")
+    assert module is not None
+    statement = module.body[-1]
+    assert isinstance(statement, ast.Assign)
+    # Where the chain is too long to follow, its end is not known; it is no error.
+    (found,) = module.qualified(statement.value)
+    assert found.endswith("().done")
