@@ -48,7 +48,9 @@ def default_role(path: str, folder: str) -> FileRole:
         return FileRole.TEST
     if name[:1] in "VUR" and "__" in name and name.endswith(".sql") and name[1:2].isdigit():
         return FileRole.MIGRATION
-    for part in reversed(parts[:-1]):
+    # A folder of that name says the same when it is itself the project; "tests" may be anybody's project.
+    above = [folder.rpartition("/")[2]] if folder.endswith("/example_dags") else []
+    for part in reversed([*above, *parts[:-1]]):
         role = _ROLE_FOLDERS.get(part.lower())
         if role is not None:
             return role
