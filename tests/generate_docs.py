@@ -1,6 +1,6 @@
 """Write the parts of the documentation that follow from the code: the table of rules in README.md.
 
-    python tests/generate_docs.py [--check]
+python tests/generate_docs.py [--check]
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "server"), str(ROOT / "rules")]
 
-from pipesense.host.rulepacks import load_registry  # noqa: E402
-from pipesense.rule.meta import PILLARS  # noqa: E402
+from pipesense.host.rulepacks import load_registry
+from pipesense.rule.meta import PILLARS
 
 BEGIN, END = "<!-- rules: begin (python tests/generate_docs.py) -->", "<!-- rules: end -->"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipesense.model.change import Replace
-from pipesense.model.data import Access, AccessMode, DatasetName
+from pipesense.model.data import Access, AccessMode, Confidence, DatasetName
 from pipesense.model.flow import Schedule, retries_of
 from pipesense.model.sql import Block, Expr, Script, Statement, Write
 from pipesense.model.value import Absent, Known, effective, known
@@ -79,7 +79,8 @@ def append_on_rerun(script: Script, ctx: Context) -> Iterator[Finding]:
         return
     runs = ctx.runs_of(script)
     for each in appending:
-        found = _judge(each, runs, script, ctx)
+        repeating = tuple(run for run in runs if not _cleared_before(each.access.dataset, run))
+        found = _judge(each, repeating, script, ctx) if repeating or not runs else None
         if found is not None:
             yield found
 
@@ -90,6 +91,15 @@ def _unguarded(statement: Statement, access: Access) -> bool:
         and isinstance(access.guard, Absent)
         and not (access.streaming or access.temporary)
         and not statement.facts.error
+    )
+
+
+def _cleared_before(dataset: DatasetName, run: TaskRun) -> bool:
+    """Whether SQL that the same task runs earlier takes the rows of the first time away."""
+    return any(
+        access.mode in (AccessMode.DELETE, AccessMode.DROP, AccessMode.OVERWRITE)
+        and access.dataset.match(dataset) is not Confidence.NONE
+        for access in run.before
     )
 
 

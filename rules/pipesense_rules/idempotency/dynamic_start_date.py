@@ -67,7 +67,9 @@ def dynamic_start_date(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
 
 
 def _has_no_calendar(schedule: Schedule) -> bool:
-    """Whether the pipeline is known to run once, all the time, or only when somebody asks."""
+    """Whether the pipeline is known to run once, all the time, when data arrives, or only when somebody asks."""
+    if schedule.triggered:
+        return True
     text = schedule.text.default if isinstance(schedule.text, Absent) else schedule.text
     return isinstance(text, Known) and (text.value is None or text.value in _ONCE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -14,6 +15,7 @@ from pipesense.rule.meta import PRODUCTION, Message, Option, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense_rules import shapes
 
+_TEMPLATE: Final = re.compile(r"\{.*\}|[%:$].*", re.DOTALL)
 _CHANGES: Final = (AccessMode.DELETE, AccessMode.UPDATE)
 
 META = RuleMeta(
@@ -70,6 +72,9 @@ def dml_without_where(script: Script, ctx: Context) -> Iterator[Finding]:
         at = statement.at(write.keyword.cover(write.target_span))
         table = ".".join(write.target)
         if write.verb == "update":
+            if shapes.is_staging(target.parts) or _is_nameless(write):
+                # Cleaning every row is what a staging table is for, and a name nobody can see may be one.
+                continue
             yield ctx.finding("update", at=at, table=table)
             continue
         refill = _refill(script.statements[index + 1 :], target)
@@ -97,6 +102,11 @@ def _reaches_all_rows(statement: Statement, write: Write) -> bool:
         return not write.holes - {Clause.SELECT, Clause.SET} if holes else not write.holes - {Clause.SELECT}
     # A template or a parameter behind the table's name may bring the WHERE along.
     return not holes and (not write.holes or all(hole.span.end < write.target_span.end for hole in later))
+
+
+def _is_nameless(write: Write) -> bool:
+    """Whether the table's own name is a template and nothing else."""
+    return _TEMPLATE.fullmatch(write.target[-1] if write.target else "") is not None
 
 
 def _names_target(write: Write, hole: Hole) -> bool:

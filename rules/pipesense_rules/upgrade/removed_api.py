@@ -46,6 +46,12 @@ META = RuleMeta(
             _UNSURE + " From {since} on the setting does nothing and nobody is told.",
             _DO,
         ),
+        "useless": Message(
+            Severity.WARNING,
+            "{what} {change} by {package}.",
+            "The setting does nothing and nobody is told.",
+            _DO,
+        ),
         "moved": Message(
             Severity.HINT,
             "{what} moved in {package} {since}.",
@@ -76,6 +82,9 @@ def removed_api(use: ObsoleteUse, ctx: Context) -> Iterator[Finding]:
             yield ctx.finding("moved", at=use.loc, **args)
         return
     silent = use.change in _SILENT
+    if silent and not use.since:
+        yield ctx.finding("useless", at=use.loc, **args, change=use.change.value)
+        return
     args["change"] = use.change.value
     if pinned:
         yield ctx.finding(

@@ -10,7 +10,7 @@ _SUFFIXES: Final = {".py": "python", ".pyi": None, ".sql": "sql", ".ddl": "sql",
 
 
 def language_of(path: str) -> str | None:
-    """ "python" or "sql" by the file's suffix, None for files that PipeSense does not read."""
+    """The language by the file's suffix ("python", "sql"), None for files that PipeSense does not read."""
     dot = path.rfind(".")
     return _SUFFIXES.get(path[dot:].lower()) if dot >= 0 else None
 

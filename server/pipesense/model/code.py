@@ -59,9 +59,9 @@ class ApiChange(Enum):
 class ObsoleteUse:
     """A name, module or argument is used that its system gave up.
 
-    ``since`` is the first version (of ``package``) in which the change holds, ``target`` the version this
-    file runs on. ``instead`` is the new spelling in words; what a fix writes is the system's business
-    (``fix`` names it there, with ``fix_site`` as its place).
+    ``since`` is the first version (of ``package``) in which the change holds, () where it always did, as far as
+    anybody looked; ``target`` is the version this file runs on. ``instead`` is the new spelling in words; what a fix
+    writes is the system's business (``fix`` names it there, with ``fix_site`` as its place).
     """
 
     system: str

@@ -62,11 +62,15 @@ class CallableRun:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedRun:
-    """The task runs the SQL in a string of its own file; ``unit`` is the embedded unit's number there."""
+    """The task runs the SQL in a string of its own file; ``unit`` is the embedded unit's number there.
+
+    ``scratch``: it runs in a database in memory, so that nothing it writes outlives the task.
+    """
 
     file: str
     unit: int
     loc: Loc
+    scratch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,8 @@ class Schedule:
     moving_start: Loc | None = None
     """Where the start date is computed from the clock, None where it is not."""
     moving_start_text: str = ""
+    triggered: bool = False
+    """Runs when datasets are updated, not by the calendar."""
     catchup: Value[bool] = Unknown("catchup was not looked for")
 
 

@@ -18,10 +18,14 @@ from pipesense.text.span import Span
 
 @dataclass(frozen=True, slots=True)
 class TaskRun:
-    """A task of some pipeline of the workspace runs the code in question."""
+    """A task of some pipeline of the workspace runs the code in question.
+
+    ``before`` is what other SQL of the same task, run before that code, does to datasets.
+    """
 
     pipeline: Pipeline
     task: Task
+    before: tuple[Access, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

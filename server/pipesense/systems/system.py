@@ -44,7 +44,7 @@ class PythonSystem:
     name: str
     marks: tuple[str, ...]
     version_files: tuple[str, ...]
-    version: Callable[[Module, ProjectFiles, "str | None"], Version]
+    version: Callable[[Module, ProjectFiles, str | None], Version]
     """(module, project files, configured version) → the version in use, with its evidence."""
     lift: Callable[[Module, Version, Embed], Lifted]
-    write: Callable[[Change, Module, Version], "tuple[Replace, ...] | Refusal"]
+    write: Callable[[Change, Module, Version], tuple[Replace, ...] | Refusal]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pipesense.text.edit import OverlappingEdits, TextEdit, apply_edits, trim
 from pipesense.text.span import Span
 

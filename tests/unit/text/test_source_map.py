@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pipesense.text.source_map import Piece, PieceKind, SourceMap
 from pipesense.text.span import Span
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pipesense.text.buffer import TextBuffer
 from pipesense.text.encoding import PositionEncoding
 from pipesense.text.line_index import line_starts

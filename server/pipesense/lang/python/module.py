@@ -38,24 +38,14 @@ from pipesense.lang.python.table import NameTable
 from pipesense.model.value import Known, Unknown, Value
 from pipesense.model.where import Loc
 
-__all__ = [
-    "AbstractDict",
-    "Entry",
-    "Function",
-    "FunctionNode",
-    "LinkMemo",
-    "Module",
-    "Moment",
-    "ReadKey",
-    "Scope",
-]
+__all__ = ["AbstractDict", "Entry", "Function", "FunctionNode", "LinkMemo", "Module", "Moment", "ReadKey", "Scope"]
 
 T = TypeVar("T")
 
 _PORTABLE: Final = ("qualified", "value")
 """Answers that hold no Module, so that the next link may take them over."""
-_DEEPEST: Final = 60
-"""So many look-ups may lead to one another before the answer is unknown."""
+_DEEPEST: Final = 40
+"""So many look-ups, in all files together, may lead to one another before the answer is unknown."""
 
 
 class Module:
@@ -105,6 +95,7 @@ class Module:
         self._digests: dict[str, int] = {}
         self._answers: dict[tuple[str, Hashable], tuple[Recorder, object]] = {}
         self._asked: set[tuple[str, Hashable]] = set()
+        self._depth = 0
         self._foreign: dict[str, Module | None] = {}
         self._recorders: list[Recorder] = []
         self._askers: list[Module] = []
@@ -381,15 +372,17 @@ class Module:
             recorder, answer = self._answers[key]
             self.note_all(recorder)
             return cast("T", answer)
-        if key in self._asked or len(self._asked) > _DEEPEST:
+        if key in self._asked or self._depth > _DEEPEST:
             return cyclic
         recorder = Recorder()
         self._asked.add(key)
+        self._depth += 1
         try:
             with self.recording(recorder):
                 found = compute()
         finally:
             self._asked.discard(key)
+            self._depth -= 1
         if not self._asked:
             # An answer given in the middle of a cycle is that cycle's; only complete ones are kept.
             self._answers[key] = (recorder, found)
@@ -413,6 +406,7 @@ class Module:
         if other is self:
             return question()
         other._claim()
+        depth, other._depth = other._depth, self._depth
         other._roots.append(self.asker)
         other._askers.append(self)
         try:
@@ -420,6 +414,7 @@ class Module:
         finally:
             other._askers.pop()
             other._roots.pop()
+            other._depth = depth
             self._claim()
 
     @property

@@ -27,7 +27,26 @@ _HINTS: Final[tuple[tuple[str, tuple[str, ...], re.Pattern[str], frozenset[str]]
             r"\b(?:FARM_FINGERPRINT|TIMESTAMP_MICROS|APPROX_QUANTILES)\s*\(",
             "bigquery",
         ),
-        ("IDENTITY( and brackets", "].[ MAX", r"\[\w+\]\.\[\w+\]|\bN?VARCHAR\s*\(\s*MAX\s*\)", "tsql"),
+        (
+            "brackets and VARCHAR(MAX)",
+            "].[ MAX GO ]",
+            r"\[\w+\]\.\[\w+\]|\bN?VARCHAR\s*\(\s*MAX\s*\)|(?m:^[ \t]*GO[ \t]*\r?$)"
+            r"|(?<![\w\])])\[[a-z_]\w*\]\s+\[?(?:N?VARCHAR|N?CHAR|INT|BIGINT|BIT|DATETIME|MONEY|DECIMAL)\b",
+            "tsql",
+        ),
+        (
+            "UNIQUEIDENTIFIER",
+            "UNIQUEIDENTIFIER DATETIME2 DATETIMEOFFSET SMALLDATETIME IDENTITY",
+            r"\b(?:UNIQUEIDENTIFIER|DATETIME2|DATETIMEOFFSET|SMALLDATETIME)\b|\bPRIMARY\s+KEY\s+IDENTITY\b",
+            "tsql",
+        ),
+        (
+            "IDENTITY(1,1)",
+            "IDENTITY",
+            r"\bIDENTITY\s*\(\s*\d+\s*,\s*\d+\s*\)",
+            "tsql redshift snowflake",
+        ),
+        ("NVARCHAR(", "NVARCHAR NCHAR", r"\bN(?:VAR)?CHAR\s*\(", "tsql redshift snowflake mysql"),
         ("SELECT TOP", "TOP", r"\bSELECT\s+(?:DISTINCT\s+)?TOP\s*\(?\s*\d+", "tsql redshift snowflake teradata"),
         (
             "NOLOCK",

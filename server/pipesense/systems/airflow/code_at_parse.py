@@ -84,7 +84,7 @@ class _Imported:
         return None
 
     def _first(self, function: Function, depth: int) -> _Reached | None:
-        sites = list(own_calls(self.module, function))
+        sites = [site for site in own_calls(self.module, function) if _is_certain(site, function)]
         for site in sites:
             found = _effect(self.module, site, ())
             if found is not None:
@@ -94,6 +94,16 @@ class _Imported:
             if found is not None:
                 return found
         return None
+
+
+def _is_certain(site: CallSite, function: Function) -> bool:
+    """Whether a call runs whenever its function does, whatever the arguments and the deployment are."""
+    for place in site.place.outward():
+        if place.node is function.node:
+            break
+        if isinstance(place.node, ast.If | ast.Match | ast.ExceptHandler):
+            return False
+    return True
 
 
 def _is_guarded(statement: ast.stmt | ast.expr) -> bool:

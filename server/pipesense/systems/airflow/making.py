@@ -161,7 +161,9 @@ def make_operator(
         anchor=reading.anchor,
         call=call,
         construct=construct,
-        sets=reading.names.class_words(base, construct) if construct.facts is None or construct.classes else frozenset(),
+        sets=reading.names.class_words(base, construct)
+        if construct.facts is None or construct.classes
+        else frozenset(),
     )
     _place(reading, task, arguments)
     reading.tasks.append(task)

@@ -11,7 +11,7 @@ from pipesense.lang.python.functions import Class, locate_class
 from pipesense.lang.python.module import Function, Module, Scope
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.systems.airflow import tables
-from pipesense.systems.airflow.tables.facts import OperatorFacts
+from pipesense.systems.airflow.tables.facts import MovedName, OperatorFacts
 
 _BUILDS: Final = ("Operator", "Sensor", "TaskGroup", "DAG", "Dag")
 _BUILDING_KEYWORDS: Final = frozenset({"task_id", "dag", "task_group", "python_callable"})
@@ -218,6 +218,8 @@ def _fields(value: ast.expr, inherited: tuple[str, ...]) -> tuple[str, ...]:
     nodes = list(ast.walk(value))
     own = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     above = inherited if any(isinstance(node, ast.Attribute) for node in nodes) else ()
+    if any(isinstance(node, ast.Sub) for node in nodes):
+        return tuple(name for name in above if name not in own)
     return tuple(dict.fromkeys((*above, *own)))
 
 
@@ -249,7 +251,16 @@ def operator_facts(qualified: str) -> OperatorFacts | None:
     if facts is not None:
         return facts
     moved = tables.moved(qualified)
-    return tables.operator(moved.new) if moved is not None and moved.new else None
+    new = new_name(qualified, moved) if moved is not None else None
+    return tables.operator(new) if new else None
+
+
+def new_name(qualified: str, entry: MovedName) -> str | None:
+    """Where a name lives now; an entry for the module that it was in tells it too, if the tables know it there."""
+    if entry.new is None or not entry.prefix or len(entry.old) >= len(qualified):
+        return entry.new
+    new = entry.new + qualified[len(entry.old) :]
+    return new if tables.operator(new) is not None or tables.construct(new) is not None else None
 
 
 def task_role(function: Function, names: Names) -> tuple[str, str, ast.Call | None, bool, bool] | None:

@@ -11,7 +11,7 @@ from pipesense.model.code import ApiChange, ObsoleteUse
 from pipesense.model.value import Evidence, Known, Version
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
-from pipesense.systems.airflow.names import Construct, Names, dotted
+from pipesense.systems.airflow.names import Construct, Names, dotted, new_name
 from pipesense.systems.airflow.tables.facts import MovedName, RemovedArgument
 
 SYSTEM: Final = "airflow"
@@ -30,7 +30,15 @@ _SAME_THING: Final = {
     "SimpleHttpOperator": "HttpOperator",
 }
 """Names whose successor takes the same arguments."""
+_WITHOUT: Final = {"airflow.utils.decorators.apply_defaults": "nothing in its place (remove it)"}
+"""Names that are not needed any more."""
 _OWN: Final = "apache-airflow"
+_OLDEST: Final = "2.11"
+"""The oldest release that the tables were made from: what they tell of it may be older."""
+_SINCE: Final = {"provide_context": (2, 0)}
+"""For arguments without effect in the oldest release of the tables: since when. Airflow 2.0 passes the context always:
+https://airflow.apache.org/docs/apache-airflow/2.0.0/upgrading-to-2.html
+"""
 
 
 def version_of(text: str) -> tuple[int, ...]:
@@ -166,9 +174,7 @@ def moved_use(
 ) -> ObsoleteUse:
     """The fact for a module or name that moved or went."""
     last = name.rpartition(".")[2]
-    new = entry.new
-    if new is not None and entry.prefix and len(entry.old) < len(name):
-        new = None
+    new = new_name(name, entry)
     same_name = new is not None and bool(
         new.rpartition(".")[2] in (last, _SAME_THING.get(last)) or entry.renamed or entry.added
     )
@@ -180,7 +186,7 @@ def moved_use(
         since=version_of(entry.since),
         package=entry.package,
         target=target_of(entry.package, version),
-        instead=new or entry.new or "something else: it has no successor",
+        instead=new or entry.new or entry.instead or _WITHOUT.get(name) or "something else: it has no successor",
         fix=f"import {name} {new}" if fixable and same_name and _exists(entry, version) else None,
         guarded=guarded,
     )
@@ -195,10 +201,15 @@ def _exists(entry: MovedName, version: Version) -> bool:
 
 def removed_use(what: str, entry: RemovedArgument, loc: Loc, version: Version) -> ObsoleteUse:
     """The fact for an argument that is refused or ignored."""
+    always = entry.change == "IGNORED" and entry.since == _OLDEST
+    fix: str | None
     if entry.value is not None:
         instead = f'{entry.name}="{entry.new_value}"' if entry.new_value else "another value"
         fix = f"value {entry.new_value}" if entry.new_value else None
         what = f"{entry.name}={entry.value!r}"
+    elif entry.new is not None and always and entry.owner == "default_args":
+        # Shared defaults are for tasks: what is for the DAG does nothing there, however it is spelled.
+        instead, fix = f"{entry.new}= of the DAG itself", None
     elif entry.new is not None:
         instead, fix = f"{entry.new}=", f"rename {entry.new}"
     else:
@@ -208,7 +219,7 @@ def removed_use(what: str, entry: RemovedArgument, loc: Loc, version: Version) -
         what=what,
         loc=loc,
         change=_CHANGES[entry.change],
-        since=version_of(entry.since),
+        since=_SINCE.get(entry.name, ()) if always else version_of(entry.since),
         package=_OWN,
         target=version,
         instead=instead,

@@ -145,7 +145,7 @@ def _obsolete_defaults(defaults: Defaults, version: Version) -> Iterator[Obsolet
     """Keys of the shared defaults that newer versions refuse or ignore."""
     for key, argument in defaults.shared.items.items() if defaults.shared is not None else ():
         entry = tables.removed_argument("default_args", key)
-        if entry is not None:
+        if entry is not None and version.number[:1] != (1,):
             yield removed_use(f"{key} in default_args", entry, argument.loc, version)
 
 

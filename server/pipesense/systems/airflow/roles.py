@@ -73,11 +73,10 @@ def task_effects(task: TaskDraft) -> Value[frozenset[Effect]]:
     """What the class itself touches; composition adds what its code does."""
     facts = task.facts
     if task.function is not None:
-        # A sensor's function is asked again and again, and it exists to ask something outside.
-        return NETWORK_KNOWN if task.kind == "@task.sensor" else Unknown("what the function does is told by its body")
+        return Unknown("what the function does is told by its body")
     if facts is None:
         return Unknown(f"what {task.kind} does is not known")
-    if facts.kind in ("python", "branch") and task.argument("python_callable") is not None:
+    if facts.kind in ("python", "branch", "sensor") and task.argument("python_callable") is not None:
         return Unknown("what the function does is told by its body")
     if facts.touches_network is True:
         return NETWORK_KNOWN

@@ -53,6 +53,7 @@ class SqlText:
     why: str
     connection: Value[str]
     task: str
+    scratch: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +79,9 @@ def task_runs(task: TaskDraft, first: int) -> TaskRuns:
     called = task.argument("python_callable")
     if called is not None:
         expr, frame = follow(called.value, called.frame)
+        if isinstance(expr, ast.Attribute) and expr.attr == "function" and not module.callables(expr):
+            # What ``@task`` makes of a function keeps the function itself under this name.
+            expr = expr.value
         functions += module.callables(expr)
         runs += _callable_runs(expr, frame, module.callables(expr))
     for method in _methods(task):
@@ -88,7 +92,7 @@ def task_runs(task: TaskDraft, first: int) -> TaskRuns:
         found, written = _code_runs(task, function, module)
         texts += found
         runs += [
-            EmbeddedRun(module.path, first + len(texts) - len(found) + number, module.loc(text.expr))
+            EmbeddedRun(module.path, first + len(texts) - len(found) + number, module.loc(text.expr), text.scratch)
             for number, text in enumerate(found)
         ]
         accesses += written
@@ -117,7 +121,9 @@ def _code_runs(task: TaskDraft, function: Function, module: Module) -> tuple[lis
     if function.module is not module:
         return [], ()
     calls, accesses = module.memo("airflow: code", [function.node], partial(_read_code, module, function))
-    return [SqlText(each.expr, each.dialect, each.why, each.connection, task.name) for each in calls], accesses
+    return [
+        SqlText(each.expr, each.dialect, each.why, each.connection, task.name, each.scratch) for each in calls
+    ], accesses
 
 
 def _read_code(module: Module, function: Function) -> tuple[tuple[SqlCall, ...], tuple[Access, ...]]:

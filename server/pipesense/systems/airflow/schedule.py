@@ -11,7 +11,7 @@ from pipesense.model.flow import Schedule
 from pipesense.model.value import Absent, Evidence, Known, Unknown, Value, Version
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
-from pipesense.systems.airflow.frames import Argument, follow
+from pipesense.systems.airflow.frames import Argument, Frame, follow
 from pipesense.systems.airflow.settings import Defaults
 from pipesense.systems.airflow.things import DagDraft
 
@@ -28,6 +28,7 @@ def read_schedule(defaults: Defaults, version: Version, line: str) -> Schedule:
         start=_first(start, defaults),
         moving_start=moving[0] if moving else None,
         moving_start_text=moving[1] if moving else "",
+        triggered=_is_triggered(_given(dag, *_KEYS)),
         catchup=_catchup(dag, version, line),
     )
 
@@ -38,6 +39,34 @@ def _given(dag: DagDraft, *names: str) -> Argument | None:
         if found is not None:
             return found
     return None
+
+
+def _is_triggered(given: Argument | None) -> bool:
+    """Whether the schedule is made of datasets (assets) alone."""
+    return given is not None and _is_dataset(given.value, given.frame, 0)
+
+
+def _is_dataset(expr: ast.expr, frame: Frame, depth: int) -> bool:
+    expr, frame = follow(expr, frame)
+    if depth > _DEEPEST:
+        return False
+    if isinstance(expr, ast.List | ast.Tuple):
+        return bool(expr.elts) and all(_is_dataset(each, frame, depth + 1) for each in expr.elts)
+    if isinstance(expr, ast.BinOp) and isinstance(expr.op, ast.BitOr | ast.BitAnd):
+        return _is_dataset(expr.left, frame, depth + 1) and _is_dataset(expr.right, frame, depth + 1)
+    module = frame.module
+    if isinstance(expr, ast.Name):
+        found = [each.value for each in module.bindings_of(expr)]
+        if len(found) == 1 and found[0] is not None:
+            return _is_dataset(found[0], frame, depth + 1)
+    names = {name.rpartition(".")[2] for name in module.qualified(expr)}
+    return bool(names) and names <= _DATASETS
+
+
+_DATASETS: Final = frozenset(
+    f"{kind}{part}()" for kind in ("Dataset", "Asset") for part in ("", "Alias", "Any", "All")
+) | {"AssetRef()", "AssetWatcher()"}
+_DEEPEST: Final = 6
 
 
 def _default(name: str, version: Version, line: str) -> Value[object]:

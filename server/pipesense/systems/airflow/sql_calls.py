@@ -61,21 +61,22 @@ class SqlCall:
     dialect: str | None
     why: str
     connection: Value[str]
+    scratch: bool = False
+    """It runs in a database in memory, which ends with the process."""
 
 
 def reached_calls(module: Module, function: Function) -> Iterator[CallSite]:
-    """The calls in a function and in functions of the same file that it calls."""
-    seen = {function.node}
-    todo = [(function, 0)]
-    while todo:
-        at, depth = todo.pop(0)
-        for site in own_calls(module, at):
-            yield site
-            if depth < _MAX_DEPTH:
-                for callee in module.callables(site.node.func):
-                    if callee.node not in seen and callee.module is module:
-                        seen.add(callee.node)
-                        todo.append((callee, depth + 1))
+    """The calls in a function and in functions of the same file that it calls, in the order in which they run."""
+    yield from _reached(module, function, {function.node}, 0)
+
+
+def _reached(module: Module, function: Function, seen: set[ast.AST], depth: int) -> Iterator[CallSite]:
+    for site in own_calls(module, function):
+        yield site
+        for callee in module.callables(site.node.func) if depth < _MAX_DEPTH else ():
+            if callee.node not in seen and callee.module is module:
+                seen.add(callee.node)
+                yield from _reached(module, callee, seen, depth + 1)
 
 
 def sql_call(module: Module, site: CallSite) -> SqlCall | None:
@@ -94,7 +95,30 @@ def sql_call(module: Module, site: CallSite) -> SqlCall | None:
     names = module.qualified(func)
     dialect = _dialect(names)
     why = names[0].rpartition(".")[0].removesuffix("()").rpartition(".")[2] if names else func.attr
-    return SqlCall(given, dialect, why, Unknown("no connection is named"))
+    scratch = bool(names) and _in_memory(module, func.value, 0)
+    return SqlCall(given, dialect, why, Unknown("no connection is named"), scratch)
+
+
+_MEMORY: Final = frozenset({"duckdb.connect", "sqlite3.connect"})
+
+
+def _in_memory(module: Module, expr: ast.expr, depth: int) -> bool:
+    """Whether a connection or cursor belongs to a database in memory: ``duckdb.connect()``."""
+    if isinstance(expr, ast.Attribute):
+        return _in_memory(module, expr.value, depth)
+    if isinstance(expr, ast.Name):
+        found = [each.value for each in module.bindings_of(expr)] if depth < _MAX_DEPTH else []
+        return len(found) == 1 and found[0] is not None and _in_memory(module, found[0], depth + 1)
+    if not isinstance(expr, ast.Call):
+        return False
+    names = module.qualified(expr.func)
+    if len(names) == 1 and names[0] in _MEMORY:
+        given = read_arguments(expr, Frame(module), ("database",)).get("database")
+        value = given.constant() if given is not None else None
+        return (given is None and not expr.args and not expr.keywords) or (
+            isinstance(value, Known) and value.value in (":memory:", None)
+        )
+    return isinstance(expr.func, ast.Attribute) and _in_memory(module, expr.func.value, depth)
 
 
 def _dialect(names: tuple[str, ...]) -> str | None:

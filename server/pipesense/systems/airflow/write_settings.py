@@ -199,12 +199,32 @@ def set_start_date(built: Built, module: Module) -> tuple[Replace, ...] | Refusa
         written, imports = add_import(module, "datetime", "pendulum")
         return (Replace(moving, f'{written}({date}, tz="UTC")'), *imports)
     written, imports = add_import(module, "datetime", "datetime")
+    zone = _utc(module)
+    if zone:
+        date += f", tzinfo={zone}"
     unused = _import_used_once(module, moving)
     if unused is not None:
         # Airflow 3 has no days_ago, and nothing else in the file asks for it.
         line = replace_node(module, unused, "from datetime import datetime") if imports else _without(unused, module)
         return (Replace(moving, f"{written}({date})"), line)
     return (Replace(moving, f"{written}({date})"), *imports)
+
+
+def _utc(module: Module) -> str:
+    """UTC as the file can write it without another import, "" where it cannot."""
+    found = ""
+    for statement in module.body:
+        if isinstance(statement, ast.ImportFrom) and statement.module == "datetime" and not statement.level:
+            for alias in statement.names:
+                if alias.name == "timezone":
+                    return f"{alias.asname or alias.name}.utc"
+                if alias.name == "UTC":
+                    found = alias.asname or alias.name
+        elif isinstance(statement, ast.Import):
+            for alias in statement.names:
+                if alias.name == "datetime":
+                    found = f"{alias.asname or alias.name}.timezone.utc"
+    return found
 
 
 def _import_used_once(module: Module, moving: Loc) -> ast.ImportFrom | None:

@@ -304,13 +304,12 @@ def _type_end(lift: Queries, first: int, stop: int) -> int:
 
 
 def _inline_foreign_key(lift: Queries, first: int, stop: int) -> Span | None:
-    """The words FOREIGN KEY and the blanks behind them, where REFERENCES follows at once."""
+    """The words FOREIGN KEY, where REFERENCES follows at once."""
     tokens = lift.layout.tokens
     for index in range(first, stop - 1):
         if tokens[index].token_type is TokenType.FOREIGN_KEY:
-            behind = tokens[index + 1]
-            if behind.token_type is TokenType.REFERENCES:
-                return Span(tokens[index].start, behind.start)
+            if tokens[index + 1].token_type is TokenType.REFERENCES:
+                return lift.token_span(index)
     return None
 
 

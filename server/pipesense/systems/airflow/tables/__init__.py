@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 
+@lru_cache(maxsize=64)
 def _line(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
 
@@ -190,6 +191,7 @@ def _operators(table: str) -> dict[str, OperatorFacts]:
     }
 
 
+@lru_cache(maxsize=512)
 def default(owner: str, name: str, version: str) -> ArgumentDefault | None:
     """Default of an argument of "task", "sensor", "dag" or an operator's qualified name in Airflow `version`.
 
