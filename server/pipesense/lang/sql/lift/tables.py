@@ -307,9 +307,9 @@ def _inline_foreign_key(lift: Queries, first: int, stop: int) -> Span | None:
     """The words FOREIGN KEY, where REFERENCES follows at once."""
     tokens = lift.layout.tokens
     for index in range(first, stop - 1):
-        if tokens[index].token_type is TokenType.FOREIGN_KEY:
-            if tokens[index + 1].token_type is TokenType.REFERENCES:
-                return lift.token_span(index)
+        kinds = (tokens[index].token_type, tokens[index + 1].token_type)
+        if kinds == (TokenType.FOREIGN_KEY, TokenType.REFERENCES):
+            return lift.token_span(index)
     return None
 
 
