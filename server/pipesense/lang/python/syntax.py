@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 _CODE: Final = re.compile(r"^[ \t\f\ufeff]*[^\s#]", re.MULTILINE)
 _MAY_WARN: Final = re.compile(r"\\|[0-9](?:and|else|for|if|in|is|or|not)\b")
 _NAME: Final = re.compile(r"[^\W\d]\w*")
-_STAR_IMPORT: Final = re.compile(r"\bimport\s*\(?\s*\*")
+_BINDS: Final = re.compile(
+    r"^(?P<indent>[ \t]*)(?P<target>(?:[^\W\d]\w*\s*,\s*)*[^\W\d]\w*)\s*(?:=(?!=)|[-+*/|&^%@]=|[:\[.])"
+    r"|\b(?:as|def|class|for|global)\s+(?P<named>[^\W\d]\w*)"
+    r"|\bimport\b(?P<imported>[ \t]*\([^)]*|[^#;\n]*)",
+    re.MULTILINE,
+)
 _TOO_DEEP: Final = "it is nested too deeply to be read"
 
 
@@ -177,12 +182,26 @@ def parse_unit(unit: int, kind: str, text: str) -> ParsedUnit:
 
 
 def _may_bind(text: str) -> frozenset[str]:
-    """The names that a unit nobody can read may bind: those written in it, and any name for a star import."""
-    found = set(_NAME.findall(text))
-    if "import" in found:
-        found.add(IMPORTS)
-        if _STAR_IMPORT.search(text):
-            found.add("*")
+    """The names that a unit nobody can read may bind or change, by what its lines look like.
+
+    A line at the unit's own indentation that starts like an assignment, and what stands behind ``as``, ``for``,
+    ``def``, ``class`` and ``import``; "*" for a star import. Every name in the text would do too, but then a
+    bracket opened in one DAG would make the names that all DAGs share uncertain.
+    """
+    found: set[str] = set()
+    first = _CODE.search(text)
+    indent = first.group()[:-1].lstrip("\ufeff") if first is not None else ""
+    for match in _BINDS.finditer(text):
+        if match["target"] is not None:
+            if match["indent"] == indent:
+                found.update(_NAME.findall(match["target"]))
+        elif match["imported"] is not None:
+            found.add(IMPORTS)
+            found.update(_NAME.findall(match["imported"]))
+            if "*" in match["imported"]:
+                found.add("*")
+        else:
+            found.add(match["named"])
     return frozenset(found)
 
 
