@@ -22,6 +22,6 @@ def read_statement(text: str, dialect: str, *, holes: tuple[Hole, ...] = ()) -> 
 
 def sql_dialects() -> frozenset[str]:
     """The names of the dialects that can be read."""
-    from sqlglot.dialects.dialect import Dialects
+    from pipesense.lang.sql.dialect import NAMES
 
-    return frozenset(each.value for each in Dialects if each.value)
+    return NAMES

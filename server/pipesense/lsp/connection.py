@@ -134,8 +134,9 @@ def run(channel: Channel, make_workspace: MakeWorkspace, version: str) -> int:
     # The reading thread gets its turn in half a millisecond while the loop computes.
     sys.setswitchinterval(0.0005)
     gc.freeze()
-    # A key leaves about a thousand objects that only the collector can free; they must not wait for ever.
-    gc.set_threshold(20_000, 10, 10)
+    # A key leaves about a thousand objects that only the collector can free; they must not wait for ever, but
+    # not every key may wait for them either. The scheduler collects when an editor rests.
+    gc.set_threshold(100_000, 3, 5)
 
     async def serve() -> int:
         return await Connection(channel, make_workspace, version).run()

@@ -7,6 +7,7 @@ queue is empty or somebody asks. Everything else is done in small units with pau
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
@@ -116,6 +117,7 @@ class Scheduler:
         if self._workspace.settle(path):
             self._workspace.analyse(path)
             self._listener.changed(frozenset({path}))
+        gc.collect(1)
         self.kick()
 
     def _cancel_rest(self, path: str) -> None:

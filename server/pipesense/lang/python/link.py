@@ -68,7 +68,7 @@ class _Kept:
 
     def foreign_holds(self, module: Module) -> bool:
         """Whether every name read from another file still means the same."""
-        return all(module.foreign_digest(key) == digest for key, digest in self.foreign)
+        return not self.foreign or all(module.foreign_digest(key) == digest for key, digest in self.foreign)
 
     def holds(self, module: Module) -> bool:
         units = module.units_of(self.nodes) if not self.recorder.everything else tuple(module.units)

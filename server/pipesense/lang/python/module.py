@@ -97,6 +97,7 @@ class Module:
         self._asked: set[tuple[str, Hashable]] = set()
         self._depth = 0
         self._foreign: dict[str, Module | None] = {}
+        self._foreign_digests: dict[ReadKey, int] = {}
         self._recorders: list[Recorder] = []
         self._askers: list[Module] = []
         self._roots: list[Module] = []
@@ -436,13 +437,15 @@ class Module:
 
     def foreign_digest(self, key: ReadKey) -> int:
         """What a recorded read stands for now: 0 where the module or name is missing."""
-        _, source, name = key
-        if source not in self._foreign:
-            self._foreign[source] = self._imported(source) if self._imported is not None else None
-        other = self._foreign[source]
-        if other is None:
-            return 0
-        return other._digest(name) if name else 1
+        known = self._foreign_digests.get(key)
+        if known is None:
+            _, source, name = key
+            if source not in self._foreign:
+                self._foreign[source] = self._imported(source) if self._imported is not None else None
+            other = self._foreign[source]
+            known = 0 if other is None else other._digest(name) if name else 1
+            self._foreign_digests[key] = known
+        return known
 
     # recording
 
@@ -455,6 +458,9 @@ class Module:
 
     def note_all(self, recorder: Recorder) -> None:
         """Record everything that an earlier computation asked."""
+        if not (self._recorders or self._askers):
+            self.reads |= recorder.foreign
+            return
         for active in self._recorders:
             active.include(recorder)
         if self._askers and self.name is not None:

@@ -92,12 +92,30 @@ def _look_at_part(module: Module, part: ast.stmt | ast.expr, version: Version) -
 
 def _look(module: Module, statement: ast.stmt | ast.expr, version: Version) -> Look:
     names = Names(module)
+    words = _words(module, statement, version, names)
     return Look(
         summary=summarise(module, statement, names),
-        obsolete=obsolete_in(module, statement, version, names),
-        sites=pattern_sites(module, statement, names),
+        obsolete=tuple(use for uses, _ in words for use in uses),
+        sites=tuple(site for _, sites in words for site in sites),
         calls_at_parse=calls_at_parse(module, statement, names),
     )
+
+
+Words = tuple[tuple[ObsoleteUse, ...], tuple[PatternSite, ...]]
+
+
+def _words(module: Module, statement: ast.stmt | ast.expr, version: Version, names: Names) -> list[Words]:
+    """What single words say; in a large function each statement of its body is looked at for itself."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and module.is_divided(statement):
+        tag = ("airflow: words", version)
+        head = [node for node in ast.walk(statement.args) if isinstance(node, ast.expr)]
+        parts = [*statement.decorator_list, *head, *([statement.returns] if statement.returns else []), *statement.body]
+        return [module.memo(tag, [each], partial(_words_of, module, each, version, Names(module))) for each in parts]
+    return [_words_of(module, statement, version, names)]
+
+
+def _words_of(module: Module, part: ast.AST, version: Version, names: Names) -> Words:
+    return obsolete_in(module, part, version, names), pattern_sites(module, part, names)
 
 
 def _asks_airflow(call: CallAtParse) -> bool:

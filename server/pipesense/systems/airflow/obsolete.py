@@ -59,9 +59,7 @@ def target_of(package: str, version: Version) -> Version:
     return Version()
 
 
-def obsolete_in(
-    module: Module, statement: ast.stmt | ast.expr, version: Version, names: Names
-) -> tuple[ObsoleteUse, ...]:
+def obsolete_in(module: Module, statement: ast.AST, version: Version, names: Names) -> tuple[ObsoleteUse, ...]:
     """Obsolete uses in one top-level statement; those in shared defaults and templates are found with the DAG."""
     return tuple(_Uses(module, version, names).uses(statement))
 
@@ -72,7 +70,7 @@ class _Uses:
         self.version = version
         self.names = names
 
-    def uses(self, statement: ast.stmt | ast.expr) -> Iterator[ObsoleteUse]:
+    def uses(self, statement: ast.AST) -> Iterator[ObsoleteUse]:
         for node, guarded in _imports_and_attributes(statement):
             if isinstance(node, ast.ImportFrom):
                 yield from self._from(node, guarded)
@@ -139,7 +137,7 @@ def argument_owners(construct: Construct) -> tuple[str, ...]:
     return ()
 
 
-def _imports_and_attributes(statement: ast.stmt | ast.expr) -> Iterator[tuple[ast.AST, bool]]:
+def _imports_and_attributes(statement: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
     """Imports, and the longest dotted names that start at ``airflow``; whether another branch stands beside them."""
     todo: list[tuple[ast.AST, bool]] = [(statement, False)]
     while todo:

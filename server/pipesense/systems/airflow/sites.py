@@ -35,14 +35,14 @@ _MARKS: Final = frozenset({"retries", "retry_delay", "start_date", "owner", "exe
 """Keys of which one at least is in a dictionary of defaults."""
 
 
-def pattern_sites(module: Module, statement: ast.stmt | ast.expr, names: Names) -> tuple[PatternSite, ...]:
+def pattern_sites(module: Module, statement: ast.AST, names: Names) -> tuple[PatternSite, ...]:
     """The places in one top-level statement."""
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return ()
     return tuple(_sites(module, statement, names))
 
 
-def _sites(module: Module, statement: ast.stmt | ast.expr, names: Names) -> Iterator[PatternSite]:
+def _sites(module: Module, statement: ast.AST, names: Names) -> Iterator[PatternSite]:
     for site in module.calls_under(statement):
         wanted = [keyword for keyword in site.node.keywords if keyword.arg in _PATTERNS]
         construct = names.construct(site.node.func)
