@@ -235,6 +235,11 @@ def machine(python: str) -> list[str]:
     ]
 
 
+def _told(words: list[str]) -> list[str]:
+    """The command line as others may repeat it: folders of this machine are left out."""
+    return ["DIR" if before == "--corpus" else word for before, word in zip(["", *words], words, strict=False)]
+
+
 def main(argv: list[str] | None = None) -> int:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--corpus", type=Path, help="folder of checkouts named owner+name")
@@ -253,7 +258,7 @@ def main(argv: list[str] | None = None) -> int:
         inputs = build(work, args.corpus, args.made_up)
         described = [f"{i.name}: {i.lines:,} lines, {i.origin}" for i in inputs.values()]
         figures = rounds_of(args, inputs, known, work)
-    command = shlex.join(["python", "tests/bench/run.py", *(sys.argv[1:] if argv is None else argv)])
+    command = shlex.join(["python", "tests/bench/run.py", *_told(sys.argv[1:] if argv is None else argv)])
     notes = {c.name: c.note for c in cases(1000 if args.quick else 10_000) if c.note != UNCLOSED}
     notes[f"{WORST}…"] = UNCLOSED
     args.out.write_text(page(command, machine(args.python), described, notes, figures), encoding="utf-8")

@@ -7,13 +7,42 @@ from collections.abc import Iterable
 from typing import Final
 
 NAMES: Final = frozenset(
-    """
-    athena bigquery clickhouse databricks dax doris dremio drill druid duckdb dune exasol fabric
-    hive materialize mysql oracle postgres presto prql redshift risingwave snowflake solr spark
-    spark2 sqlite starrocks tableau teradata trino tsql
-    """.split()
+    {
+        "athena",
+        "bigquery",
+        "clickhouse",
+        "databricks",
+        "dax",
+        "doris",
+        "dremio",
+        "drill",
+        "druid",
+        "duckdb",
+        "dune",
+        "exasol",
+        "fabric",
+        "hive",
+        "materialize",
+        "mysql",
+        "oracle",
+        "postgres",
+        "presto",
+        "prql",
+        "redshift",
+        "risingwave",
+        "snowflake",
+        "solr",
+        "spark",
+        "spark2",
+        "sqlite",
+        "starrocks",
+        "tableau",
+        "teradata",
+        "trino",
+        "tsql",
+    }
 )
-"""The dialects that can be read: those of sqlglot 30, written down so that a settings file can be checked without it."""
+"""The dialects that can be read: those of sqlglot 30, written down so that settings are checked without loading it."""
 
 _DIRECTIVE: Final = re.compile(r"(?:--|/\*|\{#|#)\s*pipesense\s*:\s*dialect\s*=\s*([A-Za-z0-9_]+)", re.IGNORECASE)
 
