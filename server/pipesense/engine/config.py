@@ -26,7 +26,7 @@ V = TypeVar("V")
 
 FILE_NAMES: Final = ("pipesense.toml", "pyproject.toml")
 
-_KEYS: Final = (
+KEYS: Final = (
     "select",
     "ignore",
     "severity",
@@ -40,6 +40,7 @@ _KEYS: Final = (
     "exclude",
     "rules",
 )
+"""Everything that a configuration file, or an editor, may set."""
 _ASSET_KEYS: Final = ("append_only", "unique_key")
 
 
@@ -201,8 +202,8 @@ def settings(
     reader = _Reader(path, text, registry, dialects)
     known = {key.replace("_", "-"): value for key, value in data.items() if isinstance(key, str)}
     for key in known:
-        if key not in _KEYS:
-            reader.problem(key, f'"{key}" is not a setting.{_did_you_mean(key, _KEYS)}')
+        if key not in KEYS:
+            reader.problem(key, f'"{key}" is not a setting.{_did_you_mean(key, KEYS)}')
     return Config(
         folder=folder,
         path=path,

@@ -8,25 +8,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-SECTION: Final = "pipesense"
+from pipesense.engine.config import KEYS
 
-_ENGINE_KEYS: Final = frozenset(
-    {
-        "select",
-        "ignore",
-        "severity",
-        "per-file-ignores",
-        "dialect",
-        "roles",
-        "layers",
-        "version",
-        "assets",
-        "baseline",
-        "exclude",
-        "rules",
-    }
-)
-"""The keys of [tool.pipesense] that an editor may set too. Everything else in the section is for the extension."""
+SECTION: Final = "pipesense"
 
 
 class DiagnosticMode(Enum):
@@ -54,7 +38,7 @@ class Settings:
         overrides = {
             key: value
             for name, value in section.items()
-            if value is not None and (key := _engine_key(str(name))) in _ENGINE_KEYS
+            if value is not None and (key := _engine_key(str(name))) in KEYS
         }
         mode = section.get("diagnosticMode")
         url = section.get("documentationUrl")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from pipesense.model.flow import Effect
-from pipesense.model.value import Value, Version
+from pipesense.model.value import Version
 from pipesense.model.where import Loc
 
 
@@ -101,17 +101,3 @@ class PatternSite:
     pattern: str
     loc: Loc
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SqlSite:
-    """SQL stands in a string of a host language.
-
-    ``unit`` is the number given to it as a unit of its own; ``dialect`` what its surroundings say.
-    """
-
-    unit: int
-    loc: Loc
-    dialect: str | None
-    why_dialect: str
-    connection: Value[str]

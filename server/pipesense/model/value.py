@@ -6,7 +6,6 @@ was read, and it is in none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar, Union
@@ -67,15 +66,6 @@ def effective(value: Value[T]) -> T | None:
     if isinstance(value, Absent):
         return effective(value.default)
     return known(value)
-
-
-def map_value(value: Value[T], change: Callable[[T], U]) -> Value[U]:
-    """The same knowledge about ``change(value)``."""
-    if isinstance(value, Known):
-        return Known(change(value.value), value.loc, value.origin)
-    if isinstance(value, Absent):
-        return Absent(map_value(value.default, change), value.searched)
-    return value
 
 
 class Evidence(Enum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipesense.text.span import Span
@@ -50,10 +50,3 @@ def trim(text: str, edit: TextEdit) -> TextEdit:
         tail += 1
     span = Span(edit.span.start + head, edit.span.end - tail)
     return TextEdit(span, new[head : len(new) - tail])
-
-
-def touched(edits: Sequence[TextEdit]) -> Span | None:
-    """The smallest range that holds every edit, or None for no edits."""
-    if not edits:
-        return None
-    return Span(min(edit.span.start for edit in edits), max(edit.span.end for edit in edits))
