@@ -67,7 +67,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A person's judgement of one hit, found again by fingerprint, or else by line."""
+    """A person's judgement of one hit, found again by fingerprint, or else by line.
+
+    ``again`` is the judgement of a second reading that did not know the first, "" where there was none.
+    """
 
     project: str
     rule: str
@@ -76,6 +79,7 @@ class Verdict:
     line: int | None = None
     fingerprint: str = ""
     note: str = ""
+    again: str = ""
 
     def judges(self, hit: Hit) -> bool:
         if (self.project, self.rule, self.path) != (hit.project, hit.rule, hit.path):
@@ -137,7 +141,7 @@ def _verdict(file: Path, number: int, table: Mapping[str, Any]) -> Verdict:
     def fail(why: str) -> BadInput:
         return BadInput(f"{file}: verdict {number}: {why}")
 
-    unknown = set(table) - {"project", "rule", "path", "line", "fingerprint", "is", "note"}
+    unknown = set(table) - {"project", "rule", "path", "line", "fingerprint", "is", "note", "again"}
     if unknown:
         raise fail(f"unknown key {', '.join(sorted(unknown))}")
     missing = [k for k in ("project", "rule", "path", "is") if k not in table]
@@ -145,6 +149,8 @@ def _verdict(file: Path, number: int, table: Mapping[str, Any]) -> Verdict:
         raise fail(f"{', '.join(missing)} missing")
     if table["is"] not in JUDGEMENTS:
         raise fail(f"is = {table['is']!r}; write one of {', '.join(JUDGEMENTS)}")
+    if table.get("again", JUDGEMENTS[0]) not in JUDGEMENTS:
+        raise fail(f"again = {table['again']!r}; write one of {', '.join(JUDGEMENTS)}")
     if "line" not in table and "fingerprint" not in table:
         raise fail("give line or fingerprint, so that the hit can be found again")
     return Verdict(
@@ -155,9 +161,24 @@ def _verdict(file: Path, number: int, table: Mapping[str, Any]) -> Verdict:
         line=table.get("line"),
         fingerprint=table.get("fingerprint", ""),
         note=table.get("note", ""),
+        again=table.get("again", ""),
     )
 
 
 def as_json(runs: tuple[Run, ...]) -> str:
     """All runs, for comparing two states of the code."""
     return json.dumps([asdict(r) for r in runs], indent=1, ensure_ascii=False)
+
+
+def read_runs(file: Path) -> tuple[Run, ...]:
+    """The runs that ``as_json`` wrote."""
+    return tuple(
+        Run(
+            **{
+                **run,
+                "hits": tuple(Hit(**hit) for hit in run["hits"]),
+                "unread": tuple(Unread(**piece) for piece in run["unread"]),
+            }
+        )
+        for run in json.loads(file.read_text(encoding="utf-8"))
+    )

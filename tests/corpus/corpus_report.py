@@ -50,6 +50,7 @@ def report(heading: Heading, runs: Sequence[Run], verdicts: Sequence[Verdict], l
         _rates(runs),
         _not_analysed(runs),
         _broken(runs),
+        _second_readings(judged),
         _gone(gone),
         _appendix([h for h in hits if h.severity in listed], judged),
     ]
@@ -182,6 +183,18 @@ def _not_analysed(runs: Sequence[Run]) -> str:
 def _broken(runs: Sequence[Run]) -> str:
     lines = [f"- {r.project}: {r.trouble or 'timed out'}" for r in runs if r.failed]
     return "## Internal errors\n\n" + ("\n".join(lines) or "None.")
+
+
+def _second_readings(judged: Judged) -> str:
+    twice = [v for v in dict.fromkeys(judged.values()) if v.again]
+    if not twice:
+        return ""
+    apart = [v for v in twice if v.again != v.judgement]
+    opening = (
+        f"{len(twice)} findings were judged twice, the second time without knowing the first; {len(apart)} differ."
+    )
+    lines = [f"- {v.project} {v.path}:{v.line or v.fingerprint} {v.rule}: {v.judgement}, then {v.again}" for v in apart]
+    return "\n".join(["## Second readings", "", opening, *lines])
 
 
 def _gone(gone: Sequence[Verdict]) -> str:
