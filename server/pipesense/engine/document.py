@@ -20,6 +20,7 @@ from pipesense.text.span import Span
 if TYPE_CHECKING:
     from pipesense.engine.index import Key
     from pipesense.lang.python.syntax import ParsedUnit
+    from pipesense.lang.sql.earlier import Around
 
 
 @dataclass(slots=True, eq=False)
@@ -35,7 +36,8 @@ class Unit:
     parsed: ParsedUnit | None = None
     facts: StatementFacts | None = None
     statement: Statement | None = None
-    statement_key: tuple[int, ...] = ()
+    around: Around | None = None
+    """What earlier statements meant for ``statement`` when it was made."""
     uses: tuple[tuple[Key, DatasetUse], ...] | None = None
     """What the statement's accesses mean to other files, each under the key of its table."""
     findings: tuple[Finding, ...] | None = None

@@ -12,6 +12,7 @@ from pipesense.engine.report import Counters, InternalError
 from pipesense.lang.sql import accesses as sql_accesses
 from pipesense.lang.sql import dialect as sql_dialect
 from pipesense.lang.sql import relation as sql_relation
+from pipesense.lang.sql.earlier import Earlier
 from pipesense.lang.sql.split import split
 from pipesense.model.data import Relation
 from pipesense.model.sql import Hole, Script, Statement, StatementFacts
@@ -88,19 +89,18 @@ def script_of(
 ) -> Script:
     """The statements of one SQL text, in order; blank units are left out."""
     statements: list[Statement] = []
-    earlier: list[StatementFacts] = []
+    earlier = Earlier()
     for unit, holes in units:
         facts = reader.facts(unit, dialect, holes)
         if not facts.kind and not facts.error:
             continue
-        key = (id(facts), *map(id, earlier))
-        if unit.statement is None or unit.statement_key != key:
+        around = earlier.around(facts)
+        if unit.statement is None or unit.statement.facts is not facts or unit.around != around:
             whole = Loc(path, unit.id, Span(0, len(unit.text)))
-            found = sql_accesses.accesses(facts, whole, tuple(earlier))
-            unit.statement, unit.statement_key, unit.uses = Statement(facts, whole, found), key, None
+            found = sql_accesses.accesses(facts, whole, around)
+            unit.statement, unit.around, unit.uses = Statement(facts, whole, found), around, None
         statements.append(unit.statement)
-        if facts.write is not None or facts.drops or facts.table is not None or facts.error:
-            earlier.append(facts)
+        earlier.add(facts)
     return Script(tuple(statements), dialect, why, loc, embedded=embedded)
 
 

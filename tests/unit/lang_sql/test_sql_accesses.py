@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pipesense.lang.sql.accesses import accesses
+from pipesense.lang.sql.earlier import Earlier
 from pipesense.lang.sql.facts import read_statement
 from pipesense.lang.sql.split import split
 from pipesense.model.data import Access
-from pipesense.model.sql import StatementFacts
 from pipesense.model.value import Absent, Known
 from pipesense.model.where import Loc
 from pipesense.text.span import Span
@@ -16,14 +16,14 @@ from pipesense.text.span import Span
 
 def touched(script: str) -> list[str]:
     """The accesses of every statement of a script, as words."""
-    earlier: list[StatementFacts] = []
+    earlier = Earlier()
     lines: list[str] = []
     for number, cut in enumerate(split(script)):
         text = script[cut.start : cut.end]
         facts = read_statement(text, "")
-        for access in accesses(facts, Loc("/f.sql", number, Span(0, len(text))), earlier):
+        for access in accesses(facts, Loc("/f.sql", number, Span(0, len(text))), earlier.around(facts)):
             lines.append(show(access, text))
-        earlier.append(facts)
+        earlier.add(facts)
     return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipesense.lang.sql.accesses import accesses
+from pipesense.lang.sql.earlier import Earlier
 from pipesense.lang.sql.facts import read_statement
 from pipesense.lang.sql.split import split
 from pipesense.model.sql import StatementFacts
@@ -57,5 +58,8 @@ def test_a_load_script_is_read_whole() -> None:
 
 def load_guard(texts: list[str], facts: list[StatementFacts]) -> str:
     loc = Loc("/load.sql", 3, Span(0, len(texts[3])))
-    load = accesses(facts[3], loc, facts[:3])[-1]
+    earlier = Earlier()
+    for before in facts[:3]:
+        earlier.add(before)
+    load = accesses(facts[3], loc, earlier.around(facts[3]))[-1]
     return getattr(getattr(load.guard, "value", None), "how", "")

@@ -38,7 +38,8 @@ _WORDS: Final = re.compile(
 _THEN: Final = re.compile(r"[^;]*?\bTHEN\b", re.IGNORECASE)
 _AT_START: Final = re.compile(r"(?:;|\b(?:BEGIN|THEN|ELSE|DO|LOOP|AS|IS|REPEAT))\s*\Z", re.IGNORECASE)
 _LOOP_START: Final = re.compile(r"\b(?:WHILE|FOR)\b[^;]*\Z", re.IGNORECASE)
-_CLOSERS: Final = re.compile(r"\b(?:END|BEGIN|CASE)\b|/\*|\*/|\{\{|\}\}|\{%|%\}", re.IGNORECASE)
+# In upper case, and every alternative starts with a plain character: this looks at whole files at every key press.
+_CLOSERS: Final = re.compile(r"END\b(?<!\wEND)|BEGIN\b(?<!\wBEGIN)|CASE\b(?<!\wCASE)|/\*|\*/|\{\{|\}\}|\{%|%\}")
 _KEEPS: Final = re.compile(r"\{%[-+]?\s*(macro|call|set|test|data_test|materialization|docs)\b")
 _KEPT_ENDS: Final = re.compile(r"\{%[-+]?\s*end(?:macro|call|set|test|data_test|materialization|docs)\b")
 _STEPS: Final = {
@@ -130,8 +131,8 @@ def depends_on_before(text: str) -> bool:
     if "\n\\." in text or "#}" in text or "\\'" in text or '\\"' in text or _KEPT_ENDS.search(text):
         return True
     depths = dict.fromkeys(("block", "/*", "{{", "{%"), 0)
-    for match in _CLOSERS.finditer(text):
-        kind, step = _STEPS.get(match[0].upper(), ("block", 1))
+    for match in _CLOSERS.finditer(text.upper()):
+        kind, step = _STEPS.get(match[0], ("block", 1))
         depths[kind] += step
         if depths[kind] < 0:
             return True

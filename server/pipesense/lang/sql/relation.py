@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipesense.lang.sql.accesses import dataset
+from pipesense.lang.sql.earlier import dataset
 from pipesense.model.data import Column, Relation
 from pipesense.model.sql import StatementFacts, TableDef
 from pipesense.model.value import Unknown
