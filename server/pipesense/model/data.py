@@ -107,6 +107,30 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """``columns`` hold keys of ``target``; ``target_columns`` is empty where its primary key is meant."""
+
+    columns: tuple[str, ...]
+    target: DatasetName
+    target_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckConstraint:
+    """A CHECK of the table's definition; it lets a row through whose condition is unknown because of a NULL.
+
+    ``text`` is the condition as written, on one line. Where the condition is no more than a list of values or
+    bounds of one column, ``values`` (literals as written) or ``minimum`` and ``maximum`` (both inclusive) say so.
+    """
+
+    text: str
+    columns: tuple[str, ...]
+    values: tuple[str, ...] = ()
+    minimum: str = ""
+    maximum: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
     """What is known of a table's shape.
 
@@ -119,6 +143,8 @@ class Relation:
     unique: tuple[tuple[str, ...], ...]
     loc: Loc
     opened: Unknown | None = None
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    checks: tuple[CheckConstraint, ...] = ()
 
 
 class CheckKind(Enum):

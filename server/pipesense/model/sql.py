@@ -183,6 +183,25 @@ class ColumnDef:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignKeyDef:
+    """FOREIGN KEY or REFERENCES: ``columns`` of this table name a row of ``target`` (a name's parts) by its
+    ``target_columns``, empty where the primary key is meant.
+    """
+
+    columns: tuple[str, ...]
+    target: tuple[str, ...]
+    target_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDef:
+    """CHECK in a table's definition; ``text`` is the condition as written, on one line."""
+
+    condition: Expr
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class TableDef:
     """CREATE TABLE or VIEW. ``closed``: every column is known (no CTAS with a star, no LIKE, no hole)."""
 
@@ -200,6 +219,8 @@ class TableDef:
     closed: bool
     span: Span
     name_span: Span
+    references: tuple[ForeignKeyDef, ...] = ()
+    checks: tuple[CheckDef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,3 +143,72 @@ def test_a_relation_with_a_masked_name_is_none() -> None:
     facts = read_statement("CREATE TABLE {{ params.table }} (a INT)", "")
 
     assert relation(facts, Loc("/f.sql", 1, Span(0, 0))) is None
+
+
+KEYS = """CREATE TABLE mart.orders (
+  id BIGINT PRIMARY KEY,
+  customer_id INT NOT NULL REFERENCES crm.customers (id),
+  shop INT REFERENCES shops,
+  a INT, b INT,
+  CONSTRAINT two FOREIGN KEY (a, b) REFERENCES pairs (x, y)
+)"""
+
+
+def test_foreign_keys_name_their_targets() -> None:
+    found = relation(read_statement(KEYS, "postgres"), Loc("/f.sql", 7, Span(0, len(KEYS))))
+
+    assert found is not None
+    assert [(each.columns, str(each.target), each.target_columns) for each in found.foreign_keys] == [
+        (("customer_id",), "crm.customers", ("id",)),
+        (("shop",), "shops", ()),
+        (("a", "b"), "pairs", ("x", "y")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "values", "bounds", "columns"),
+    [
+        ("status IN ('new', 'it''s')", ("'new'", "'it''s'"), ("", ""), ("status",)),
+        ("level IN (1, 2)", ("1", "2"), ("", ""), ("level",)),
+        ("age BETWEEN 0 AND 150", (), ("0", "150"), ("age",)),
+        ("amount >= -1.5 AND 100 >= amount", (), ("-1.5", "100"), ("amount",)),
+        ("0 <= amount", (), ("0", ""), ("amount",)),
+        ("amount > 0", (), ("", ""), ("amount",)),
+        ("amount >= 0 AND amount < 5", (), ("", ""), ("amount",)),
+        ("amount >= 0 OR amount <= -5", (), ("", ""), ("amount",)),
+        ("amount NOT BETWEEN 0 AND 5", (), ("", ""), ("amount",)),
+        ("status NOT IN ('x')", (), ("", ""), ("status",)),
+        ("started <= ended", (), ("", ""), ("started", "ended")),
+        ("lower(status) IN ('x')", (), ("", ""), ("status",)),
+    ],
+)
+@pytest.mark.parametrize("form", ["CREATE TABLE t (x INT CHECK ({}))", "CREATE TABLE t (x INT, CHECK ({}))"])
+def test_what_a_check_demands(
+    form: str, condition: str, values: tuple[str, ...], bounds: tuple[str, str], columns: tuple[str, ...]
+) -> None:
+    sql = form.format(condition)
+    found = relation(read_statement(sql, "postgres"), Loc("/f.sql", 7, Span(0, len(sql))))
+
+    assert found is not None
+    (check,) = found.checks
+    assert (check.text, check.values, (check.minimum, check.maximum), check.columns) == (
+        condition,
+        values,
+        bounds,
+        columns,
+    )
+
+
+def test_a_check_with_a_masked_part_demands_nothing_known() -> None:
+    sql = "CREATE TABLE t (x INT CHECK (x > {{ least }}))"
+    found = relation(read_statement(sql, "postgres"), Loc("/f.sql", 7, Span(0, len(sql))))
+
+    assert found is not None and found.checks == ()
+
+
+def test_values_of_an_enum_keep_their_case() -> None:
+    sql = "CREATE TABLE t (mood enum ('Happy', 'so  so'))"
+    found = relation(read_statement(sql, "mysql"), Loc("/f.sql", 7, Span(0, len(sql))))
+
+    assert found is not None
+    assert found.columns[0].type == "ENUM('Happy','so  so')"

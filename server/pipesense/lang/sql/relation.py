@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pipesense.lang.sql.constraint import constraint
 from pipesense.lang.sql.earlier import dataset
-from pipesense.model.data import Column, Relation
+from pipesense.model.data import Column, ForeignKey, Relation
 from pipesense.model.sql import StatementFacts, TableDef
 from pipesense.model.value import Unknown
 from pipesense.model.where import Loc
@@ -26,7 +27,14 @@ def relation(facts: StatementFacts, loc: Loc) -> Relation | None:
     if not columns and table.from_query:
         columns = _outputs(facts, loc)
     opened = None if table.closed else Unknown(_why_open(table))
-    return Relation(name, columns, table.primary_key, table.unique, loc.at(table.name_span), opened)
+    foreign = tuple(
+        ForeignKey(each.columns, target, each.target_columns)
+        for each in table.references
+        if (target := dataset(each.target)) is not None
+    )
+    checks = tuple(map(constraint, table.checks))
+    place = loc.at(table.name_span)
+    return Relation(name, columns, table.primary_key, table.unique, place, opened, foreign, checks)
 
 
 def _outputs(facts: StatementFacts, loc: Loc) -> tuple[Column, ...]:

@@ -12,6 +12,7 @@ from pipesense.lang.sql.lift.shapes import OPERATOR_WORDS, operation
 from pipesense.lang.sql.lift.state import NOWHERE, State, cover
 from pipesense.text.span import Span
 
+_QUOTED: Final = re.compile(r"('(?:[^']|'')*')")
 _BLANKS: Final = re.compile(r"\s+")
 _TIGHT: Final = re.compile(r"\s*([(),\[\]<>])\s*")
 _ARROWS: Final = frozenset({TokenType.ARROW, TokenType.DARROW, TokenType.HASH_ARROW, TokenType.DHASH_ARROW})
@@ -19,7 +20,10 @@ _JSON_STEPS: Final = _ARROWS | {TokenType.COLON, TokenType.DOT, TokenType.L_BRAC
 
 
 def type_text(text: str) -> str:
-    """A type as the dialect writes it, in upper case, with single blanks."""
+    """A type as the dialect writes it, in upper case, with single blanks; the values of an ENUM as they stand."""
+    if "'" in text:
+        pieces = _QUOTED.split(text)
+        return "".join(piece if piece[:1] == "'" else type_text(piece) for piece in pieces)
     return _TIGHT.sub(r"\1", _BLANKS.sub(" ", text.strip())).upper()
 
 

@@ -10,7 +10,7 @@ from sqlglot.tokenizer_core import TokenType
 from pipesense.lang.sql.lift.anchors import type_text
 from pipesense.lang.sql.lift.queries import Queries
 from pipesense.lang.sql.lift.state import NOWHERE, Scope, cover
-from pipesense.model.sql import Block, Clause, ColumnDef, TableDef
+from pipesense.model.sql import Block, CheckDef, Clause, ColumnDef, Expr, ForeignKeyDef, TableDef
 from pipesense.text.span import Span
 
 _KINDS: Final = {"TABLE": "table", "VIEW": "view", "MATERIALIZED VIEW": "view"}
@@ -102,8 +102,9 @@ def _create(lift: Queries, node: exp.Expr) -> TableDef | None:
         return None
     parts, place = lift.table_name(table)
     lift.pos = max(lift.pos, place.end)
-    columns = _columns(lift, schema)
-    keys = _Keys(lift, schema)
+    keys = _Keys(lift)
+    columns = _columns(lift, schema, keys)
+    keys.read(schema)
     block: Block | None = None
     from_query = isinstance(source, exp.Query)
     if from_query:
@@ -136,6 +137,8 @@ def _create(lift: Queries, node: exp.Expr) -> TableDef | None:
         closed,
         lift.token_span(0, len(lift.layout.tokens) - 1),
         place if place.end >= 0 else lift.token_span(0),
+        tuple(keys.references),
+        tuple(keys.checks),
     )
 
 
@@ -162,15 +165,34 @@ def _schema_open(lift: Queries, name: Span) -> int:
 
 
 class _Keys:
-    """The constraints that stand on their own in a column list."""
+    """The constraints that stand on their own in a column list; references and checks of columns too."""
 
-    def __init__(self, lift: Queries, schema: exp.Expr | None) -> None:
+    def __init__(self, lift: Queries) -> None:
         self.primary: tuple[str, ...] = ()
         self.unique: list[tuple[str, ...]] = []
         self.foreign: list[tuple[str, ...]] = []
+        self.references: list[ForeignKeyDef] = []
+        self.checks: list[CheckDef] = []
         self._lift = lift
+
+    def read(self, schema: exp.Expr | None) -> None:
+        """The constraints that stand beside the columns."""
         for item in schema.expressions if schema is not None else ():
             self._read(item)
+
+    def add_reference(self, columns: tuple[str, ...], node: exp.Expr) -> None:
+        """REFERENCES, where it names its table."""
+        target = _referenced(self._lift, node)
+        if target and columns:
+            named = node.find(exp.Schema)
+            self.references.append(ForeignKeyDef(columns, target, _names(named.expressions) if named else ()))
+
+    def add_check(self, node: exp.Expr) -> None:
+        """A CHECK that holds no masked part."""
+        condition = _check(self._lift, node)
+        text = " ".join(condition.span.of(self._lift.text).split())
+        if text and not condition.opaque:
+            self.checks.append(CheckDef(condition, text))
 
     def _read(self, item: exp.Expr) -> None:
         if isinstance(item, exp.Constraint):
@@ -183,36 +205,40 @@ class _Keys:
             self.unique.append(listed or ((item.this.name,) if item.this.name else ()))
         elif isinstance(item, exp.ForeignKey):
             self.foreign.append(_names(item.expressions))
+            reference = item.args.get("reference")
+            if isinstance(reference, exp.Expr):
+                self.add_reference(self.foreign[-1], reference)
         elif isinstance(item, exp.CheckColumnConstraint):
-            _check(self._lift, item)
+            self.add_check(item)
 
 
 def _names(nodes: list[exp.Expr]) -> tuple[str, ...]:
     return tuple(node.name for node in nodes)
 
 
-def _check(lift: Queries, node: exp.Expr) -> None:
+def _check(lift: Queries, node: exp.Expr) -> Expr:
     place = lift.covers(node)
     if place.end >= 0:
         before = lift.index_before(place.start)
         lift.pos = lift.layout.tokens[before].start if before >= 0 else place.start
     lift.scopes.append(Scope(derived=True))
-    lift.lift(node.this, Clause.CHECK)
+    condition = lift.lift(node.this, Clause.CHECK)
     lift.close_scope()
+    return condition
 
 
-def _columns(lift: Queries, schema: exp.Expr | None) -> tuple[ColumnDef, ...]:
+def _columns(lift: Queries, schema: exp.Expr | None, keys: _Keys) -> tuple[ColumnDef, ...]:
     found: list[ColumnDef] = []
     for item in schema.expressions if schema is not None else ():
         if isinstance(item, exp.ColumnDef):
-            found.append(_column(lift, item))
+            found.append(_column(lift, item, keys))
         elif isinstance(item, exp.Identifier):
             place = lift.covers(item)
             found.append(ColumnDef(item.name, "", True, False, False, False, (), None, place, place))
     return tuple(found)
 
 
-def _column(lift: Queries, node: exp.Expr) -> ColumnDef:
+def _column(lift: Queries, node: exp.Expr, keys: _Keys) -> ColumnDef:
     name = lift.covers(node.this)
     tokens = lift.layout.tokens
     first = lift.index_behind(name.end) if name.end >= 0 else len(tokens)
@@ -235,8 +261,9 @@ def _column(lift: Queries, node: exp.Expr) -> ColumnDef:
             default = True
         elif isinstance(what, (exp.Reference, exp.ForeignKey)):
             references = _referenced(lift, what)
+            keys.add_reference((lift.name_of(node.this),), what)
         elif isinstance(what, exp.CheckColumnConstraint):
-            _check(lift, what)
+            keys.add_check(what)
     return ColumnDef(
         lift.name_of(node.this),
         type_text(kind),
@@ -337,9 +364,10 @@ def _alter(lift: Queries, node: exp.Expr) -> TableDef | None:
         return None
     parts, place = lift.table_name(node.this)
     added: list[ColumnDef] = []
+    keys = _Keys(lift)
     for action in node.args.get("actions") or ():
         listed = action.expressions if isinstance(action, exp.Schema) else [action]
-        added += [_column(lift, item) for item in listed if isinstance(item, exp.ColumnDef)]
+        added += [_column(lift, item, keys) for item in listed if isinstance(item, exp.ColumnDef)]
     if not added:
         return None
     whole = lift.token_span(0, len(lift.layout.tokens) - 1)
