@@ -50,7 +50,7 @@ class Unit:
     symbol: str | None = None
     """What the unit is about, for fingerprints: a function's name, a statement's first words."""
     directive: str | None = None
-    """The dialect that a comment in the text names."""
+    """The dialect that a comment in the text names, "" where none does; None where nobody looked."""
 
     def forget(self) -> None:
         """Drop what can be derived again from the text."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pipesense.engine.document import Document, EmbeddedScript, EmbeddedUnit, Unit
 from pipesense.engine.index import Key
@@ -19,6 +19,8 @@ from pipesense.model.sql import Hole, Script, Statement, StatementFacts
 from pipesense.model.where import Loc
 from pipesense.text.source_map import SourceMap
 from pipesense.text.span import Span
+
+_NO_LIMIT: Final = 1 << 60
 
 
 class StatementReader:
@@ -127,21 +129,28 @@ def relations(scripts: Iterable[Script]) -> dict[Key, tuple[Relation, ...]]:
     return found
 
 
-def _directive(units: Iterable[Unit]) -> str | None:
-    """The dialect that a comment names; the first one counts."""
-    _look(units)
-    return next((unit.directive for unit in units if unit.directive), None)
+def _dialect(
+    units: Sequence[Unit], configured: str | None, context: tuple[str, str] | None, budget: int
+) -> tuple[tuple[str, str] | None, int]:
+    """The dialect of a file and why, and what is left of the budget; None where that is used up before it is known.
 
-
-def _signs(units: Iterable[Unit]) -> frozenset[int]:
-    return frozenset(sign for unit in units for sign in unit.signs or ())
-
-
-def _look(units: Iterable[Unit]) -> None:
+    The words of the text are looked at only where nobody says the dialect. The first comment that names one counts.
+    """
+    for unit in units:
+        if unit.directive is None:
+            unit.directive = sql_dialect.directive(unit.text) or ""
+        if unit.directive:
+            return (unit.directive, "directive"), budget
+    said = sql_dialect.said(None, configured, context)
+    if said is not None:
+        return said, budget
     for unit in units:
         if unit.signs is None:
             unit.signs = sql_dialect.signs(unit.text)
-            unit.directive = sql_dialect.directive(unit.text)
+            budget -= len(unit.text) // 4
+            if budget < 0:
+                return None, budget
+    return sql_dialect.decided(sign for unit in units for sign in unit.signs or ()), budget
 
 
 def prepare_sql_file(
@@ -152,16 +161,12 @@ def prepare_sql_file(
     budget: int,
 ) -> bool:
     """Read statements of about ``budget`` characters ahead of linking; True while more are to be read."""
+    chosen, budget = _dialect(document.units, configured, context, budget)
+    if chosen is None:
+        return True
     for unit in document.units:
-        if unit.signs is None:
-            _look([unit])
-            budget -= len(unit.text) // 4
-            if budget < 0:
-                return True
-    dialect, _ = sql_dialect.choose_by(_directive(document.units), configured, context, _signs(document.units))
-    for unit in document.units:
-        if unit.facts is None or unit.dialect != dialect:
-            reader.facts(unit, dialect)
+        if unit.facts is None or unit.dialect != chosen[0]:
+            reader.facts(unit, chosen[0])
             budget -= len(unit.text)
             if budget < 0:
                 return True
@@ -176,7 +181,9 @@ def link_sql_file(
 ) -> Linked:
     """A SQL file as one script. ``context`` is the dialect that who runs the file implies, with the reason."""
     path = document.path
-    dialect, why = sql_dialect.choose_by(_directive(document.units), configured, context, _signs(document.units))
+    chosen, _ = _dialect(document.units, configured, context, _NO_LIMIT)
+    assert chosen is not None
+    dialect, why = chosen
     loc = Loc(path, document.units[0].id if document.units else 0, Span(0, 0))
     units = [(unit, ()) for unit in document.units]
     script = script_of(path, loc, units, dialect, why, reader, embedded=False)

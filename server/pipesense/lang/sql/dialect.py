@@ -157,24 +157,20 @@ def directive(text: str) -> str | None:
     return match[1].lower() if match else None
 
 
-def choose(said: str | None, configured: str | None, context: tuple[str, str] | None, text: str) -> tuple[str, str]:
+def choose(
+    directive: str | None, configured: str | None, context: tuple[str, str] | None, text: str
+) -> tuple[str, str]:
     """The dialect and why: a directive, else the configuration, else what runs it, else its own words.
 
     ``context`` is (dialect, what says so), from an operator or a connection. "" is the generic dialect.
     """
-    return _said(said, configured, context) or hinted(text)
+    return said(directive, configured, context) or hinted(text)
 
 
-def choose_by(
-    said: str | None, configured: str | None, context: tuple[str, str] | None, found: Iterable[int]
-) -> tuple[str, str]:
-    """Like ``choose``, with the signs of the text instead of the text itself."""
-    return _said(said, configured, context) or decided(found)
-
-
-def _said(said: str | None, configured: str | None, context: tuple[str, str] | None) -> tuple[str, str] | None:
-    if said:
-        return said, "directive"
+def said(directive: str | None, configured: str | None, context: tuple[str, str] | None) -> tuple[str, str] | None:
+    """The dialect that somebody says and who does, or None where only the text's own words can tell it."""
+    if directive:
+        return directive, "directive"
     if configured:
         return configured, "configuration"
     return context if context is not None and context[0] else None

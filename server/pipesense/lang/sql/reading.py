@@ -16,7 +16,7 @@ from pipesense.lang.sql.dialect import retries
 from pipesense.lang.sql.lift.statement import lift_statement
 from pipesense.lang.sql.lift.words import ACCEPTED, COMMANDS, OBJECTS, PROCEDURAL, UTILITIES
 from pipesense.lang.sql.repair import blank, with_queries, without_hole
-from pipesense.lang.sql.tokens import DEPTH_LIMIT, nesting
+from pipesense.lang.sql.tokens import DEPTH_LIMIT, may_nest, nesting
 from pipesense.model.sql import Hole, StatementFacts
 from pipesense.text.span import Span
 
@@ -182,7 +182,7 @@ def _tokenise(language: Dialect, text: str) -> list[Token]:
         raise Unreadable(f"This statement cannot be read: {error}.", _content(text)) from None
     while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
         tokens.pop()
-    pipe = next((token for token in tokens if token.token_type is TokenType.PIPE_GT), None)
+    pipe = next((token for token in tokens if token.token_type is TokenType.PIPE_GT), None) if "|>" in text else None
     if pipe is not None:
         raise Unreadable(
             "Pipe syntax (|>) is not read, so this statement was not checked.", Span(pipe.start, pipe.end + 1)
@@ -191,7 +191,7 @@ def _tokenise(language: Dialect, text: str) -> list[Token]:
     tick = next((token for token in tokens if token.text == "`"), None) if "`" in text else None
     if tick is not None:
         raise Unreadable(_NO_BACKTICKS, Span(tick.start, tick.end + 1))
-    depth = nesting(tokens)
+    depth = nesting(tokens) if may_nest(text) else 0
     if depth > DEPTH_LIMIT:
         raise Unreadable(
             f"This statement nests {depth} levels deep, more than the {DEPTH_LIMIT} that are read: "

@@ -37,14 +37,21 @@ _CLOSING: Final = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R
 _INTERESTING: Final = _OPENING | _CLOSING | _SET_OPERATORS | frozenset(_MARKS) | {TokenType.SELECT}
 
 
+def may_nest(text: str) -> bool:
+    """Whether a text holds enough of what opens something to nest too deeply: counting that is quick."""
+    return sum(map(text.count, "([{")) + text.upper().count("CASE") > DEPTH_LIMIT
+
+
 def nesting(tokens: list[Token]) -> int:
     """How deep brackets and CASE nest at most."""
     depth = deepest = 0
     for token in tokens:
-        if token.token_type in _OPENING:
+        kind = token.token_type
+        if kind in _OPENING:
             depth += 1
-            deepest = max(deepest, depth)
-        elif token.token_type in _CLOSING and depth:
+            if depth > deepest:
+                deepest = depth
+        elif depth and kind in _CLOSING:
             depth -= 1
     return deepest
 

@@ -18,7 +18,7 @@ from pipesense.lang.sql.lift.shapes import (
     call_kind,
     operation,
 )
-from pipesense.lang.sql.lift.state import NOWHERE, State, cover, placed
+from pipesense.lang.sql.lift.state import NOWHERE, State, cover, cover_all, placed, spanned
 from pipesense.model.sql import Block, Clause, Comparison, Expr, Hole, WindowCall
 from pipesense.text.span import Span
 
@@ -28,6 +28,7 @@ Handler = Callable[["Expressions", exp.Expr, Clause, Guards], Expr]
 NO_GUARDS: Final[Guards] = frozenset()
 _FAR: Final = 1 << 60
 _COLUMN_PARTS: Final = ("catalog", "db", "table", "this")
+_SHORT_COLUMN: Final = _COLUMN_PARTS[2:]
 
 
 class Expressions(State):
@@ -39,7 +40,8 @@ class Expressions(State):
 
     def lift(self, node: exp.Expr, clause: Clause, guards: Guards = NO_GUARDS) -> Expr:
         """The expression of a node, and everything inside it collected."""
-        return _HANDLERS.get(node.__class__, Expressions._other)(self, node, clause, guards)
+        handler = _HANDLERS.get(node.__class__)
+        return self._other(node, clause, guards) if handler is None else handler(self, node, clause, guards)
 
     def lift_all(self, nodes: object, clause: Clause, guards: Guards = NO_GUARDS) -> tuple[Expr, ...]:
         """The same for a list of nodes, or none."""
@@ -51,19 +53,19 @@ class Expressions(State):
         args = node.args
         names: list[str] = []
         start, end = _FAR, -1
-        for key in _COLUMN_PARTS:
+        for key in _COLUMN_PARTS if "db" in args else _SHORT_COLUMN:
             part = args.get(key)
             if part is None:
                 continue
             meta = part._meta
-            if meta and meta.get("end") is not None:
+            if meta and (last := meta.get("end")) is not None:
                 if meta["start"] < start:
                     start = meta["start"]
-                if meta["end"] >= end:
-                    end = meta["end"] + 1
+                if last >= end:
+                    end = last + 1
             names.append(part.this if part.__class__ is exp.Identifier else "*")
         path = tuple(names)
-        span = Span(start, end) if end >= 0 else self._dotted(path[-1])
+        span = spanned((start, end)) if end >= 0 else self._dotted(path[-1])
         if span.end >= 0:
             self.pos = span.end
         if self.holes and end >= 0 and (hole := self.hole_in(start, end)) is not None:
@@ -151,17 +153,8 @@ class Expressions(State):
             left = left.this
         args = [self.lift(left, clause, guards)]
         args.extend(self.lift(part, clause, guards) for part in reversed(chain))
-        flat = tuple(args)
-        return Expr(
-            "and" if cls is exp.And else "or",
-            flat,
-            cover(*(arg.span for arg in flat)),
-            "",
-            clause,
-            guards,
-            (),
-            any(arg.opaque for arg in flat),
-        )
+        span, opaque = cover_all(NOWHERE, args)
+        return Expr("and" if cls is exp.And else "or", tuple(args), span, "", clause, guards, (), opaque)
 
     def _binary(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
         spine: list[exp.Expr] = []
@@ -214,21 +207,22 @@ class Expressions(State):
             right = (self.lift(args["low"], clause, guards), self.lift(args["high"], clause, guards))
         else:
             right = (self.lift(args["expression"], clause, guards),)
-        operator = operator_between(self, left.span, cover(*(part.span for part in right)))
+        right_span, opaque = cover_all(NOWHERE, right)
+        operator = operator_between(self, left.span, right_span)
         if cls in (exp.EQ, exp.NEQ) and args["expression"].__class__ in (exp.Any, exp.All) and operator.end >= 0:
             # Snowflake's "x NOT IN (SELECT ...)" comes as "x <> ALL (SELECT ...)".
             word = operator.of(self.text)[:3].upper()
             op = "in" if word.startswith("IN") else "not_in" if word == "NOT" else op
             right = right[0].args if op in ("in", "not_in") and right[0].args else right
-        span = cover(left.span, operator, closing, *(part.span for part in right))
+            right_span, opaque = cover_all(NOWHERE, right)
+        span = cover(left.span, operator, closing, right_span)
         before = self.index_before(left.span.start) if negated and left.span.end >= 0 else -1
         if self.kind_of(before) is TokenType.NOT:
             span = cover(self.token_span(before), span)
         # sqlglot spells some functions as comparisons (DIV0 as a CASE): without an operator nobody wrote one.
         if operator.end >= 0:
             self.comparisons.append(Comparison(op, left, right, operator, span, clause))
-        opaque = left.opaque or any(part.opaque for part in right)
-        return Expr(op, (left, *right), span, "", clause, guards, (), opaque)
+        return Expr(op, (left, *right), span, "", clause, guards, (), left.opaque or opaque)
 
     def _in_list(self, node: exp.Expr, clause: Clause, guards: Guards) -> tuple[tuple[Expr, ...], Span]:
         args = node.args
@@ -262,7 +256,7 @@ class Expressions(State):
             guard = "aggregate"
         inside = guards | {guard} if guard else guards
         args = tuple(self._children(node, clause, inside))
-        span = cover(Span(start, end), *(arg.span for arg in args))
+        span, opaque = cover_all(spanned((start, end)), args)
         if kind:
             span = call_span(self, node, span, end)
         elif cls is exp.Tuple and span.end >= 0:
@@ -271,7 +265,6 @@ class Expressions(State):
             span = through_bracket(self, span)
         if span.end > self.pos:
             self.pos = span.end
-        opaque = any(arg.opaque for arg in args)
         return Expr(operation(cls), args, span, name or node.name, clause, guards, (), opaque, kind)
 
     def _children(self, node: exp.Expr, clause: Clause, guards: Guards) -> list[Expr]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from sqlglot import exp
@@ -74,7 +76,7 @@ _RENAMED: Final[dict[type, str]] = {
 }
 
 
-def operation(cls: type) -> str:
+def _operation(cls: type) -> str:
     """The word for a node class without a word of its own above."""
     word = OPERATORS.get(cls) or COMPARISONS.get(cls) or _RENAMED.get(cls)
     if word is not None:
@@ -84,8 +86,12 @@ def operation(cls: type) -> str:
     return cls.__name__.lower()
 
 
-def call_kind(cls: type) -> str:
+def _call_kind(cls: type) -> str:
     """The words "aggregate", "function" or "" for a node class."""
     if issubclass(cls, exp.AggFunc):
         return "aggregate"
     return "function" if issubclass(cls, exp.Func) else ""
+
+
+operation: Final[Callable[[type], str]] = cache(_operation)
+call_kind: Final[Callable[[type], str]] = cache(_call_kind)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from operator import attrgetter, itemgetter
+from typing import Final
+
 from sqlglot import exp
 from sqlglot.tokenizer_core import Token
 
@@ -11,6 +14,10 @@ from pipesense.lang.sql.lift.writes import read_write
 from pipesense.lang.sql.tokens import Layout
 from pipesense.model.sql import Clause, ColumnUse, Hole, StatementFacts
 from pipesense.text.span import Span
+
+_BY_SPAN: Final = attrgetter("span")
+_BY_OPERATOR: Final = attrgetter("operator")
+_BY_PLACE: Final = itemgetter(1)
 
 
 def lift_statement(
@@ -32,15 +39,15 @@ def lift_statement(
         kind,
         dialect,
         Span(tokens[0].start, tokens[-1].end + 1),
-        tuple(sorted(lift.blocks, key=lambda block: block.span)),
-        tuple(sorted(lift.comparisons, key=lambda comparison: comparison.operator)),
+        tuple(sorted(lift.blocks, key=_BY_SPAN)),
+        tuple(sorted(lift.comparisons, key=_BY_OPERATOR)),
         _written_once(lift.columns),
-        tuple(sorted(lift.windows, key=lambda window: window.span)),
+        tuple(sorted(lift.windows, key=_BY_SPAN)),
         tuple(lift.set_operations),
         write,
         table,
         dropped(lift, tree),
-        tuple(sorted(lift.reads, key=lambda read: read[1])),
+        tuple(sorted(lift.reads, key=_BY_PLACE)),
         holes,
     )
 
