@@ -43,6 +43,8 @@ class CallAtParse:
     template: str | None = None
     via: tuple[str, ...] = ()
     """The functions through which the file's own top level reaches the call, outermost first."""
+    again: tuple[CallAtParse, ...] = ()
+    """The same call elsewhere in the file: one cause, however often it is written."""
 
 
 class ApiChange(Enum):

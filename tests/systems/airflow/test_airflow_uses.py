@@ -28,11 +28,16 @@ def told_call(call: CallAtParse, workspace: Workspace, name: str) -> str:
     return f"{workspace.line(name, call.loc)}: {call.what}{via}{template}"
 
 
+def told_calls(call: CallAtParse, workspace: Workspace, name: str) -> str:
+    lines = [told_call(each, workspace, name) for each in (call, *call.again)]
+    return "\n    again ".join(lines)
+
+
 def told(case: Case) -> dict[str, str]:
     workspace = Workspace(case.files)
     _, _, lifted = workspace.lift(case.lifted)
     uses = [told_use(use, workspace, case.lifted) for use in lifted.obsolete]
-    calls = [told_call(call, workspace, case.lifted) for call in lifted.calls_at_parse]
+    calls = [told_calls(call, workspace, case.lifted) for call in lifted.calls_at_parse]
     order = lambda line: int(line.partition(":")[0])  # noqa: E731
     return {
         "obsolete": "".join(f"{line}\n" for line in sorted(uses, key=order)),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipesense.lang.python.effects import CallEffect, call_effect
@@ -44,6 +44,14 @@ def calls_at_parse(module: Module, statement: ast.stmt | ast.expr, names: Names)
                 (*via, *reached.via),
             )
     return tuple(found.values())
+
+
+def gathered(calls: Sequence[CallAtParse]) -> tuple[CallAtParse, ...]:
+    """One fact for all places of a file that make the same call."""
+    groups: dict[object, list[CallAtParse]] = {}
+    for call in calls:
+        groups.setdefault((call.what, call.effect, call.via[-1:]), []).append(call)
+    return tuple(replace(first, again=tuple(rest)) if rest else first for first, *rest in groups.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

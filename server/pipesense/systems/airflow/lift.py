@@ -12,7 +12,7 @@ from pipesense.lang.python.module import Module
 from pipesense.model.code import CallAtParse, ObsoleteUse, PatternSite
 from pipesense.model.flow import EmbeddedRun, Pipeline, Runs, Task
 from pipesense.model.value import Version
-from pipesense.systems.airflow.code_at_parse import calls_at_parse
+from pipesense.systems.airflow.code_at_parse import calls_at_parse, gathered
 from pipesense.systems.airflow.dags import Mentioned, Summary, components, summarise, summarise_block
 from pipesense.systems.airflow.expressions import evaluate
 from pipesense.systems.airflow.frames import module_frame
@@ -58,7 +58,7 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
         pipelines=tuple(_numbered(module, each, embed) for each in built),
         obsolete=_unique(obsolete),
         sites=tuple(site for each in looks for site in each.sites) if built else (),
-        calls_at_parse=_unique(calls),
+        calls_at_parse=gathered(_unique(calls)),
     )
 
 
