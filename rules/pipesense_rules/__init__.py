@@ -9,11 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipesense.rule.rule import Rule
+from pipesense_rules.correctness.condition_misses_table import condition_misses_table
+from pipesense_rules.correctness.count_star_after_left_join import count_star_after_left_join
 from pipesense_rules.correctness.equals_null import equals_null
+from pipesense_rules.correctness.left_join_nullified import left_join_nullified
 from pipesense_rules.correctness.timedelta_attribute import timedelta_attribute
 from pipesense_rules.idempotency.append_on_rerun import append_on_rerun
 from pipesense_rules.idempotency.dynamic_start_date import dynamic_start_date
 from pipesense_rules.modelling.inline_foreign_key_syntax import inline_foreign_key_syntax
+from pipesense_rules.modelling.scd2_window_without_partition import scd2_window_without_partition
 from pipesense_rules.performance.parse_time_io import parse_time_io
 from pipesense_rules.quality.completeness_over_information_schema import (
     completeness_over_information_schema,
@@ -34,7 +38,11 @@ def rules() -> tuple[Rule, ...]:
         completeness_over_information_schema,
         equals_null,
         timedelta_attribute,
+        condition_misses_table,
+        left_join_nullified,
+        count_star_after_left_join,
         inline_foreign_key_syntax,
+        scd2_window_without_partition,
         no_retries,
         no_timeout,
         append_on_rerun,

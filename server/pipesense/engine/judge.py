@@ -122,7 +122,8 @@ class Judge:
         self._counters.rules_run += 1
         context.fact = fact
         try:
-            return list(rule.findings(fact, context))
+            # What stands nowhere (the parser keeps no place for it) cannot be shown.
+            return [each for each in rule.findings(fact, context) if each.loc.span.start >= 0]
         except Exception as error:  # a rule's failure costs its own findings and nothing else
             self._log(InternalError(rule.meta.id, context.path, f"{type(error).__name__}: {error}"))
             return []

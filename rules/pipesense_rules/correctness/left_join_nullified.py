@@ -1,0 +1,113 @@
+"""A filter in WHERE drops the rows that a LEFT JOIN was written to keep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipesense.model.change import Replace, Rewrite
+from pipesense.model.sql import Block, Expr, Join
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Applicability, Finding, Offer
+from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
+from pipesense.rule.rule import rule
+from pipesense.text.span import Span
+from pipesense_rules import queries
+
+META = RuleMeta(
+    id="correctness/left-join-nullified",
+    wants=Block,
+    pattern="join-conditions",
+    since="0.1",
+    roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},
+    scope=Scope.UNIT,
+    messages={
+        "filtered": Message(
+            Severity.WARNING,
+            "This condition on {column} undoes the LEFT JOIN of {table}.",
+            "A row without a partner has NULL there, the comparison is unknown, and WHERE drops the row: what remains "
+            "is what an inner join gives.",
+            "Move the condition into ON to keep these rows, or write JOIN where they are not wanted.",
+        ),
+    },
+)
+
+
+@rule(META)
+def left_join_nullified(block: Block, ctx: Context) -> Iterator[Finding]:
+    """At the first such condition on each table; one that says IS NOT NULL was meant so."""
+    joins = [join for join in block.joins if _keeps_unmatched(join)]
+    if not joins or not block.where:
+        return
+    names = queries.aliases(block)
+    for join in joins:
+        alias = join.source.alias.casefold()
+        found = [part for part in block.where if _rejects_null(part, alias, names)]
+        if found and not any(_asks_for_null(part, alias, names) for part in block.where):
+            column = next(each for each in queries.columns(found[0]) if queries.owner(each, names) == alias)
+            yield ctx.finding(
+                "filtered",
+                at=found[0].span,
+                subject=(block, join, found[0]),
+                column=".".join(column.path),
+                table=join.source.alias,
+            )
+
+
+def _keeps_unmatched(join: Join) -> bool:
+    named = join.source.alias and (join.on or join.using)
+    return join.side == "left" and join.kind in ("", "outer") and bool(named)
+
+
+def _rejects_null(part: Expr, alias: str, names: frozenset[str]) -> bool:
+    """Whether a conjunct is never true while every column of ``alias`` is NULL."""
+    if part.op not in queries.COMPARING or (part.opaque and part.args[0].opaque):
+        return False
+    sides = part.args[:1] if part.op in ("in", "not_in", "between", "not_between") else part.args
+    return any(_is_null_with(side, alias, names) for side in sides)
+
+
+def _is_null_with(side: Expr, alias: str, names: frozenset[str]) -> bool:
+    """Whether a value is NULL when the table has no partner: its column, or a plain function of nothing else."""
+    while side.op in ("cast", "lower", "upper", "trim", "date", "abs", "neg", "year", "month") and side.args:
+        side = side.args[0]
+    return side.op == "column" and not side.opaque and queries.owner(side, names) == alias
+
+
+def _asks_for_null(part: Expr, alias: str, names: frozenset[str]) -> bool:
+    """Whether a conjunct speaks of a missing partner somewhere: whoever wrote it knows."""
+    return any(
+        inner.op in ("is", "is_not") and any(queries.owner(column, names) == alias for column in queries.columns(inner))
+        for inner in part.walk()
+    )
+
+
+@left_join_nullified.fix
+def move_to_on(finding: Finding, subject: tuple[Block, Join, Expr], ctx: Context) -> Offer | None:
+    """The condition moves from WHERE into ON: rows without a partner appear, so it is offered, not applied."""
+    block, join, part = subject
+    if not join.on or any(each.op == "or" for each in join.on) or part.span.end < 0:
+        return None
+    gone = _without(block, part, finding, ctx)
+    if gone is None:
+        return None
+    condition = ctx.text(finding.loc.at(part.span))
+    end = join.on[-1].span.end
+    keyword = "and" if ctx.text(finding.loc.at(block.keyword)).islower() else "AND"
+    moved = Replace(finding.loc.at(Span(end, end)), f" {keyword} {condition}")
+    change = Rewrite((moved, Replace(finding.loc.at(gone), "")))
+    return Offer("Move the condition into ON", change, Applicability.UNSAFE)
+
+
+def _without(block: Block, part: Expr, finding: Finding, ctx: Context) -> Span | None:
+    """What has to go so that WHERE holds without one of its conditions; None where comments or brackets are between."""
+    at = block.where.index(part)
+    if len(block.where) == 1:
+        before = ctx.text(finding.loc.at(Span(block.span.start, part.span.start)))
+        word = re.search(r"\s*where\s+$", before, re.I)
+        return Span(block.span.start + word.start(), part.span.end) if word else None
+    first, second = (at - 1, at) if at else (at, at + 1)
+    between = Span(block.where[first].span.end, block.where[second].span.start)
+    if ctx.text(finding.loc.at(between)).strip().upper() != "AND":
+        return None
+    return Span(between.start, part.span.end) if at else Span(part.span.start, between.end)
