@@ -45,6 +45,37 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class SqlFile:
+    """A file with SQL: how many statements it has, the dialect it was read in ("" for the generic one), and why."""
+
+    path: str
+    statements: int
+    dialect: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotStatements:
+    """Files of a project that look like SQL and hold no statements anybody runs."""
+
+    project: str
+    folder: str
+    why: str
+
+    def holds(self, project: str, path: str) -> bool:
+        return project == self.project and path.startswith(self.folder)
+
+
+NOT_STATEMENTS = (
+    NotStatements(
+        "mozilla/bigquery-etl",
+        "tests/format_sql/",
+        "input and output of a formatter under test: single key words with a semicolon behind each",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One project's check.  ``exit`` is the process's code: negative for a signal, None: timed out."""
 
@@ -57,6 +88,9 @@ class Run:
     check_seconds: float = 0.0
     hits: tuple[Hit, ...] = ()
     unread: tuple[Unread, ...] = ()
+    recognised: tuple[Unread, ...] = ()
+    """Statements known for what they are, in which nothing is judged."""
+    sql_files: tuple[SqlFile, ...] = ()
     trouble: str = ""
 
     @property
@@ -101,13 +135,19 @@ def read_check(
         summary = answer["summary"]
         hits = tuple(_hit(project, f) for f in answer["findings"])
         unread = tuple(_unread(n) for n in answer["not_analysed"])
+        recognised = tuple(_unread(n) for n in answer.get("recognised", ()))
+        sql_files = tuple(
+            SqlFile(f["path"], int(f["statements"]), f["dialect"], f["why"]) for f in answer.get("sql_files", ())
+        )
         files, statements = int(summary["files"]), int(summary["statements"])
         seconds = float(summary["seconds"])
     except (ValueError, KeyError, TypeError) as wrong:
         cause = f"output is not the agreed JSON: {type(wrong).__name__} {wrong}"
         return Run(project, exit_code, wall, peak_mb, trouble=_join(cause, _tail(errors)))
     trouble = "" if exit_code in (0, 1) else _join(f"exit {exit_code}", _tail(errors))
-    return Run(project, exit_code, wall, peak_mb, files, statements, seconds, hits, unread, trouble)
+    return Run(
+        project, exit_code, wall, peak_mb, files, statements, seconds, hits, unread, recognised, sql_files, trouble
+    )
 
 
 def _hit(project: str, f: Mapping[str, Any]) -> Hit:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from corpus_model import SEVERITIES, Hit, Run, Verdict
+from corpus_model import NOT_STATEMENTS, SEVERITIES, Hit, Run, SqlFile, Verdict
 
 Judged = dict[Hit, Verdict]
 
@@ -48,6 +48,8 @@ def report(heading: Heading, runs: Sequence[Run], verdicts: Sequence[Verdict], l
         _projects(runs),
         _rules(hits, judged, sum(r.files for r in runs)),
         _rates(runs),
+        _sql(runs),
+        _dialects(runs),
         _not_analysed(runs),
         _broken(runs),
         _second_readings(judged),
@@ -162,6 +164,88 @@ def _rates(runs: Sequence[Run]) -> str:
 def reason(why: str) -> str:
     """A reason without what differs from place to place (quoted text, numbers), so that reasons group."""
     return re.sub(r"\d+", "N", re.sub(r"`[^`]*`|'[^']*'|\"[^\"]*\"", "…", why)).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """How many statements some SQL files have, and what became of them."""
+
+    statements: int
+    recognised: int
+    unread: int
+
+    @property
+    def judged(self) -> int:
+        return self.statements - self.recognised - self.unread
+
+    def share(self, count: int) -> str | None:
+        """A part of the statements in per cent, rounded down: 98 % means at least that."""
+        return f"{100 * count // self.statements}.{1000 * count // self.statements % 10} %" if self.statements else None
+
+
+def analysed(run: Run) -> tuple[Analysed, Analysed]:
+    """The statements of a project's SQL files: of all, and of those that hold statements at all."""
+    return _analysed(run, run.sql_files), _analysed(run, [f for f in run.sql_files if not _left_out(run, f)])
+
+
+def _left_out(run: Run, file: SqlFile) -> bool:
+    return any(each.holds(run.project, file.path) for each in NOT_STATEMENTS)
+
+
+def _analysed(run: Run, files: Sequence[SqlFile]) -> Analysed:
+    paths = {f.path for f in files}
+    return Analysed(
+        sum(f.statements for f in files),
+        sum(u.path in paths for u in run.recognised),
+        sum(u.path in paths for u in run.unread),
+    )
+
+
+def _sql(runs: Sequence[Run]) -> str:
+    rows: list[tuple[object, ...]] = []
+    total = Analysed(0, 0, 0)
+    for r in runs:
+        if not r.sql_files:
+            continue
+        every, real = analysed(r)
+        total = Analysed(*(a + b for a, b in zip(_counts(total), _counts(real), strict=True)))
+        rows.append(_sql_row(r.project, real))
+        if every != real:
+            rows.append(_sql_row(f"{r.project} with files left out", every))
+    if not rows:
+        return ""
+    rows.append(_sql_row("all", total))
+    head = ["project", "statements", "judged", "recognised only", "not read", "judged or recognised", "judged share"]
+    left = "".join(f"\n\nLeft out: {each.project} {each.folder}: {each.why}." for each in NOT_STATEMENTS)
+    return "## Statements of SQL files\n\n" + table(head, rows) + left
+
+
+def _counts(counted: Analysed) -> tuple[int, int, int]:
+    return counted.statements, counted.recognised, counted.unread
+
+
+def _sql_row(name: str, counted: Analysed) -> tuple[object, ...]:
+    known = counted.judged + counted.recognised
+    return (
+        name,
+        counted.statements,
+        counted.judged,
+        counted.recognised,
+        counted.unread,
+        counted.share(known),
+        counted.share(counted.judged),
+    )
+
+
+def _dialects(runs: Sequence[Run]) -> str:
+    groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for r in runs:
+        for f in r.sql_files:
+            groups[r.project, f.dialect or "generic", f.why].append(f.path)
+    if not groups:
+        return ""
+    rows = [(*key, paths[0], len(paths)) for key, paths in sorted(groups.items())]
+    return "## Dialects\n\n" + table(["project", "dialect", "why", "for example", "files"], rows, text_columns=4)
 
 
 def _not_analysed(runs: Sequence[Run]) -> str:

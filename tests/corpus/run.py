@@ -30,7 +30,7 @@ HERE = Path(__file__).resolve().parent
 
 def check(project: str, folder: Path, python: str, timeout: float) -> Run:
     """Run the check on one folder, from inside it, so that its own configuration and paths hold."""
-    command = [python, "-m", "pipesense", "check", ".", "--format", "json"]
+    command = [python, "-m", "pipesense", "check", ".", "--format", "json", "--verbose"]
     with tempfile.TemporaryDirectory() as work:
         notes, out, err = (Path(work) / name for name in ("notes.json", "out", "err"))
         launch = [sys.executable, "-S", str(HERE / "measured.py"), str(notes), str(timeout), *command]

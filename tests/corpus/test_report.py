@@ -34,13 +34,33 @@ def finding(path: str, line: int, rule: str = "reliability/no-retries", severity
     }
 
 
-def answer(*findings: dict[str, Any], unread: list[dict[str, Any]] | None = None, files: int = 50) -> str:
+def gap(path: str, line: int, why: str) -> dict[str, Any]:
+    return {
+        "path": path,
+        "range": {"start": {"line": line, "column": 1}, "end": {"line": line, "column": 2}},
+        "why": why,
+    }
+
+
+def sql_file(path: str, statements: int, dialect: str = "", why: str = "generic") -> dict[str, Any]:
+    return {"path": path, "statements": statements, "dialect": dialect, "why": why}
+
+
+def answer(
+    *findings: dict[str, Any],
+    unread: list[dict[str, Any]] | None = None,
+    recognised: list[dict[str, Any]] | None = None,
+    sql_files: list[dict[str, Any]] | None = None,
+    files: int = 50,
+) -> str:
     count = {"files": files, "statements": 40, "errors": 0, "warnings": len(findings), "infos": 0, "hints": 0}
     return json.dumps(
         {
             "version": "0.1",
             "findings": list(findings),
             "not_analysed": unread or [],
+            "recognised": recognised or [],
+            "sql_files": sql_files or [],
             "summary": {**count, "seconds": 0.25},
         }
     )
@@ -156,6 +176,29 @@ def test_a_verdict_file_that_is_wrong_says_where(tmp_path: Path, text: str, why:
 
 def test_the_projects_own_verdicts_are_well_formed() -> None:
     read_verdicts(Path(__file__).with_name("verdicts.toml"))
+
+
+def test_statements_of_sql_files_are_counted_apart() -> None:
+    text = answer(
+        unread=[gap("a.sql", 3, "Unexpected `x`."), gap("dags/a.py", 1, "it is broken")],
+        recognised=[gap("a.sql", 1, "CALL is recognised."), gap("dags/b.py", 1, "CALL is recognised.")],
+        sql_files=[sql_file("a.sql", 150, "duckdb", "directive"), sql_file("b.sql", 50)],
+    )
+    page = report(Heading("c", "v", "m"), [read_check("shop/dags", text, 0, 1.0, 8.0)], [], ())
+    assert "| shop/dags | 200 | 198 | 1 | 1 | 99.5 % | 99.0 % |" in page
+    assert "| shop/dags | duckdb | directive | a.sql | 1 |" in page
+    assert "| shop/dags | generic | generic | b.sql | 1 |" in page
+
+
+def test_files_that_hold_no_statements_are_left_out_and_said() -> None:
+    text = answer(
+        unread=[gap("tests/format_sql/words.sql", 3, "`ASC` starts no statement.")],
+        sql_files=[sql_file("sql/a.sql", 9), sql_file("tests/format_sql/words.sql", 3)],
+    )
+    page = report(Heading("c", "v", "m"), [read_check("mozilla/bigquery-etl", text, 0, 1.0, 8.0)], [], ())
+    assert "| mozilla/bigquery-etl | 9 | 9 | 0 | 0 | 100.0 % | 100.0 % |" in page
+    assert "| mozilla/bigquery-etl with files left out | 12 | 11 | 0 | 1 | 91.6 % | 91.6 % |" in page
+    assert "Left out: mozilla/bigquery-etl tests/format_sql/" in page
 
 
 FAKE = """

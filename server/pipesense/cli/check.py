@@ -12,7 +12,7 @@ import pipesense
 from pipesense.cli.gather import Gatherer, display_path, working_directory
 from pipesense.cli.known import Known, baseline_files, read_known, write_known
 from pipesense.cli.options import CheckOptions
-from pipesense.cli.result import CheckResult, FindingRow, GapRow, Position, Range, counted
+from pipesense.cli.result import CheckResult, FindingRow, GapRow, Position, Range, SqlFileRow, counted
 from pipesense.cli.targets import Targets, resolve, roots_of
 from pipesense.cli.terminal import complain, progress_bar, put, wants_colour, width_of
 from pipesense.engine.config import FILE_NAMES
@@ -191,20 +191,23 @@ def collect(session: Session, analysis: Analysis) -> CheckResult:
     )
     rows = tuple(gatherer.findings((*configs, *shown)))
     new = tuple(row for row in rows if row.fingerprint not in session.known.fingerprints)
+    found = tuple(gatherer.gaps(shown))
     gaps = [GapRow(session.show(path), _TOP, "it is neither Python nor SQL") for path in targets.others]
     unread = [gap for path in targets.files if analysis.text(path) is None for gap in gatherer.gaps([path])]
     return CheckResult(
         version=pipesense.__version__,
         folder=session.folder,
         findings=new,
-        not_analysed=(*gaps, *gatherer.gaps(shown)),
+        not_analysed=(*gaps, *(gap for gap in found if not gap.recognised)),
+        recognised=tuple(gap for gap in found if gap.recognised),
         rules=tuple(gatherer.rules(new)),
         files=tuple(session.show(path) for path in shown if analysis.text(path) is not None),
         statements=sum(analysis.statements(path) for path in shown),
         in_baseline=len(rows) - len(new),
         problems=(*session.problems, *(f"{gap.path} cannot be checked: {gap.why}." for gap in unread)),
         failures=tuple(session.failures),
-        notes=tuple(_notes(session, analysis, shown)) if options.verbose else (),
+        notes=tuple(_notes(session, analysis)) if options.verbose else (),
+        sql_files=tuple(_sql_files(session, analysis, shown)) if options.verbose else (),
     )
 
 
@@ -223,14 +226,17 @@ def _text_of(path: str) -> TextBuffer | None:
         return None
 
 
-def _notes(session: Session, analysis: Analysis, shown: Sequence[str]) -> Iterable[str]:
+def _notes(session: Session, analysis: Analysis) -> Iterable[str]:
     yield f"{counted(len(session.registry), 'rule')} installed"
     for root in session.targets.roots:
         yield f"project read: {root}"
+
+
+def _sql_files(session: Session, analysis: Analysis, shown: Sequence[str]) -> Iterable[SqlFileRow]:
     for path in shown:
         chosen = analysis.dialect(path, 0)
         if chosen is not None:
-            yield f"{session.show(path)}: read as {chosen[0] or 'generic'} SQL ({chosen[1]})"
+            yield SqlFileRow(session.show(path), analysis.statements(path), *chosen)
 
 
 def _apply(session: Session, analysis: Analysis) -> Applied:

@@ -49,7 +49,7 @@ class Gatherer:
                 yield self._finding(reported)
 
     def gaps(self, paths: Iterable[str]) -> Iterator[GapRow]:
-        """What was not judged in some files."""
+        """What was not judged in some files, what is recognised included."""
         for path in paths:
             for gap in self.analysis.not_analysed(path):
                 yield self._gap(gap)
@@ -116,7 +116,7 @@ class Gatherer:
         return FixRow(offer.id, offer.title, offer.applicability, edits)
 
     def _gap(self, gap: NotAnalysed) -> GapRow:
-        return GapRow(self._shown(gap.path), self._place(gap.path, gap.span), gap.why)
+        return GapRow(self._shown(gap.path), self._place(gap.path, gap.span), gap.why, gap.recognised)
 
 
 def _excerpt(lines: LineIndex, place: Range) -> tuple[str, ...]:

@@ -82,10 +82,21 @@ class FindingRow:
 
 @dataclass(frozen=True, slots=True)
 class GapRow:
-    """A stretch of a file that was not judged, and why."""
+    """A stretch of a file that was not judged, and why; ``recognised`` if it is known what stands there."""
 
     path: str
     range: Range
+    why: str
+    recognised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SqlFileRow:
+    """A SQL file: how many statements it has, the dialect it was read in ("" for the generic one) and why."""
+
+    path: str
+    statements: int
+    dialect: str
     why: str
 
 
@@ -105,7 +116,8 @@ class CheckResult:
 
     ``findings`` are all of them but those in the baseline. ``problems`` are mistakes on the command line (exit
     code 2), ``failures`` are our own (exit code 3). ``fixed`` findings are gone from the files; ``not_fixed``
-    says which changes were not written, and why. ``notes`` is what ``--verbose`` adds.
+    says which changes were not written, and why. ``notes`` and ``sql_files`` are
+    what ``--verbose`` adds.
     """
 
     version: str
@@ -113,6 +125,8 @@ class CheckResult:
     """The working directory; paths are relative to it where they lie below."""
     findings: tuple[FindingRow, ...] = ()
     not_analysed: tuple[GapRow, ...] = ()
+    recognised: tuple[GapRow, ...] = ()
+    """Statements that are known for what they are, in which nothing is judged."""
     rules: tuple[RuleRow, ...] = ()
     files: tuple[str, ...] = ()
     statements: int = 0
@@ -123,6 +137,7 @@ class CheckResult:
     problems: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    sql_files: tuple[SqlFileRow, ...] = ()
 
     def at_least(self, level: Severity) -> tuple[FindingRow, ...]:
         """The findings that are as bad as ``level`` or worse."""

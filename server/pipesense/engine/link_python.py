@@ -10,7 +10,7 @@ from typing import Any
 
 from pipesense.engine.document import Document
 from pipesense.engine.index import Key
-from pipesense.engine.link_sql import StatementReader, embed, embedded_script, relations, unread
+from pipesense.engine.link_sql import StatementReader, embed, embedded_script, recognised, relations, unread
 from pipesense.engine.linked import Linked, Unread
 from pipesense.engine.report import Counters
 from pipesense.lang.python.effects import scope_effects
@@ -144,6 +144,7 @@ def link_python_file(
         effects=_effects(module, pipelines),
         versions=versions,
         unread=(*_unread_units(path, units), *(each for script in scripts.values() for each in unread(script))),
+        recognised=tuple(each for script in scripts.values() for each in recognised(script)),
         exports=_exports(path, module, pipelines, scripts, surroundings),
         reads=frozenset(surroundings.read_key(other, name) for _, other, name in module.reads),
     )

@@ -115,6 +115,13 @@ def unread(script: Script) -> tuple[Unread, ...]:
     )
 
 
+def recognised(script: Script) -> tuple[Unread, ...]:
+    """The statements of a script in which nothing is judged, though it is known what they are."""
+    return tuple(
+        Unread(each.at(each.facts.span), each.facts.unjudged) for each in script.statements if each.facts.unjudged
+    )
+
+
 def relations(scripts: Iterable[Script]) -> dict[Key, tuple[Relation, ...]]:
     """The tables that scripts define, under ("relation", <table name in lower case>)."""
     found: dict[Key, tuple[Relation, ...]] = {}
@@ -190,7 +197,7 @@ def link_sql_file(
     exports: dict[Key, Any] = dict(relations([script]))
     exports[("file", path)] = True
     exports[("script", path)] = tuple(access for each in script.statements for access in each.accesses)
-    return Linked(scripts={0: script}, unread=unread(script), exports=exports)
+    return Linked(scripts={0: script}, unread=unread(script), recognised=recognised(script), exports=exports)
 
 
 def embed(

@@ -37,5 +37,7 @@ class Linked:
     effects: Mapping[str, ScopeEffects] = field(default_factory=dict)
     versions: Mapping[str, Version] = field(default_factory=dict)
     unread: tuple[Unread, ...] = ()
+    recognised: tuple[Unread, ...] = ()
+    """What is known by its first words while nothing in it is judged."""
     exports: Mapping[Key, Any] = field(default_factory=dict)
     reads: frozenset[Key] = frozenset()

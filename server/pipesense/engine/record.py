@@ -45,9 +45,10 @@ class FileRecord:
         return sql if self.document.language == "sql" else sql + len(self.document.units)
 
     def gaps(self) -> tuple[NotAnalysed, ...]:
-        """What could not be read, and why."""
-        placed = ((self.document.file_span(each.loc), each.why) for each in self.linked.unread)
-        return tuple(NotAnalysed(self.path, span, why) for span, why in placed if span is not None)
+        """What could not be read, and what is recognised only; each with the reason."""
+        found = [(each, False) for each in self.linked.unread] + [(each, True) for each in self.linked.recognised]
+        placed = ((self.document.file_span(each.loc), each.why, known) for each, known in found)
+        return tuple(NotAnalysed(self.path, span, why, known) for span, why, known in placed if span is not None)
 
     def dialect_at(self, offset: int) -> tuple[str, str] | None:
         """The SQL dialect at a place and why it was chosen; None outside SQL."""
@@ -64,7 +65,8 @@ class FileRecord:
         """Keep what is shown and drop what it was found by: facts of files that nobody has open cost memory."""
         self._statements = self.statements()
         self.is_put_away = True
-        self.linked = Linked(versions=self.linked.versions, unread=self.linked.unread)
+        kept = self.linked
+        self.linked = Linked(versions=kept.versions, unread=kept.unread, recognised=kept.recognised)
         self.pipelines = ()
         self.composed = {}
         self.memo = None

@@ -63,11 +63,15 @@ class BuiltFix:
 
 @dataclass(frozen=True, slots=True)
 class NotAnalysed:
-    """A stretch of a file that was not judged, and why."""
+    """A stretch of a file that was not judged, and why.
+
+    ``recognised``: it is known what stands there (CALL, a template tag alone), only nothing in it is judged.
+    """
 
     path: str
     span: Span
     why: str
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -160,17 +160,7 @@ class Stages:
             self.reader,
             self.counters,
         )
-        return Linked(
-            linked.pipelines,
-            linked.scripts,
-            linked.facts,
-            linked.sites,
-            linked.effects,
-            linked.versions,
-            linked.unread,
-            linked.exports,
-            linked.reads | missing,
-        )
+        return replace(linked, reads=linked.reads | missing)
 
     def _read_key(self, path: str, module: str, name: str) -> Key:
         found = self.surroundings.module_path(path, module)

@@ -294,7 +294,8 @@ class StatementFacts:
     kind: str
     """The leading keyword, lower case ("select", "insert", "create", "set", "begin" ...), "" for nothing.
 
-    Behind WITH it is the verb that follows. Also: "assert"; "template" for template tags alone; "psql", "go" and
+    Behind WITH it is the verb that follows. Also: "assert"; "template" for template tags alone, "macro" for
+    definitions that other templates use; "pipe" for a query in pipe syntax; "psql", "go" and
     "delimiter" for words to the client."""
     dialect: str
     span: Span
@@ -313,6 +314,8 @@ class StatementFacts:
     error_span: Span | None = None
     unsure: bool = False
     """The template's blocks do not nest, so what was read may not be what is run."""
+    unjudged: str = ""
+    """A sentence where the statement is recognised but nothing in it is judged (CALL, a template tag alone)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from pipesense.cli.result import (
     Range,
     RelatedRow,
     RuleRow,
+    SqlFileRow,
 )
 from pipesense.rule.finding import Applicability
 from pipesense.rule.meta import Severity
@@ -162,6 +163,26 @@ def test_many_gaps_are_counted() -> None:
     assert shown.count("not analysed: a hole") == 10
     assert "... and 20 more places not analysed (--verbose lists them)\n" in shown
     assert render(replace(EMPTY, not_analysed=gaps), Severity.HINT, Looks(verbose=True)).count("a hole") == 30
+
+
+def test_recognised_statements_are_told_apart() -> None:
+    known = replace(EMPTY, recognised=(GapRow("a.sql", span(3, 1, 3, 5), "CALL is recognised."),))
+    assert ", 1 statement recognised but not judged." in render(known, Severity.HINT)
+    assert "a.sql:3:1" not in render(known, Severity.HINT)
+    assert "a.sql:3:1: not judged: CALL is recognised.\n" in render(known, Severity.HINT, Looks(verbose=True))
+    data = json.loads(renderer("json")(known, Severity.HINT))
+    assert [row["why"] for row in data["recognised"]] == ["CALL is recognised."]
+    assert data["not_analysed"] == []
+
+
+def test_files_of_sql_and_their_dialects() -> None:
+    told = replace(
+        EMPTY, sql_files=(SqlFileRow("a.sql", 3, "", "generic"), SqlFileRow("b.sql", 1, "tsql", "hint: [x]"))
+    )
+    shown = render(told, Severity.HINT, Looks(verbose=True))
+    assert "a.sql: read as generic SQL (generic)\nb.sql: read as tsql SQL (hint: [x])\n" in shown
+    data = json.loads(renderer("json")(told, Severity.HINT))
+    assert data["sql_files"][1] == {"path": "b.sql", "statements": 1, "dialect": "tsql", "why": "hint: [x]"}
 
 
 def test_github() -> None:

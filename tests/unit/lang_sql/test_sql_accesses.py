@@ -49,6 +49,11 @@ CASES = [
         ],
     ),
     (
+        "CALL clear_day(); INSERT INTO t SELECT a FROM src",
+        ["reads src | src", "appends to t | unknown: a statement before it runs what is not seen here | t"],
+    ),
+    ("VACUUM t; INSERT INTO t SELECT a FROM src", ["reads src | src", "appends to t | NO GUARD | t"]),
+    (
         "INSERT INTO dv.sat SELECT s.k FROM s LEFT JOIN vw_sat v ON s.k = v.k WHERE coalesce(s.a, '') <> v.a OR s.b != v.b",
         [
             "reads s | s",

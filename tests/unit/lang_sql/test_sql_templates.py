@@ -48,6 +48,33 @@ def test_a_tag_for_a_query_says_nothing_of_what_it_selects() -> None:
     assert facts.reads == ()
 
 
+def test_a_tag_before_and_is_a_condition() -> None:
+    facts = read_statement("SELECT a FROM t {{ only_live_rows() }} AND b = NULL", "")
+    block = facts.blocks[0]
+
+    assert (facts.error, [source.alias for source in block.sources]) == ("", ["t"])
+    assert [part.op for part in block.where] == ["hole", "eq"]
+    assert {clause.value for clause in block.holes} == {"where"}
+
+
+def test_a_tag_on_the_line_before_a_path_is_columns() -> None:
+    text = "SELECT a.x, {{ select_columns('orders') }}\n  b.y, b.z FROM a JOIN b ON a.i = b.i"
+    facts = read_statement(text, "")
+    block = facts.blocks[0]
+
+    assert [(output.name, output.expr.op) for output in block.outputs] == [
+        ("x", "column"),
+        ("", "hole"),
+        ("y", "column"),
+        ("z", "column"),
+    ]
+    assert {clause.value for clause in block.holes} == {"select"}
+
+
+def test_a_tag_on_the_line_of_a_path_is_no_columns() -> None:
+    assert read_statement("SELECT {{ cents('a') }} b.y FROM b", "").error
+
+
 def test_a_tag_too_short_for_a_query_stays_unread() -> None:
     assert read_statement("{{q}} WHERE a", "").error
 

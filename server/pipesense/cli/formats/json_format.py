@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pipesense.cli.result import CheckResult, FindingRow, Range
+from pipesense.cli.result import CheckResult, FindingRow, GapRow, Range
 from pipesense.rule.meta import Severity
 
 
@@ -15,13 +15,17 @@ def render(result: CheckResult, level: Severity) -> str:
 
 
 def as_data(result: CheckResult) -> dict[str, Any]:
-    """The object that is written."""
-    return {
+    """The object that is written; ``sql_files`` stands in it only where it was asked for."""
+    sql_files = [
+        {"path": row.path, "statements": row.statements, "dialect": row.dialect, "why": row.why}
+        for row in result.sql_files
+    ]
+    more = {"sql_files": sql_files} if sql_files else {}
+    return more | {
         "version": result.version,
         "findings": [_finding(row) for row in sorted(result.findings, key=lambda row: row.order)],
-        "not_analysed": [
-            {"path": gap.path, "range": as_range(gap.range), "why": gap.why} for gap in result.not_analysed
-        ],
+        "not_analysed": [_gap(gap) for gap in result.not_analysed],
+        "recognised": [_gap(gap) for gap in result.recognised],
         "not_fixed": list(result.not_fixed),
         "problems": list(result.problems),
         "failures": list(result.failures),
@@ -45,6 +49,10 @@ def as_range(range: Range) -> dict[str, dict[str, int]]:  # noqa: A002 (the cont
         "start": {"line": range.start.line, "column": range.start.column},
         "end": {"line": range.end.line, "column": range.end.column},
     }
+
+
+def _gap(gap: GapRow) -> dict[str, Any]:
+    return {"path": gap.path, "range": as_range(gap.range), "why": gap.why}
 
 
 def _finding(row: FindingRow) -> dict[str, Any]:

@@ -59,6 +59,9 @@ def render(result: CheckResult, level: Severity, looks: Looks | None = None) -> 
     if looks.verbose:
         for note in result.notes:
             console.print(Text(note, "dim"))
+        for file in result.sql_files:
+            dialect = file.dialect or "generic"
+            console.print(Text(f"{plain(file.path)}: read as {dialect} SQL ({plain(file.why)})", "dim"))
         if result.notes:
             console.print()
     _gaps(console, result, looks)
@@ -148,7 +151,11 @@ def _gaps(console: Console, result: CheckResult, looks: Looks) -> None:
         console.print(Text.assemble(plain(place), ": ", ("not analysed", "magenta"), f": {plain(gap.why)}"))
     if len(shown) < len(gaps):
         console.print(Text(f"... and {len(gaps) - len(shown)} more places not analysed (--verbose lists them)"))
-    if gaps:
+    if looks.verbose:
+        for gap in result.recognised:
+            place = f"{gap.path}:{gap.range.start.line}:{gap.range.start.column}"
+            console.print(Text(f"{plain(place)}: not judged: {plain(gap.why)}", "dim"))
+    if gaps or (looks.verbose and result.recognised):
         console.print()
 
 
@@ -166,6 +173,8 @@ def _summary(result: CheckResult, level: Severity) -> Text:
     text.append(f" in {counted(len(result.files), 'file')}")
     if result.not_analysed:
         text.append(f", {counted(len(result.not_analysed), 'place')} not analysed")
+    if result.recognised:
+        text.append(f", {counted(len(result.recognised), 'statement')} recognised but not judged")
     text.append(".")
     for sentence in _afterthoughts(result, level):
         text.append(" " + sentence)

@@ -62,7 +62,7 @@ def _guard(write: Write, around: Around) -> Value[Guard]:
     if how:
         return Known(Guard(how))
     if around.unread:
-        return Unknown("a statement before it could not be read")
+        return Unknown(around.unread)
     if write.reads_target:
         return Unknown("its query reads the table that it fills, so it may leave out what is there")
     if write.holes - {Clause.SELECT}:

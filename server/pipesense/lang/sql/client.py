@@ -10,6 +10,9 @@ from pipesense.lang.sql.lexical import content_start
 _NOT_BREAK: Final = re.compile(r"[^\r\n]")
 _HASH_LINES: Final = re.compile(r"/\*.*?\*/|\{#.*?#\}|--[^\n]*|^(?P<hash>#[^\n]*)", re.MULTILINE | re.DOTALL)
 """Lines that start with ``#``; inside another kind of comment they belong to that."""
+_TABLE_WORDS: Final = re.compile(r"\b(?:ROWGUIDCOL|NOT[ \t]+FOR[ \t]+REPLICATION)\b", re.IGNORECASE)
+"""T-SQL properties of a column that say nothing of its values; no parser here knows them."""
+_CREATE_TABLE: Final = re.compile(r"CREATE\s+TABLE\b", re.IGNORECASE)
 _TRAILING_GO: Final = re.compile(r"\n[ \t]*GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE)
 _TRAILING_COMMAND: Final = re.compile(r"\\g\w*[^\n;]*\s*\Z")
 _LONE_GO: Final = re.compile(r"GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE)
@@ -33,6 +36,8 @@ def without_client_words(text: str) -> tuple[str, str]:
         return text, "delimiter"
     if "#" in text[:start]:
         text = _HASH_LINES.sub(_blank_match, text[:start]) + text[start:]
+    if _CREATE_TABLE.match(text, start) is not None:
+        text = _TABLE_WORDS.sub(_blank_all, text)
     data = _STDIN.match(text, start)
     if data is not None:
         return text[: data.end()] + _NOT_BREAK.sub(" ", text[data.end() :]), ""
@@ -42,6 +47,10 @@ def without_client_words(text: str) -> tuple[str, str]:
             first, last = match.span(group)
             text = text[:first] + _NOT_BREAK.sub(" ", text[first:last]) + text[last:]
     return text, ""
+
+
+def _blank_all(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def _blank_match(match: re.Match[str]) -> str:

@@ -15,13 +15,19 @@ class Around(NamedTuple):
     """What matters of all earlier statements for one, so small that it can be compared at every key press.
 
     ``cleared``: how rows of the written table were removed before ("" if they were not); ``temporary``: the
-    tables it touches that live no longer than the session; ``unread``: a statement before it could not be read.
+    tables it touches that live no longer than the session; ``unread``: why a statement
+    before it may have done what is not seen, "" where none may.
     """
 
     cleared: str = ""
     temporary: frozenset[DatasetName] = frozenset()
-    unread: bool = False
+    unread: str = ""
 
+
+_RUN_OTHERS: Final = frozenset(
+    {"template", "call", "execute", "exec", "begin", "declare", "if", "for", "while", "loop", "repeat", "case", "do"}
+)
+"""Kinds of statements that run others in which nothing is judged."""
 
 ALONE: Final = Around()
 
@@ -34,17 +40,25 @@ class _Clearing(NamedTuple):
     source: DatasetName | None = None
 
 
+def _unseen(facts: StatementFacts) -> str:
+    """Why a statement may change rows although nothing of that is seen: it is unread, or runs something else."""
+    if facts.error:
+        return "a statement before it could not be read"
+    return "a statement before it runs what is not seen here" if facts.kind in _RUN_OTHERS else ""
+
+
 class Earlier:
     """Gathers the statements of a script in order, by the tables that they touch."""
 
     def __init__(self) -> None:
-        self._unread = False
+        self._unread = ""
         self._temporary: dict[str, list[DatasetName]] = {}
         self._clearing: dict[str, list[_Clearing]] = {}
 
     def add(self, facts: StatementFacts) -> None:
         """A statement ran."""
-        self._unread = self._unread or bool(facts.error)
+        if not self._unread and (facts.error or facts.unjudged):
+            self._unread = _unseen(facts)
         table, write = facts.table, facts.write
         if table is not None and table.temporary:
             _append(self._temporary, dataset(table.parts))

@@ -15,7 +15,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from pipesense.lang.sql.dialect import retries
 from pipesense.lang.sql.lift.statement import lift_statement
 from pipesense.lang.sql.lift.words import ACCEPTED, COMMANDS, OBJECTS, PROCEDURAL, UTILITIES
-from pipesense.lang.sql.repair import blank, with_queries, without_hole
+from pipesense.lang.sql.repair import blank, with_more, with_queries, without_hole
 from pipesense.lang.sql.tokens import DEPTH_LIMIT, may_nest, nesting
 from pipesense.model.sql import Hole, StatementFacts
 from pipesense.text.span import Span
@@ -25,6 +25,10 @@ logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 _REPAIRS: Final = 12
 _WORDS: Final = re.compile(r"[A-Za-z_]+")
+_TAGS_ALONE: Final = "Template tags make the whole statement, so what it says is not known."
+_DEFINITIONS: Final = "A template that defines something for other files; what it renders there is not judged."
+_FRAGMENT: Final = "A part of a query (a CTE without WITH) that another template completes; it is not judged."
+_PIPE: Final = "A query in pipe syntax (|>) is recognised; nothing in it is judged."
 _NO_BACKTICKS: Final = "Backticks are no quotes in this dialect."
 
 
@@ -88,10 +92,9 @@ def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFac
     with_whole_queries = not holes
     for _ in range(_REPAIRS):
         tokens = _tokenise(language, text)
-        if not tokens:
-            return StatementFacts("", dialect, _content(masked), holes=holes)
-        if _is_template(tokens, holes):
-            return StatementFacts("template", dialect, _content(masked), holes=holes)
+        unparsed = _unparsed(tokens, masked, holes, dialect)
+        if unparsed is not None:
+            return unparsed
         if _starts_behind_hole(tokens, holes):
             text = blank(text[: tokens[1].start]) + text[tokens[1].start :]
             tokens = tokens[1:]
@@ -102,11 +105,14 @@ def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFac
             tree = _parse(language, tokens, text)
         except Unreadable as error:
             if _is_utility(tokens):
-                return StatementFacts(tokens[0].text.lower(), dialect, _content(masked), holes=holes)
+                return _known_by_word(tokens, masked, holes, dialect)
             repaired = None if with_whole_queries else with_queries(text, holes, tokens)
             with_whole_queries = True
+            repaired = repaired or with_more(text, holes, error.span, tokens)
             repaired = repaired or without_hole(text, holes, error.span, tokens)
             if repaired is None:
+                if _is_fragment(tokens, holes):
+                    return _recognised("template", _FRAGMENT, masked, holes, dialect)
                 raise
             text = repaired
             continue
@@ -118,8 +124,43 @@ def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFac
                 continue
             tree, tokens = _column_list(language, tree, tokens, text)
         _judge(tree, tokens)
+        if isinstance(tree, exp.Command):
+            return _known_by_word(tokens, masked, holes, dialect)
         return lift_statement(tree, tokens, text, holes, _kind(tree, text, tokens), dialect)
     raise Unreadable("The template tags of this statement leave no readable SQL.", _content(masked))
+
+
+def _unparsed(tokens: list[Token], masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFacts | None:
+    """The facts of what is for no parser: blanks, template tags alone, pipe syntax."""
+    if not tokens:
+        if any(hole.kind == "jinja" for hole in holes):
+            return _recognised("macro", _DEFINITIONS, masked, holes, dialect)
+        return StatementFacts("", dialect, _content(masked), holes=holes)
+    if "|>" in masked and any(token.token_type is TokenType.PIPE_GT for token in tokens):
+        return _recognised("pipe", _PIPE, masked, holes, dialect)
+    if _is_template(tokens, holes):
+        return _recognised("template", _TAGS_ALONE, masked, holes, dialect)
+    return None
+
+
+def _recognised(kind: str, why: str, masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFacts:
+    return StatementFacts(kind, dialect, _content(masked), holes=holes, unjudged=why)
+
+
+def _known_by_word(tokens: list[Token], masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFacts:
+    """A statement of which only the first words are understood."""
+    words = [word.upper() for word in _WORDS.findall(masked[tokens[0].start : tokens[0].start + 200])]
+    named = words[0] if words else tokens[0].text.upper()
+    if named in ("CREATE", "ALTER", "DROP"):
+        named = next((f"{named} {word}" for word in words[1:8] if word.lower() in OBJECTS), named)
+    why = f"{named} is recognised; nothing in it is judged."
+    return _recognised((words[0] if words else named).lower(), why, masked, holes, dialect)
+
+
+def _is_fragment(tokens: list[Token], holes: tuple[Hole, ...]) -> bool:
+    """Whether a template starts with a CTE without its WITH: another template puts it in its place."""
+    kinds = [token.token_type for token in tokens[:3]]
+    return bool(holes) and kinds[1:] == [TokenType.ALIAS, TokenType.L_PAREN]
 
 
 def _language(dialect: str, masked: str) -> Dialect:
@@ -150,7 +191,7 @@ def _is_utility(tokens: list[Token]) -> bool:
     """Whether the statement says nothing of rows or columns, so that it does not matter if it can be read."""
     words = [token.text.lower() for token in tokens[:6]]
     return words[0] in UTILITIES or (
-        words[0] in ("create", "alter", "drop") and any(word in ("function", "procedure") for word in words[1:])
+        words[0] in ("create", "alter", "drop") and any(word in OBJECTS for word in words[1:5])
     )
 
 
@@ -182,11 +223,6 @@ def _tokenise(language: Dialect, text: str) -> list[Token]:
         raise Unreadable(f"This statement cannot be read: {error}.", _content(text)) from None
     while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
         tokens.pop()
-    pipe = next((token for token in tokens if token.token_type is TokenType.PIPE_GT), None) if "|>" in text else None
-    if pipe is not None:
-        raise Unreadable(
-            "Pipe syntax (|>) is not read, so this statement was not checked.", Span(pipe.start, pipe.end + 1)
-        )
     # A parser that does not quote by backticks would take one for a name.
     tick = next((token for token in tokens if token.text == "`"), None) if "`" in text else None
     if tick is not None:

@@ -1,4 +1,7 @@
-"""What a template tag may stand for when it cannot be read as a name: nothing, a type, a query, a CTE."""
+"""What a template tag may stand for when it cannot be read as a name.
+
+Nothing, a type, a query, a CTE, a condition, several columns.
+"""
 
 from __future__ import annotations
 
@@ -78,6 +81,34 @@ def _spelled(words: tuple[str, ...], room: str) -> str | None:
             taken = f"{taken}{left.pop(0)} "
         lines.append(taken[: len(line)].ljust(len(line)))
     return None if left else "".join(lines)
+
+
+def with_more(text: str, holes: tuple[Hole, ...], error: Span, tokens: list[Token]) -> str | None:
+    """The text where the tag before an error stands for more than a name, where only one thing can be meant.
+
+    ``FROM t {{ live() }} AND x``: a WHERE of its own. ``{{ columns() }}`` on the line before ``t.x``: columns with
+    a comma behind the last. None for everything else.
+    """
+    index = next((i for i, token in enumerate(tokens) if token.start >= error.start), len(tokens))
+    if index >= len(tokens):
+        return None
+    wrong = tokens[index].token_type
+    if wrong in (TokenType.AND, TokenType.OR) and (hole := _alone(tokens, index - 1, holes)) is not None:
+        spelled = _spelled(("WHERE", tokens[index - 1].text.rstrip("_")), hole.span.of(text))
+        return None if spelled is None else text[: hole.span.start] + spelled + text[hole.span.end :]
+    if wrong is TokenType.DOT and (hole := _alone(tokens, index - 2, holes)) is not None:
+        name = tokens[index - 2]
+        if "\n" in text[hole.span.end : tokens[index - 1].start] and name.end > name.start:
+            return text[: name.end] + "," + text[name.end + 1 :]
+    return None
+
+
+def _alone(tokens: list[Token], index: int, holes: tuple[Hole, ...]) -> Hole | None:
+    """The tag that a token stands for, nothing glued to it."""
+    if index < 0:
+        return None
+    token = tokens[index]
+    return next((hole for hole in holes if hole.span.start <= token.start and token.end < hole.span.end), None)
 
 
 def without_hole(text: str, holes: tuple[Hole, ...], error: Span, tokens: list[Token]) -> str | None:

@@ -1,0 +1,49 @@
+"""Statements that are known for what they are while nothing in them is judged: said, and never counted as judged."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipesense.lang.sql.facts import read_statement
+
+RECOGNISED = [
+    ("a call", "CALL p.refresh()", "bigquery", "call", "CALL is recognised"),
+    ("dynamic SQL", "EXECUTE IMMEDIATE 'SELECT 1'", "bigquery", "execute", "EXECUTE is recognised"),
+    ("upkeep", "VACUUM FULL t", "postgres", "vacuum", "VACUUM is recognised"),
+    ("a table's order", "CLUSTER shop.orders USING orders_pk", "postgres", "cluster", "CLUSTER is recognised"),
+    ("another object", "CREATE WAREHOUSE <NAME> WAREHOUSE_SIZE=XSMALL", "", "create", "CREATE WAREHOUSE is recognised"),
+    ("pipe syntax", "FROM t |> WHERE a = 1 |> SELECT a", "bigquery", "pipe", "A query in pipe syntax"),
+    ("a check by a macro", "{{ is_unique(['id']) }}", "", "template", "Template tags make the whole statement"),
+    ("macros", "{% macro cents(x) %} {{ x }} / 100 {% endmacro %}", "", "macro", "A template that defines something"),
+    ("an included file", "{% include 'head.sql' %}", "", "macro", "A template that defines something"),
+    ("a fragment", "base_{{ app }} AS (\n  SELECT 1\n),", "", "template", "A part of a query"),
+]
+JUDGED = [
+    ("a query", "SELECT 1"),
+    ("a tag for a table", "SELECT a FROM {{ ref('orders') }}"),
+    ("a setting", "SET search_path = shop"),
+    ("a transaction", "BEGIN"),
+    ("nothing", "-- only a comment"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "kind", "why"), [c[1:] for c in RECOGNISED], ids=[c[0] for c in RECOGNISED]
+)
+def test_recognised_statements(text: str, dialect: str, kind: str, why: str) -> None:
+    facts = read_statement(text, dialect)
+
+    assert facts.unjudged.startswith(why)
+    assert facts.unjudged.endswith(".")
+    assert (facts.kind, facts.error, facts.blocks, facts.write) == (kind, "", (), None)
+
+
+@pytest.mark.parametrize("text", [case[1] for case in JUDGED], ids=[case[0] for case in JUDGED])
+def test_judged_statements(text: str) -> None:
+    facts = read_statement(text, "")
+
+    assert (facts.unjudged, facts.error) == ("", "")
+
+
+def test_what_cannot_be_read_is_not_recognised() -> None:
+    assert read_statement("base AS (SELECT 1)", "").error, "without a template it is a statement half typed"
