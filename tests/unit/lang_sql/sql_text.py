@@ -48,7 +48,7 @@ class Shown:
         if flags:
             lines.append(" ".join(flags))
         if block.ctes:
-            lines.append(f"ctes {' '.join(name for name, _ in block.ctes)}")
+            lines.append(f"ctes {' '.join(cte.name for cte in block.ctes)}")
         if block.holes:
             lines.append(f"holes {' '.join(sorted(clause.value for clause in block.holes))}")
         return lines

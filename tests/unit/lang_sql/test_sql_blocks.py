@@ -81,7 +81,7 @@ def test_ctes_and_subqueries_are_blocks_of_their_own() -> None:
         (1, "SELECT k FROM u"),
     ]
     main = facts.blocks[1]
-    assert main.ctes == (("c", facts.blocks[0]),)
+    assert [(cte.name, cte.block) for cte in main.ctes] == [("c", facts.blocks[0])]
     assert [source.kind for source in main.sources] == ["cte"]
     assert main.joins[0].source.kind == "subquery"
     assert main.joins[0].source.block == facts.blocks[3]

@@ -18,8 +18,9 @@ from pipesense.lang.sql.lift.shapes import (
     call_kind,
     operation,
 )
-from pipesense.lang.sql.lift.state import NOWHERE, State, cover, cover_all, placed, spanned
-from pipesense.model.sql import Block, Clause, Comparison, Expr, Hole, WindowCall
+from pipesense.lang.sql.lift.state import NOWHERE, NamedWindow, State, cover, cover_all, placed, spanned
+from pipesense.lang.sql.lift.windows import frame_words
+from pipesense.model.sql import Block, Clause, Comparison, Expr, Hole, Role, WindowCall
 from pipesense.text.span import Span
 
 Guards = frozenset[str]
@@ -29,12 +30,13 @@ NO_GUARDS: Final[Guards] = frozenset()
 _FAR: Final = 1 << 60
 _COLUMN_PARTS: Final = ("catalog", "db", "table", "this")
 _SHORT_COLUMN: Final = _COLUMN_PARTS[2:]
+_ROLES: Final[dict[type, Role]] = {exp.Array: Role.ARRAY, exp.Any: Role.IN, exp.All: Role.IN}
 
 
 class Expressions(State):
     """Lifts expressions; ``query`` is given by the class that knows queries."""
 
-    def query(self, node: exp.Expr, derived: bool) -> tuple[Block | None, Span]:
+    def query(self, node: exp.Expr, role: Role, name: str = "", branch: int | None = None) -> tuple[Block | None, Span]:
         """Lift a query inside an expression: its first SELECT and the range of the whole."""
         raise NotImplementedError
 
@@ -73,7 +75,8 @@ class Expressions(State):
         if path[-1] == "*" and args["this"].__class__ is exp.Star:
             return Expr("star", (), span, "*", clause, guards, path[:-1])
         if self.scopes and span.end >= 0:
-            self.scopes[-1].pending.append((path, span, clause))
+            scope = self.scopes[-1]
+            scope.pending.append((path, span, clause, scope.at))
         return Expr("column", (), span, path[-1], clause, guards, path)
 
     def _dotted(self, name: str) -> Span:
@@ -230,6 +233,7 @@ class Expressions(State):
         if opening >= 0:
             self.pos = self.layout.tokens[opening].end + 1
         if args.get("query") is not None:
+            self.next_role = Role.IN
             right: tuple[Expr, ...] = (self.lift(args["query"], clause, guards),)
         elif args.get("unnest") is not None:
             right = (self.lift(args["unnest"], clause, guards),)
@@ -255,6 +259,9 @@ class Expressions(State):
         if guard is None and kind == "aggregate":
             guard = "aggregate"
         inside = guards | {guard} if guard else guards
+        if cls in _ROLES:
+            held = node.this if isinstance(node.this, exp.Expr) else next(iter(node.expressions), None)
+            self.next_role = _ROLES[cls] if isinstance(held, (exp.Query, exp.Subquery)) else Role.SCALAR
         args = tuple(self._children(node, clause, inside))
         span, opaque = cover_all(spanned((start, end)), args)
         if kind:
@@ -320,16 +327,33 @@ class Expressions(State):
                 self.pos = self.layout.tokens[over].end + 1
                 closing = self.layout.match.get(over + 1, over + 1)
                 span = cover(span, self.token_span(over, min(closing, len(self.layout.tokens) - 1)))
-        partition = self.lift_all(node.args.get("partition_by"), clause, inside)
-        order_node = node.args.get("order")
-        order = self.lift_all(order_node.expressions, clause, inside) if order_node is not None else ()
-        frame = node.args.get("spec") is not None
-        self.windows.append(WindowCall(call.op, partition, order, frame, span, self.alias))
+        partition, order, frame = self.window_parts(node, clause, inside)
+        named = node.args.get("alias")
+        window = named.name if isinstance(named, exp.Expr) else ""
+        known = True
+        if window:
+            base = self.scopes[-1].windows.get(window.casefold()) if self.scopes else None
+            known = base is not None
+            if base is not None:
+                partition, order, frame = base.partition, order or base.order, frame or base.frame
+        kind, first, last = frame_words(frame)
+        self.windows.append(
+            WindowCall(
+                call.op, partition, order, frame is not None, span, self.alias, call, kind, first, last, window, known
+            )
+        )
         if span.end > self.pos:
             self.pos = span.end
         args = (call, *partition, *order)
         opaque = any(arg.opaque for arg in args)
         return Expr("window", args, span, call.name, clause, guards, (), opaque)
+
+    def window_parts(self, node: exp.Expr, clause: Clause, guards: Guards) -> NamedWindow:
+        """PARTITION BY, ORDER BY and frame, as they are written in the node itself."""
+        partition = self.lift_all(node.args.get("partition_by"), clause, guards)
+        order_node = node.args.get("order")
+        order = self.lift_all(order_node.expressions, clause, guards) if order_node is not None else ()
+        return NamedWindow(partition, order, node.args.get("spec"))
 
     def _inner(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
         """Wrappers that only change how their content is shown or ordered."""
@@ -339,7 +363,8 @@ class Expressions(State):
         return inner
 
     def _subquery(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
-        block, span = self.query(node, derived=False)
+        role, self.next_role = self.next_role, Role.SCALAR
+        block, span = self.query(node, Role.EXISTS if node.__class__ is exp.Exists else role)
         if node.__class__ is exp.Exists:
             op = "exists"
             before = self.index_before(span.start) if span.end >= 0 else -1

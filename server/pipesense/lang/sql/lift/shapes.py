@@ -73,6 +73,7 @@ _RENAMED: Final[dict[type, str]] = {
     exp.Tuple: "tuple",
     exp.Array: "array",
     exp.CurrentTimestamp: "current_timestamp",
+    exp.ExplodingGenerateSeries: "generate_series",
 }
 
 

@@ -8,10 +8,11 @@ from typing import Final
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
+from pipesense.lang.sql.lift.anchors import is_word
 from pipesense.lang.sql.lift.expressions import Expressions
 from pipesense.lang.sql.lift.state import NOWHERE, Scope, conjuncts, cover
 from pipesense.lang.sql.tokens import Region
-from pipesense.model.sql import Block, Clause, Hole, Join, Source
+from pipesense.model.sql import Block, Clause, Expr, Hole, Join, Role, Source
 from pipesense.text.span import Span
 
 _BEFORE_SOURCE: Final = frozenset({TokenType.LATERAL, TokenType.ONLY, TokenType.TABLE, TokenType.L_PAREN})
@@ -22,6 +23,10 @@ _JOIN_WORDS: Final = frozenset(
         *(TokenType.GLOBAL, TokenType.ANY, TokenType.ALL, TokenType.STRAIGHT_JOIN),
     }
 )
+_LATERAL_WORDS: Final = frozenset({TokenType.LATERAL, TokenType.VIEW, TokenType.OUTER})
+_KINDS: Final = {"straight_join": "straight"}
+_ARRAYS_IN_FROM: Final = ("bigquery", "redshift", "")
+"""Dialects in which ``FROM t, t.items`` reads a column of ``t``."""
 _ORDER: Final = tuple(Clause)
 _PATH_PART: Final = re.compile(r"(?:\{\{.*?\}\}|\{[^{}]*\}|[^.{]|\{)+", re.DOTALL)
 _BEFORE_ASSIGNMENT: Final = frozenset({TokenType.SET, TokenType.COMMA})
@@ -40,7 +45,7 @@ class SourceReader(Expressions):
     def read_source(self, node: exp.Expr, scope: Scope) -> Source:
         """One item of FROM, and its name made known to the query's columns."""
         if isinstance(node, exp.Table) and not isinstance(node.this, exp.Func):
-            source = self._table(node)
+            source = self._table(node, scope)
         elif isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Values):
             source = self._derived(node)
         elif isinstance(node, exp.Paren):
@@ -63,15 +68,27 @@ class SourceReader(Expressions):
             for join in node.args.get("joins") or ():
                 found += self.read_join(join, scope)
         for lateral in (node.args.get("laterals") or ()) if isinstance(node, exp.Table) else ():
-            source = self.read_source(lateral, scope)
-            found.append(Join(source, "", "lateral", False, (), (), source.span))
+            found.append(self.read_lateral(lateral, scope))
         return found
+
+    def read_lateral(self, node: exp.Expr, scope: Scope) -> Join:
+        """``LATERAL VIEW [OUTER] explode(x) e AS y``."""
+        source = self.read_source(node, scope)
+        index = self.index_before(source.span.start) if source.span.end >= 0 else -1
+        first = index
+        while self.kind_of(first) in _LATERAL_WORDS:
+            first -= 1
+        keyword = self.token_span(first + 1, index) if first < index else None
+        side = "left" if node.args.get("outer") else ""
+        span = cover(keyword, source.span) if keyword is not None else source.span
+        return Join(source, side, "lateral", False, (), (), span, False, keyword)
 
     def read_join(self, node: exp.Expr, scope: Scope) -> list[Join]:
         """One join, then those inside its brackets."""
         args = node.args
         source = self.read_source(node.this, scope)
-        comma, span = self._join_word(source.span)
+        comma, keyword = self._join_word(source.span)
+        span = keyword
         inner = self.nested_joins(node.this, scope)
         on_node = args.get("on")
         on = self.lift(on_node, Clause.ON) if isinstance(on_node, exp.Expr) else None
@@ -81,9 +98,14 @@ class SourceReader(Expressions):
         side = str(args.get("side") or "").lower()
         kind = str(args.get("kind") or "").lower()
         method = str(args.get("method") or "").lower()
-        words = kind if not comma else ""
+        natural = method == "natural"
+        words = "" if comma else _KINDS.get(kind, kind) or ("" if natural else method)
+        applied = node.this.args.get("cross_apply") if isinstance(node.this, exp.Lateral) else None
+        if applied is not None and not comma:
+            words, side = "apply", side if applied else "left"
+        placed_keyword = keyword if keyword.end >= 0 else None
         return [
-            Join(source, side, words or method, comma, conjuncts(on), using, span),
+            Join(source, side, words, comma, conjuncts(on), using, span, natural, placed_keyword),
             *inner,
         ]
 
@@ -103,24 +125,83 @@ class SourceReader(Expressions):
             index -= 1
         if self.kind_of(index) is TokenType.COMMA:
             return True, self.token_span(index)
-        if self.kind_of(index) not in (TokenType.JOIN, TokenType.APPLY):
+        if self.kind_of(index) not in (TokenType.JOIN, TokenType.APPLY, TokenType.STRAIGHT_JOIN):
             return False, NOWHERE
         first = index
         while self.kind_of(first - 1) in _JOIN_WORDS:
             first -= 1
         return False, self.token_span(first, index)
 
-    def _table(self, node: exp.Expr) -> Source:
+    def _table(self, node: exp.Expr, scope: Scope) -> Source:
+        args = node.args
         parts, place = self.table_name(node)
-        alias_node = node.args.get("alias")
-        alias = alias_node.name if isinstance(alias_node, exp.Expr) else ""
-        span = cover(place, self.covers(alias_node) if isinstance(alias_node, exp.Expr) else NOWHERE)
+        alias_node = args.get("alias")
+        alias, columns, alias_span = self.alias_of(alias_node)
+        span = cover(place, alias_span)
         opaque = bool(self.holes) and place.end >= 0 and self.hole_in(*place) is not None
+        kind = "table"
+        block: Block | None = None
         if len(parts) == 1 and not opaque and self.is_cte(parts[0]):
-            return Source("cte", parts, alias or parts[-1], span)
-        if parts and place.end >= 0:
+            kind, block = "cte", self.cte_block(parts[0])
+        elif len(parts) > 1 and parts[0].casefold() in scope.sources and self.dialect in _ARRAYS_IN_FROM:
+            kind = "array"
+        elif parts and place.end >= 0:
             self.reads.append((parts, place))
-        return Source("table", parts, alias or (parts[-1] if parts else ""), span, None, opaque)
+        reshaped = ""
+        if args.get("pivots"):
+            reshaped, pivot_alias, span = self._pivoted(args["pivots"], span)
+            alias = pivot_alias or alias
+        as_of: Expr | None = None
+        at = args.get("version") or args.get("when")
+        if isinstance(at, exp.Expr) and isinstance(at.args.get("expression"), exp.Expr):
+            as_of = self.lift(at.args["expression"], Clause.FROM)
+            span = cover(span, as_of.span)
+        hints = tuple(part.name.upper() for hint in args.get("hints") or () for part in hint.expressions)
+        return Source(
+            kind,
+            parts,
+            alias or (parts[-1] if parts else ""),
+            span,
+            block,
+            opaque,
+            columns,
+            None,
+            place if place.end >= 0 else None,
+            False,
+            reshaped,
+            as_of,
+            args.get("sample") is not None,
+            hints,
+        )
+
+    def alias_of(self, node: object) -> tuple[str, tuple[str, ...], Span]:
+        """An alias, the columns in brackets behind it, and the range of both."""
+        if not isinstance(node, exp.Expr):
+            return "", (), NOWHERE
+        listed = node.args.get("columns")
+        span = self.covers(node)
+        if not listed:
+            return node.name, (), span
+        if span.end >= 0 and self.kind_of(self.index_behind(span.end)) is TokenType.R_PAREN:
+            opening = self.layout.match.get(self.index_behind(span.end), -1)
+            if opening >= 0 and self.layout.tokens[opening].start >= span.start:
+                span = cover(span, self.token_span(self.index_behind(span.end)))
+        return node.name, tuple(part.name for part in listed), span
+
+    def _pivoted(self, pivots: list[exp.Expr], span: Span) -> tuple[str, str, Span]:
+        """The word for a PIVOT or UNPIVOT, its alias, and the range through it."""
+        last = pivots[-1]
+        alias, _, place = self.alias_of(last.args.get("alias"))
+        index = self.index_behind(span.end) if span.end >= 0 else len(self.layout.tokens)
+        while is_word(self, index, "PIVOT", "UNPIVOT"):
+            while self.kind_of(index) not in (TokenType.L_PAREN, None):
+                index += 1
+            closing = self.layout.match.get(index)
+            if closing is None:
+                break
+            span = cover(span, self.token_span(closing))
+            index = closing + 1
+        return "unpivot" if last.args.get("unpivot") else "pivot", alias, cover(span, place)
 
     def table_name(self, node: exp.Expr) -> tuple[tuple[str, ...], Span]:
         """A table's parts, outermost first, and the characters they take."""
@@ -153,32 +234,58 @@ class SourceReader(Expressions):
         folded = name.casefold()
         return any(folded in names for names in self.cte_names)
 
+    def cte_block(self, name: str) -> Block | None:
+        """The SELECT of the CTE that a name means here."""
+        folded = name.casefold()
+        return next((names[folded] for names in reversed(self.cte_names) if folded in names), None)
+
     def _derived(self, node: exp.Expr) -> Source:
-        block, span = self.query(node, derived=not self._is_lateral())
-        alias_node = node.args.get("alias")
-        alias = alias_node.name if isinstance(alias_node, exp.Expr) else ""
-        span = cover(span, self.covers(alias_node) if isinstance(alias_node, exp.Expr) else NOWHERE)
-        return Source("subquery", (), alias, span, block)
+        alias, columns, place = self.alias_of(node.args.get("alias"))
+        lateral = self._is_lateral()
+        block, span = self.query(node, Role.LATERAL if lateral else Role.FROM, alias)
+        reshaped = ""
+        if node.args.get("pivots"):
+            reshaped, pivot_alias, span = self._pivoted(node.args["pivots"], span)
+            alias = pivot_alias or alias
+        sampled = node.args.get("sample") is not None
+        span = cover(span, place)
+        return Source(
+            "subquery", (), alias, span, block, columns=columns, lateral=lateral, reshaped=reshaped, sampled=sampled
+        )
 
     def _is_lateral(self) -> bool:
         return self.ahead(TokenType.LATERAL, TokenType.APPLY) >= 0
 
     def _function(self, node: exp.Expr) -> Source:
         """UNNEST, LATERAL, VALUES, table functions."""
-        alias_node = node.args.get("alias")
-        alias = alias_node.name if isinstance(alias_node, exp.Expr) else ""
-        if not alias and isinstance(alias_node, exp.Expr) and alias_node.args.get("columns"):
-            alias = alias_node.args["columns"][0].name
-        place = self.covers(alias_node) if isinstance(alias_node, exp.Expr) else NOWHERE
+        alias, columns, place = self.alias_of(node.args.get("alias"))
+        if not alias and columns:
+            alias = columns[0]
+        if isinstance(node.args.get("offset"), exp.Identifier):
+            columns = (*columns, node.args["offset"].name)
+            place = cover(place, self.covers(node.args["offset"]))
+        lateral = isinstance(node, exp.Lateral)
+        call: Expr | None = None
+        parts: tuple[str, ...] = ()
         block: Block | None = None
         inner = node.this if isinstance(node, (exp.Lateral, exp.Subquery, exp.Table)) else node
         kind = "values" if isinstance(inner, exp.Values) else "function"
         if isinstance(inner, exp.Subquery):
-            block, span = self.query(inner, derived=False)
+            block, span = self.query(inner, Role.LATERAL, alias)
             kind = "subquery"
         else:
-            span = self.lift(inner, Clause.FROM).span
-        return Source(kind, (), alias, cover(span, place), block)
+            lifted = self.lift(inner, Clause.FROM)
+            span = lifted.span
+            if kind == "function":
+                kind, call, parts = self._called(inner, lifted)
+        return Source(kind, parts, alias, cover(span, place), block, columns=columns, call=call, lateral=lateral)
+
+    def _called(self, node: exp.Expr, lifted: Expr) -> tuple[str, Expr | None, tuple[str, ...]]:
+        """A function; a column that is read like a table, as in BigQuery's ``FROM t, t.items``, has no call."""
+        written = self.text[lifted.span.start : lifted.span.start + 6].upper()
+        if isinstance(node, exp.Unnest) and written != "UNNEST" and len(lifted.args) == 1:
+            lifted = lifted.args[0]
+        return ("array", None, lifted.path) if lifted.op == "column" else ("function", lifted, ())
 
     # Masked parts
 

@@ -5,13 +5,23 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
 from pipesense.lang.sql.tokens import Layout
-from pipesense.model.sql import Block, Clause, ColumnUse, Comparison, Expr, Hole, SetOperation, WindowCall
+from pipesense.model.sql import (
+    Block,
+    Clause,
+    ColumnUse,
+    Comparison,
+    Expr,
+    Hole,
+    Role,
+    SetOperation,
+    WindowCall,
+)
 from pipesense.text.span import Span
 
 NOWHERE: Final = Span(-1, -1)
@@ -21,26 +31,39 @@ spanned: Final[Callable[[tuple[int, int]], Span]] = partial(tuple.__new__, Span)
 _AHEAD: Final = 8
 
 
+class NamedWindow(NamedTuple):
+    """What ``WINDOW w AS (...)`` or the brackets behind OVER say."""
+
+    partition: tuple[Expr, ...]
+    order: tuple[Expr, ...]
+    frame: exp.Expr | None
+
+
 class Scope:
     """The names that columns of one query may be bound to, and the columns that wait for it to be complete."""
 
-    __slots__ = ("derived", "outputs", "pending", "sources")
+    __slots__ = ("at", "derived", "outputs", "pending", "sources", "windows")
 
-    def __init__(self, derived: bool) -> None:
+    def __init__(self, derived: bool, at: int = -1) -> None:
+        self.at = at
+        """Where the query's keyword starts."""
         self.derived = derived
         """No name of an enclosing query can be meant inside (a CTE, a subquery in FROM, the outermost query)."""
         self.sources: dict[str, str] = {}
         self.outputs: set[str] = set()
-        self.pending: list[tuple[tuple[str, ...], Span, Clause]] = []
+        self.pending: list[tuple[tuple[str, ...], Span, Clause, int]] = []
+        """Path, place, clause, and where the keyword of the query starts that holds the column."""
+        self.windows: dict[str, NamedWindow] = {}
 
 
 class State:
     """Collected facts and the reading position of one lift."""
 
-    def __init__(self, text: str, layout: Layout, holes: tuple[Hole, ...]) -> None:
+    def __init__(self, text: str, layout: Layout, holes: tuple[Hole, ...], dialect: str = "") -> None:
         self.text = text
         self.layout = layout
         self.holes = holes
+        self.dialect = dialect
         self.hole_ends = [hole.span.end for hole in holes]
         self.comparisons: list[Comparison] = []
         self.columns: list[ColumnUse] = []
@@ -49,11 +72,16 @@ class State:
         self.set_operations: list[SetOperation] = []
         self.reads: list[tuple[tuple[str, ...], Span]] = []
         self.scopes: list[Scope] = []
-        self.cte_names: list[set[str]] = []
+        self.cte_names: list[dict[str, Block | None]] = []
         self.depth = 0
         self.pos = 0
         """The end of the last leaf that was read: where a leaf without a position is looked for."""
         self.alias = ""
+        """The alias of the output that is being lifted."""
+        self.limit_outside: exp.Expr | None = None
+        """The LIMIT behind the brackets of the query that is lifted next."""
+        self.next_role = Role.SCALAR
+        """What the next subquery is that an expression holds."""
 
     def hole_in(self, start: int, end: int) -> Hole | None:
         """The first hole that shares a character with a range."""

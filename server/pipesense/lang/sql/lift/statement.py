@@ -12,7 +12,7 @@ from pipesense.lang.sql.lift.queries import Queries
 from pipesense.lang.sql.lift.tables import dropped, read_table
 from pipesense.lang.sql.lift.writes import read_write
 from pipesense.lang.sql.tokens import Layout
-from pipesense.model.sql import Clause, ColumnUse, Hole, StatementFacts
+from pipesense.model.sql import Clause, ColumnUse, Hole, Role, StatementFacts
 from pipesense.text.span import Span
 
 _BY_SPAN: Final = attrgetter("span")
@@ -28,7 +28,7 @@ def lift_statement(
     Raises:
         RecursionError: the statement nests deeper than the interpreter's stack.
     """
-    lift = Queries(text, Layout(tokens), holes)
+    lift = Queries(text, Layout(tokens), holes, dialect)
     write = read_write(lift, tree)
     table = None
     if write is None:
@@ -55,9 +55,9 @@ def lift_statement(
 def _read_inner(lift: Queries, tree: exp.Expr) -> None:
     """A query; the one that EXPORT DATA writes to files; the expression that a function of SQL is."""
     if isinstance(tree, exp.Query):
-        lift.query(tree, derived=True)
+        lift.query(tree, Role.STATEMENT)
     elif isinstance(tree, exp.Export) and isinstance(tree.this, exp.Query):
-        lift.query(tree.this, derived=True)
+        lift.query(tree.this, Role.STATEMENT)
     elif isinstance(tree, exp.Create) and isinstance(tree.this, exp.UserDefinedFunction):
         body = tree.args.get("expression")
         body = body.this if isinstance(body, exp.Return) else body

@@ -10,7 +10,7 @@ from sqlglot.tokenizer_core import TokenType
 from pipesense.lang.sql.lift.anchors import type_text
 from pipesense.lang.sql.lift.queries import Queries
 from pipesense.lang.sql.lift.state import NOWHERE, Scope, cover
-from pipesense.model.sql import Block, CheckDef, Clause, ColumnDef, Expr, ForeignKeyDef, TableDef
+from pipesense.model.sql import Block, CheckDef, Clause, ColumnDef, Expr, ForeignKeyDef, Role, TableDef
 from pipesense.text.span import Span
 
 _KINDS: Final = {"TABLE": "table", "VIEW": "view", "MATERIALIZED VIEW": "view"}
@@ -154,7 +154,7 @@ def _lift_body(lift: Queries, node: exp.Expr, source: object) -> Block | None:
                 continue
             lift.pos = tokens[index].start
             break
-    block = lift.query(source, derived=True)[0] if isinstance(source, exp.Expr) else None
+    block = lift.query(source, Role.STATEMENT)[0] if isinstance(source, exp.Expr) else None
     lift.close_with(opened)
     return block
 

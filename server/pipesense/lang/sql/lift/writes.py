@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
 from pipesense.lang.sql.lift.guards import folded, insert_guard, same_table
+from pipesense.lang.sql.lift.merge import merge_guard, read_merge
 from pipesense.lang.sql.lift.queries import Queries
 from pipesense.lang.sql.lift.state import NOWHERE, Scope, conjuncts
-from pipesense.model.sql import Block, Clause, Expr, Write
+from pipesense.lang.sql.lift.targets import Target, assignments, other_sources, target_of
+from pipesense.model.sql import Block, Clause, Cte, Expr, Join, Merge, Role, Source, Write
 from pipesense.text.span import Span
 
 _VERBS: Final = {
@@ -61,6 +63,26 @@ def read_write(lift: Queries, node: exp.Expr) -> Write | None:
     return None
 
 
+class _More(NamedTuple):
+    """What only some statements say; the names are those of ``Write``."""
+
+    merge: Merge | None = None
+    source: Block | None = None
+    values: int = 0
+    width: int = 0
+    by_name: bool = False
+    partition: tuple[tuple[str, Expr | None], ...] = ()
+    conflict: str = ""
+    conflict_columns: tuple[str, ...] = ()
+    assignments: tuple[tuple[str, Expr], ...] = ()
+    sources: tuple[Source, ...] = ()
+    joins: tuple[Join, ...] = ()
+    ctes: tuple[Cte, ...] = ()
+
+
+_NOTHING_MORE: Final = _More()
+
+
 def _keyword(lift: Queries, verb: str) -> Span:
     kinds = _VERBS[verb]
     for index, token in enumerate(lift.layout.tokens):
@@ -72,7 +94,7 @@ def _keyword(lift: Queries, verb: str) -> Span:
 def _build(
     lift: Queries,
     verb: str,
-    target: tuple[tuple[str, ...], Span],
+    target: Target,
     *,
     filtered: bool,
     guard: str,
@@ -81,8 +103,10 @@ def _build(
     where: tuple[Expr, ...] = (),
     alias_like_keyword: str = "",
     holes: frozenset[Clause] | None = None,
+    more: _More = _NOTHING_MORE,
 ) -> Write:
-    parts, place = target
+    parts, place = target.parts, target.place
+    opaque = bool(lift.holes) and place.end >= 0 and lift.hole_in(*place) is not None
     if place.end < 0:
         place = lift.token_span(0, len(lift.layout.tokens) - 1)
     name = folded(parts)
@@ -101,6 +125,10 @@ def _build(
         alias_like_keyword,
         any(same_table(name, folded(read)) for read, _ in lift.reads),
         _run_dates(lift),
+        target.alias,
+        opaque,
+        columns_span=target.columns_span,
+        **more._asdict(),
     )
 
 
@@ -122,37 +150,21 @@ def _run_dates(lift: Queries) -> tuple[Span, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _target(lift: Queries, node: exp.Expr) -> tuple[tuple[tuple[str, ...], Span], tuple[str, ...]]:
-    """A target table's name and the column list behind it."""
-    columns: tuple[str, ...] = ()
-    if isinstance(node, exp.Schema):
-        columns = tuple(
-            lift.name_of(part) if isinstance(part, exp.Identifier) else part.name for part in node.expressions
-        )
-        place = lift.covers(node)
-        node = node.this
-        lift.pos = max(lift.pos, place.end)
-    if not isinstance(node, exp.Table):
-        return ((), lift.covers(node)), columns
-    name = lift.table_name(node)
-    lift.pos = max(lift.pos, name[1].end)
-    return name, columns
-
-
 def _insert(lift: Queries, node: exp.Expr) -> Write:
     args = node.args
     ctes, _ = lift.open_with(node)
-    target, columns = _target(lift, node.this)
-    partition = node.this.args.get("partition") or args.get("partition")
-    if isinstance(partition, exp.Expr):
-        lift.pos = max(lift.pos, lift.covers(partition).end)
-    block, where = _insert_source(lift, args.get("expression"))
+    target = target_of(lift, node.this)
+    partition = _partition(lift, node.this.args.get("partition") or args.get("partition"))
+    source = args.get("expression")
+    block, where = _insert_source(lift, source)
+    rows = source.expressions if isinstance(source, exp.Values) else []
     condition = args.get("where")
     if isinstance(condition, exp.Where):
         where = (*where, *conjuncts(lift.lift(condition.this, Clause.WHERE)))
+    conflict, keys, assigned = _conflict(lift, node, target)
     lift.close_with(ctes)
     overwrite = bool(args.get("overwrite"))
-    guard = insert_guard(lift, node, block, target[0], overwrite)
+    guard = insert_guard(lift, node, block, target.parts, overwrite)
     holes = block.holes if block is not None else frozenset()
     return _build(
         lift,
@@ -160,11 +172,74 @@ def _insert(lift: Queries, node: exp.Expr) -> Write:
         target,
         filtered=bool(where),
         guard=guard,
-        columns=columns,
+        columns=target.columns,
         overwrite=overwrite,
         where=where,
         holes=holes | lift.clause_holes(lift.layout.regions[0]),
+        more=_More(
+            source=block,
+            values=len(rows),
+            width=_width(rows),
+            by_name=bool(args.get("by_name")),
+            partition=partition,
+            conflict=conflict,
+            conflict_columns=keys,
+            assignments=assigned,
+            ctes=ctes or (),
+        ),
     )
+
+
+def _width(rows: list[exp.Expr]) -> int:
+    """How many values every row has; 0 where they differ."""
+    widths = {len(row.expressions) if isinstance(row, exp.Tuple) else 1 for row in rows}
+    return widths.pop() if len(widths) == 1 else 0
+
+
+def _partition(lift: Queries, node: object) -> tuple[tuple[str, Expr | None], ...]:
+    """``PARTITION (day = '2024-01-01', country)``."""
+    if not isinstance(node, exp.Expr):
+        return ()
+    found: list[tuple[str, Expr | None]] = []
+    for part in node.expressions:
+        value = part.args.get("expression")
+        named = part.this if isinstance(part, exp.EQ) else part
+        lift.pos = max(lift.pos, lift.covers(named).end)
+        given = lift.lift(value, Clause.OTHER) if isinstance(part, exp.EQ) and isinstance(value, exp.Expr) else None
+        found.append((named.name, given))
+    lift.pos = max(lift.pos, lift.covers(node).end)
+    return tuple(found)
+
+
+def _conflict(
+    lift: Queries, node: exp.Expr, target: Target
+) -> tuple[str, tuple[str, ...], tuple[tuple[str, Expr], ...]]:
+    """What happens to a row that is there already, the columns it is found by, what is assigned to it."""
+    args = node.args
+    conflict = args.get("conflict")
+    if isinstance(conflict, exp.Expr):
+        keys = tuple(part.this.name if isinstance(part, exp.Ordered) else part.name for part in _keys(conflict))
+        scope = Scope(derived=True, at=_keyword(lift, "insert").start)
+        for name in (target.alias or (target.parts[-1] if target.parts else ""), "excluded"):
+            scope.sources[name.casefold()] = name
+        lift.scopes.append(scope)
+        assigned, _ = assignments(lift, conflict.expressions)
+        condition = conflict.args.get("where")
+        if isinstance(condition, exp.Where):
+            lift.lift(condition.this, Clause.WHERE)
+        lift.close_scope()
+        action = conflict.args.get("action")
+        word = action.name.upper() if isinstance(action, exp.Expr) else ""
+        updates = assigned or conflict.args.get("duplicate") or "UPDATE" in word
+        return "update" if updates else "nothing", keys, assigned
+    if args.get("alternative"):
+        return str(args["alternative"]).lower(), (), ()
+    return "ignore" if args.get("ignore") else "", (), ()
+
+
+def _keys(conflict: exp.Expr) -> list[exp.Expr]:
+    keys = conflict.args.get("conflict_keys")
+    return keys if isinstance(keys, list) else []
 
 
 def _insert_source(lift: Queries, source: object) -> tuple[Block | None, tuple[Expr, ...]]:
@@ -174,7 +249,7 @@ def _insert_source(lift: Queries, source: object) -> tuple[Block | None, tuple[E
         return None, ()
     if isinstance(source, exp.Expr):
         _to_query(lift)
-        block, _ = lift.query(source, derived=True)
+        block, _ = lift.query(source, Role.STATEMENT)
         return block, block.where if block is not None else ()
     return None, ()
 
@@ -188,25 +263,6 @@ def _to_query(lift: Queries) -> None:
             return
 
 
-def _sources(lift: Queries, scope: Scope, node: exp.Expr) -> None:
-    """FROM and USING of UPDATE and DELETE, and the target's own joins."""
-    target = node.this
-    if isinstance(target, exp.Table):
-        parts, place = lift.table_name(target)
-        alias = target.alias or (parts[-1] if parts else "")
-        scope.sources[alias.casefold()] = alias
-        lift.pos = max(lift.pos, place.end)
-        lift.nested_joins(target, scope)
-    clause = node.args.get("from_")
-    if clause is not None:
-        lift.read_source(clause.this, scope)
-        lift.nested_joins(clause.this, scope)
-    using = node.args.get("using")
-    for source in using if isinstance(using, list) else ():
-        lift.read_source(source, scope)
-        lift.nested_joins(source, scope)
-
-
 def _where(lift: Queries, node: exp.Expr) -> tuple[Expr, ...]:
     clause = node.args.get("where")
     if clause is None:
@@ -217,54 +273,49 @@ def _where(lift: Queries, node: exp.Expr) -> tuple[Expr, ...]:
     return conjuncts(lift.lift(clause.this, Clause.WHERE))
 
 
-def _assign(lift: Queries, nodes: list[exp.Expr]) -> tuple[tuple[str, ...], bool]:
-    """The columns that SET assigns, and whether a new value is made from the column's old one."""
-    names: list[str] = []
-    from_itself = False
-    for node in nodes:
-        left, right = node.this, node.args.get("expression")
-        if not isinstance(node, (exp.EQ, exp.PropertyEQ)) or not isinstance(right, exp.Expr):
-            continue
-        name = left.name if isinstance(left, exp.Column) else ""
-        lift.pos = max(lift.pos, lift.covers(left).end)
-        value = lift.lift(right, Clause.SET)
-        names.append(name)
-        from_itself = from_itself or any(
-            part.op == "column" and len(part.path) == 1 and part.name.casefold() == name.casefold()
-            for part in value.walk()
-        )
-    return tuple(names), from_itself
-
-
 def _update(lift: Queries, node: exp.Expr) -> Write:
     ctes, _ = lift.open_with(node)
-    scope = Scope(derived=True)
+    scope = Scope(derived=True, at=_keyword(lift, "update").start)
     lift.scopes.append(scope)
-    _sources(lift, scope, node)
+    sources, joins = other_sources(lift, scope, node)
     mark = lift.layout.regions[0].mark(Clause.SET)
     if mark is not None:
         lift.pos = lift.layout.tokens[mark].end + 1
-    columns, from_itself = _assign(lift, node.expressions)
+    assigned, from_itself = assignments(lift, node.expressions)
     where = _where(lift, node)
     lift.close_scope()
     lift.close_with(ctes)
-    target, _ = _target(lift, node.this)
-    guard = "" if from_itself else "UPDATE"
-    return _build(lift, "update", target, filtered=bool(where), guard=guard, columns=columns, where=where)
+    return _build(
+        lift,
+        "update",
+        target_of(lift, node.this),
+        filtered=bool(where),
+        guard="" if from_itself else "UPDATE",
+        columns=tuple(name for name, _ in assigned),
+        where=where,
+        more=_More(assignments=assigned, sources=sources, joins=joins, ctes=ctes or ()),
+    )
 
 
 def _delete(lift: Queries, node: exp.Expr) -> Write:
     ctes, _ = lift.open_with(node)
-    scope = Scope(derived=True)
+    scope = Scope(derived=True, at=_keyword(lift, "delete").start)
     lift.scopes.append(scope)
-    _sources(lift, scope, node)
+    sources, joins = other_sources(lift, scope, node)
     where = _where(lift, node)
     lift.close_scope()
     lift.close_with(ctes)
-    target, _ = _target(lift, node.this)
-    alias = node.this.alias if isinstance(node.this, exp.Table) else ""
-    typed = alias if _is_half_typed(alias) else ""
-    return _build(lift, "delete", target, filtered=bool(where), guard="DELETE", where=where, alias_like_keyword=typed)
+    target = target_of(lift, node.this)
+    return _build(
+        lift,
+        "delete",
+        target,
+        filtered=bool(where),
+        guard="DELETE",
+        where=where,
+        alias_like_keyword=target.alias if _is_half_typed(target.alias) else "",
+        more=_More(sources=sources, joins=joins, ctes=ctes or ()),
+    )
 
 
 def _is_half_typed(alias: str) -> bool:
@@ -272,58 +323,24 @@ def _is_half_typed(alias: str) -> bool:
 
 
 def _merge(lift: Queries, node: exp.Expr) -> Write:
-    args = node.args
-    ctes, _ = lift.open_with(node)
-    scope = Scope(derived=True)
-    lift.scopes.append(scope)
-    target, _ = _target(lift, node.this)
-    alias = node.this.alias or (target[0][-1] if target[0] else "")
-    scope.sources[alias.casefold()] = alias
-    _to_using(lift)
-    lift.read_source(args["using"], scope)
-    on = lift.lift(args["on"], Clause.ON) if isinstance(args.get("on"), exp.Expr) else None
-    columns: list[str] = []
-    whens = args.get("whens")
-    never = on is not None and on.op == "boolean" and on.name == "FALSE"
-    deletes = False
-    for when in whens.expressions if whens is not None else ():
-        deletes = deletes or (bool(when.args.get("source")) and "DELETE" in str(when.args.get("then")).upper())
-        columns += _merge_branch(lift, when)
-    lift.close_scope()
-    lift.close_with(ctes)
-    guard = "" if never and not deletes else "MERGE"
-    where = conjuncts(on)
-    unique = tuple(dict.fromkeys(columns))
-    return _build(lift, "merge", target, filtered=True, guard=guard, columns=unique, where=where)
-
-
-def _to_using(lift: Queries) -> None:
-    index = lift.ahead(TokenType.USING)
-    if index >= 0:
-        lift.pos = lift.layout.tokens[index].end + 1
-
-
-def _merge_branch(lift: Queries, when: exp.Expr) -> list[str]:
-    condition = when.args.get("condition")
-    if isinstance(condition, exp.Expr):
-        lift.lift(condition, Clause.ON)
-    then = when.args.get("then")
-    if isinstance(then, exp.Update):
-        names, _ = _assign(lift, then.expressions)
-        return list(names)
-    if isinstance(then, exp.Insert):
-        columns = then.this.expressions if isinstance(then.this, exp.Tuple) else []
-        values = then.args.get("expression")
-        if isinstance(values, exp.Expr):
-            lift.pos = max(lift.pos, lift.covers(then.this).end if isinstance(then.this, exp.Expr) else 0)
-            lift.lift(values, Clause.VALUES)
-        return [column.name for column in columns]
-    return []
+    target, merge, ctes = read_merge(lift, node)
+    columns = tuple(dict.fromkeys(name for one in merge.branches for name in one.columns))
+    guard = merge_guard(merge)
+    return _build(
+        lift,
+        "merge",
+        target,
+        filtered=True,
+        guard=guard,
+        columns=columns,
+        where=merge.on,
+        more=_More(merge=merge, ctes=ctes),
+    )
 
 
 def _truncate(lift: Queries, node: exp.Expr) -> Write:
     tables = [table for table in node.expressions if isinstance(table, exp.Table)]
-    target = lift.table_name(tables[0]) if tables else ((), NOWHERE)
+    target = Target(*lift.table_name(tables[0])) if tables else Target((), NOWHERE)
     return _build(lift, "truncate", target, filtered=False, guard="TRUNCATE")
 
 
@@ -331,11 +348,11 @@ def _copy(lift: Queries, node: exp.Expr) -> Write | None:
     """COPY brings rows in unless it says TO; a target that is a stage or a path is an unload."""
     if not node.args.get("kind") or not isinstance(node.this, (exp.Table, exp.Schema)):
         return None
-    target, columns = _target(lift, node.this)
-    if not target[0] or target[0][0].startswith("@"):
+    target = target_of(lift, node.this)
+    if not target.parts or target.parts[0].startswith("@"):
         return None
     words = {token.text.upper() for token in lift.layout.tokens[:2]}
     # Snowflake and Databricks remember which files a table has loaded, FORCE = TRUE switches that off.
     remembers = "INTO" in words and "FORCE" not in {token.text.upper() for token in lift.layout.tokens}
     guard = "COPY INTO loads a file once" if remembers else ""
-    return _build(lift, "copy", target, filtered=False, guard=guard, columns=columns)
+    return _build(lift, "copy", target, filtered=False, guard=guard, columns=target.columns)

@@ -1,0 +1,86 @@
+"""Statements, what they say all in all, and the scripts they stand in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipesense.model.data import Access
+from pipesense.model.sql.define import TableDef
+from pipesense.model.sql.query import Block, ColumnUse, Comparison, SetOperation, WindowCall
+from pipesense.model.sql.write import Write
+from pipesense.model.where import Loc
+from pipesense.text.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A masked stretch of a statement; ``text`` is what really stands there, ``kind`` what it is
+    ("jinja", "format", "percent", "parameter", "fstring").
+    """
+
+    span: Span
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFacts:
+    """Everything one statement says, free of where it stands: a pure function of its text and dialect.
+
+    ``error`` is a sentence where the text could not be read; then nothing else is known of the statement.
+    """
+
+    kind: str
+    """The leading keyword, lower case ("select", "insert", "create", "set", "begin" ...), "" for nothing.
+
+    Behind WITH it is the verb that follows. Also: "assert"; "template" for template tags alone, "macro" for
+    definitions that other templates use; "pipe" for a query in pipe syntax; "psql", "go" and
+    "delimiter" for words to the client."""
+    dialect: str
+    span: Span
+    blocks: tuple[Block, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    columns: tuple[ColumnUse, ...] = ()
+    windows: tuple[WindowCall, ...] = ()
+    set_operations: tuple[SetOperation, ...] = ()
+    write: Write | None = None
+    table: TableDef | None = None
+    drops: tuple[tuple[str, ...], ...] = ()
+    reads: tuple[tuple[tuple[str, ...], Span], ...] = ()
+    """Tables read: parts and the span of the name; CTEs and temporary results left out."""
+    holes: tuple[Hole, ...] = ()
+    error: str = ""
+    error_span: Span | None = None
+    unsure: bool = False
+    """The template's blocks do not nest, so what was read may not be what is run."""
+    unjudged: str = ""
+    """A sentence where the statement is recognised but nothing in it is judged (CALL, a template tag alone)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement at its place: ``loc`` is its whole unit, facts' spans are relative to it."""
+
+    facts: StatementFacts
+    loc: Loc
+    accesses: tuple[Access, ...] = ()
+
+    def at(self, span: Span) -> Loc:
+        """The place of a range of the statement."""
+        return self.loc.at(span)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The statements that run one after another: a SQL file, or the SQL in one string.
+
+    ``dialect`` with ``why_dialect`` ("directive", "configuration", "PostgresOperator", "hint: $$", "generic").
+    ``scheduled`` says what runs it on a schedule, "" where nothing in the workspace does.
+    """
+
+    statements: tuple[Statement, ...]
+    dialect: str
+    why_dialect: str
+    loc: Loc
+    scheduled: str = ""
+    embedded: bool = False
