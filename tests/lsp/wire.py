@@ -45,6 +45,14 @@ VSCODE: dict[str, Any] = {
             "dataSupport": True,
         },
         "hover": {"contentFormat": ["markdown", "plaintext"]},
+        "documentSymbol": {"hierarchicalDocumentSymbolSupport": True},
+        "foldingRange": {"lineFoldingOnly": True},
+        "semanticTokens": {
+            "requests": {"range": True, "full": {"delta": True}},
+            "tokenTypes": ["keyword", "string"],
+            "tokenModifiers": [],
+            "formats": ["relative"],
+        },
         "codeAction": {
             "codeActionLiteralSupport": {
                 "codeActionKind": {"valueSet": ["", "quickfix", "refactor", "source", "source.fixAll"]}

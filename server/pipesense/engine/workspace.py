@@ -13,6 +13,7 @@ from pipesense.engine import hover, reporting
 from pipesense.engine.agenda import Agenda
 from pipesense.engine.config import FILE_NAMES, glob_matches, settings
 from pipesense.engine.document import Document
+from pipesense.engine.features import Features
 from pipesense.engine.files import FileAccess, Unreadable
 from pipesense.engine.fixing import Fixer
 from pipesense.engine.index import Index, Key, Stage
@@ -91,6 +92,7 @@ class Workspace:
             text_of=self._text_at,
         )
         self._fixer = Fixer(registry, self._stages, self._index, self._whole_record, self._freshen, self.findings, log)
+        self.features = Features(self._whole_record)
         for root in roots:
             self.add_root(root)
 
@@ -411,10 +413,6 @@ class Workspace:
         span = record.document.file_span(loc) if record is not None else None
         return (loc.file, span) if span is not None else None
 
-    def _line_at(self, path: str, offset: int) -> int:
-        record = self._record(path)
-        return record.document.buffer.lines.position(offset)[0] if record is not None else 0
-
     def _text_at(self, loc: Loc) -> str:
         record = self._record(loc.file)
         return record.document.text_of(loc) if record is not None else ""
@@ -478,7 +476,7 @@ class Workspace:
     def hover(self, path: str, offset: int) -> HoverText | None:
         """What is worth knowing about a place."""
         record, found = self._whole_record(path), self.findings(path)
-        places = (self._place, self._line_at)
+        places = (self._place, lambda path, at: self._records[path].document.buffer.lines.position(at)[0])
         return hover.hover(record, offset, self.registry, self._index, *places, found) if record is not None else None
 
     # --- fixes -----------------------------------------------------------------------------------

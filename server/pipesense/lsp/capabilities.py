@@ -33,6 +33,9 @@ class ClientProfile:
     watched_files: bool = False
     configuration: bool = False
     configuration_changes: bool = False
+    outline: bool = False
+    folding: bool = False
+    colours: bool = False
 
     @staticmethod
     def of(client: types.ClientCapabilities) -> ClientProfile:
@@ -51,6 +54,7 @@ class ClientProfile:
         changes = workspace.did_change_configuration
         refreshing = workspace.diagnostics
         resolve = actions.resolve_support
+        symbols = text.document_symbol
         tags = told.tag_support or published.tag_support
         return ClientProfile(
             pull=pulled is not None,
@@ -71,6 +75,9 @@ class ClientProfile:
             watched_files=bool(watching and watching.dynamic_registration),
             configuration=bool(workspace.configuration),
             configuration_changes=bool(changes and changes.dynamic_registration),
+            outline=bool(symbols and symbols.hierarchical_document_symbol_support),
+            folding=text.folding_range is not None,
+            colours=text.semantic_tokens is not None,
         )
 
 

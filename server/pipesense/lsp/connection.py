@@ -18,6 +18,7 @@ from pygls.protocol import default_converter
 
 from pipesense.lsp.capabilities import ClientProfile, code_action_options, diagnostic_options
 from pipesense.lsp.client import Client
+from pipesense.lsp.features import LEGEND
 from pipesense.lsp.protocol import PipeSenseProtocol
 from pipesense.lsp.session import MakeWorkspace, Session
 from pipesense.lsp.transport import Channel, Inbox, Writer, start_reading
@@ -124,6 +125,14 @@ def _add_optional_features(server: LanguageServer, session: Session, profile: Cl
     if profile.pull:
         server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, diagnostic_options())(partial(session.document_diagnostics))
         server.feature(types.WORKSPACE_DIAGNOSTIC)(partial(session.workspace_diagnostics))
+    features = session.features
+    if profile.outline:
+        server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(partial(features.symbols))
+    if profile.folding:
+        server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)(partial(features.folding))
+    if profile.colours:
+        server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, LEGEND)(partial(features.tokens))
+        server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE, LEGEND)(partial(features.tokens_in))
 
 
 def run(channel: Channel, make_workspace: MakeWorkspace, version: str) -> int:

@@ -20,6 +20,7 @@ from pipesense.lsp.capabilities import ClientProfile, encoding_of
 from pipesense.lsp.client import Client
 from pipesense.lsp.core import Core, make_core
 from pipesense.lsp.documents import Documents, OpenDocument, path_of
+from pipesense.lsp.features import LanguageFeatures
 from pipesense.lsp.hovers import markup
 from pipesense.lsp.progress import IndexProgress
 from pipesense.lsp.protocol import ReadyJson, failed
@@ -55,6 +56,7 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._frozen = False
         self._problems: tuple[tuple[str, int, str], ...] = ()
+        self.features = LanguageFeatures(self._up_to_date, lambda: self.core, lambda: self._encoding)
 
     @property
     def core(self) -> Core:

@@ -1,0 +1,37 @@
+"""What an editor asks about a file beside findings: its outline, what folds, how embedded SQL is coloured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipesense.engine.features.outline import Symbol, SymbolKind, folds, outline
+from pipesense.engine.record import FileRecord
+from pipesense.lang.sql.highlight import WordKind
+from pipesense.text.span import Span
+
+__all__ = ["Features", "Symbol", "SymbolKind", "WordKind"]
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Answers about one file each; ``record_of`` gives a file with all its facts, None where it cannot be read."""
+
+    record_of: Callable[[str], FileRecord | None]
+
+    def outline(self, path: str) -> tuple[Symbol, ...]:
+        """What the file defines, as a tree."""
+        record = self.record_of(path)
+        return outline(record) if record is not None else ()
+
+    def folds(self, path: str) -> tuple[Span, ...]:
+        """Ranges of SQL that can be folded away."""
+        record = self.record_of(path)
+        return folds(record) if record is not None else ()
+
+    def colours(self, path: str, within: Span | None = None) -> tuple[tuple[Span, WordKind], ...]:
+        """The coloured words of SQL inside strings, of the part ``within`` or of the whole file."""
+        from pipesense.engine.features.colours import colours
+
+        record = self.record_of(path)
+        return colours(record, within) if record is not None else ()
