@@ -93,3 +93,23 @@ def test_incremental_equals_cold(script: list[tuple[tuple[str, float, int, str],
     cold = workspace(texts, registry=REGISTRY)
     settle(cold)
     assert everything(made) == everything(cold)
+
+
+def test_a_string_that_nobody_runs_any_more_says_nothing() -> None:
+    text = (
+        "from airflow import DAG\n"
+        "from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator\n\n"
+        'CLEAN = "SELECT * FROM t WHERE a = NULL"\n\n'
+        'with DAG("d", schedule=None):\n'
+        '    SQLExecuteQueryOperator(task_id="clean", conn_id="w", sql=CLEAN)\n'
+    )
+    path = f"{ROOT}/dags/d.py"
+    made = workspace({"dags/d.py": text}, registry=REGISTRY)
+    made.open(path, text)
+    settle(made)
+    assert "correctness/equals-null" in [each.rule for each in made.findings(path)]
+    at = text.index("sql=CLEAN")
+    place = made.text(path).lines.position
+    made.change(path, place(at), place(at + len("sql=CLEAN")), 'sql="SELECT 1"', PositionEncoding.UTF32)
+    settle(made)
+    assert "correctness/equals-null" not in [each.rule for each in made.findings(path)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
@@ -196,11 +197,12 @@ class Document:
             self._drop_embedded(gone)
 
     def _drop_embedded(self, hosts: set[int]) -> None:
-        for key, script in list(self.scripts.items()):
-            if script.host in hosts:
-                del self.scripts[key]
-                for statement in script.statements:
-                    self.embedded.pop(statement.unit.id, None)
+        for key in [key for key, script in self.scripts.items() if script.host in hosts]:
+            self._drop_script(key)
+
+    def _drop_script(self, key: tuple[int, int]) -> None:
+        for statement in self.scripts.pop(key).statements:
+            self.embedded.pop(statement.unit.id, None)
 
     # --- embedded units --------------------------------------------------------------------------
 
@@ -213,6 +215,11 @@ class Document:
         self.scripts[(script.host, script.anchor)] = script
         for statement in script.statements:
             self.embedded[statement.unit.id] = statement
+
+    def keep_scripts(self, wanted: Collection[tuple[int, int]]) -> None:
+        """Forget the strings that nobody runs as SQL any more; ``wanted`` are the others, by host and anchor."""
+        for key in [key for key in self.scripts if key not in wanted]:
+            self._drop_script(key)
 
     # --- places ----------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -80,6 +80,8 @@ class _Embedding:
     document: Document
     module: Module
     surroundings: PythonSurroundings
+    asked: set[tuple[int, int]] = field(default_factory=set)
+    """The literals that somebody asked for, by unit and place in it."""
 
     def __call__(self, expr: ast.expr, dialect: str | None, why: str, connection: Value[str]) -> int | None:
         found = self.module.memo("embedded text", [expr], partial(literal, expr, self.module))
@@ -87,6 +89,7 @@ class _Embedding:
             return None
         configured = self.surroundings.configured_dialect
         anchor = found.loc.span.start
+        self.asked.add((found.loc.unit, anchor))
         known = self.document.scripts.get((found.loc.unit, anchor))
         asked = (dialect, why, configured)
         if known is not None and known.text == found.text and known.asked == asked:
@@ -126,6 +129,7 @@ def link_python_file(
         found = surroundings.guard(system.name, lift)
         if found is not None:
             lifted.append(found)
+    document.keep_scripts(embedding.asked)
     pipelines = tuple(pipeline for each in lifted for pipeline in each.pipelines)
     scripts = {
         script.id: embedded_script(path, script, reader)

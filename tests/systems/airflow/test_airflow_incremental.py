@@ -42,6 +42,7 @@ class Editor:
     def __init__(self) -> None:
         self.memo = LinkMemo()
         self.units: dict[tuple[str, str, int], ParsedUnit] = {}
+        self.linked: list[ParsedUnit] = []
 
     def lift(self, text: str) -> Lifted:
         seen: dict[tuple[str, str], int] = {}
@@ -53,6 +54,7 @@ class Editor:
             if key not in self.units:
                 self.units[key] = parse_unit(len(self.units) + 1, cut.kind, part)
             units.append(self.units[key])
+        self.linked = units
         module = Module("/project/dags/orders.py", "orders", units, None, self.memo)
         return lift(module, Version(), lambda *_: 1)
 

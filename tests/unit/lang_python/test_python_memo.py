@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipesense.lang.python.module import Module
+from pipesense.model.value import known
 
 START = {
     "this": "from other import C\nA = 1\nB = A\nX = 5\nuse(B, C)\ndef f():\n    return X\n",
@@ -121,3 +122,65 @@ def test_exports_change_with_what_a_name_means(old: str, new: str, name: str, sa
     before = files.module("other").exports()[name]
     files.change("other", START["other"].replace(old, new))
     assert (files.module("other").exports()[name] == before) is same
+
+
+def test_many_results_are_each_recomputed_only_when_something_they_read_changed(workspace: type[Any]) -> None:
+    files = workspace({"this": "from other import C\nA = 1\nB = A\nuse(C)\n", "other": "C = 1\n"})
+    computed: list[str] = []
+
+    def look() -> list[object]:
+        module = files.module("this")
+
+        def one(statement: ast.stmt) -> object:
+            computed.append(ast.unparse(statement))
+            names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+            return [module.value(name) for name in names if isinstance(name.ctx, ast.Load)]
+
+        found = module.memo_each("look", module.body, one)
+        assert found == [one(statement) for statement in module.body]
+        del computed[-len(module.body) :]
+        return found
+
+    look()
+    assert len(computed) == 4
+    for name, old, new, again in [
+        ("this", "A = 1", "A = 2", ["A = 2", "B = A"]),
+        ("other", "C = 1", "C = 2", None),
+        ("this", "A = 2\n", "A = 2\nD = B\n", ["D = B"]),
+        ("this", "A = 2\nD = B\n", "", ["B = A"]),
+    ]:
+        computed.clear()
+        files.change(name, files.files[name].replace(old, new))
+        look()
+        assert again is None or computed == again
+
+
+def test_a_statement_that_joins_a_header_belongs_to_it(workspace: type[Any]) -> None:
+    body = "".join(f"    t{number} = {number}\n" for number in range(30))
+    files = workspace({"this": "with a as b:\n" + body})
+
+    def count() -> tuple[int, list[int]]:
+        module = files.module("this")
+        header = module.body[0]
+        assert isinstance(header, ast.With)
+        one = module.memo("one", [header], lambda: len(header.body))
+        return one, module.memo_each("each", [header], lambda node: len(node.body))
+
+    assert count() == (30, [30])
+    files.change("this", files.files["this"].replace("    t7 = 7\n", "    t7 = 7\n    new = 7\n"))
+    assert count() == (31, [31])
+
+
+def test_statements_that_change_places_count_as_changed(workspace: type[Any]) -> None:
+    files = workspace({"this": "A = 1\nA = 2\nuse(A)\n"})
+
+    def value() -> object:
+        module = files.module("this")
+        call = module.body[2].value
+        return known(module.memo("value", [call], lambda: module.value(call.args[0]))), known(
+            module.value(call.args[0])
+        )
+
+    assert value() == (2, 2)
+    files.change("this", "A = 2\nA = 1\nuse(A)\n")
+    assert value() == (1, 1)

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from pipesense.lang.python.syntax import parsed_of
+from pipesense.lang.python.syntax import ParsedUnit, parsed_of
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
 
 T = TypeVar("T")
+N = TypeVar("N", bound=ast.AST)
+K = TypeVar("K", bound=Hashable)
 
 ReadKey = tuple[str, str, str]
 """("python", module name, name): what a file reads of another one; name "" asks whether the module exists."""
 
 
+_FOREIGN: Final = 4_000
+"""So many names of other files are remembered; what rests on them is forgotten with them."""
 _SPARE: Final = 100
 """Results kept beyond those in use: parts of a result that was itself reused are not asked for in that link."""
 
@@ -45,12 +50,14 @@ class Recorder:
 class _Kept:
     """A result with all it rests on. Holding the nodes keeps their ids from being given away."""
 
-    __slots__ = ("foreign", "link", "members", "names", "nodes", "recorder", "result", "units")
+    __slots__ = ("foreign", "holders", "link", "members", "names", "nodes", "recorder", "result", "units")
 
     def __init__(self, module: Module, nodes: Sequence[ast.AST], recorder: Recorder, result: object) -> None:
         self.nodes = tuple(nodes)
         self.units = module.units_of(nodes) if not recorder.everything else tuple(module.units)
         self.members = frozenset(self.units)
+        # A statement of which the body is units of its own also rests on those that join it.
+        self.holders = frozenset(unit for unit in map(parsed_of, nodes) if unit.kind == "header")
         self.names = tuple((name, _seen(module, name)) for name in recorder.names)
         self.foreign = tuple((key, module.foreign_digest(key)) for key in recorder.foreign)
         self.recorder = recorder
@@ -58,12 +65,14 @@ class _Kept:
         self.link = 0
         """The last link in which the result was found to hold."""
 
-    def untouched(self, change: _Change) -> bool:
+    def untouched(self, change: Change) -> bool:
         """Whether nothing of this file that the result rests on is near what changed since the last link."""
+        recorder = self.recorder
         return (
-            not self.recorder.everything
+            not recorder.everything
             and self.members.isdisjoint(change.units)
-            and self.recorder.names.isdisjoint(change.names)
+            and self.holders.isdisjoint(change.headers)
+            and recorder.names.isdisjoint(change.names)
         )
 
     def foreign_holds(self, module: Module) -> bool:
@@ -92,32 +101,51 @@ class _Answer:
         self.recorder = recorder
         self.result = result
 
-    def holds(self, module: Module, change: _Change) -> bool:
-        """Whether nothing that the answer rests on changed since the last link."""
+    def holds(self, change: Change) -> bool:
+        """Whether nothing of this file that the answer rests on changed since the last link."""
         return (
             self.units[0] not in change.units
             and self.units[1] not in change.units
             and self.recorder.names.isdisjoint(change.names)
-            and all(module.foreign_digest(key) == digest for key, digest in self.foreign)
         )
 
+    def foreign_holds(self, module: Module) -> bool:
+        """Whether every name read from another file still means the same."""
+        return all(module.foreign_digest(key) == digest for key, digest in self.foreign)
 
-class _Change:
-    """What became of a file since its last link: units that came or went, and every name they have to do with."""
 
-    __slots__ = ("names", "units")
+class Change:
+    """What became of a file since its last link: units that came, went or moved, and every name they have to do with.
+
+    ``headers`` are those of which a child came, went or moved.
+    """
+
+    __slots__ = ("headers", "names", "units")
 
     def __init__(self, before: Module | None, now: Module) -> None:
-        old = frozenset(before.units) if before is not None else frozenset()
-        self.units = old.symmetric_difference(now.units)
+        old: Sequence[ParsedUnit] = before.units if before is not None else ()
+        new = now.units
+        first, last = 0, min(len(old), len(new))
+        while first < last and old[first] is new[first]:
+            first += 1
+        same, last = 0, last - first
+        while same < last and old[-1 - same] is new[-1 - same]:
+            same += 1
+        # What only moved counts too: the order of statements decides what a name means.
+        self.units = frozenset((*old[first : len(old) - same], *new[first : len(new) - same]))
         self.names: set[str] = set()
+        self.headers: set[ParsedUnit] = set()
         for unit in self.units:
             self.names.update(unit.index.mentions)
             for module in (before, now):
-                # A child speaks for the names of its header too.
-                header = module.header_of(unit) if module is not None else None
+                if module is None:
+                    continue
+                # A child speaks for the names of its header too, and a header decides what its children are.
+                header = module.header_of(unit)
                 if header is not None:
-                    self.names.update(header.index.mentions)
+                    self.headers.add(header)
+                for other in (*((header,) if header is not None else ()), *module.children_of(unit)):
+                    self.names.update(other.index.mentions)
 
 
 def _seen(module: Module, name: str) -> object:
@@ -126,34 +154,98 @@ def _seen(module: Module, name: str) -> object:
     return bool(units) if name == "*" else units
 
 
+class _Row:
+    """Results for one tag about each of many nodes, with who rests on what, so that a link asks only those touched.
+
+    ``reads`` is everything that the results asked of other files.
+    """
+
+    __slots__ = ("by_all", "by_name", "by_unit", "kept", "link", "reads")
+
+    def __init__(self) -> None:
+        self.kept: dict[int, _Kept] = {}
+        self.by_name: dict[str, set[_Kept]] = {}
+        self.by_unit: dict[ParsedUnit, set[_Kept]] = {}
+        self.by_all: set[_Kept] = set()
+        self.reads: frozenset[ReadKey] = frozenset()
+        self.link = 0
+
+    def touched(self, change: Change) -> set[_Kept]:
+        """The results that rest on something that changed since the last link."""
+        found = set(self.by_all)
+        for name in self.by_name.keys() & change.names:
+            found |= self.by_name[name]
+        for unit in self.by_unit.keys() & (change.units | change.headers):
+            found |= self.by_unit[unit]
+        return found
+
+    def add(self, kept: _Kept) -> None:
+        self.kept[id(kept.nodes[0])] = kept
+        for name in kept.recorder.names:
+            self.by_name.setdefault(name, set()).add(kept)
+        if kept.recorder.everything:
+            self.by_all.add(kept)
+        for unit in kept.members:
+            self.by_unit.setdefault(unit, set()).add(kept)
+
+    def remove(self, kept: _Kept) -> None:
+        del self.kept[id(kept.nodes[0])]
+        for name in kept.recorder.names:
+            _take_out(self.by_name, name, kept)
+        self.by_all.discard(kept)
+        for unit in kept.members:
+            _take_out(self.by_unit, unit, kept)
+
+
+def _take_out(index: dict[K, set[_Kept]], key: K, kept: _Kept) -> None:
+    index[key].discard(kept)
+    if not index[key]:
+        del index[key]
+
+
 class LinkMemo:
     """Results of earlier links of one file, held by the engine for as long as the file is loaded.
 
     ``hits`` and ``misses`` count since the memo was made.
     """
 
-    __slots__ = ("_answered", "_answers", "_change", "_kept", "_last", "_link", "_used", "hits", "misses")
+    __slots__ = (
+        *("_answered", "_answers", "_foreign", "_foreign_same", "_kept", "_link", "_rows", "_used"),
+        *("change", "hits", "last", "misses"),
+    )
 
     def __init__(self) -> None:
-        self._last: Module | None = None
-        self._change: _Change | None = None
+        self.last: Module | None = None
+        self.change: Change | None = None
         self._kept: dict[Hashable, _Kept] = {}
+        self._rows: dict[Hashable, _Row] = {}
         self._answers: dict[Hashable, _Answer] = {}
         self._answered: dict[Hashable, _Answer] = {}
+        self._foreign: dict[ReadKey, int] = {}
+        """What names of other files stood for in the last link that asked."""
+        self._foreign_same: bool | None = None
         self._link = 0
         self._used = 0
         self.hits = 0
         self.misses = 0
 
-    def begin(self, module: Module) -> None:
-        """A new link starts. Results that were not asked for lately are dropped once they are many."""
-        self._change = _Change(self._last, module)
-        self._last = module
+    def begin(self, module: Module) -> tuple[Module | None, Change]:
+        """A new link starts: the last one, and what changed since. Results not asked for lately are dropped."""
+        before, change = self.last, Change(self.last, module)
+        self.last, self.change = module, change
         if len(self._kept) > self._used + self._used // 2 + _SPARE:
             self._kept = {key: kept for key, kept in self._kept.items() if kept.link == self._link}
+        self._rows = {tag: row for tag, row in self._rows.items() if row.link == self._link}
+        if len(self._foreign) > _FOREIGN:
+            self._foreign.clear()
+            self._kept.clear()
+            self._rows.clear()
+            self._answers = {}
         self._link += 1
         self._used = 0
+        self._foreign_same = None
         self._answered, self._answers = self._answers, {}
+        return before, change
 
     def get(self, module: Module, tag: Hashable, nodes: Sequence[ast.AST], compute: Callable[[], T]) -> T:
         """The result for ``tag`` and ``nodes``: the earlier one where it still holds."""
@@ -165,24 +257,69 @@ class LinkMemo:
             self.hits += 1
             module.note_all(kept.recorder)
             return cast("T", kept.result)
+        kept = self._kept[key] = self._compute(module, nodes, compute)
+        self._used += 1
+        return cast("T", kept.result)
+
+    def each(self, module: Module, tag: Hashable, nodes: Sequence[N], compute: Callable[[N], T]) -> list[T]:
+        """The results for ``tag`` and each of many nodes by itself, as ``get`` would give them one by one."""
+        row = self._rows.get(tag)
+        if row is None or row.link != self._link - 1 or self.change is None or not self._foreign_holds(module):
+            row = self._rows[tag] = _Row()
+        else:
+            for kept in row.touched(self.change):
+                if not (kept.untouched(self.change) or kept.holds(module)):
+                    row.remove(kept)
+        found: list[T] = []
+        fresh: list[_Kept] = []
+        known = row.kept
+        for node in nodes:
+            kept_one = known.get(id(node))
+            if kept_one is None:
+                kept_one = self._compute(module, [node], partial(compute, node))
+                fresh.append(kept_one)
+                row.add(kept_one)
+            kept_one.link = self._link
+            found.append(cast("T", kept_one.result))
+        if len(known) > len(nodes):
+            for gone in [each for each in known.values() if each.link != self._link]:
+                row.remove(gone)
+        self.hits += len(nodes) - len(fresh)
+        row.link = self._link
+        if any(not row.reads.issuperset(each.recorder.foreign) for each in fresh):
+            row.reads = frozenset().union(*(each.recorder.foreign for each in known.values()))
+        module.reads |= row.reads
+        return found
+
+    def _compute(self, module: Module, nodes: Sequence[ast.AST], compute: Callable[[], object]) -> _Kept:
         self.misses += 1
         recorder = Recorder()
         with module.recording(recorder):
             result = compute()
-        kept = self._kept[key] = _Kept(module, nodes, recorder, result)
+        kept = _Kept(module, nodes, recorder, result)
         kept.link = self._link
-        self._used += 1
-        return result
+        self._foreign.update(kept.foreign)
+        return kept
 
     def _holds(self, kept: _Kept, module: Module) -> bool:
-        if kept.link == self._link - 1 and self._change is not None and kept.untouched(self._change):
-            return kept.foreign_holds(module)
+        if kept.link == self._link - 1 and self.change is not None and kept.untouched(self.change):
+            return not kept.foreign or self._foreign_holds(module) or kept.foreign_holds(module)
         return kept.holds(module)
+
+    def _foreign_holds(self, module: Module) -> bool:
+        """Whether every name that was read from another file means what it meant in the last link."""
+        if self._foreign_same is None:
+            now = {key: module.foreign_digest(key) for key in self._foreign}
+            self._foreign_same = now == self._foreign
+            self._foreign = now
+        return self._foreign_same
 
     def answer(self, module: Module, key: Hashable) -> tuple[Recorder, object] | None:
         """What the last link answered, if it still holds."""
         kept = self._answered.get(key)
-        if kept is None or self._change is None or not kept.holds(module, self._change):
+        if kept is None or self.change is None or not kept.holds(self.change):
+            return None
+        if kept.foreign and not (self._foreign_holds(module) or kept.foreign_holds(module)):
             return None
         self._answers[key] = kept
         return kept.recorder, kept.result
@@ -190,4 +327,5 @@ class LinkMemo:
     def keep_answer(self, module: Module, key: Hashable, expr: ast.expr, recorder: Recorder, result: object) -> None:
         """Remember an answer for the next link; one that rests on all of the file is not."""
         if not recorder.everything:
-            self._answers[key] = _Answer(module, expr, recorder, result)
+            kept = self._answers[key] = _Answer(module, expr, recorder, result)
+            self._foreign.update(kept.foreign)

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import ast
 import weakref
-import zlib
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Final, TypeVar, cast
 
 from pipesense.lang.python import constants, dicts, functions, names
@@ -21,7 +21,6 @@ from pipesense.lang.python.constants import Moment
 from pipesense.lang.python.dicts import AbstractDict, Entry
 from pipesense.lang.python.functions import Function
 from pipesense.lang.python.index import (
-    FUNCTIONS,
     IMPORTS,
     ORPHAN,
     Binding,
@@ -41,9 +40,10 @@ from pipesense.model.where import Loc
 __all__ = ["AbstractDict", "Entry", "Function", "FunctionNode", "LinkMemo", "Module", "Moment", "ReadKey", "Scope"]
 
 T = TypeVar("T")
+N = TypeVar("N", bound=ast.AST)
 
-_PORTABLE: Final = ("qualified", "value")
-"""Answers that hold no Module, so that the next link may take them over."""
+_PORTABLE: Final = ("qualified", "value", "bindings")
+"""Answers that hold no Module, so that the next link may take them over; of others only that there is nothing."""
 _DEEPEST: Final = 40
 """So many look-ups, in all files together, may lead to one another before the answer is unknown."""
 
@@ -91,8 +91,6 @@ class Module:
         self._headers: dict[ParsedUnit, ParsedUnit] = {}
         self._children: dict[ParsedUnit, list[ParsedUnit]] = {}
         self._scopes = Scopes()
-        self._functions: dict[str, FunctionNode] | None = None
-        self._digests: dict[str, int] = {}
         self._answers: dict[tuple[str, Hashable], tuple[Recorder, object]] = {}
         self._asked: set[tuple[str, Hashable]] = set()
         self._depth = 0
@@ -104,7 +102,9 @@ class Module:
         self._self = weakref.ref(self)
         self._stitch()
         self.table = NameTable(units, self._children)
-        self._memo.begin(self)
+        last, change = self._memo.begin(self)
+        if last is not None:
+            self.table.take_over(last.table, self._order, change)
 
     def _claim(self) -> None:
         """Make nodes of this file say that they belong here; other Modules may have been linked from its units."""
@@ -116,13 +116,15 @@ class Module:
         """Put the units together; everything else waits until somebody asks."""
         header: ParsedUnit | None = None
         inside: list[ast.stmt] = []
-        for order, unit in enumerate(self.units):
-            self._order[unit] = order
-            unit.owner = self._self
-            self.broken = self.broken or unit.problem is not None
+        body, me = self.body, self._self
+        self._order = dict(zip(self.units, range(len(self.units)), strict=True))
+        for unit in self.units:
+            unit.owner = me
+            if unit.problem is not None:
+                self.broken = True
             if unit.kind != "child":
                 header = unit if unit.kind == "header" else None
-                self.body += unit.body
+                body += unit.body
                 if unit.inside is not None:
                     inside = []
                     cast("ast.With", unit.body[0]).body = inside
@@ -155,6 +157,10 @@ class Module:
     def header_of(self, unit: ParsedUnit) -> ParsedUnit | None:
         """The header unit whose body a child unit belongs to."""
         return self._headers.get(unit)
+
+    def children_of(self, unit: ParsedUnit) -> Sequence[ParsedUnit]:
+        """The units that make up the body of a header unit, none for any other."""
+        return self._children.get(unit, ())
 
     def order_of(self, unit: ParsedUnit) -> int:
         """The number of a unit in the order of the file."""
@@ -229,22 +235,11 @@ class Module:
     def functions(self) -> Mapping[str, FunctionNode]:
         """Function definitions by dotted path; the last definition of a path wins."""
         self._note_everything()
-        return self._function_table()
+        return self.table.functions
 
     def function_at(self, path: str) -> FunctionNode | None:
         """The function definition at a dotted path; the caller notes the path's first name."""
-        return self._function_table().get(path)
-
-    def _function_table(self) -> dict[str, FunctionNode]:
-        if self._functions is None:
-            self._functions = {
-                names.path_of(place, node.name): node
-                for unit in self.units
-                if unit.kind != "child" or unit in self._headers
-                for node, place in unit.index.definitions
-                if isinstance(node, FUNCTIONS)
-            }
-        return self._functions
+        return self.table.functions.get(path)
 
     def imports(self) -> frozenset[str]:
         """The modules that import statements of the file name, and the names taken from them ("airflow.sdk.DAG")."""
@@ -356,7 +351,7 @@ class Module:
         owner = self._owner(expr)
         if owner is not self:
             return self.ask(owner, lambda: owner._answer(kind, expr, compute, cyclic))
-        return self._once((kind, id(expr)), lambda: compute(self, expr), cyclic, expr if kind in _PORTABLE else None)
+        return self._once((kind, id(expr)), lambda: compute(self, expr), cyclic, expr)
 
     def answer_about(self, kind: str, name: str, compute: Callable[[Module, str], T], cyclic: T) -> T:
         """An answer about a top-level name, computed once; ``cyclic`` where it leads back to itself."""
@@ -387,7 +382,7 @@ class Module:
         if not self._asked:
             # An answer given in the middle of a cycle is that cycle's; only complete ones are kept.
             self._answers[key] = (recorder, found)
-            if expr is not None:
+            if expr is not None and (not found or key[0] in _PORTABLE):
                 self._memo.keep_answer(self, key, expr, recorder, found)
         return found
 
@@ -425,15 +420,7 @@ class Module:
 
     def exports(self) -> Mapping[str, int]:
         """A digest per name of the file, equal as long as nothing that the name means here can have changed."""
-        return {name: self._digest(name) for name in self.table.by_name}
-
-    def _digest(self, name: str) -> int:
-        if name not in self._digests:
-            found = 0
-            for unit in self.table.mentions(name):
-                found = zlib.crc32(unit.digest, found)
-            self._digests[name] = found
-        return self._digests[name]
+        return self.table.digests()
 
     def foreign_digest(self, key: ReadKey) -> int:
         """What a recorded read stands for now: 0 where the module or name is missing."""
@@ -443,7 +430,7 @@ class Module:
             if source not in self._foreign:
                 self._foreign[source] = self._imported(source) if self._imported is not None else None
             other = self._foreign[source]
-            known = 0 if other is None else other._digest(name) if name else 1
+            known = 0 if other is None else other.table.digest(name) if name else 1
             self._foreign_digests[key] = known
         return known
 
@@ -498,3 +485,9 @@ class Module:
         ``compute`` may read the given nodes with all they contain, and may ask this Module anything.
         """
         return self._memo.get(self, tag, nodes, compute)
+
+    def memo_each(self, tag: Hashable, nodes: Sequence[N], compute: Callable[[N], T]) -> list[T]:
+        """``memo`` for each of many nodes by itself."""
+        if self._recorders or self._askers:
+            return [self.memo(tag, [node], partial(compute, node)) for node in nodes]
+        return self._memo.each(self, tag, nodes, compute)

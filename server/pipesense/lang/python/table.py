@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import zlib
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from pipesense.lang.python import names
-from pipesense.lang.python.index import FUNCTIONS, Binding, Mutation
-from pipesense.lang.python.syntax import ParsedUnit
+from pipesense.lang.python.index import FUNCTIONS, Binding, FunctionNode, Mutation
+from pipesense.lang.python.syntax import ParsedUnit, place_of
+
+if TYPE_CHECKING:
+    from pipesense.lang.python.link import Change
 
 
 class NameTable:
@@ -17,8 +22,32 @@ class NameTable:
         self._units = units
         self._children = children
         self._by_name: dict[str, list[ParsedUnit]] | None = None
-        self._bindings: dict[tuple[ast.AST | None, str], list[Binding]] = {}
+        self._bindings: dict[ast.AST | None, dict[str, list[Binding]]] = {}
         self._whole: dict[str, tuple[ParsedUnit, ...]] = {}
+        self._digests: dict[str, int] = {}
+        self._functions: dict[str, FunctionNode] | None = None
+
+    def take_over(self, last: NameTable, order: Mapping[ParsedUnit, int], change: Change) -> None:
+        """Keep what the table of the last link knew of names that have nothing to do with what changed since."""
+        if last._by_name is None:
+            return
+        self._by_name = dict(last._by_name)
+        fresh = [unit for unit in change.units if unit in order]
+        for name in change.names:
+            units = [unit for unit in last._by_name.get(name, ()) if unit not in change.units]
+            units += (unit for unit in fresh if name in unit.index.mentions)
+            if units:
+                units.sort(key=order.__getitem__)
+                self._by_name[name] = units
+            else:
+                self._by_name.pop(name, None)
+        self._whole = {name: units for name, units in last._whole.items() if name not in change.names}
+        self._digests = {name: digest for name, digest in last._digests.items() if name not in change.names}
+        if not any(unit.index.definitions for unit in (*change.units, *change.headers)):
+            self._functions = last._functions
+        for scope, known in last._bindings.items():
+            if scope is None or place_of(scope).unit not in change.units:
+                self._bindings[scope] = {name: found for name, found in known.items() if name not in change.names}
 
     @property
     def by_name(self) -> Mapping[str, Sequence[ParsedUnit]]:
@@ -41,16 +70,46 @@ class NameTable:
             self._whole[name] = tuple(found)
         return self._whole[name]
 
+    def digest(self, name: str) -> int:
+        """A number that is the same as long as all units that mention ``name`` are; 0 where none does."""
+        found = self._digests.get(name)
+        if found is None:
+            found = 0
+            for unit in self.mentions(name):
+                found = zlib.crc32(unit.digest, found)
+            self._digests[name] = found
+        return found
+
+    def digests(self) -> dict[str, int]:
+        """The digest of every name that is mentioned."""
+        return {name: self.digest(name) for name in self.by_name}
+
+    @property
+    def functions(self) -> Mapping[str, FunctionNode]:
+        """Function definitions by dotted path; the last definition of a path wins."""
+        if self._functions is None:
+            self._functions = {
+                names.path_of(place, node.name): node
+                for unit in self._units
+                if unit.index.definitions and not unit.root.is_orphan
+                for node, place in unit.index.definitions
+                if isinstance(node, FUNCTIONS)
+            }
+        return self._functions
+
     def may_be_bound(self, name: str) -> bool:
         """Whether code that nobody can read may bind ``name``: a star import, or a unit with an error that has it."""
         return bool(self.by_name.get("*")) or any(unit.problem is not None for unit in self.by_name.get(name, ()))
 
     def bindings(self, scope: ast.AST | None, name: str) -> list[Binding]:
         """The bindings of ``name`` in the scope of a node (None: the module's), in order."""
-        key = (scope, name)
-        if key not in self._bindings:
-            self._bindings[key] = self._find(scope, name)
-        return self._bindings[key]
+        known = self._bindings.get(scope)
+        if known is None:
+            known = self._bindings[scope] = {}
+        found = known.get(name)
+        if found is None:
+            found = known[name] = self._find(scope, name)
+        return found
 
     def _find(self, scope: ast.AST | None, name: str) -> list[Binding]:
         found: list[Binding] = []

@@ -63,15 +63,14 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
 
 
 def _looks(module: Module, version: Version) -> list[Look]:
-    return [_look_at(module, each, version) for each in module.body]
+    return module.memo_each(("airflow: statement", version), module.body, partial(_look_at, module, version))
 
 
-def _look_at(module: Module, statement: ast.stmt, version: Version) -> Look:
+def _look_at(module: Module, version: Version, statement: ast.stmt) -> Look:
     """A look at a top-level statement; a large ``with`` is looked at part by part, so that a key costs one part."""
-    tag = ("airflow: statement", version)
     if isinstance(statement, ast.With) and module.is_divided(statement):
-        return module.memo(tag, [statement], partial(_look_at_parts, module, statement, version))
-    return module.memo(tag, [statement], partial(_look, module, statement, version))
+        return _look_at_parts(module, statement, version)
+    return _look(module, statement, version)
 
 
 def _look_at_parts(module: Module, statement: ast.With, version: Version) -> Look:
