@@ -9,10 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipesense.rule.rule import Rule
+from pipesense_rules.correctness.between_timestamp import between_timestamp
 from pipesense_rules.correctness.condition_misses_table import condition_misses_table
 from pipesense_rules.correctness.count_star_after_left_join import count_star_after_left_join
 from pipesense_rules.correctness.equals_null import equals_null
+from pipesense_rules.correctness.implicit_cross_join import implicit_cross_join
+from pipesense_rules.correctness.integer_division import integer_division
 from pipesense_rules.correctness.left_join_nullified import left_join_nullified
+from pipesense_rules.correctness.not_in_nullable import not_in_nullable
 from pipesense_rules.correctness.timedelta_attribute import timedelta_attribute
 from pipesense_rules.idempotency.append_on_rerun import append_on_rerun
 from pipesense_rules.idempotency.dynamic_start_date import dynamic_start_date
@@ -41,6 +45,10 @@ def rules() -> tuple[Rule, ...]:
         condition_misses_table,
         left_join_nullified,
         count_star_after_left_join,
+        implicit_cross_join,
+        not_in_nullable,
+        between_timestamp,
+        integer_division,
         inline_foreign_key_syntax,
         scd2_window_without_partition,
         no_retries,

@@ -1,0 +1,125 @@
+"""Two tables are put side by side and nothing says which rows belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipesense.model.sql import Block, Clause, Expr, Join, Source, StatementFacts
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Finding
+from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
+from pipesense.rule.rule import rule
+from pipesense_rules import queries
+
+_WHY = "Each row of the one meets every row of the other: a thousand times a thousand are a million."
+_DO = "Add the condition that makes two rows belong together, or write CROSS JOIN where all pairs are meant."
+
+META = RuleMeta(
+    id="correctness/implicit-cross-join",
+    wants=StatementFacts,
+    pattern="join-conditions",
+    since="0.1",
+    roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},
+    scope=Scope.UNIT,
+    messages={
+        "comma": Message(Severity.WARNING, "A comma joins {table}, and no condition ties it to {others}.", _WHY, _DO),
+        "bare": Message(Severity.WARNING, "This JOIN of {table} has no condition.", _WHY, _DO),
+        "constant": Message(
+            Severity.INFO, "The condition that joins {table} names no column, so it ties no rows.", _WHY, _DO
+        ),
+    },
+)
+
+Ctes = Mapping[str, Block | None]
+
+
+@rule(META)
+def implicit_cross_join(facts: StatementFacts, ctx: Context) -> Iterator[Finding]:
+    """At the joined table, unless one side has a single row."""
+    blocks = [block for block in facts.blocks if block.joins]
+    ctes = {name.casefold(): query for block in facts.blocks for name, query in block.ctes} if blocks else {}
+    for block in blocks:
+        before = list(block.sources)
+        for index, join in enumerate(block.joins):
+            variant = _variant(block, join, index)
+            if variant is not None and _many(join.source, ctes) and any(_many(source, ctes) for source in before):
+                others = [source.alias for source in before if source.alias]
+                yield ctx.finding(
+                    variant,
+                    at=join.source.span,
+                    table=join.source.alias,
+                    others=" or ".join(others) or "the other",
+                )
+            before.append(join.source)
+
+
+def _variant(block: Block, join: Join, index: int) -> str | None:
+    """How the join says nothing; None where it says something or may."""
+    source = join.source
+    if source.kind not in ("table", "cte", "subquery") or not source.alias or join.using:
+        return None
+    if join.kind not in ("", "inner", "outer") or _is_path_into(block, source):
+        return None
+    if block.holes & {Clause.FROM, Clause.ON, Clause.WHERE} or _is_tied(block, join, index):
+        return None
+    if join.comma:
+        return "comma"
+    if not join.on:
+        # Brackets may hold the condition of this join behind those of others.
+        return "bare" if not any(other.on for other in block.joins[index + 1 :]) else None
+    if join.side or any(not _is_constant(part) for part in join.on):
+        return None
+    return "constant"
+
+
+def _is_constant(part: Expr) -> bool:
+    """TRUE, 1 = 1: neither a column nor anything that may hold one."""
+    return all(each.op in ("boolean", "literal", "eq") and not each.opaque for each in part.walk())
+
+
+def _is_path_into(block: Block, source: Source) -> bool:
+    """``FROM orders o, o.lines``: the elements of each row's own array."""
+    return len(source.parts) > 1 and source.parts[0].casefold() in queries.aliases(block)
+
+
+def _is_tied(block: Block, join: Join, index: int) -> bool:
+    """Whether some condition may connect the source with another: one of WHERE, or of a later join."""
+    names = queries.aliases(block)
+    alias = join.source.alias.casefold()
+    later = [part for other in block.joins[index + 1 :] for part in other.on]
+    return any(_may_connect(part, alias, names) for part in (*block.where, *later))
+
+
+def _may_connect(part: Expr, alias: str, names: frozenset[str]) -> bool:
+    whose = queries.owners([part], names)
+    if whose is None:
+        # A bare column, a structure's field or a template may be anybody's.
+        return any(each.op in ("column", "hole", "subquery", "exists") for each in part.walk())
+    return alias in whose and len(whose) > 1
+
+
+def _many(source: Source, ctes: Ctes) -> bool:
+    """Whether nothing says that a source has one row at most."""
+    if source.kind == "table":
+        return True
+    block = ctes.get(source.parts[-1].casefold()) if source.kind == "cte" else source.block
+    return block is not None and not _one_row(block, ctes, ())
+
+
+def _one_row(block: Block, ctes: Ctes, seen: Sequence[Block]) -> bool:
+    """No FROM, aggregates without GROUP BY, a LIMIT, or a reading of nothing but such queries."""
+    if any(block is each for each in seen):
+        return False
+    if block.limit or not (block.sources or block.joins):
+        return True
+    if not block.group and any(True for output in block.outputs for _ in queries.aggregates(output.expr)):
+        return True
+    inner = queries.sources(block)
+    return all(not _many_of(source, ctes, (*seen, block)) for source in inner)
+
+
+def _many_of(source: Source, ctes: Ctes, seen: Sequence[Block]) -> bool:
+    if source.kind not in ("cte", "subquery"):
+        return True
+    block = ctes.get(source.parts[-1].casefold()) if source.kind == "cte" else source.block
+    return block is not None and not _one_row(block, ctes, seen)

@@ -1,0 +1,105 @@
+"""NOT IN over a subquery keeps no row once the subquery gives a NULL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipesense.model.change import Replace
+from pipesense.model.sql import Block, Comparison, Expr
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Applicability, Finding, Offer
+from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
+from pipesense.rule.rule import rule
+from pipesense.text.span import Span
+from pipesense_rules import queries
+
+META = RuleMeta(
+    id="correctness/not-in-nullable",
+    wants=Comparison,
+    pattern="three-valued-logic",
+    since="0.1",
+    roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},
+    scope=Scope.UNIT,
+    messages={
+        "nullable": Message(
+            Severity.WARNING,
+            "NOT IN keeps no row at all as soon as one {column} of the subquery is NULL.",
+            "It means unequal to each value, and whether a value differs from NULL is unknown. Nothing in the "
+            "subquery keeps NULL out.",
+            "Add WHERE {column} IS NOT NULL to the subquery, or write NOT EXISTS.",
+        ),
+    },
+)
+
+_FILTERS = frozenset({*queries.COMPARING, "is_not"})
+
+
+@rule(META)
+def not_in_nullable(comparison: Comparison, ctx: Context) -> Iterator[Finding]:
+    """At the operator and its subquery, where the subquery's own text lets NULL through."""
+    if comparison.op != "not_in" or len(comparison.right) != 1 or comparison.right[0].query is None:
+        return
+    query = comparison.right[0].query
+    column = _column(query)
+    if column is None or comparison.right[0].opaque or query.holes or _keeps_null_out(query, column):
+        return
+    yield ctx.finding(
+        "nullable",
+        at=comparison.operator,
+        subject=(query, column),
+        column=".".join(column.path),
+    )
+
+
+@not_in_nullable.fix
+def leave_nulls_out(finding: Finding, subject: tuple[Block, Expr], ctx: Context) -> Offer | None:
+    """``WHERE c IS NOT NULL`` inside; rows appear where there were none, so it is offered, not applied."""
+    query, column = subject
+    if query.group or query.having or query.qualify or any(part.op == "or" for part in query.where):
+        return None
+    ends = (*(source.span.end for source in queries.sources(query)), *(join.span.end for join in query.joins))
+    end = query.where[-1].span.end if query.where else max(ends, default=-1)
+    if end < 0 or ctx.text(finding.loc.at(Span(end, query.span.end))).strip(" \n\t\r)"):
+        return None
+    words = f" {'AND' if query.where else 'WHERE'} {{}} IS NOT NULL"
+    words = words.lower() if ctx.text(finding.loc.at(query.keyword)).islower() else words
+    change = Replace(finding.loc.at(Span(end, end)), words.format(ctx.text(finding.loc.at(column.span))))
+    return Offer("Leave NULLs out of the subquery", change, Applicability.UNSAFE)
+
+
+def _column(query: Block) -> Expr | None:
+    """The one column that the subquery gives, where it is a table's own; None for anything computed."""
+    if len(query.outputs) != 1:
+        return None
+    expr = query.outputs[0].expr
+    return expr if expr.op == "column" and not expr.opaque else None
+
+
+def _keeps_null_out(query: Block, column: Expr) -> bool:
+    """Whether the subquery cannot give NULL: a filter or a join on the column drops it, or it names its rows."""
+    own = queries.last_name(column)
+    if _is_key(own, query):
+        return True
+    inner = [part for join in query.joins if not join.side for part in join.on]
+    conditions = (*query.where, *query.having, *query.qualify, *inner)
+    if any(part.op in _FILTERS and _is_about(part, own) for part in conditions):
+        return True
+    return any(own in (name.casefold() for name in join.using) for join in query.joins)
+
+
+def _is_about(part: Expr, own: str) -> bool:
+    """Whether a condition looks at the column itself, not at a COALESCE of it."""
+    if part.op == "is_not" and (len(part.args) < 2 or part.args[1].op != "null"):
+        return False
+    return any(queries.last_name(side) == own for side in part.args if side.op == "column")
+
+
+def _is_key(own: str, query: Block) -> bool:
+    """Whether the name says that the column names the rows of the table it is read from (``id`` of anything,
+    ``order_id`` of ``orders``).
+    """
+    if own in ("id", "uuid", "key", "pk"):
+        return True
+    stem = own.removesuffix("_id").removesuffix("_key").removesuffix("_uuid")
+    tables = [source.parts[-1].casefold() for source in query.sources if source.parts]
+    return stem != own and any(stem in table.replace("ies", "y") for table in tables)
