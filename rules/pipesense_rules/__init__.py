@@ -29,6 +29,8 @@ from pipesense_rules.quality.completeness_over_information_schema import (
 from pipesense_rules.quality.load_without_check import load_without_check
 from pipesense_rules.reliability.no_retries import no_retries
 from pipesense_rules.reliability.no_timeout import no_timeout
+from pipesense_rules.schema.ordinal_reference import ordinal_reference
+from pipesense_rules.schema.set_op_column_order import set_op_column_order
 from pipesense_rules.security.dml_without_where import dml_without_where
 from pipesense_rules.upgrade.removed_api import removed_api
 
@@ -49,6 +51,8 @@ def rules() -> tuple[Rule, ...]:
         not_in_nullable,
         between_timestamp,
         integer_division,
+        set_op_column_order,
+        ordinal_reference,
         inline_foreign_key_syntax,
         scd2_window_without_partition,
         no_retries,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pipesense.model.sql import Block, Expr, Source
+from pipesense.model.sql import Block, Expr
 
 COMPARING = frozenset(
     {
@@ -15,14 +15,9 @@ COMPARING = frozenset(
 """Operators that answer "unknown" for a missing value."""
 
 
-def sources(block: Block) -> tuple[Source, ...]:
-    """Everything in FROM and JOIN, in the order in which it is written."""
-    return (*block.sources, *(join.source for join in block.joins))
-
-
 def aliases(block: Block) -> frozenset[str]:
     """The names by which columns call the query's sources, folded; sources without a name are left out."""
-    return frozenset(source.alias.casefold() for source in sources(block) if source.alias)
+    return frozenset(source.alias.casefold() for source in block.every_source if source.alias)
 
 
 def columns(*exprs: Expr) -> Iterator[Expr]:

@@ -62,7 +62,7 @@ def _joined(block: Block, join: Join) -> frozenset[str]:
     """What the join brings: its source, and what is joined to that inside brackets or before its ON."""
     inside = Span(join.source.span.start, join.on[0].span.start)
     return frozenset(
-        source.alias.casefold() for source in queries.sources(block) if inside.start <= source.span.start < inside.end
+        source.alias.casefold() for source in block.every_source if inside.start <= source.span.start < inside.end
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
-from pipesense.model.sql import Block, Clause, Expr, Join, Source, StatementFacts
+from pipesense.model.sql import Block, Clause, Expr, Join, Source
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
@@ -16,7 +16,7 @@ _DO = "Add the condition that makes two rows belong together, or write CROSS JOI
 
 META = RuleMeta(
     id="correctness/implicit-cross-join",
-    wants=StatementFacts,
+    wants=Block,
     pattern="join-conditions",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},
@@ -30,27 +30,22 @@ META = RuleMeta(
     },
 )
 
-Ctes = Mapping[str, Block | None]
-
 
 @rule(META)
-def implicit_cross_join(facts: StatementFacts, ctx: Context) -> Iterator[Finding]:
+def implicit_cross_join(block: Block, ctx: Context) -> Iterator[Finding]:
     """At the joined table, unless one side has a single row."""
-    blocks = [block for block in facts.blocks if block.joins]
-    ctes = {name.casefold(): query for block in facts.blocks for name, query in block.ctes} if blocks else {}
-    for block in blocks:
-        before = list(block.sources)
-        for index, join in enumerate(block.joins):
-            variant = _variant(block, join, index)
-            if variant is not None and _many(join.source, ctes) and any(_many(source, ctes) for source in before):
-                others = [source.alias for source in before if source.alias]
-                yield ctx.finding(
-                    variant,
-                    at=join.source.span,
-                    table=join.source.alias,
-                    others=" or ".join(others) or "the other",
-                )
-            before.append(join.source)
+    before = list(block.sources)
+    for index, join in enumerate(block.joins):
+        variant = _variant(block, join, index)
+        if variant is not None and _many(join.source) and any(_many(source) for source in before):
+            others = [source.alias for source in before if source.alias]
+            yield ctx.finding(
+                variant,
+                at=join.source.span,
+                table=join.source.alias,
+                others=" or ".join(others) or "the other",
+            )
+        before.append(join.source)
 
 
 def _variant(block: Block, join: Join, index: int) -> str | None:
@@ -58,7 +53,7 @@ def _variant(block: Block, join: Join, index: int) -> str | None:
     source = join.source
     if source.kind not in ("table", "cte", "subquery") or not source.alias or join.using:
         return None
-    if join.kind not in ("", "inner", "outer") or _is_path_into(block, source):
+    if join.natural or join.kind not in ("", "inner", "outer") or _is_path_into(block, source):
         return None
     if block.holes & {Clause.FROM, Clause.ON, Clause.WHERE} or _is_tied(block, join, index):
         return None
@@ -98,28 +93,18 @@ def _may_connect(part: Expr, alias: str, names: frozenset[str]) -> bool:
     return alias in whose and len(whose) > 1
 
 
-def _many(source: Source, ctes: Ctes) -> bool:
-    """Whether nothing says that a source has one row at most."""
+def _many(source: Source) -> bool:
+    """Whether nothing says that a source has one row at most; a CTE that reads itself may be anything."""
     if source.kind == "table":
         return True
-    block = ctes.get(source.parts[-1].casefold()) if source.kind == "cte" else source.block
-    return block is not None and not _one_row(block, ctes, ())
+    return source.block is not None and not _one_row(source.block)
 
 
-def _one_row(block: Block, ctes: Ctes, seen: Sequence[Block]) -> bool:
+def _one_row(block: Block) -> bool:
     """No FROM, aggregates without GROUP BY, a LIMIT, or a reading of nothing but such queries."""
-    if any(block is each for each in seen):
-        return False
-    if block.limit or not (block.sources or block.joins):
+    read = block.every_source
+    if block.limit is not None or not read:
         return True
     if not block.group and any(True for output in block.outputs for _ in queries.aggregates(output.expr)):
         return True
-    inner = queries.sources(block)
-    return all(not _many_of(source, ctes, (*seen, block)) for source in inner)
-
-
-def _many_of(source: Source, ctes: Ctes, seen: Sequence[Block]) -> bool:
-    if source.kind not in ("cte", "subquery"):
-        return True
-    block = ctes.get(source.parts[-1].casefold()) if source.kind == "cte" else source.block
-    return block is not None and not _one_row(block, ctes, seen)
+    return all(source.kind in ("cte", "subquery") and not _many(source) for source in read)

@@ -57,7 +57,7 @@ def leave_nulls_out(finding: Finding, subject: tuple[Block, Expr], ctx: Context)
     query, column = subject
     if query.group or query.having or query.qualify or any(part.op == "or" for part in query.where):
         return None
-    ends = (*(source.span.end for source in queries.sources(query)), *(join.span.end for join in query.joins))
+    ends = (*(source.span.end for source in query.every_source), *(join.span.end for join in query.joins))
     end = query.where[-1].span.end if query.where else max(ends, default=-1)
     if end < 0 or ctx.text(finding.loc.at(Span(end, query.span.end))).strip(" \n\t\r)"):
         return None

@@ -265,6 +265,10 @@ def items(sql: str, exprs: tuple[Expr, ...]) -> str:
         ),
         ("SELECT lead(ts) OVER (ORDER BY c) AS end_at FROM t", "", "lead by - order c as end_at"),
         ("SELECT sum(x) OVER w FROM t", "", "sum by - order - in w unknown"),
+        ("SELECT last_value(x IGNORE NULLS) OVER (ORDER BY b) FROM t", "", "last_value by - order b skips nulls"),
+        ("SELECT last_value(x) IGNORE NULLS OVER (ORDER BY b) FROM t", "oracle", "last_value by - order b skips nulls"),
+        ("SELECT last_value(x, true) OVER (ORDER BY b) FROM t", "spark", "last_value by - order b skips nulls"),
+        ("SELECT lag(x RESPECT NULLS) OVER (ORDER BY b) FROM t", "", "lag by - order b"),
         (
             "SELECT sum(x) OVER v FROM t WINDOW w AS (PARTITION BY a), v AS (w ORDER BY b)",
             "",
@@ -279,6 +283,7 @@ def test_windows(sql: str, dialect: str, expected: str) -> None:
     line += f" as {call.alias}" if call.alias else ""
     line += f" in {call.window}" if call.window else ""
     line += "" if call.known else " unknown"
+    line += " skips nulls" if call.skips_nulls else ""
 
     assert line == expected
 

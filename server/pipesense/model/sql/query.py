@@ -281,6 +281,8 @@ class WindowCall:
     """The named window, "" without one."""
     known: bool = True
     """False where the named window is nowhere defined, so that it may say anything."""
+    skips_nulls: bool = False
+    """It says IGNORE NULLS, or the argument that means the same."""
 
 
 @dataclass(frozen=True, slots=True)

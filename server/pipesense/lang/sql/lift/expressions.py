@@ -19,7 +19,7 @@ from pipesense.lang.sql.lift.shapes import (
     operation,
 )
 from pipesense.lang.sql.lift.state import NOWHERE, NamedWindow, State, cover, cover_all, placed, spanned
-from pipesense.lang.sql.lift.windows import frame_words
+from pipesense.lang.sql.lift.windows import frame_words, skips_nulls
 from pipesense.model.sql import Block, Clause, Comparison, Expr, Hole, Role, WindowCall
 from pipesense.text.span import Span
 
@@ -337,11 +337,8 @@ class Expressions(State):
             if base is not None:
                 partition, order, frame = base.partition, order or base.order, frame or base.frame
         kind, first, last = frame_words(frame)
-        self.windows.append(
-            WindowCall(
-                call.op, partition, order, frame is not None, span, self.alias, call, kind, first, last, window, known
-            )
-        )
+        frame_facts = (call, kind, first, last, window, known, skips_nulls(node.this))
+        self.windows.append(WindowCall(call.op, partition, order, frame is not None, span, self.alias, *frame_facts))
         if span.end > self.pos:
             self.pos = span.end
         args = (call, *partition, *order)

@@ -17,6 +17,13 @@ def frame_words(spec: exp.Expr | None) -> tuple[str, str, str]:
     )
 
 
+def skips_nulls(call: exp.Expr) -> bool:
+    """IGNORE NULLS inside or behind the call's brackets; Spark's ``last_value(x, true)``."""
+    if isinstance(call, exp.IgnoreNulls) or isinstance(call.this, exp.IgnoreNulls):
+        return True
+    return any(isinstance(arg, exp.Boolean) and arg.this for arg in call.args.values())
+
+
 def _bound(value: object, side: object) -> str:
     if value is None:
         return ""

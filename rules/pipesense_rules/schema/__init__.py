@@ -1,0 +1,1 @@
+"""Rules about the shape of data: columns, their order and their names."""
