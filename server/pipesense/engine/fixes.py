@@ -91,7 +91,7 @@ def _edit(part: Replace, document: Document) -> TextEdit | Refusal:
     span = document.file_span(part.loc)
     if span is None:
         return Refusal("the text has changed since the finding was made")
-    if part.loc.unit not in document.embedded:
+    if part.loc.unit not in document.embedded or document.language == "sql":
         return TextEdit(span, part.text)
     if not document.is_verbatim(part.loc):
         return Refusal("the place holds a template or a placeholder, which a fix may not touch")

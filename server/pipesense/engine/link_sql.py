@@ -103,7 +103,8 @@ def script_of(
             unit.statement, unit.around, unit.uses = Statement(facts, whole, found), around, None
         statements.append(unit.statement)
         earlier.add(facts)
-    return Script(tuple(statements), dialect, why, loc, embedded=embedded)
+    names = frozenset(name for each in statements for name in each.facts.variables)
+    return Script(tuple(statements), dialect, why, loc, embedded=embedded, variables=names)
 
 
 def unread(script: Script) -> tuple[Unread, ...]:
@@ -192,12 +193,55 @@ def link_sql_file(
     assert chosen is not None
     dialect, why = chosen
     loc = Loc(path, document.units[0].id if document.units else 0, Span(0, 0))
-    units = [(unit, ()) for unit in document.units]
+    units, stored = _with_inner(document, dialect, why, reader)
     script = script_of(path, loc, units, dialect, why, reader, embedded=False)
+    bodies = {each.id: embedded_script(path, each, reader) for each in stored}
+    scripts = {0: script, **bodies}
     exports: dict[Key, Any] = dict(relations([script]))
     exports[("file", path)] = True
     exports[("script", path)] = tuple(access for each in script.statements for access in each.accesses)
-    return Linked(scripts={0: script}, unread=unread(script), recognised=recognised(script), exports=exports)
+    return Linked(
+        scripts=scripts,
+        unread=tuple(gap for each in scripts.values() for gap in unread(each)),
+        recognised=tuple(gap for each in scripts.values() for gap in recognised(each)),
+        exports=exports,
+    )
+
+
+def _with_inner(
+    document: Document, dialect: str, why: str, reader: StatementReader
+) -> tuple[list[tuple[Unit, tuple[Hole, ...]]], list[EmbeddedScript]]:
+    """The units of a script, each block's own statements behind it; and the bodies of procedures and functions."""
+    units: list[tuple[Unit, tuple[Hole, ...]]] = []
+    stored: list[EmbeddedScript] = []
+    for unit in document.units:
+        units.append((unit, ()))
+        facts = reader.facts(unit, dialect)
+        script = _inner_script(document, unit, facts.inner, dialect, why)
+        if script is not None and facts.stored:
+            stored.append(script)
+        elif script is not None:
+            units += [(each.unit, ()) for each in script.statements]
+    return units, stored
+
+
+def _inner_script(
+    document: Document, unit: Unit, inner: tuple[Span, ...], dialect: str, why: str
+) -> EmbeddedScript | None:
+    """The statements inside a unit as units of their own, that keep their numbers as long as it does."""
+    script = document.scripts.get((unit.id, 0))
+    if not inner and script is None:
+        return None
+    if script is None or [Span(each.start, each.start + len(each.unit.text)) for each in script.statements] != [*inner]:
+        whole = SourceMap.identity(len(unit.text))
+        script = EmbeddedScript(document.next_id(), unit.id, 0, unit.text, whole, dialect, why)
+        script.statements += [
+            EmbeddedUnit(Unit(document.next_id(), "statement", span.of(unit.text)), unit.id, whole, span.start)
+            for span in inner
+        ]
+        document.add_script(script)
+    script.dialect, script.why_dialect = dialect, why
+    return script
 
 
 def embed(

@@ -25,7 +25,7 @@ class Around(NamedTuple):
 
 
 _RUN_OTHERS: Final = frozenset(
-    {"template", "call", "execute", "exec", "begin", "declare", "if", "for", "while", "loop", "repeat", "case", "do"}
+    {"template", "call", "execute", "exec", "begin", "declare", "if", "for", "while", "loop", "repeat", "case", "do", "from"}
 )
 """Kinds of statements that run others in which nothing is judged."""
 

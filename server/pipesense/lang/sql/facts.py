@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from pipesense.lang.sql.blocks import inside
 from pipesense.lang.sql.bodies import template_end
 from pipesense.lang.sql.client import without_client_words
 from pipesense.lang.sql.lexical import PLAIN, comment_end
@@ -38,8 +39,24 @@ def read_statement(
 
     masked = mask(code, incremental=incremental)
     every = masked.holes if not holes else tuple(sorted((*masked.holes, *holes), key=lambda hole: hole.span))
-    facts = read(text, masked.text, every, dialect)
+    facts = _with_inside(read(text, masked.text, every, dialect), masked.text)
     return replace(facts, unsure=True) if masked.unsure else facts
+
+
+def _with_inside(facts: StatementFacts, masked: str) -> StatementFacts:
+    """The facts with the statements inside a procedural one; what could not be read as a whole is then no error."""
+    found = inside(masked) if facts.dialect != "tsql" else None
+    if found is None:
+        return facts
+    known = replace(facts, inner=found.statements, stored=found.stored, variables=found.names)
+    word = facts.kind.upper()
+    if facts.error and found.closed:
+        why = f"{word} is procedural: only the queries and changes of rows inside it are judged."
+        return replace(known, error="", error_span=None, unjudged=why)
+    if facts.unjudged and found.statements:
+        why = facts.unjudged.replace("nothing in it is judged", "only the queries and changes inside it are judged")
+        return replace(known, unjudged=why)
+    return known
 
 
 def _never_closed(text: str) -> int | None:

@@ -29,6 +29,7 @@ _TAGS_ALONE: Final = "Template tags make the whole statement, so what it says is
 _DEFINITIONS: Final = "A template that defines something for other files; what it renders there is not judged."
 _FRAGMENT: Final = "A part of a query (a CTE without WITH) that another template completes; it is not judged."
 _PIPE: Final = "A query in pipe syntax (|>) is recognised; nothing in it is judged."
+_MULTI_INSERT: Final = "FROM ... INSERT fills several tables; it is recognised, and nothing in it is judged."
 _NO_BACKTICKS: Final = "Backticks are no quotes in this dialect."
 
 
@@ -138,6 +139,8 @@ def _unparsed(tokens: list[Token], masked: str, holes: tuple[Hole, ...], dialect
         return StatementFacts("", dialect, _content(masked), holes=holes)
     if "|>" in masked and any(token.token_type is TokenType.PIPE_GT for token in tokens):
         return _recognised("pipe", _PIPE, masked, holes, dialect)
+    if tokens[0].token_type is TokenType.FROM and any(token.token_type is TokenType.INSERT for token in tokens):
+        return _recognised("from", _MULTI_INSERT, masked, holes, dialect)
     if _is_template(tokens, holes):
         return _recognised("template", _TAGS_ALONE, masked, holes, dialect)
     return None

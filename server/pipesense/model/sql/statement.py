@@ -55,6 +55,12 @@ class StatementFacts:
     """The template's blocks do not nest, so what was read may not be what is run."""
     unjudged: str = ""
     """A sentence where the statement is recognised but nothing in it is judged (CALL, a template tag alone)."""
+    inner: tuple[Span, ...] = ()
+    """The statements inside a procedural one, each of them judged on its own."""
+    stored: bool = False
+    """``inner`` belongs to a procedure or function: it does not run with the script."""
+    variables: frozenset[str] = frozenset()
+    """Names declared here (DECLARE, parameters, loops), lower case: a column without a table may mean one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +90,5 @@ class Script:
     loc: Loc
     scheduled: str = ""
     embedded: bool = False
+    variables: frozenset[str] = frozenset()
+    """Names that its statements declare, lower case: a column without a table may mean one of them."""
