@@ -48,6 +48,8 @@ SQL = [
     "-- pipesense: ignore[security/dml-without-where]\nDELETE FROM mart.orders;\n",
     "CREATE TABLE mart.orders (id INT PRIMARY KEY, c INT FOREIGN KEY REFERENCES mart.c (id));\n",
     "SELECT ((;\nDELETE FROM mart.audit;\n",
+    "BEGIN\n  DELETE FROM mart.orders;\n  INSERT INTO mart.orders SELECT 1 WHERE x = NULL;\nEND;\n",
+    "CREATE PROCEDURE p() BEGIN DELETE FROM mart.audit; END;\nDELETE FROM mart.audit;\n",
 ]
 SETTINGS = [
     "",

@@ -20,7 +20,7 @@ UNREADABLE = [
     ("DELETE FR", "", "DELETE names no table yet", "DELETE"),
     ("SELECT a", "snowflaek", "`snowflaek` is no SQL dialect that is known here", None),
     ("SELECT a FROM `b`", "postgres", "Backticks are no quotes in this dialect.", "`"),
-    ("FOR r IN (SELECT 1) DO SELECT 2; END FOR", "bigquery", "Procedural SQL (FOR ...)", "FOR"),
+    ("FOR r IN (SELECT 1) DO SELECT 2;", "bigquery", "`FOR` starts no statement", "FOR"),
     ("SELECT " + "(" * 400 + "1" + ")" * 400, "", "This statement nests 400 levels deep", None),
     ("SELECT " + "CASE WHEN a THEN " * 310 + "1" + " END" * 310, "", "This statement nests 310 levels deep", None),
 ]

@@ -75,6 +75,18 @@ def test_a_tag_on_the_line_of_a_path_is_no_columns() -> None:
     assert read_statement("SELECT {{ cents('a') }} b.y FROM b", "").error
 
 
+def test_a_tag_between_two_operands_is_an_operator() -> None:
+    facts = read_statement("SELECT a {{ op }} b FROM t", "")
+
+    assert [(output.name, output.expr.op) for output in facts.blocks[0].outputs] == [("", "add")]
+    assert facts.comparisons == ()
+
+
+@pytest.mark.parametrize("text", ["WITH {{ c }} SELECT 1", "WITH {{ c }}, b AS (SELECT 1) SELECT 1 FROM b"])
+def test_a_tag_too_short_for_a_cte_is_left_out(text: str) -> None:
+    assert read_statement(text, "").error == ""
+
+
 def test_a_tag_too_short_for_a_query_stays_unread() -> None:
     assert read_statement("{{q}} WHERE a", "").error
 

@@ -18,7 +18,8 @@ class Inside(NamedTuple):
     """What stands inside a statement.
 
     ``statements`` in order, without their semicolons; ``names`` of variables and parameters, in lower case.
-    ``closed``: the body has an END. ``stored``: they belong to a procedure or function, so they do not run with the script that defines it.
+    ``closed``: the body has an END. ``stored``: they belong to a procedure or function, so they do not run with the
+    script that defines it.
     """
 
     statements: tuple[Span, ...]
@@ -225,7 +226,13 @@ class _Reader:
             self._statements.append(Span(start, start + len(text)))
 
 
-_STARTS: Final = _JUDGED | {"begin", "declare", "if", "for", "while", "loop", "repeat", "case", "set", "call", "execute"}
+_STARTS: Final = _JUDGED | frozenset(
+    {
+        *("begin", "declare", "if", "for", "while", "loop", "repeat", "case", "set", "call", "execute", "let"),
+        *("end", "else", "return", "exception", "open", "fetch", "close"),
+    }
+)
+"""What may follow a declaration and is none itself."""
 
 
 def _fills_variables(words: list[str]) -> bool:

@@ -15,6 +15,9 @@ _TABLE_WORDS: Final = re.compile(r"\b(?:ROWGUIDCOL|NOT[ \t]+FOR[ \t]+REPLICATION
 _CREATE_TABLE: Final = re.compile(r"CREATE\s+TABLE\b", re.IGNORECASE)
 _TRAILING_GO: Final = re.compile(r"\n[ \t]*GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE)
 _TRAILING_COMMAND: Final = re.compile(r"\\g\w*[^\n;]*\s*\Z")
+_SLASH_LINE: Final = re.compile(r"/[ \t]*(?:\r?\n|\Z)")
+_TRAILING_SLASH: Final = re.compile(r"\n/[ \t]*\s*\Z")
+_RUNS_OTHERS: Final = re.compile(r"\\(?:i|ir|include|include_relative|copy|gexec|lo_import)\b")
 _LONE_GO: Final = re.compile(r"GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE)
 _DELIMITER: Final = re.compile(r"DELIMITER[ \t]+\S+\s*\Z", re.IGNORECASE)
 _MYSQL_END: Final = re.compile(r"\bEND[ \t]*(//|\$\$|;;)\s*\Z", re.IGNORECASE)
@@ -24,16 +27,20 @@ _STDIN: Final = re.compile(r"COPY\b[^;]*\bFROM\s+STDIN\b[^;]*;", re.IGNORECASE)
 def without_client_words(text: str) -> tuple[str, str]:
     """The text with such words blanked, as long as before; or the command, if the whole statement is one.
 
-    The commands are "psql", "go" and "delimiter". Blanked are GO behind a statement, the terminator of a
+    The commands are "psql" ("psql \\i" for one that runs a file or moves rows), "go" and "delimiter". Blanked are
+    GO behind a statement, the lone ``/`` of SQL*Plus, the terminator of a
     DELIMITER, the data behind COPY ... FROM stdin, and lines in front that start with ``#``.
     """
     start = content_start(text, 0, len(text))
     if text.startswith("\\", start):
-        return text, "psql"
+        return text, "psql \\i" if _RUNS_OTHERS.match(text, start) is not None else "psql"
     if _LONE_GO.match(text, start) is not None:
         return text, "go"
     if _DELIMITER.match(text, start) is not None:
         return text, "delimiter"
+    if text.startswith("/", start) and (slash := _SLASH_LINE.match(text, start)) is not None:
+        # SQL*Plus runs what stands before such a line; nothing else can start with it.
+        text = text[:start] + " " + text[slash.start() + 1 :]
     if "#" in text[:start]:
         text = _HASH_LINES.sub(_blank_match, text[:start]) + text[start:]
     if _CREATE_TABLE.match(text, start) is not None:
@@ -41,7 +48,7 @@ def without_client_words(text: str) -> tuple[str, str]:
     data = _STDIN.match(text, start)
     if data is not None:
         return text[: data.end()] + _NOT_BREAK.sub(" ", text[data.end() :]), ""
-    for pattern, group in ((_TRAILING_GO, 0), (_MYSQL_END, 1), (_TRAILING_COMMAND, 0)):
+    for pattern, group in ((_TRAILING_GO, 0), (_MYSQL_END, 1), (_TRAILING_COMMAND, 0), (_TRAILING_SLASH, 0)):
         match = pattern.search(text, max(start, len(text) - 200))
         if match is not None:
             first, last = match.span(group)

@@ -25,7 +25,23 @@ class Around(NamedTuple):
 
 
 _RUN_OTHERS: Final = frozenset(
-    {"template", "call", "execute", "exec", "begin", "declare", "if", "for", "while", "loop", "repeat", "case", "do", "from"}
+    {
+        "template",
+        "call",
+        "execute",
+        "exec",
+        "begin",
+        "declare",
+        "if",
+        "for",
+        "while",
+        "loop",
+        "repeat",
+        "case",
+        "do",
+        "from",
+        "psql",
+    }
 )
 """Kinds of statements that run others in which nothing is judged."""
 

@@ -29,7 +29,9 @@ def read_statement(
     """
     code, command = without_client_words(text)
     if command:
-        return StatementFacts(command, dialect, Span(0, len(text)))
+        why = "A psql command that runs a file or moves rows is recognised; nothing in it is judged."
+        kind, _, runs = command.partition(" ")
+        return StatementFacts(kind, dialect, Span(0, len(text)), unjudged=why if runs else "")
     opened = _never_closed(code) if len(code) > _LARGE else None
     if opened is not None:
         sentence = f"`{text[opened]}` opens something here that is never closed."
@@ -46,7 +48,7 @@ def read_statement(
 def _with_inside(facts: StatementFacts, masked: str) -> StatementFacts:
     """The facts with the statements inside a procedural one; what could not be read as a whole is then no error."""
     found = inside(masked) if facts.dialect != "tsql" else None
-    if found is None:
+    if found is None or not (found.closed or found.stored or facts.kind in ("declare", "do")):
         return facts
     known = replace(facts, inner=found.statements, stored=found.stored, variables=found.names)
     word = facts.kind.upper()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final
 
@@ -13,6 +14,7 @@ from sqlglot.errors import ErrorLevel, ParseError, SqlglotError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from pipesense.lang.sql.dialect import retries
+from pipesense.lang.sql.lexical import content_start
 from pipesense.lang.sql.lift.statement import lift_statement
 from pipesense.lang.sql.lift.words import ACCEPTED, COMMANDS, OBJECTS, PROCEDURAL, UTILITIES
 from pipesense.lang.sql.repair import blank, with_more, with_queries, without_hole
@@ -23,6 +25,7 @@ from pipesense.text.span import Span
 # sqlglot warns on its logger about every statement it keeps as plain text; that is judged here instead.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
+_REPLACE: Final = re.compile(r"(REPLACE)\s+INTO\b", re.IGNORECASE)
 _REPAIRS: Final = 12
 _WORDS: Final = re.compile(r"[A-Za-z_]+")
 _TAGS_ALONE: Final = "Template tags make the whole statement, so what it says is not known."
@@ -89,7 +92,9 @@ def _kind_of_text(text: str) -> str:
 
 def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFacts:
     language = _language(dialect, masked)
-    text = masked
+    replacing = _REPLACE.match(masked, content_start(masked, 0, len(masked)))
+    # MySQL's and SQLite's REPLACE INTO is an INSERT that takes rows of the same key away first.
+    text = masked if replacing is None else f"{masked[: replacing.start()]}INSERT {masked[replacing.end(1) :]}"
     with_whole_queries = not holes
     for _ in range(_REPAIRS):
         tokens = _tokenise(language, text)
@@ -124,10 +129,11 @@ def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFac
                 text = repaired
                 continue
             tree, tokens = _column_list(language, tree, tokens, text)
-        _judge(tree, tokens)
-        if isinstance(tree, exp.Command):
+        _judge(tree, tokens, holes)
+        if isinstance(tree, (exp.Command, *_PROCEDURES)):
             return _known_by_word(tokens, masked, holes, dialect)
-        return lift_statement(tree, tokens, text, holes, _kind(tree, text, tokens), dialect)
+        facts = lift_statement(tree, tokens, text, holes, _kind(tree, text, tokens), dialect)
+        return facts if replacing is None else _replacing(facts)
     raise Unreadable("The template tags of this statement leave no readable SQL.", _content(masked))
 
 
@@ -164,6 +170,14 @@ def _is_fragment(tokens: list[Token], holes: tuple[Hole, ...]) -> bool:
     """Whether a template starts with a CTE without its WITH: another template puts it in its place."""
     kinds = [token.token_type for token in tokens[:3]]
     return bool(holes) and kinds[1:] == [TokenType.ALIAS, TokenType.L_PAREN]
+
+
+def _replacing(facts: StatementFacts) -> StatementFacts:
+    """The facts of a REPLACE that was read as an INSERT."""
+    if facts.write is None:
+        return facts
+    keyword = Span(facts.write.keyword.start, facts.write.keyword.start + len("REPLACE"))
+    return replace(facts, kind="replace", write=replace(facts.write, keyword=keyword, guard="REPLACE INTO"))
 
 
 def _language(dialect: str, masked: str) -> Dialect:
@@ -321,7 +335,11 @@ _STARTS: Final = frozenset(
 )
 
 
-def _judge(tree: exp.Expr, tokens: list[Token]) -> None:
+_PROCEDURES: Final = (exp.Execute, exp.IfBlock, exp.WhileBlock, exp.LoopBlock, exp.RepeatBlock, exp.Block)
+"""Trees of T-SQL's and Fabric's procedural statements."""
+
+
+def _judge(tree: exp.Expr, tokens: list[Token], holes: tuple[Hole, ...]) -> None:
     """Refuse trees that the parser only reached by taking nonsense for something else.
 
     Raises:
@@ -337,13 +355,15 @@ def _judge(tree: exp.Expr, tokens: list[Token]) -> None:
         if leading in ("create", "drop"):
             if any(word in OBJECTS for word in _command_words(tree)[:5]):
                 return
+            if any(hole.span.start <= token.start < hole.span.end for hole in holes for token in tokens[-1:]):
+                return
             raise Unreadable(
                 f"This form of {leading.upper()} is not understood, so the statement was not checked.", span
             )
         raise Unreadable(f"`{first.text}` starts no statement that is known here.", span)
     if isinstance(tree, (exp.Insert, exp.Update, exp.Delete, exp.Merge)) and not isinstance(tree.this, exp.Expr):
         raise Unreadable(f"{first.text.upper()} names no table yet.", span)
-    if isinstance(tree, ACCEPTED):
+    if isinstance(tree, (*ACCEPTED, *_PROCEDURES)):
         return
     raise Unreadable(f"`{first.text}` starts no statement that is known here.", span)
 

@@ -26,6 +26,7 @@ _GO_ON: Final = frozenset(
     }
 )
 """What may follow behind a query's FROM."""
+_OPERANDS: Final = frozenset({TokenType.VAR, TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER, TokenType.NULL})
 _QUERY: Final = ("SELECT", "*")
 _CTE: Final = ("AS(", "SELECT", "*)")
 
@@ -56,16 +57,28 @@ def with_queries(text: str, holes: tuple[Hole, ...], tokens: list[Token]) -> str
         before = tokens[index - 1].token_type if index else None
         behind = tokens[index + 1].token_type if index + 1 < len(tokens) else None
         words: tuple[str, ...] = ()
+        is_cte = before in (TokenType.WITH, TokenType.RECURSIVE, TokenType.COMMA) and (
+            behind is TokenType.COMMA or behind in _AFTER_CTES
+        )
         if before in (None, TokenType.R_PAREN) and (behind is None or behind in _GO_ON):
             words = _QUERY
-        elif before in (TokenType.WITH, TokenType.RECURSIVE, TokenType.COMMA) and (
-            behind is TokenType.COMMA or behind in _AFTER_CTES
-        ):
+        elif is_cte:
             words = (token.text.rstrip("_"), *_CTE)
         spelled = _spelled(words, hole.span.of(made)) if words else None
         if spelled is not None:
             made = made[: hole.span.start] + spelled + made[hole.span.end :]
+        elif is_cte:
+            made = _without_cte(made, hole.span, tokens, index)
     return made if made != text else None
+
+
+def _without_cte(text: str, hole: Span, tokens: list[Token], index: int) -> str:
+    """The text without a tag that is too short for a CTE, and without the comma or the WITH that goes with it."""
+    behind = tokens[index + 1] if index + 1 < len(tokens) else None
+    other = behind if behind is not None and behind.token_type is TokenType.COMMA else tokens[index - 1]
+    for start, end in ((hole.start, hole.end), (other.start, other.end + 1)):
+        text = text[:start] + blank(text[start:end]) + text[end:]
+    return text
 
 
 def _spelled(words: tuple[str, ...], room: str) -> str | None:
@@ -87,12 +100,16 @@ def with_more(text: str, holes: tuple[Hole, ...], error: Span, tokens: list[Toke
     """The text where the tag before an error stands for more than a name, where only one thing can be meant.
 
     ``FROM t {{ live() }} AND x``: a WHERE of its own. ``{{ columns() }}`` on the line before ``t.x``: columns with
-    a comma behind the last. None for everything else.
+    a comma behind the last. ``a {{ operator }} b``: an operator. None for everything else.
     """
     index = next((i for i, token in enumerate(tokens) if token.start >= error.start), len(tokens))
     if index >= len(tokens):
         return None
     wrong = tokens[index].token_type
+    if wrong in _OPERANDS and index > 1 and (hole := _alone(tokens, index - 1, holes)) is not None:
+        between = text[tokens[index - 2].end : tokens[index].start]
+        if tokens[index - 2].token_type in _OPERANDS and "\n" not in between:
+            return text[: hole.span.start] + "+".ljust(hole.span.end - hole.span.start) + text[hole.span.end :]
     if wrong in (TokenType.AND, TokenType.OR) and (hole := _alone(tokens, index - 1, holes)) is not None:
         spelled = _spelled(("WHERE", tokens[index - 1].text.rstrip("_")), hole.span.of(text))
         return None if spelled is None else text[: hole.span.start] + spelled + text[hole.span.end :]

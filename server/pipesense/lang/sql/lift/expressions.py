@@ -222,8 +222,10 @@ class Expressions(State):
         before = self.index_before(left.span.start) if negated and left.span.end >= 0 else -1
         if self.kind_of(before) is TokenType.NOT:
             span = cover(self.token_span(before), span)
+        # T-SQL's "SELECT @a = b" gives a variable its value.
+        assigns = cls is exp.EQ and left.op == "parameter" and node.parent.__class__ is exp.Select
         # sqlglot spells some functions as comparisons (DIV0 as a CASE): without an operator nobody wrote one.
-        if operator.end >= 0:
+        if operator.end >= 0 and not assigns:
             self.comparisons.append(Comparison(op, left, right, operator, span, clause))
         return Expr(op, (left, *right), span, "", clause, guards, (), left.opaque or opaque)
 
