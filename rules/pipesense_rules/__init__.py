@@ -12,12 +12,15 @@ from pipesense.rule.rule import Rule
 from pipesense_rules.correctness.between_timestamp import between_timestamp
 from pipesense_rules.correctness.condition_misses_table import condition_misses_table
 from pipesense_rules.correctness.count_star_after_left_join import count_star_after_left_join
+from pipesense_rules.correctness.dedupe_not_deterministic import dedupe_not_deterministic
 from pipesense_rules.correctness.equals_null import equals_null
 from pipesense_rules.correctness.implicit_cross_join import implicit_cross_join
 from pipesense_rules.correctness.integer_division import integer_division
+from pipesense_rules.correctness.last_value_default_frame import last_value_default_frame
 from pipesense_rules.correctness.left_join_nullified import left_join_nullified
 from pipesense_rules.correctness.not_in_nullable import not_in_nullable
 from pipesense_rules.correctness.timedelta_attribute import timedelta_attribute
+from pipesense_rules.correctness.window_without_order import window_without_order
 from pipesense_rules.idempotency.append_on_rerun import append_on_rerun
 from pipesense_rules.idempotency.dynamic_start_date import dynamic_start_date
 from pipesense_rules.modelling.inline_foreign_key_syntax import inline_foreign_key_syntax
@@ -51,6 +54,9 @@ def rules() -> tuple[Rule, ...]:
         not_in_nullable,
         between_timestamp,
         integer_division,
+        window_without_order,
+        last_value_default_frame,
+        dedupe_not_deterministic,
         set_op_column_order,
         ordinal_reference,
         inline_foreign_key_syntax,

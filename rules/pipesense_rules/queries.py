@@ -65,7 +65,11 @@ def aggregates(expr: Expr) -> Iterator[Expr]:
 
 
 def shape(expr: Expr) -> tuple[object, ...]:
-    """What an expression says, without where it stands; equal shapes are the same expression."""
+    """What an expression says, without where it stands.
+
+    Different shapes are different expressions. Equal ones may still differ in a unit or a path inside a document,
+    which the facts leave out.
+    """
     path = tuple(part.casefold() for part in expr.path)
     name = expr.name if expr.op in ("literal", "hole", "parameter") else expr.name.casefold()
     return (expr.op, name, path, expr.kind, *map(shape, expr.args))

@@ -1,0 +1,78 @@
+"""LAST_VALUE without a frame gives the current row's own value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipesense.model.change import Replace
+from pipesense.model.sql import WindowCall
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Applicability, Finding, Offer
+from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
+from pipesense.rule.rule import rule
+from pipesense.text.span import Span
+
+_DO = "Add ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING, or turn the order round and use FIRST_VALUE."
+
+META = RuleMeta(
+    id="correctness/last-value-default-frame",
+    wants=WindowCall,
+    pattern="window-functions",
+    since="0.1",
+    roles=PRODUCTION | {FileRole.MACRO},
+    scope=Scope.UNIT,
+    messages={
+        "current": Message(
+            Severity.ERROR,
+            "LAST_VALUE gives the value of the current row: the window has an order and no frame.",
+            "Such a window ends at the current row, so the last row in it is the current one (or one equal to it in "
+            "the order).",
+            _DO,
+        ),
+        "unknown": Message(
+            Severity.INFO,
+            "LAST_VALUE gives the value of the current row on every engine but Snowflake: the window has an order and "
+            "no frame.",
+            "Such a window ends at the current row, so the last row in it is the current one.",
+            _DO,
+        ),
+        "not-yet": Message(
+            Severity.WARNING,
+            "NTH_VALUE is NULL until that row is reached: the window has an order and no frame.",
+            "Such a window ends at the current row, so the first rows of the partition do not see the one asked for.",
+            "Add ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING.",
+        ),
+    },
+)
+
+_WHOLE: Final = frozenset({"snowflake"})
+"""Engines whose default is the whole partition
+(https://docs.snowflake.com/en/sql-reference/functions/last_value, read in 2025)."""
+_FRAME: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+
+
+@rule(META)
+def last_value_default_frame(window: WindowCall, ctx: Context) -> Iterator[Finding]:
+    """At the call. With IGNORE NULLS the last value so far is what fills gaps, and is meant."""
+    if not window.order or window.frame or window.skips_nulls or not window.known or ctx.dialect in _WHOLE:
+        return
+    if window.function == "last_value":
+        yield ctx.finding("current" if ctx.dialect else "unknown", at=window.span)
+    elif window.function == "nth_value" and ctx.dialect:
+        yield ctx.finding("not-yet", at=window.span)
+
+
+@last_value_default_frame.fix
+def whole_partition(finding: Finding, window: WindowCall, ctx: Context) -> Offer | None:
+    """The frame over the whole partition, before the window's closing bracket."""
+    text = ctx.text(finding.loc)
+    if window.window or not text.endswith(")"):
+        return None
+    end = window.order[-1].span.end
+    if ctx.text(finding.loc.at(Span(end, window.span.end - 1))).strip().upper() not in ("", "DESC", "ASC"):
+        return None
+    at = Span(window.span.end - 1, window.span.end - 1)
+    lower = " over" in text.replace("\n", " ")
+    frame = _FRAME.lower() if lower else _FRAME
+    return Offer("Look at the whole partition", Replace(finding.loc.at(at), f" {frame}"), Applicability.UNSAFE)
