@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Protocol
+from typing import TypeVar
 
 from pipesense.engine.config import Config
 from pipesense.engine.index import Key
+from pipesense.engine.relations import Lookup, Relations
+from pipesense.lang.sql.bind import Binder
+from pipesense.model.columns import Binding, Columns, SqlType
 from pipesense.model.data import Confidence, DatasetName, QualityCheck, Relation
-from pipesense.model.sql import Script, Statement
-from pipesense.model.value import Known, Unknown, Value, Version
+from pipesense.model.sql import Block, ColumnUse, Expr, Script, Source, Statement
+from pipesense.model.value import Known, Value, Version
 from pipesense.model.where import Loc
 from pipesense.rule.context import DatasetUse, TaskRun
 from pipesense.rule.finding import Finding, Related
 from pipesense.rule.meta import FileRole, RuleMeta
 from pipesense.text.span import Span
 
-
-class Lookup(Protocol):
-    """Where values under keys come from: the index, or the index with one file's values exchanged."""
-
-    def get(self, key: Key) -> tuple[object, ...]:
-        """All values under a key."""
-
+T = TypeVar("T")
 
 _ROLE_FOLDERS = {
     "tests": FileRole.TEST,
@@ -69,6 +66,7 @@ class RuleContext:
     versions: dict[str, Version]
     text_at: Callable[[Loc], str]
     statement_at: Callable[[Loc], Statement | None]
+    relations: Relations
     dialect: str = ""
     unit: Loc | None = None
     """The statement in question, for UNIT rules."""
@@ -116,19 +114,43 @@ class RuleContext:
         return self.versions.get(system, Version())
 
     def relation(self, dataset: DatasetName) -> Value[Relation]:
-        candidates = [
-            relation
-            for values in self._get(("relation", dataset.table))
-            for relation in values  # type: ignore[attr-defined]
-            if isinstance(relation, Relation)
-        ]
-        best = max((relation.dataset.match(dataset).value for relation in candidates), default=0)
-        fitting = [relation for relation in candidates if relation.dataset.match(dataset).value == best > 0]
-        if len(fitting) == 1:
-            return Known(fitting[0], fitting[0].loc)
-        if not fitting:
-            return Unknown(f"no file of the workspace creates {dataset}")
-        return Unknown(f"several files create a table called {dataset.table}")
+        return self.relations.whole(self.relations.find(dataset.parts, (), self.reads), self.reads)
+
+    def relation_of(self, parts: tuple[str, ...], statement: Statement) -> Value[Relation]:
+        return self.relations.whole(self.relations.find(parts, statement.local, self.reads), self.reads)
+
+    def outputs(self, statement: Statement, block: Block | None = None) -> Columns:
+        return self._asked(statement, lambda binder: binder.outputs(block))
+
+    def columns_of(self, source: Source, statement: Statement) -> Columns:
+        return self._asked(statement, lambda binder: binder.columns_of(source))
+
+    def columns_of_table(self, parts: tuple[str, ...], statement: Statement) -> Columns:
+        return self.relations.columns(parts, statement.local, self.reads)
+
+    def bind(self, use: ColumnUse, statement: Statement) -> Binding:
+        return self._asked(statement, lambda binder: binder.bind(use))
+
+    def type_of(self, expr: Expr, statement: Statement) -> SqlType:
+        return self._asked(statement, lambda binder: binder.type_of(expr))
+
+    def nullable(self, expr: Expr, statement: Statement) -> bool | None:
+        return self._asked(statement, lambda binder: binder.nullable(expr))
+
+    def _asked(self, statement: Statement, question: Callable[[Binder], T]) -> T:
+        binder, reads = self.relations.of(statement)
+        answer = question(binder)
+        self.reads |= reads
+        return answer
+
+    def place_of(self, dataset: DatasetName, column: str = "") -> Loc | None:
+        self.reads.add(("places", dataset.table))
+        found = self.relation(dataset)
+        if not isinstance(found, Known):
+            return None
+        folded = column.casefold()
+        named = (each.loc for each in found.value.columns if each.name.casefold() == folded)
+        return next(named, found.value.loc) if column else found.value.loc
 
     def checks_on(self, dataset: DatasetName) -> tuple[QualityCheck, ...]:
         return tuple(

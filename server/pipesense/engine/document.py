@@ -9,6 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from pipesense.lang.cut import Cut, Recut, Splitter
+from pipesense.model.data import Relation
 from pipesense.model.sql import Hole, Script, Statement, StatementFacts
 from pipesense.model.where import Loc
 from pipesense.rule.context import DatasetUse
@@ -39,6 +40,8 @@ class Unit:
     statement: Statement | None = None
     around: Around | None = None
     """What earlier statements meant for ``statement`` when it was made."""
+    relation: Relation | None = None
+    """What ``statement`` says of a table's shape."""
     uses: tuple[tuple[Key, DatasetUse], ...] | None = None
     """What the statement's accesses mean to other files, each under the key of its table."""
     findings: tuple[Finding, ...] | None = None
@@ -58,6 +61,7 @@ class Unit:
         self.parsed = None
         self.facts = None
         self.statement = None
+        self.relation = None
         self.uses = None
         self.findings = None
 

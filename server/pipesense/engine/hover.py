@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from pipesense.engine.context import Lookup
 from pipesense.engine.record import FileRecord
+from pipesense.engine.relations import Lookup
 from pipesense.engine.report import HoverText, Reported
 from pipesense.model.data import WRITES, Access, AccessMode, Confidence, QualityCheck, Relation
 from pipesense.model.flow import OtherRun, Pipeline, Setting, SqlFileRun, Task

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipesense.engine.document import Document
 from pipesense.engine.index import Key
-from pipesense.engine.link_sql import StatementReader, embed, embedded_script, recognised, relations, unread
+from pipesense.engine.link_sql import StatementReader, embed, embedded_script, places, recognised, relations, unread
 from pipesense.engine.linked import Linked, Unread
 from pipesense.engine.report import Counters
 from pipesense.lang.python.effects import scope_effects
@@ -217,7 +217,8 @@ def _exports(
     scripts: Mapping[int, Script],
     surroundings: PythonSurroundings,
 ) -> dict[Key, Any]:
-    exports: dict[Key, Any] = dict(relations(scripts.values()))
+    defined = relations(scripts.values())
+    exports: dict[Key, Any] = {**defined, **places(defined)}
     for name, digest in module.exports().items():
         exports[("python", path, name)] = digest
     exports[("module", module_stem(path))] = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pipesense.engine.document import Document, EmbeddedScript, EmbeddedUnit, Unit
@@ -11,8 +11,8 @@ from pipesense.engine.linked import Linked, Unread
 from pipesense.engine.report import Counters, InternalError
 from pipesense.lang.sql import accesses as sql_accesses
 from pipesense.lang.sql import dialect as sql_dialect
-from pipesense.lang.sql import relation as sql_relation
 from pipesense.lang.sql.earlier import Earlier
+from pipesense.lang.sql.relation import Definitions, relation
 from pipesense.lang.sql.split import split
 from pipesense.model.data import Relation
 from pipesense.model.sql import Hole, Script, Statement, StatementFacts
@@ -88,23 +88,39 @@ def script_of(
     reader: StatementReader,
     *,
     embedded: bool,
+    declared: frozenset[str] = frozenset(),
 ) -> Script:
-    """The statements of one SQL text, in order; blank units are left out."""
+    """The statements of one SQL text, in order; blank units are left out.
+
+    ``declared``: names of variables and parameters from around the text, in lower case.
+    """
     statements: list[Statement] = []
     earlier = Earlier()
+    definitions = Definitions(loc)
     for unit, holes in units:
         facts = reader.facts(unit, dialect, holes)
         if not facts.kind and not facts.error:
             continue
-        around = earlier.around(facts)
-        if unit.statement is None or unit.statement.facts is not facts or unit.around != around:
+        around, local = earlier.around(facts), definitions.read_by(facts)
+        declared = declared.union(facts.variables) if facts.variables else declared
+        known = unit.statement
+        if (
+            known is None
+            or known.facts is not facts
+            or unit.around != around
+            or known.local != local
+            or known.variables != declared
+        ):
             whole = Loc(path, unit.id, Span(0, len(unit.text)))
             found = sql_accesses.accesses(facts, whole, around)
-            unit.statement, unit.around, unit.uses = Statement(facts, whole, found), around, None
-        statements.append(unit.statement)
+            known = Statement(facts, whole, found, local, declared)
+            unit.statement, unit.around, unit.uses = known, around, None
+            unit.relation = relation(facts, whole, local)
+        statements.append(known)
         earlier.add(facts)
-    names = frozenset(name for each in statements for name in each.facts.variables)
-    return Script(tuple(statements), dialect, why, loc, embedded=embedded, variables=names)
+        definitions.add(facts, unit.relation)
+    defined = definitions.relations()
+    return Script(tuple(statements), dialect, why, loc, embedded=embedded, variables=declared, relations=defined)
 
 
 def unread(script: Script) -> tuple[Unread, ...]:
@@ -127,14 +143,21 @@ def relations(scripts: Iterable[Script]) -> dict[Key, tuple[Relation, ...]]:
     """The tables that scripts define, under ("relation", <table name in lower case>)."""
     found: dict[Key, tuple[Relation, ...]] = {}
     for script in scripts:
-        for statement in script.statements:
-            if statement.facts.table is None:
-                continue
-            relation = sql_relation.relation(statement.facts, statement.loc)
-            if relation is not None and relation.dataset.parts:
-                key = ("relation", relation.dataset.table)
-                found[key] = (*found.get(key, ()), relation)
+        for one in script.relations:
+            key = ("relation", one.dataset.table)
+            found[key] = (*found.get(key, ()), one)
     return found
+
+
+def places(defined: Mapping[Key, tuple[Relation, ...]]) -> dict[Key, Any]:
+    """Where relations and their columns stand, under ("places", <table name>).
+
+    They are apart from the relations because they change with keys that change no relation.
+    """
+    return {
+        ("places", name): tuple((each.loc, *(column.loc for column in each.columns)) for each in several)
+        for (_, name), several in defined.items()
+    }
 
 
 def _dialect(
@@ -195,9 +218,10 @@ def link_sql_file(
     loc = Loc(path, document.units[0].id if document.units else 0, Span(0, 0))
     units, stored = _with_inner(document, dialect, why, reader)
     script = script_of(path, loc, units, dialect, why, reader, embedded=False)
-    bodies = {each.id: embedded_script(path, each, reader) for each in stored}
+    bodies = {each.id: embedded_script(path, each, reader, declared) for each, declared in stored}
     scripts = {0: script, **bodies}
-    exports: dict[Key, Any] = dict(relations([script]))
+    defined = relations([script])
+    exports: dict[Key, Any] = {**defined, **places(defined)}
     exports[("file", path)] = True
     exports[("script", path)] = tuple(access for each in script.statements for access in each.accesses)
     return Linked(
@@ -210,16 +234,18 @@ def link_sql_file(
 
 def _with_inner(
     document: Document, dialect: str, why: str, reader: StatementReader
-) -> tuple[list[tuple[Unit, tuple[Hole, ...]]], list[EmbeddedScript]]:
-    """The units of a script, each block's own statements behind it; and the bodies of procedures and functions."""
+) -> tuple[list[tuple[Unit, tuple[Hole, ...]]], list[tuple[EmbeddedScript, frozenset[str]]]]:
+    """The units of a script, each block's own statements behind it; and the bodies of procedures and functions with
+    the names that they declare.
+    """
     units: list[tuple[Unit, tuple[Hole, ...]]] = []
-    stored: list[EmbeddedScript] = []
+    stored: list[tuple[EmbeddedScript, frozenset[str]]] = []
     for unit in document.units:
         units.append((unit, ()))
         facts = reader.facts(unit, dialect)
         script = _inner_script(document, unit, facts.inner, dialect, why)
         if script is not None and facts.stored:
-            stored.append(script)
+            stored.append((script, frozenset(facts.variables)))
         elif script is not None:
             units += [(each.unit, ()) for each in script.statements]
     return units, stored
@@ -272,7 +298,9 @@ def embed(
     return script
 
 
-def embedded_script(path: str, script: EmbeddedScript, reader: StatementReader) -> Script:
+def embedded_script(
+    path: str, script: EmbeddedScript, reader: StatementReader, declared: frozenset[str] = frozenset()
+) -> Script:
     """The statements of a string with SQL in it; the script of the last time while nothing in it changed."""
     made = script_of(
         path,
@@ -282,6 +310,7 @@ def embedded_script(path: str, script: EmbeddedScript, reader: StatementReader) 
         script.why_dialect,
         reader,
         embedded=True,
+        declared=declared,
     )
     before = script.linked
     if (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipesense.engine.composition import compose
 from pipesense.engine.config import Config
-from pipesense.engine.context import Lookup, RuleContext, default_role
+from pipesense.engine.context import RuleContext, default_role
 from pipesense.engine.document import Document
 from pipesense.engine.index import Index, Key, Stage
 from pipesense.engine.judge import Judge
@@ -17,6 +17,7 @@ from pipesense.engine.link_sql import StatementReader, link_sql_file, prepare_sq
 from pipesense.engine.linked import Linked
 from pipesense.engine.project import Surroundings
 from pipesense.engine.record import FileRecord
+from pipesense.engine.relations import Lookup, Relations
 from pipesense.engine.report import Counters, InternalError
 from pipesense.model.change import (
     AddCheck,
@@ -238,9 +239,10 @@ class Stages:
         """Every finding of the rules that are on, unsuppressed and unplaced, and the keys they read."""
         config = self.surroundings.config(record.path)
         enabled = config.enabled(self.registry, record.path)
+        relations = Relations(lookup)
 
         def make(meta: RuleMeta) -> RuleContext:
-            return self.context(record, meta, lookup, config)
+            return self.context(record, meta, lookup, config, relations)
 
         found: list[Finding] = []
         for script in record.linked.scripts.values():
@@ -250,12 +252,21 @@ class Stages:
         if record.verdicts.generation != self.generation:
             record.verdicts.known.clear()
             record.verdicts.generation = self.generation
-        facts = (*record.pipelines, *record.linked.scripts.values(), *record.linked.facts)
+        scripts = record.linked.scripts.values()
+        statements = (statement for script in scripts for statement in script.statements)
+        facts = (*record.pipelines, *scripts, *statements, *record.linked.facts)
         more, reads = self.judge.file(facts, record.role, enabled, record.verdicts, make)
         return (*found, *more), reads
 
-    def context(self, record: FileRecord, meta: RuleMeta, lookup: Lookup, config: Config | None = None) -> RuleContext:
-        """What one rule may ask about one file."""
+    def context(
+        self,
+        record: FileRecord,
+        meta: RuleMeta,
+        lookup: Lookup,
+        config: Config | None = None,
+        relations: Relations | None = None,
+    ) -> RuleContext:
+        """What one rule may ask about one file; ``relations`` share what several rules ask."""
         return RuleContext(
             meta=meta,
             path=record.path,
@@ -265,6 +276,7 @@ class Stages:
             versions=dict(record.linked.versions),
             text_at=self.text_of,
             statement_at=self._statement,
+            relations=relations or Relations(lookup),
         )
 
     def write(self, change: Change, path: str) -> tuple[Replace, ...] | Refusal:

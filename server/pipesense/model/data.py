@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
+from pipesense.model.columns import Family
+from pipesense.model.shape import QueryShape
 from pipesense.model.value import Unknown, Value
 from pipesense.model.where import Loc
 
@@ -97,13 +99,18 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a relation; types are the dialect's own words, in upper case."""
+    """A column of a relation; ``type`` is the dialect's own words, in upper case.
+
+    ``nullable`` is None where nobody can tell. Columns that differ in their places only are equal.
+    """
 
     name: str
     type: str
-    nullable: bool
-    loc: Loc
+    nullable: bool | None
+    loc: Loc = field(compare=False)
     comment: str = ""
+    family: Family = Family.UNKNOWN
+    has_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +139,35 @@ class CheckConstraint:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What is known of a table's shape.
+    """What one statement or file says of a table's shape.
 
-    ``opened`` is None where every column is known, else says why more may exist.
+    ``opened`` is None where every column is known (the relation is *closed*), else says why more may exist. Where
+    a query makes the relation, ``query`` says what its columns are made from, ``columns`` are the names that are
+    declared beside it (``CREATE VIEW v (a, b)``), and the catalogue works out the rest: ``Context.relation`` gives
+    a relation with all columns. Relations that differ in places only are equal.
     """
 
     dataset: DatasetName
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
     unique: tuple[tuple[str, ...], ...]
-    loc: Loc
+    loc: Loc = field(compare=False)
     opened: Unknown | None = None
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[CheckConstraint, ...] = ()
+    kind: str = "table"
+    """"table", "view", "model" (dbt), "seed", "source" (declared only); "altered" for a change to a relation that
+    is defined elsewhere, "dropped" for one that the script took away."""
+    parts: tuple[str, ...] = ()
+    """The name as written, masked parts included."""
+    temporary: bool = False
+    partitioned_by: tuple[str, ...] = ()
+    """Columns and expressions, as written."""
+    query: QueryShape | None = None
+    local: tuple[Relation, ...] = ()
+    """What earlier statements of the same script defined and the query reads."""
+    dropped: tuple[str, ...] = ()
+    """Columns that were taken away or renamed after the definition, in lower case."""
 
 
 class CheckKind(Enum):

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipesense.model.columns import Binding, Columns, SqlType
 from pipesense.model.data import Access, DatasetName, QualityCheck, Relation
 from pipesense.model.flow import Pipeline, Task
-from pipesense.model.sql import Script, Statement
+from pipesense.model.sql import Block, ColumnUse, Expr, Script, Source, Statement
 from pipesense.model.value import Value, Version
 from pipesense.model.where import Loc
 from pipesense.rule.finding import Finding, Related
@@ -71,7 +72,60 @@ class Context(Protocol):
         """The version of a system that the file in question runs on."""
 
     def relation(self, dataset: DatasetName) -> Value[Relation]:
-        """The shape of a dataset where the workspace defines exactly one that fits its name."""
+        """The shape of a dataset where the workspace defines exactly one that surely has its name.
+
+        The columns are all there, those that come from the query of a view or a CTAS too, unless ``opened``
+        says otherwise. For a table that a statement names, ``relation_of`` knows more.
+        """
+
+    def relation_of(self, parts: tuple[str, ...], statement: Statement) -> Value[Relation]:
+        """The relation that a statement means by a table's name (``Source.parts``, ``Write.target``).
+
+        What earlier statements of the same script created or altered comes first. Unknown where no file creates
+        it, several do in different ways, a template makes the name, or the names agree in their last part only.
+        """
+
+    def outputs(self, statement: Statement, block: Block | None = None) -> Columns:
+        """The columns that a SELECT of the statement gives; without ``block`` the statement's own query.
+
+        Stars are expanded (EXCEPT, REPLACE, RENAME, USING, NATURAL), CTEs, subqueries, tables and views of the
+        workspace followed. Ask ``closed`` (or ``opened``) before you reason about what is missing, how many
+        columns there are, or their order. ``OutColumn.item`` leads back to ``Block.outputs``; ``keys`` is the
+        grain of the result.
+        """
+
+    def columns_of(self, source: Source, statement: Statement) -> Columns:
+        """The columns of a source (``Block.sources``, ``Join.source``, ``Merge.source``) of the statement.
+
+        ``keys`` is the grain: ``columns.has_key(frozenset({"order_id"}))`` says that no two rows share an order_id.
+        Columns of the outer side of a join are nullable. A CTE, a subquery and a table are all asked the same way.
+        """
+
+    def columns_of_table(self, parts: tuple[str, ...], statement: Statement) -> Columns:
+        """The same for a table by its name, as the target of an INSERT (``Write.target``) is given."""
+
+    def bind(self, use: ColumnUse, statement: Statement) -> Binding:
+        """What a column's name (``StatementFacts.columns``) means where it stands.
+
+        Found(column, source): the column with its type and origins, and the source that it comes from, which may
+        be one of an enclosing query; ``source`` is None for an output's own name. Missing: no source that could
+        define it does, and the columns of all of them are known; only then may a rule say that it does not exist.
+        Unknown: anything else, with the reason.
+        """
+
+    def type_of(self, expr: Expr, statement: Statement) -> SqlType:
+        """The type of an expression of the statement: literals, casts, columns through the catalogue, arithmetic,
+        common functions. ``family`` is Family.UNKNOWN where nobody can tell.
+        """
+
+    def nullable(self, expr: Expr, statement: Statement) -> bool | None:
+        """Whether an expression may be NULL: True, False, or None where nobody can tell."""
+
+    def place_of(self, dataset: DatasetName, column: str = "") -> Loc | None:
+        """Where a relation of the workspace, or a column of it, is defined; for the related places of a finding.
+
+        Ask only when you report something: the answer changes whenever somebody types in the definition.
+        """
 
     def checks_on(self, dataset: DatasetName) -> tuple[QualityCheck, ...]:
         """Quality checks on the dataset anywhere in the workspace."""

@@ -80,7 +80,7 @@ CASES = [
     ),
     ("CREATE TABLE t (a INT, {{ more_columns }} TEXT)", "", ["table t `t`", "a: INT", "{{ more_columns }}: TEXT"]),
     ("ALTER TABLE t ADD COLUMN a INT NOT NULL", "", ["alter t `t`", "a: INT not_null"]),
-    ("ALTER TABLE t DROP COLUMN a", "", []),
+    ("ALTER TABLE t DROP COLUMN a", "", ["alter t `t`"]),
     ("CREATE INDEX i ON t (a)", "", []),
     ("SELECT 1", "", []),
 ]
@@ -124,9 +124,11 @@ def test_drops(sql: str, expected: tuple[tuple[str, ...], ...]) -> None:
     ("sql", "columns", "opened"),
     [
         ("CREATE TABLE s.T (A INT NOT NULL, b TEXT)", [("A", "INT", False), ("b", "TEXT", True)], False),
-        ("CREATE VIEW t AS SELECT a, b + 1 AS c FROM u", [("a", "", True), ("c", "", True)], False),
-        ("CREATE TABLE t AS SELECT a, count(*) FROM u", [("a", "", True)], True),
-        ("CREATE TABLE t AS SELECT * FROM u", [], True),
+        ("CREATE TABLE t LIKE u", [], True),
+        ("ALTER TABLE t ADD COLUMN a INT", [("a", "INT", True)], True),
+        # What a query gives is worked out when somebody asks.
+        ("CREATE VIEW t AS SELECT a, b + 1 AS c FROM u", [], False),
+        ("CREATE VIEW t (x, y) AS SELECT a, b + 1 AS c FROM u", [("x", "", True), ("y", "", True)], False),
     ],
 )
 def test_relations(sql: str, columns: list[tuple[str, str, bool]], opened: bool) -> None:

@@ -15,6 +15,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from pipesense.lang.sql.dialect import retries
 from pipesense.lang.sql.lexical import content_start
+from pipesense.lang.sql.lift.alter import altered_in_words
 from pipesense.lang.sql.lift.statement import lift_statement
 from pipesense.lang.sql.lift.words import ACCEPTED, COMMANDS, OBJECTS, PROCEDURAL, UTILITIES
 from pipesense.lang.sql.repair import blank, with_more, with_queries, without_hole
@@ -163,7 +164,8 @@ def _known_by_word(tokens: list[Token], masked: str, holes: tuple[Hole, ...], di
     if named in ("CREATE", "ALTER", "DROP"):
         named = next((f"{named} {word}" for word in words[1:8] if word.lower() in OBJECTS), named)
     why = f"{named} is recognised; nothing in it is judged."
-    return _recognised((words[0] if words else named).lower(), why, masked, holes, dialect)
+    facts = _recognised((words[0] if words else named).lower(), why, masked, holes, dialect)
+    return replace(facts, table=altered_in_words(masked, tokens, holes)) if words[:1] == ["ALTER"] else facts
 
 
 def _is_fragment(tokens: list[Token], holes: tuple[Hole, ...]) -> bool:

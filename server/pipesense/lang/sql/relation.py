@@ -1,56 +1,184 @@
-"""The shape of the relation that a statement defines."""
+"""The relations that statements define, and what earlier statements of a script mean for later ones."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
 from pipesense.lang.sql.constraint import constraint
 from pipesense.lang.sql.earlier import dataset
-from pipesense.model.data import Column, ForeignKey, Relation
-from pipesense.model.sql import StatementFacts, TableDef
+from pipesense.lang.sql.shape import reachable, shape_of
+from pipesense.lang.sql.types import type_of_name
+from pipesense.model.data import Column, Confidence, ForeignKey, Relation
+from pipesense.model.sql import ColumnDef, StatementFacts, TableDef
 from pipesense.model.value import Unknown
 from pipesense.model.where import Loc
 
+_HOLE_MARKS: Final = frozenset("{%$:")
+_PARTITIONED: Final = frozenset({"partitioned_by", "partitionbyrange"})
 
-def relation(facts: StatementFacts, loc: Loc) -> Relation | None:
-    """What CREATE TABLE or VIEW says of its relation; None for other statements and for masked names.
 
-    ``loc`` is the statement's unit. Columns of a query have no type and may be null.
+def same_table(one: tuple[str, ...], other: tuple[str, ...]) -> Confidence | None:
+    """How surely two written names mean one table; None where a masked part lets nobody tell."""
+    common = min(len(one), len(other))
+    if common == 0:
+        return Confidence.NONE
+    unsure = False
+    for mine, theirs in zip(reversed(one), reversed(other), strict=False):
+        if mine.casefold() != theirs.casefold():
+            if not _is_masked(mine) and not _is_masked(theirs):
+                return Confidence.NONE
+            unsure = True
+    if unsure:
+        return None
+    if len(one) == len(other):
+        return Confidence.EXACT
+    return Confidence.TWO_PARTS if common > 1 else Confidence.UNIQUE_ONE_PART
+
+
+def _is_masked(part: str) -> bool:
+    return not _HOLE_MARKS.isdisjoint(part)
+
+
+def relation(facts: StatementFacts, loc: Loc, local: tuple[Relation, ...] = ()) -> Relation | None:
+    """What CREATE TABLE, CREATE VIEW or ALTER TABLE says of its relation; None for others and for masked names.
+
+    ``loc`` is the statement's unit. ``local`` is what earlier statements of the script defined and this one reads.
     """
     table = facts.table
-    if table is None or facts.error or table.kind == "alter":
+    if table is None or facts.error:
         return None
     name = dataset(table.parts)
     if name is None:
         return None
-    columns = tuple(
-        Column(column.name, column.type, column.nullable, loc.at(column.name_span)) for column in table.columns
+    return Relation(
+        dataset=name,
+        columns=tuple(_column(column, facts.dialect, loc) for column in table.columns),
+        primary_key=table.primary_key,
+        unique=table.unique,
+        loc=loc.at(table.name_span),
+        opened=_opened(table),
+        foreign_keys=_foreign_keys(table),
+        checks=tuple(map(constraint, table.checks)),
+        kind="altered" if table.kind == "alter" else table.kind,
+        parts=table.parts,
+        temporary=table.temporary,
+        partitioned_by=tuple(text for name, text in table.properties if name in _PARTITIONED),
+        query=reachable(shape_of(facts).shape) if table.from_query else None,
+        local=local if table.from_query else (),
+        dropped=tuple(change.column.casefold() for change in table.changes if change.kind in ("drop", "rename")),
     )
-    if not columns and table.from_query:
-        columns = _outputs(facts, loc)
-    opened = None if table.closed else Unknown(_why_open(table))
-    foreign = tuple(
+
+
+def _column(column: ColumnDef, dialect: str, loc: Loc) -> Column:
+    family = type_of_name(column.type, dialect).family
+    where = loc.at(column.name_span)
+    return Column(column.name, column.type, column.nullable, where, "", family, column.has_default)
+
+
+def _opened(table: TableDef) -> Unknown | None:
+    if table.kind == "alter":
+        return Unknown("it is altered where its columns are not defined")
+    names = {name for name, _ in table.properties}
+    if "like" in names:
+        return Unknown("it is made LIKE another table")
+    if "inherits" in names:
+        return Unknown("it inherits from another table")
+    if table.from_query or table.closed:
+        return None
+    return Unknown("its column list is not complete here")
+
+
+def _foreign_keys(table: TableDef) -> tuple[ForeignKey, ...]:
+    return tuple(
         ForeignKey(each.columns, target, each.target_columns)
         for each in table.references
         if (target := dataset(each.target)) is not None
     )
-    checks = tuple(map(constraint, table.checks))
-    place = loc.at(table.name_span)
-    return Relation(name, columns, table.primary_key, table.unique, place, opened, foreign, checks)
 
 
-def _outputs(facts: StatementFacts, loc: Loc) -> tuple[Column, ...]:
-    block = next((block for block in facts.blocks if block.depth == 0), None)
-    if block is None:
-        return ()
-    return tuple(
-        Column(output.name, "", True, loc.at(output.span))
-        for output in block.outputs
-        if output.name and output.name != "*"
+class Definitions:
+    """The relations that a script has defined so far, by the last part of their names."""
+
+    def __init__(self, loc: Loc) -> None:
+        self._loc = loc
+        self._known: dict[str, list[Relation]] = {}
+
+    def add(self, facts: StatementFacts, made: Relation | None) -> None:
+        """A statement ran; ``made`` is the relation that it says something of."""
+        for parts in facts.drops:
+            name = dataset(parts)
+            if name is not None:
+                gone = Unknown("the script drops it before")
+                self._put(Relation(name, (), (), (), self._loc, gone, kind="dropped", parts=parts), name.table)
+        if made is None or facts.table is None:
+            return
+        if facts.table.kind == "alter":
+            before = self._find(made.parts)
+            made = altered(before, facts.table, made) if before is not None else made
+        self._put(made, made.dataset.table)
+
+    def _put(self, made: Relation, table: str) -> None:
+        known = self._known.setdefault(table, [])
+        known[:] = [each for each in known if same_table(each.parts, made.parts) is not Confidence.EXACT]
+        known.append(made)
+
+    def _find(self, parts: tuple[str, ...]) -> Relation | None:
+        name = dataset(parts)
+        known = self._known.get(name.table, ()) if name is not None else ()
+        return next((each for each in reversed(known) if is_sure(same_table(each.parts, parts))), None)
+
+    def read_by(self, facts: StatementFacts) -> tuple[Relation, ...]:
+        """Those that a statement reads or writes, as they are now."""
+        if not self._known:
+            return ()
+        names = [parts for parts, _ in facts.reads]
+        if facts.write is not None:
+            names.append(facts.write.target)
+        if facts.table is not None and facts.table.kind == "alter":
+            names.append(facts.table.parts)
+        found = [each for each in (self._find(parts) for parts in dict.fromkeys(names)) if each is not None]
+        return _once(found)
+
+    def relations(self) -> tuple[Relation, ...]:
+        """All of them at the end of the script, those that it dropped left out."""
+        return tuple(each for known in self._known.values() for each in known if each.kind != "dropped")
+
+
+def _once(found: Iterable[Relation]) -> tuple[Relation, ...]:
+    return tuple({id(each): each for each in found}.values())
+
+
+def is_sure(confidence: Confidence | None) -> bool:
+    """Whether two names mean one table so surely that a warning may stand on it."""
+    return confidence in (Confidence.EXACT, Confidence.TWO_PARTS)
+
+
+def altered(before: Relation, table: TableDef, change: Relation) -> Relation:
+    """The relation after ALTER TABLE."""
+    columns = list(before.columns)
+    opened = before.opened
+    names = [column.name.casefold() for column in columns]
+    for each in table.changes:
+        old = each.column.casefold()
+        at = names.index(old) if old in names else -1
+        if each.kind == "drop" and at >= 0:
+            del columns[at], names[at]
+        elif each.kind == "rename" and at >= 0:
+            columns[at] = replace(columns[at], name=each.to)
+            names[at] = each.to.casefold()
+        elif each.kind == "type" and at >= 0:
+            columns[at] = replace(columns[at], type=each.to, family=type_of_name(each.to).family)
+        elif each.kind == "rename table":
+            opened = Unknown("the script gives it another name")
+        elif each.kind in ("rename", "other"):
+            opened = opened or Unknown("it is altered in a way that is not followed")
+    for column in change.columns:
+        if column.name.casefold() not in names:
+            columns.append(column)
+    if before.query is not None and (table.changes or change.columns):
+        opened = opened or Unknown("it is made by a query and altered later")
+    return replace(
+        before, columns=tuple(columns), opened=opened, dropped=tuple(dict.fromkeys((*before.dropped, *change.dropped)))
     )
-
-
-def _why_open(table: TableDef) -> str:
-    if table.from_query:
-        return "its query has a star, an unnamed column or a masked part"
-    if any(name == "like" for name, _ in table.properties):
-        return "it is made LIKE another table"
-    return "its column list is not complete here"

@@ -5,7 +5,7 @@ Import from here; the modules beside it only sort the facts by subject.
 
 from __future__ import annotations
 
-from pipesense.model.sql.define import CheckDef, ColumnDef, ForeignKeyDef, TableDef
+from pipesense.model.sql.define import CheckDef, ColumnChange, ColumnDef, ForeignKeyDef, TableDef
 from pipesense.model.sql.query import (
     Block,
     Clause,
@@ -28,6 +28,7 @@ __all__ = [
     "Block",
     "CheckDef",
     "Clause",
+    "ColumnChange",
     "ColumnDef",
     "ColumnUse",
     "Comparison",

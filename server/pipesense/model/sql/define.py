@@ -47,8 +47,26 @@ class CheckDef:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnChange:
+    """What ALTER TABLE does beside adding columns.
+
+    ``kind``: "drop", "rename" (``to`` is the new name), "type" (``to`` is the new type in upper case), "rename
+    table" (``column`` is ""), "constraint" (changes no column), or "other" for what is not followed.
+    """
+
+    kind: str
+    column: str = ""
+    to: str = ""
+    span: Span | None = None
+    """The column's name."""
+
+
+@dataclass(frozen=True, slots=True)
 class TableDef:
-    """CREATE TABLE or VIEW. ``closed``: every column is known (no CTAS with a star, no LIKE, no hole)."""
+    """CREATE TABLE or VIEW; ALTER TABLE (kind "alter": the columns it adds, and its ``changes``).
+
+    ``closed``: every column is known (no CTAS with a star, no LIKE, no hole).
+    """
 
     kind: str
     parts: tuple[str, ...]
@@ -66,3 +84,4 @@ class TableDef:
     name_span: Span
     references: tuple[ForeignKeyDef, ...] = ()
     checks: tuple[CheckDef, ...] = ()
+    changes: tuple[ColumnChange, ...] = ()

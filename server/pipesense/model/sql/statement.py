@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipesense.model.data import Access
+from pipesense.model.data import Access, Relation
 from pipesense.model.sql.define import TableDef
-from pipesense.model.sql.query import Block, ColumnUse, Comparison, SetOperation, WindowCall
+from pipesense.model.sql.query import Block, ColumnUse, Comparison, Cte, SetOperation, WindowCall
 from pipesense.model.sql.write import Write
 from pipesense.model.where import Loc
 from pipesense.text.span import Span
@@ -51,6 +51,8 @@ class StatementFacts:
     holes: tuple[Hole, ...] = ()
     error: str = ""
     error_span: Span | None = None
+    ctes: tuple[Cte, ...] = ()
+    """Every name of every WITH, in order."""
     unsure: bool = False
     """The template's blocks do not nest, so what was read may not be what is run."""
     unjudged: str = ""
@@ -70,6 +72,10 @@ class Statement:
     facts: StatementFacts
     loc: Loc
     accesses: tuple[Access, ...] = ()
+    local: tuple[Relation, ...] = ()
+    """What earlier statements of the script defined and this one reads or writes, as it is by then."""
+    variables: frozenset[str] = frozenset()
+    """Names that the script declares up to here, lower case: a column without a table may mean one of them."""
 
     def at(self, span: Span) -> Loc:
         """The place of a range of the statement."""
@@ -92,3 +98,5 @@ class Script:
     embedded: bool = False
     variables: frozenset[str] = frozenset()
     """Names that its statements declare, lower case: a column without a table may mean one of them."""
+    relations: tuple[Relation, ...] = ()
+    """What the script defines, as it is when it ends."""

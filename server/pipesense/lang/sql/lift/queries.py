@@ -157,6 +157,7 @@ class Queries(SourceReader, Expressions):
             names[name.casefold()] = block
             name_span = self.covers(alias.this) if alias is not None and alias.this is not None else place
             found.append(Cte(name, block, name_span, cover(name_span, span), columns, recursive))
+        self.ctes += found
         return tuple(found), start
 
     def close_with(self, opened: tuple[Cte, ...] | None) -> None:

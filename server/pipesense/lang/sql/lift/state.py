@@ -16,6 +16,7 @@ from pipesense.model.sql import (
     Clause,
     ColumnUse,
     Comparison,
+    Cte,
     Expr,
     Hole,
     Role,
@@ -72,6 +73,7 @@ class State:
         self.set_operations: list[SetOperation] = []
         self.reads: list[tuple[tuple[str, ...], Span]] = []
         self.scopes: list[Scope] = []
+        self.ctes: list[Cte] = []
         self.cte_names: list[dict[str, Block | None]] = []
         self.depth = 0
         self.pos = 0

@@ -49,6 +49,7 @@ def lift_statement(
         dropped(lift, tree),
         tuple(sorted(lift.reads, key=_BY_PLACE)),
         holes,
+        ctes=tuple(lift.ctes),
     )
 
 

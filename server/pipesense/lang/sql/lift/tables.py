@@ -1,4 +1,4 @@
-"""CREATE TABLE and VIEW, ALTER TABLE ... ADD COLUMN, DROP."""
+"""CREATE TABLE and VIEW, ALTER TABLE, DROP."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
+from pipesense.lang.sql.lift.alter import alteration, column_changes
 from pipesense.lang.sql.lift.anchors import type_text
 from pipesense.lang.sql.lift.queries import Queries
 from pipesense.lang.sql.lift.state import NOWHERE, Scope, cover
@@ -359,7 +360,7 @@ def _properties(node: object) -> tuple[tuple[str, str], ...]:
 
 
 def _alter(lift: Queries, node: exp.Expr) -> TableDef | None:
-    """ALTER TABLE ... ADD COLUMN: the columns that are added, of a relation that stays open."""
+    """ALTER TABLE: the columns that are added and what happens to others, of a relation that stays open."""
     if not isinstance(node.this, exp.Table) or str(node.args.get("kind")).upper() != "TABLE":
         return None
     parts, place = lift.table_name(node.this)
@@ -368,8 +369,6 @@ def _alter(lift: Queries, node: exp.Expr) -> TableDef | None:
     for action in node.args.get("actions") or ():
         listed = action.expressions if isinstance(action, exp.Schema) else [action]
         added += [_column(lift, item, keys) for item in listed if isinstance(item, exp.ColumnDef)]
-    if not added:
-        return None
     whole = lift.token_span(0, len(lift.layout.tokens) - 1)
     where = place if place.end >= 0 else NOWHERE
-    return TableDef("alter", parts, tuple(added), (), (), (), False, False, False, False, (), False, whole, where)
+    return alteration(parts, tuple(added), whole, where, column_changes(lift, node)) if parts else None

@@ -1,0 +1,374 @@
+"""Which columns a query gives: stars expanded, joins merged, CTEs, subqueries and views followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pipesense.lang.sql.keys import Keyed, keys_of, numbered_of
+from pipesense.lang.sql.types import typed
+from pipesense.model.columns import UNKNOWN_TYPE, ColumnOrigin, Columns, OutColumn, SqlType
+from pipesense.model.shape import From, Item, Path, Projection, QueryShape
+from pipesense.model.value import Unknown
+
+Named = Callable[[Path], Columns]
+"""The columns of a table by its written name."""
+
+_DEEPEST: Final = 60
+"""SELECTs that read SELECTs; what lies deeper is unknown, so that no text takes the interpreter's stack."""
+_TOO_DEEP: Final = Columns((), Unknown("its queries nest too deeply to be followed"))
+_ITSELF: Final = Columns((), Unknown("it reads itself"))
+_MOST_ORIGINS: Final = 60
+NOTHING: Final = Columns(())
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A name is a column of source number ``source`` of a SELECT."""
+
+    source: int
+    column: OutColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """No source of a SELECT defines the name, and all that could are closed; these were searched."""
+
+    sources: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """The name is qualified by something that is no source of this SELECT."""
+
+
+class Resolver:
+    """Answers for the SELECTs of one shape; each is resolved once."""
+
+    def __init__(self, shape: QueryShape, named: Named) -> None:
+        self._shape = shape
+        self._named = named
+        self._outputs: dict[int, Columns] = {}
+        self._sources: dict[int, tuple[Columns, ...]] = {}
+        self._active: set[int] = set()
+
+    def outputs(self, number: int) -> Columns:
+        """The columns that a SELECT gives, all branches of its set operation considered."""
+        known = self._outputs.get(number)
+        if known is None:
+            if number in self._active:
+                return _ITSELF
+            if len(self._active) > _DEEPEST:
+                return _TOO_DEEP
+            self._active.add(number)
+            known = self._united(number)
+            self._active.discard(number)
+            self._outputs[number] = known
+        return known
+
+    def sources(self, number: int) -> tuple[Columns, ...]:
+        """The columns of each source of a SELECT, in its order."""
+        known = self._sources.get(number)
+        if known is None:
+            known = tuple(self._source(source) for source in self._shape.projections[number].sources)
+            self._sources[number] = known
+        return known
+
+    def _source(self, source: From) -> Columns:
+        if source.kind == "table":
+            found = self._named(source.parts)
+        elif source.kind == "query":
+            found = self.outputs(source.query)
+        elif source.kind == "values" and source.columns:
+            found = Columns(tuple(OutColumn(name) for name in source.columns))
+        elif source.kind in ("values", "function"):
+            columns = tuple(OutColumn(name) for name in source.columns)
+            return Columns(columns, Unknown(f"nobody says here what columns `{source.alias or 'a function'}` has"))
+        else:
+            return Columns((), Unknown(source.why or "it cannot be read"))
+        if source.columns and source.kind != "values":
+            found = renamed(found, source.columns)
+        if source.nullable:
+            found = replace(found, columns=tuple(replace(column, nullable=True) for column in found.columns))
+        return found
+
+    # SELECT lists
+
+    def _united(self, number: int) -> Columns:
+        projection = self._shape.projections[number]
+        own, keyed = self._own(number, projection)
+        if not projection.branches:
+            return replace(own, keys=keys_of(projection, keyed, own), numbered=numbered_of(projection, keyed, own))
+        columns, opened = list(own.columns), own.opened
+        for branch in projection.branches:
+            other = self.outputs(branch)
+            if projection.by_name and other.opened is not None:
+                opened = opened or other.opened
+            columns = _merged(columns, other, projection.by_name)
+        united = Columns(tuple(columns), opened)
+        return replace(united, keys=keys_of(projection, keyed, united))
+
+    def _own(self, number: int, projection: Projection) -> tuple[Columns, Keyed]:
+        found: list[OutColumn] = []
+        places: list[tuple[int, str] | None] = []
+        opened = Unknown(projection.opened) if projection.opened else None
+        for at, item in enumerate(projection.items):
+            if item.star:
+                why = self._star(number, at, item, found, places)
+                opened = opened or why
+                continue
+            column, place = self._value(number, at, item)
+            found.append(column)
+            places.append(place)
+        return Columns(tuple(found), opened), Keyed(self.sources(number), tuple(places), self._place_of(number))
+
+    def _place_of(self, number: int) -> Callable[[Path], tuple[int, str] | None]:
+        def place(path: Path) -> tuple[int, str] | None:
+            hit = self.resolve(number, path)
+            return (hit.source, hit.column.name.casefold()) if isinstance(hit, Hit) else None
+
+        return place
+
+    def _value(self, number: int, at: int, item: Item) -> tuple[OutColumn, tuple[int, str] | None]:
+        term = item.term
+        if term.op == "column":
+            hit = self.resolve(number, term.path)
+            if isinstance(hit, Hit):
+                name = item.name or hit.column.name
+                is_field = _is_field(term.path, self._shape.projections[number].sources[hit.source], hit.column)
+                if is_field:
+                    made = OutColumn(name, UNKNOWN_TYPE, None, hit.column.origins, False, "", at)
+                    return made, None
+                return replace(hit.column, name=name, item=at), (hit.source, hit.column.name.casefold())
+            return OutColumn(item.name, item=at), None
+        kind, nullable = typed(term, lambda path: self.type_of(number, path), self._type_of_query)
+        return OutColumn(item.name, kind, nullable, self.origins(number, item.uses, item.queries), item=at), None
+
+    def type_of(self, number: int, path: Path) -> tuple[SqlType, bool | None]:
+        """The type of a column as a SELECT sees it, and whether it may be NULL."""
+        hit = self.resolve(number, path)
+        if not isinstance(hit, Hit) or _is_field(path, self._shape.projections[number].sources[hit.source], hit.column):
+            return UNKNOWN_TYPE, None
+        return hit.column.type, hit.column.nullable
+
+    def _type_of_query(self, number: int) -> tuple[SqlType, bool | None]:
+        columns = self.outputs(number).columns if 0 <= number < len(self._shape.projections) else ()
+        return (columns[0].type, columns[0].nullable) if len(columns) == 1 else (UNKNOWN_TYPE, None)
+
+    def query_type(self, number: int) -> tuple[SqlType, bool | None]:
+        """The type of a scalar subquery."""
+        return self._type_of_query(number)
+
+    def origins(self, number: int, paths: Iterable[Path], queries: Iterable[int] = ()) -> tuple[ColumnOrigin, ...]:
+        """The columns of tables behind some columns of a SELECT and what its subqueries give."""
+        found: dict[ColumnOrigin, None] = {}
+        for path in paths:
+            hit = self.resolve(number, path)
+            if isinstance(hit, Hit):
+                found.update(dict.fromkeys(hit.column.origins))
+        for query in queries:
+            for column in self.outputs(query).columns:
+                found.update(dict.fromkeys(column.origins))
+        return tuple(found)[:_MOST_ORIGINS]
+
+    # Stars
+
+    def _star(
+        self, number: int, at: int, item: Item, found: list[OutColumn], places: list[tuple[int, str] | None]
+    ) -> Unknown | None:
+        projection = self._shape.projections[number]
+        if item.path:
+            source = self._alias(projection, item.path)
+            if source is None:
+                return Unknown(f"`{'.'.join(item.path)}.*` belongs to no table of this query")
+            columns = self.sources(number)[source]
+            listed = [(source, column) for column in columns.columns]
+            opened = columns.opened
+        else:
+            listed, opened = self._all(number, projection)
+        dropped = {name.casefold() for name in item.excluded}
+        replaced = {name.casefold(): term for name, term in item.replaced}
+        names = {old.casefold(): new for old, new in item.renamed}
+        for source, column in listed:
+            folded = column.name.casefold()
+            if folded in dropped:
+                continue
+            place: tuple[int, str] | None = (source, folded)
+            made = replace(column, item=at, name=names.get(folded, column.name))
+            if folded in replaced:
+                kind, nullable = typed(replaced[folded], lambda path: self.type_of(number, path), self._type_of_query)
+                made, place = replace(made, type=kind, nullable=nullable, copied=False), None
+            found.append(made)
+            places.append(place)
+        return opened
+
+    def _all(self, number: int, projection: Projection) -> tuple[list[tuple[int, OutColumn]], Unknown | None]:
+        """The columns of ``*``: those that USING and NATURAL join come first, and once."""
+        listed: list[tuple[int, OutColumn]] = []
+        opened = Unknown(projection.from_opened) if projection.from_opened else None
+        if not projection.sources:
+            return [], opened or Unknown("its star has no table")
+        for source, columns in enumerate(self.sources(number)):
+            one = projection.sources[source]
+            if one.hidden:
+                continue
+            if columns.opened is not None:
+                what = one.alias or ".".join(one.parts) or "a subquery"
+                opened = opened or Unknown(f"the columns of `{what}` are not all known: {columns.opened.why}")
+            shared = {name.casefold() for name in one.using}
+            if one.natural:
+                left = {column.name.casefold() for _, column in listed}
+                shared |= left & {column.name.casefold() for column in columns.columns}
+            fresh = [(source, column) for column in columns.columns if column.name.casefold() not in shared]
+            if shared:
+                first = [each for each in listed if each[1].name.casefold() in shared]
+                listed = first + [each for each in listed if each[1].name.casefold() not in shared]
+            listed += fresh
+        return listed, opened
+
+    # Names
+
+    def resolve(self, number: int, path: Path) -> Hit | Miss | Foreign | Unknown:
+        """What a column's path means among the sources of a SELECT."""
+        projection = self._shape.projections[number]
+        if len(path) > 1:
+            source = self._alias(projection, path[:-1])
+            if source is not None:
+                return self._column_of(number, source, path[-1])
+            source = self._alias(projection, path[:1])
+            if source is not None:
+                return self._column_of(number, source, path[1])
+        found = self._unqualified(number, projection, path[0])
+        return Foreign() if isinstance(found, Miss) and len(path) > 1 else found
+
+    def _alias(self, projection: Projection, qualifier: Path) -> int | None:
+        """The source that a qualifier names: its alias, or its whole name where it has no other."""
+        folded = tuple(part.casefold() for part in qualifier)
+        for at, source in enumerate(projection.sources):
+            if len(folded) == 1:
+                if source.alias.casefold() == folded[0] and source.alias:
+                    return at
+            elif source.kind == "table" and source.parts and source.alias == source.parts[-1]:
+                parts = tuple(part.casefold() for part in source.parts)
+                if parts[-len(folded) :] == folded:
+                    return at
+        return None
+
+    def _column_of(self, number: int, source: int, name: str) -> Hit | Miss | Unknown:
+        columns = self.sources(number)[source]
+        column = columns.find(name)
+        if column is not None:
+            return Hit(source, column)
+        if columns.opened is None:
+            return Miss((source,))
+        return self._assumed(number, source, name) or columns.opened
+
+    def _assumed(self, number: int, source: int, name: str) -> Hit | None:
+        """A column that a table must have, since the query reads it from there."""
+        one = self._shape.projections[number].sources[source]
+        if one.kind != "table" or not one.parts:
+            return None
+        table = tuple(part.casefold() for part in one.parts)
+        origin = ColumnOrigin(table, name.casefold())
+        return Hit(source, OutColumn(name, UNKNOWN_TYPE, True if one.nullable else None, (origin,), True))
+
+    def _unqualified(self, number: int, projection: Projection, name: str) -> Hit | Miss | Unknown:
+        hits: list[Hit] = []
+        opened: list[int] = []
+        merged = False
+        for at, columns in enumerate(self.sources(number)):
+            source = projection.sources[at]
+            if source.hidden:
+                continue
+            column = columns.find(name)
+            if column is not None:
+                shared = source.natural or name.casefold() in {each.casefold() for each in source.using}
+                merged = merged or shared
+                if not (hits and shared):
+                    hits.append(Hit(at, column))
+            elif columns.opened is not None:
+                opened.append(at)
+            if source.alias and source.alias.casefold() == name.casefold() and column is None:
+                return Unknown(f"`{name}` may mean a whole row")
+        if len(hits) == 1 or (hits and merged):
+            return hits[0]
+        if hits:
+            return Unknown(f"several tables of this query have a column `{name}`")
+        if projection.from_opened:
+            return Unknown(projection.from_opened)
+        if not opened:
+            return Miss(tuple(at for at, source in enumerate(projection.sources) if not source.hidden))
+        if len(opened) == 1:
+            assumed = self._assumed(number, opened[0], name)
+            if assumed is not None:
+                return assumed
+        columns = self.sources(number)[opened[0]]
+        return columns.opened or Unknown("not all columns are known")
+
+
+def _is_field(path: Path, source: From, column: OutColumn) -> bool:
+    """Whether a path goes on into a struct behind its column."""
+    return bool(path) and path[-1].casefold() != column.name.casefold()
+
+
+def renamed(columns: Columns, names: Sequence[str]) -> Columns:
+    """The columns under the names of a list in their order: ``t(a, b)``, ``CREATE VIEW v (a, b)``."""
+    if columns.opened is not None and len(names) > len(columns.columns):
+        extra = tuple(OutColumn(name) for name in names[len(columns.columns) :])
+        columns = replace(columns, columns=(*columns.columns, *extra))
+    mapped = {column.name.casefold(): name.casefold() for column, name in zip(columns.columns, names, strict=False)}
+    listed = [replace(column, name=name) for column, name in zip(columns.columns, names, strict=False)]
+    listed += columns.columns[len(listed) :]
+
+    def under_new_names(group: frozenset[str]) -> frozenset[str]:
+        return frozenset(mapped.get(name, name) for name in group)
+
+    return Columns(
+        tuple(listed),
+        columns.opened,
+        tuple(map(under_new_names, columns.keys)),
+        tuple((mapped.get(name, name), under_new_names(group)) for name, group in columns.numbered),
+    )
+
+
+def _merged(columns: list[OutColumn], other: Columns, by_name: bool) -> list[OutColumn]:
+    """The columns of one branch of a set operation with what another brings under the same names."""
+    if by_name:
+        known = {column.name.casefold() for column in columns}
+        matches = [other.find(column.name) for column in columns]
+        extra = [column for column in other.columns if column.name.casefold() not in known]
+    elif other.opened is not None or len(other.columns) != len(columns):
+        return [replace(column, nullable=True if column.nullable else None, copied=False) for column in columns]
+    else:
+        matches, extra = list(other.columns), []
+    made: list[OutColumn] = []
+    for column, match in zip(columns, matches, strict=True):
+        if match is None:
+            made.append(replace(column, nullable=True))
+            continue
+        origins = tuple(dict.fromkeys((*column.origins, *match.origins)))[:_MOST_ORIGINS]
+        made.append(
+            replace(
+                column,
+                type=_common(column.type, match.type),
+                nullable=_either(column.nullable, match.nullable),
+                origins=origins,
+                copied=column.copied and match.copied,
+            )
+        )
+    return made + [replace(column, nullable=True) for column in extra]
+
+
+def _common(one: SqlType, other: SqlType) -> SqlType:
+    if one == other or not other.is_known or other.text == "NULL":
+        return one
+    if not one.is_known or one.text == "NULL":
+        return other
+    return SqlType(one.family) if one.family is other.family else UNKNOWN_TYPE
+
+
+def _either(one: bool | None, other: bool | None) -> bool | None:
+    if one or other:
+        return True
+    return False if one is False and other is False else None

@@ -1,0 +1,99 @@
+"""What columns a query gives: a table of queries over the same few tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.catalogue import binder, shown
+
+TABLES = """
+CREATE TABLE orders (id BIGINT PRIMARY KEY, customer_id INT NOT NULL, amount DECIMAL(10, 2), placed_at TIMESTAMP);
+CREATE TABLE mart.customers (id INT NOT NULL, name VARCHAR(20), born DATE, UNIQUE (id));
+CREATE TABLE lines (order_id BIGINT, line INT, sku TEXT, PRIMARY KEY (order_id, line));
+CREATE VIEW big AS SELECT *, amount > 100 AS is_big FROM orders;
+CREATE VIEW named (a, b) AS SELECT id, amount FROM orders;
+CREATE VIEW bigger AS SELECT b.id, b.is_big FROM big b;
+CREATE TABLE copied AS WITH o AS (SELECT id AS order_id, customer_id FROM orders) SELECT * FROM o;
+"""
+
+CASES = [
+    ("SELECT id, amount FROM orders", "", "id:int!, amount:decimal?"),
+    ("SELECT * FROM orders", "", "id:int!, customer_id:int!, amount:decimal?, placed_at:timestamp?"),
+    ("SELECT o.* FROM orders o", "", "id:int!, customer_id:int!, amount:decimal?, placed_at:timestamp?"),
+    ("SELECT * FROM elsewhere", "", "..."),
+    ("SELECT a, b AS c, 1 FROM elsewhere", "", "a, c, -:int!"),
+    ("SELECT * FROM mart.customers", "", "id:int!, name:string?, born:date?"),
+    # The schema is not written, so it may be another table.
+    ("SELECT * FROM customers", "", "..."),
+    ("SELECT * FROM x.mart.customers", "", "id:int!, name:string?, born:date?"),
+    ("SELECT * FROM other.customers", "", "..."),
+    ("SELECT * EXCEPT (amount, placed_at) FROM orders", "bigquery", "id:int!, customer_id:int!"),
+    ("SELECT * EXCLUDE (amount) RENAME (id AS order_id) FROM orders", "snowflake",
+     "order_id:int!, customer_id:int!, placed_at:timestamp?"),
+    ("SELECT * REPLACE (CAST(id AS STRING) AS id) FROM orders", "bigquery",
+     "id:string!, customer_id:int!, amount:decimal?, placed_at:timestamptz?"),
+    ("SELECT * FROM orders o JOIN lines l ON o.id = l.order_id", "",
+     "id:int!, customer_id:int!, amount:decimal?, placed_at:timestamp?, order_id:int!, line:int!, sku:string?"),
+    ("SELECT l.sku, o.id FROM orders o LEFT JOIN lines l ON o.id = l.order_id", "", "sku:string?, id:int!"),
+    ("SELECT o.id, l.line FROM orders o RIGHT JOIN lines l ON o.id = l.order_id", "", "id:int?, line:int!"),
+    ("SELECT * FROM copied JOIN lines USING (order_id)", "", "order_id:int!, customer_id:int!, line:int!, sku:string?"),
+    ("SELECT * FROM lines NATURAL JOIN copied", "", "order_id:int!, line:int!, sku:string?, customer_id:int!"),
+    ("SELECT * FROM orders LEFT SEMI JOIN lines ON orders.id = lines.order_id", "spark",
+     "id:int!, customer_id:int!, amount:decimal?, placed_at:timestamptz?"),
+    # CTEs and subqueries
+    ("WITH c AS (SELECT id FROM orders) SELECT * FROM c", "", "id:int!"),
+    ("WITH c (x, y) AS (SELECT id, amount FROM orders) SELECT * FROM c", "", "x:int!, y:decimal?"),
+    ("WITH c (x) AS (SELECT 1) SELECT * FROM c UNION ALL SELECT x + 1 FROM c", "", "x:int!"),
+    ("WITH orders AS (SELECT 1 AS one) SELECT * FROM orders", "", "one:int!"),
+    ("WITH customers AS (SELECT 1 AS one) SELECT * FROM mart.customers", "", "id:int!, name:string?, born:date?"),
+    ("WITH a AS (SELECT id FROM orders), b AS (SELECT *, 1 AS n FROM a) SELECT * FROM b", "", "id:int!, n:int!"),
+    ("WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT * FROM r", "", "n:int"),
+    ("SELECT * FROM (SELECT id AS x FROM orders) AS q", "", "x:int!"),
+    ("SELECT * FROM (SELECT id, amount FROM orders) AS q (a, b)", "postgres", "a:int!, b:decimal?"),
+    ("SELECT q.* FROM (WITH c AS (SELECT 1 AS n) SELECT * FROM c) AS q", "", "n:int!"),
+    ("SELECT (SELECT MAX(amount) FROM orders) AS most", "", "most:decimal?"),
+    # Views and CTAS of other files
+    ("SELECT * FROM big", "",
+     "id:int!, customer_id:int!, amount:decimal?, placed_at:timestamp?, is_big:boolean"),
+    ("SELECT * FROM bigger", "", "id:int!, is_big:boolean"),
+    ("SELECT * FROM named", "", "a:int!, b:decimal?"),
+    ("SELECT * FROM copied", "", "order_id:int!, customer_id:int!"),
+    # Set operations
+    ("SELECT id FROM orders UNION ALL SELECT order_id FROM lines", "", "id:int!"),
+    ("SELECT id, amount FROM orders UNION ALL SELECT order_id, sku FROM lines", "", "id:int!, amount?"),
+    ("SELECT amount AS v FROM orders UNION SELECT NULL", "", "v:decimal?"),
+    ("SELECT id FROM orders UNION ALL SELECT * FROM elsewhere", "", "id:int"),
+    ("SELECT 1 AS a UNION ALL BY NAME SELECT 2 AS b, 3 AS a", "duckdb", "a:int!, b:int?"),
+    # Sources that nobody can list
+    ("SELECT * FROM UNNEST([1, 2]) AS n", "bigquery", "n, ..."),
+    ("SELECT o.id, n FROM orders o, UNNEST(o.tags) AS n", "bigquery", "id:int!, n"),
+    ("SELECT * FROM orders PIVOT (SUM(amount) FOR customer_id IN (1, 2))", "snowflake", "..."),
+    ("SELECT * FROM (VALUES (1, 'x')) AS v (a, b)", "postgres", "a, b"),
+    ("SELECT * FROM generate_series(1, 3) AS g (n)", "postgres", "n, ..."),
+    ("SELECT AS VALUE o FROM orders o", "bigquery", "o"),
+    ("SELECT * FROM (SELECT AS VALUE o FROM orders o) AS q", "bigquery", "..."),
+    # Template tags
+    ("SELECT id, {{ columns() }} FROM orders", "", "id:int!, -, ..."),
+    ("SELECT id, {{ amount('x') }} AS amount FROM orders", "", "id:int!, amount"),
+    ("SELECT id, a_{{ n }} FROM orders", "", "id:int!, a_{{ n }}, ..."),
+    ("SELECT id{% if wide %}, amount{% else %}, sku{% endif %} FROM orders", "", "id:int!, amount:decimal?, ..."),
+    ("SELECT * FROM {{ table }}", "", "..."),
+    ("SELECT * FROM orders {{ more_joins() }}", "",
+     "id:int!, customer_id:int!, amount:decimal?, placed_at:timestamp?, ..."),
+    # Types of expressions
+    ("SELECT COUNT(*) AS n, SUM(amount) AS s, AVG(id) AS a, MAX(placed_at) AS m FROM orders", "",
+     "n:int!, s:decimal, a:decimal, m:timestamp?"),
+    ("SELECT COALESCE(amount, 0) AS a, CASE WHEN amount > 1 THEN 'x' END AS b FROM orders", "", "a:decimal!, b:string?"),
+    ("SELECT id + 1 AS a, amount * 2 AS b, id || 'x' AS c, id IS NULL AS d FROM orders", "",
+     "a:int!, b:decimal?, c:string, d:boolean!"),
+    ("SELECT ROW_NUMBER() OVER (ORDER BY id) AS n, LAG(amount) OVER (ORDER BY id) AS l FROM orders", "",
+     "n:int!, l:decimal?"),
+    ("SELECT DATE '2024-01-01' AS d, CURRENT_TIMESTAMP AS t, NULL AS n", "", "d:date!, t:timestamptz!, n:unknown?"),
+    # Structs
+    ("SELECT o.customer.name FROM orders2 o", "bigquery", "name"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sql", "dialect", "expected"), CASES, ids=[case[0] for case in CASES])
+def test_columns(sql: str, dialect: str, expected: str) -> None:
+    assert shown(binder(sql, *TABLES.split(";\n"), dialect=dialect).outputs()) == expected
