@@ -14,12 +14,14 @@ from pipesense_rules.correctness.condition_misses_table import condition_misses_
 from pipesense_rules.correctness.count_star_after_left_join import count_star_after_left_join
 from pipesense_rules.correctness.dedupe_not_deterministic import dedupe_not_deterministic
 from pipesense_rules.correctness.equals_null import equals_null
+from pipesense_rules.correctness.having_without_group import having_without_group
 from pipesense_rules.correctness.implicit_cross_join import implicit_cross_join
 from pipesense_rules.correctness.integer_division import integer_division
 from pipesense_rules.correctness.last_value_default_frame import last_value_default_frame
 from pipesense_rules.correctness.left_join_nullified import left_join_nullified
 from pipesense_rules.correctness.not_in_nullable import not_in_nullable
 from pipesense_rules.correctness.timedelta_attribute import timedelta_attribute
+from pipesense_rules.correctness.ungrouped_column import ungrouped_column
 from pipesense_rules.correctness.window_without_order import window_without_order
 from pipesense_rules.idempotency.append_on_rerun import append_on_rerun
 from pipesense_rules.idempotency.dynamic_start_date import dynamic_start_date
@@ -57,6 +59,8 @@ def rules() -> tuple[Rule, ...]:
         window_without_order,
         last_value_default_frame,
         dedupe_not_deterministic,
+        having_without_group,
+        ungrouped_column,
         set_op_column_order,
         ordinal_reference,
         inline_foreign_key_syntax,
