@@ -132,9 +132,7 @@ def _in_transaction(script: Script, index: int) -> bool:
     """Whether a transaction was begun before the statement and not ended since."""
     begun = False
     for statement in script.statements[:index]:
-        kind = statement.facts.kind
-        if kind in ("begin", "start"):
-            begun = True
-        elif kind in ("commit", "rollback", "end"):
-            begun = False
+        transaction = statement.facts.transaction
+        if transaction in ("begin", "commit", "rollback"):
+            begun = transaction == "begin"
     return begun

@@ -26,10 +26,10 @@ def unit_facts(facts: StatementFacts) -> Iterator[object]:
     yield from facts.columns
     yield from facts.windows
     yield from facts.set_operations
-    if facts.write is not None:
-        yield facts.write
-    if facts.table is not None:
-        yield facts.table
+    yield from facts.settings
+    for one in (facts.write, facts.table, facts.create, facts.drop, facts.alter, facts.grant, facts.command):
+        if one is not None:
+            yield one
 
 
 @dataclass(slots=True)

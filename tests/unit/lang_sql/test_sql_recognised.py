@@ -9,7 +9,7 @@ from pipesense.lang.sql.facts import read_statement
 RECOGNISED = [
     ("a call", "CALL p.refresh()", "bigquery", "call", "CALL is recognised"),
     ("dynamic SQL", "EXECUTE IMMEDIATE 'SELECT 1'", "bigquery", "execute", "EXECUTE is recognised"),
-    ("upkeep", "VACUUM FULL t", "postgres", "vacuum", "VACUUM is recognised"),
+    ("upkeep", "REINDEX TABLE t", "postgres", "reindex", "REINDEX is recognised"),
     ("a table's order", "CLUSTER shop.orders USING orders_pk", "postgres", "cluster", "CLUSTER is recognised"),
     ("another object", "CREATE WAREHOUSE <NAME> WAREHOUSE_SIZE=XSMALL", "", "create", "CREATE WAREHOUSE is recognised"),
     ("pipe syntax", "FROM t |> WHERE a = 1 |> SELECT a", "bigquery", "pipe", "A query in pipe syntax"),
@@ -23,6 +23,8 @@ JUDGED = [
     ("a tag for a table", "SELECT a FROM {{ ref('orders') }}"),
     ("a setting", "SET search_path = shop"),
     ("a transaction", "BEGIN"),
+    ("a longer transaction", "START TRANSACTION"),
+    ("files that are removed", "VACUUM t RETAIN 168 HOURS"),
     ("nothing", "-- only a comment"),
 ]
 

@@ -15,7 +15,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from pipesense.lang.sql.dialect import retries
 from pipesense.lang.sql.lexical import content_start
-from pipesense.lang.sql.lift.alter import altered_in_words
+from pipesense.lang.sql.lift.commands import read_words
 from pipesense.lang.sql.lift.statement import lift_statement
 from pipesense.lang.sql.lift.words import ACCEPTED, COMMANDS, OBJECTS, PROCEDURAL, UTILITIES
 from pipesense.lang.sql.repair import blank, with_more, with_queries, without_hole
@@ -112,7 +112,7 @@ def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFac
             tree = _parse(language, tokens, text)
         except Unreadable as error:
             if _is_utility(tokens):
-                return _known_by_word(tokens, masked, holes, dialect)
+                return _known_by_word(language, tokens, masked, holes, dialect)
             repaired = None if with_whole_queries else with_queries(text, holes, tokens)
             with_whole_queries = True
             repaired = repaired or with_more(text, holes, error.span, tokens)
@@ -123,6 +123,7 @@ def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFac
                 raise
             text = repaired
             continue
+        tokens = _written(tokens)
         if isinstance(tree, exp.Command):
             repaired = None if with_whole_queries else with_queries(text, holes, tokens)
             with_whole_queries = True
@@ -130,12 +131,28 @@ def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFac
                 text = repaired
                 continue
             tree, tokens = _column_list(language, tree, tokens, text)
-        _judge(tree, tokens, holes)
-        if isinstance(tree, (exp.Command, *_PROCEDURES)):
-            return _known_by_word(tokens, masked, holes, dialect)
+        if _is_read_by_word(tree, tokens, holes):
+            return _known_by_word(language, tokens, masked, holes, dialect)
         facts = lift_statement(tree, tokens, text, holes, _kind(tree, text, tokens), dialect)
         return facts if replacing is None else _replacing(facts)
     raise Unreadable("The template tags of this statement leave no readable SQL.", _content(masked))
+
+
+def _written(tokens: list[Token]) -> list[Token]:
+    """The tokens without the mark that Athena's tokenizer puts in front of what Hive's grammar reads."""
+    return tokens[1:] if tokens[0].token_type is TokenType.HIVE_TOKEN_STREAM else tokens
+
+
+def _is_read_by_word(tree: exp.Expr, tokens: list[Token], holes: tuple[Hole, ...]) -> bool:
+    """Whether the parser has no tree for the statement; ``START TRANSACTION`` reads like a column with an alias.
+
+    Raises:
+        Unreadable: nothing that is known starts so.
+    """
+    if not isinstance(tree, ACCEPTED) and tokens[0].text.lower() in ("start", "savepoint", "save", "abort"):
+        return True
+    _judge(tree, tokens, holes)
+    return isinstance(tree, (exp.Command, *_PROCEDURES))
 
 
 def _unparsed(tokens: list[Token], masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFacts | None:
@@ -157,15 +174,18 @@ def _recognised(kind: str, why: str, masked: str, holes: tuple[Hole, ...], diale
     return StatementFacts(kind, dialect, _content(masked), holes=holes, unjudged=why)
 
 
-def _known_by_word(tokens: list[Token], masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFacts:
+def _known_by_word(
+    language: Dialect, tokens: list[Token], masked: str, holes: tuple[Hole, ...], dialect: str
+) -> StatementFacts:
     """A statement of which only the first words are understood."""
     words = [word.upper() for word in _WORDS.findall(masked[tokens[0].start : tokens[0].start + 200])]
     named = words[0] if words else tokens[0].text.upper()
     if named in ("CREATE", "ALTER", "DROP"):
         named = next((f"{named} {word}" for word in words[1:8] if word.lower() in OBJECTS), named)
     why = f"{named} is recognised; nothing in it is judged."
-    facts = _recognised((words[0] if words else named).lower(), why, masked, holes, dialect)
-    return replace(facts, table=altered_in_words(masked, tokens, holes)) if words[:1] == ["ALTER"] else facts
+    said = read_words(language, tokens, masked, holes, dialect)
+    facts = _recognised((words[0] if words else named).lower(), "" if said.judged else why, masked, holes, dialect)
+    return replace(facts, **said._asdict())
 
 
 def _is_fragment(tokens: list[Token], holes: tuple[Hole, ...]) -> bool:
@@ -179,7 +199,9 @@ def _replacing(facts: StatementFacts) -> StatementFacts:
     if facts.write is None:
         return facts
     keyword = Span(facts.write.keyword.start, facts.write.keyword.start + len("REPLACE"))
-    return replace(facts, kind="replace", write=replace(facts.write, keyword=keyword, guard="REPLACE INTO"))
+    return replace(
+        facts, kind="replace", write=replace(facts.write, keyword=keyword, guard="REPLACE INTO", conflict="replace")
+    )
 
 
 def _language(dialect: str, masked: str) -> Dialect:

@@ -5,7 +5,19 @@ Import from here; the modules beside it only sort the facts by subject.
 
 from __future__ import annotations
 
-from pipesense.model.sql.define import CheckDef, ColumnChange, ColumnDef, ForeignKeyDef, TableDef
+from pipesense.model.sql.command import Argument, Command, Grant, Principal, Setting
+from pipesense.model.sql.define import (
+    Alter,
+    AlterAction,
+    CheckDef,
+    ColumnChange,
+    ColumnDef,
+    Create,
+    Drop,
+    ForeignKeyDef,
+    IndexDef,
+    TableDef,
+)
 from pipesense.model.sql.query import (
     Block,
     Clause,
@@ -25,24 +37,34 @@ from pipesense.model.sql.statement import Hole, Script, Statement, StatementFact
 from pipesense.model.sql.write import Merge, MergeBranch, Write
 
 __all__ = [
+    "Alter",
+    "AlterAction",
+    "Argument",
     "Block",
     "CheckDef",
     "Clause",
     "ColumnChange",
     "ColumnDef",
     "ColumnUse",
+    "Command",
     "Comparison",
+    "Create",
     "Cte",
+    "Drop",
     "Expr",
     "ForeignKeyDef",
+    "Grant",
     "Hole",
+    "IndexDef",
     "Join",
     "Merge",
     "MergeBranch",
     "Output",
+    "Principal",
     "Role",
     "Script",
     "SetOperation",
+    "Setting",
     "Source",
     "Star",
     "Statement",

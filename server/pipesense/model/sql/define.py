@@ -1,10 +1,10 @@
-"""Statements that define relations."""
+"""Statements that define, change and remove relations and what belongs to them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipesense.model.sql.query import Expr
+from pipesense.model.sql.query import Block, Expr
 from pipesense.text.span import Span
 
 
@@ -25,6 +25,15 @@ class ColumnDef:
     span: Span
     name_span: Span
     constraints_span: Span | None = None
+    type_span: Span | None = None
+    default: Expr | None = None
+    generated: Expr | None = None
+    """What a computed column is made of."""
+    identity: bool = False
+    """The engine counts it up: IDENTITY, AUTO_INCREMENT, SERIAL."""
+    comment: str = ""
+    partition: bool = False
+    """It is defined in Hive's PARTITIONED BY and not in the column list; such columns come last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,9 @@ class ForeignKeyDef:
     columns: tuple[str, ...]
     target: tuple[str, ...]
     target_columns: tuple[str, ...]
+    span: Span | None = None
+    """The columns' list, or the column's name where the reference stands in its definition."""
+    enforced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,16 @@ class ColumnChange:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexDef:
+    """An index: ``columns`` are its expressions in order; ``name`` is "" where the engine chooses one."""
+
+    name: str
+    table: tuple[str, ...]
+    columns: tuple[Expr, ...]
+    unique: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TableDef:
     """CREATE TABLE or VIEW; ALTER TABLE (kind "alter": the columns it adds, and its ``changes``).
 
@@ -85,3 +107,101 @@ class TableDef:
     references: tuple[ForeignKeyDef, ...] = ()
     checks: tuple[CheckDef, ...] = ()
     changes: tuple[ColumnChange, ...] = ()
+    materialized: bool = False
+    external: bool = False
+    partitioned_by: tuple[Expr, ...] = ()
+    """PARTITION BY and PARTITIONED BY in every spelling: columns, or calls such as days(ts)."""
+    partition_span: Span | None = None
+    """From the first to the last of them."""
+    clustered_by: tuple[Expr, ...] = ()
+    """CLUSTER BY, CLUSTERED BY, ClickHouse's ORDER BY, distribution and sort keys."""
+    format: str = ""
+    """In lower case: "csv", "parquet", "delta" ...; "" where it is not said."""
+    format_span: Span | None = None
+    location: str = ""
+    query: Block | None = None
+    """The first SELECT of CREATE ... AS."""
+    indexes: tuple[IndexDef, ...] = ()
+    """Those that stand in the column list (KEY, INDEX)."""
+    primary_key_enforced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """The head of any CREATE. ``kind`` in lower case: "table", "view", "materialized view", "schema", "database",
+    "index", "function", "procedure", "task" ...; ``parts`` is () for an index without a name.
+    """
+
+    kind: str
+    parts: tuple[str, ...]
+    replace: bool
+    if_not_exists: bool
+    temporary: bool
+    keyword: Span
+    """The word CREATE."""
+    kind_span: Span
+    """The word TABLE, VIEW, INDEX ...: IF NOT EXISTS stands behind it."""
+    name_span: Span | None
+    span: Span
+    index: IndexDef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """DROP of anything; ``kind`` as in ``Create``, ``names`` with their places."""
+
+    kind: str
+    names: tuple[tuple[tuple[str, ...], Span], ...]
+    if_exists: bool
+    cascade: bool
+    temporary: bool
+    keyword: Span
+    kind_span: Span
+    """The word TABLE, VIEW, INDEX ...: IF EXISTS stands behind it."""
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AlterAction:
+    """One thing that ALTER does.
+
+    ``what``: "add column", "drop column", "rename column", "change type", "set not null", "drop not null",
+    "set default", "drop default", "rename", "swap", "add constraint", "drop constraint", "add partition",
+    "drop partition", "exchange partition", "attach partition", "append", "set options", "cluster by", "delete" or
+    "other".
+    """
+
+    what: str
+    span: Span
+    name: str = ""
+    """The column or constraint."""
+    to: str = ""
+    """The column's new name."""
+    type: str = ""
+    """The column's new type, in upper case."""
+    column: ColumnDef | None = None
+    table: tuple[str, ...] = ()
+    """The new name of the table, or the other table of a swap, an exchange, an append."""
+    constraint: str = ""
+    """"primary key", "foreign key", "unique", "check" or "index" where one is added."""
+    columns: tuple[str, ...] = ()
+    """Those of the constraint that is added."""
+    name_span: Span | None = None
+    """The column's name."""
+    reference: ForeignKeyDef | None = None
+    check: CheckDef | None = None
+    exists: bool = False
+    """It says IF EXISTS or IF NOT EXISTS."""
+    cascade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alter:
+    """ALTER of a table, view ...; ``actions`` in the order they are written."""
+
+    kind: str
+    parts: tuple[str, ...]
+    name_span: Span
+    if_exists: bool
+    actions: tuple[AlterAction, ...]
+    span: Span

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipesense.model.data import Access, Relation
-from pipesense.model.sql.define import TableDef
+from pipesense.model.sql.command import Command, Grant, Setting
+from pipesense.model.sql.define import Alter, Create, Drop, TableDef
 from pipesense.model.sql.query import Block, ColumnUse, Comparison, Cte, SetOperation, WindowCall
 from pipesense.model.sql.write import Write
 from pipesense.model.where import Loc
@@ -53,6 +54,14 @@ class StatementFacts:
     error_span: Span | None = None
     ctes: tuple[Cte, ...] = ()
     """Every name of every WITH, in order."""
+    create: Create | None = None
+    drop: Drop | None = None
+    alter: Alter | None = None
+    grant: Grant | None = None
+    settings: tuple[Setting, ...] = ()
+    transaction: str = ""
+    """"begin", "commit", "rollback" or "savepoint"; "" for every other statement, blocks in BEGIN ... END too."""
+    command: Command | None = None
     unsure: bool = False
     """The template's blocks do not nest, so what was read may not be what is run."""
     unjudged: str = ""

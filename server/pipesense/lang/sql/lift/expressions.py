@@ -102,7 +102,7 @@ class Expressions(State):
             self.pos = span.end
             opaque = bool(self.holes) and self.hole_in(span.start, span.end) is not None
         name = self.restored(*span).strip("'\"") if opaque else str(node.this)
-        kind = "string" if node.args.get("is_string") else "number"
+        kind = "number" if node.__class__ is exp.Literal and not node.args.get("is_string") else "string"
         return Expr("literal", (), span, name, clause, guards, (), opaque, kind)
 
     def _word(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
@@ -423,7 +423,9 @@ def _at(expr: Expr, span: Span) -> Expr:
 def _table_of_handlers() -> dict[type, Handler]:
     table: dict[type, Handler] = {
         exp.Column: Expressions._column,
-        exp.Literal: Expressions._literal,
+        **dict.fromkeys(
+            (exp.Literal, exp.National, exp.RawString, exp.Heredoc, exp.UnicodeString), Expressions._literal
+        ),
         exp.Null: Expressions._word,
         exp.Boolean: Expressions._word,
         exp.Placeholder: Expressions._parameter,

@@ -74,6 +74,8 @@ _RENAMED: Final[dict[type, str]] = {
     exp.Array: "array",
     exp.CurrentTimestamp: "current_timestamp",
     exp.ExplodingGenerateSeries: "generate_series",
+    exp.PartitionedByBucket: "bucket",
+    exp.PartitionByTruncate: "truncate",
 }
 
 

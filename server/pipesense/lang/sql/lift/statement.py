@@ -5,19 +5,22 @@ from __future__ import annotations
 from operator import attrgetter, itemgetter
 from typing import Final
 
-from sqlglot import exp
+from sqlglot import Dialect, exp
 from sqlglot.tokenizer_core import Token
 
+from pipesense.lang.sql.lift.alter import read_alter
+from pipesense.lang.sql.lift.commands import Commanded, by_words
 from pipesense.lang.sql.lift.queries import Queries
 from pipesense.lang.sql.lift.tables import dropped, read_table
 from pipesense.lang.sql.lift.writes import read_write
 from pipesense.lang.sql.tokens import Layout
-from pipesense.model.sql import Clause, ColumnUse, Hole, Role, StatementFacts
+from pipesense.model.sql import Clause, ColumnUse, Hole, Role, StatementFacts, TableDef
 from pipesense.text.span import Span
 
 _BY_SPAN: Final = attrgetter("span")
 _BY_OPERATOR: Final = attrgetter("operator")
 _BY_PLACE: Final = itemgetter(1)
+_NOTHING: Final = Commanded()
 
 
 def lift_statement(
@@ -30,9 +33,15 @@ def lift_statement(
     """
     lift = Queries(text, Layout(tokens), holes, dialect)
     write = read_write(lift, tree)
-    table = None
+    table: TableDef | None = None
+    said = _NOTHING
     if write is None:
-        table = read_table(lift, tree)
+        if isinstance(tree, exp.Alter):
+            alter, table = read_alter(lift, tree)
+            said = by_words(lift, Dialect.get_or_raise(dialect), tree)._replace(alter=alter, table=table)
+        elif not isinstance(tree, exp.Query):
+            table = read_table(lift, tree)
+            said = by_words(lift, Dialect.get_or_raise(dialect), tree)._replace(table=table)
         if table is None:
             _read_inner(lift, tree)
     return StatementFacts(
@@ -45,11 +54,11 @@ def lift_statement(
         tuple(sorted(lift.windows, key=_BY_SPAN)),
         tuple(lift.set_operations),
         write,
-        table,
-        dropped(lift, tree),
-        tuple(sorted(lift.reads, key=_BY_PLACE)),
-        holes,
+        drops=dropped(lift, tree),
+        reads=tuple(sorted(lift.reads, key=_BY_PLACE)),
+        holes=holes,
         ctes=tuple(lift.ctes),
+        **said._asdict(),
     )
 
 
@@ -65,6 +74,12 @@ def _read_inner(lift: Queries, tree: exp.Expr) -> None:
         if isinstance(body, exp.Expr) and not isinstance(body, (exp.Query, exp.Literal, exp.Heredoc, exp.RawString)):
             lift.pos = max(lift.pos, lift.covers(tree.this).end)
             lift.lift(body, Clause.SELECT)
+    elif isinstance(tree, (exp.Set, exp.Declare)):
+        # Variables are often set from a query.
+        for query in tree.find_all(exp.Subquery, bfs=False):
+            if query.parent_select is None:
+                lift.pos = lift.covers(query).start
+                lift.lift(query, Clause.SET)
 
 
 def _written_once(columns: list[ColumnUse]) -> tuple[ColumnUse, ...]:
