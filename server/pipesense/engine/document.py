@@ -194,7 +194,8 @@ class Document:
         self._by_id.update((unit.id, unit) for unit in made)
         behind = self._cuts[last:]
         if delta and behind:
-            behind = [Cut(cut.start + delta, cut.end + delta, cut.kind) for cut in behind]
+            make = tuple.__new__  # a third of the time of Cut(...), for hundreds of them at every key
+            behind = [make(Cut, (start + delta, end + delta, kind)) for start, end, kind in behind]
         self._cuts[first:] = [*fresh, *behind]
         self._starts = None
         if gone:

@@ -35,6 +35,8 @@ class Surroundings:
     roots: list[str] = field(default_factory=list)
     overrides: Config = field(default_factory=Config)
     _configs: dict[str, Config | None] = field(default_factory=dict)
+    _effective: dict[str, tuple[Config, Config]] = field(default_factory=dict)
+    """For each file the overrides and the settings that they gave."""
     _texts: dict[str, str | None] = field(default_factory=dict)
     _modules: dict[tuple[str, str], str | None] = field(default_factory=dict)
     _packages: dict[str, bool] = field(default_factory=dict)
@@ -43,6 +45,7 @@ class Surroundings:
     def forget(self) -> None:
         """Ask the file system again from now on."""
         self._configs.clear()
+        self._effective.clear()
         self._texts.clear()
         self._modules.clear()
         self._packages.clear()
@@ -70,7 +73,10 @@ class Surroundings:
 
     def config(self, path: str) -> Config:
         """The settings that hold for a file: the nearest configuration file, under the overrides."""
-        return self._nearest(path).with_overrides(self.overrides)
+        found = self._effective.get(path)
+        if found is None or found[0] is not self.overrides:
+            found = self._effective[path] = (self.overrides, self._nearest(path).with_overrides(self.overrides))
+        return found[1]
 
     def _nearest(self, path: str) -> Config:
         for folder in parents(path, self.root_of(path)):

@@ -20,7 +20,7 @@ FILES = {
 def entries(module: Module, expr: ast.expr) -> dict[str, object]:
     found = {}
     for key, entry in module.dictionary(expr).entries.items():
-        value = entry.module.value(entry.value)
+        value = module.value(entry.value)
         found[key] = value.value if isinstance(value, Known) else "?"
     return found
 

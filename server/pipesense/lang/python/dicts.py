@@ -34,14 +34,13 @@ class Entry:
     """One entry of an abstract dictionary.
 
     ``key_loc`` is the key (the keyword for ``dict(k=v)``), ``entry_loc`` key and value together. The entry may stand in
-    another file; ``module`` is the one that was asked, and all its methods take ``value``.
+    another file.
     """
 
     key: str
     value: ast.expr
     key_loc: Loc
     entry_loc: Loc
-    module: Module
     scope: Scope
 
 
@@ -79,7 +78,7 @@ def dictionary(module: Module, expr: ast.expr) -> AbstractDict:
     if isinstance(expr, ast.Call):
         return _call(module, expr)
     if isinstance(expr, ast.IfExp):
-        return _either([module.dictionary(expr.body), module.dictionary(expr.orelse)])
+        return _either(module, [module.dictionary(expr.body), module.dictionary(expr.orelse)])
     if isinstance(expr, ast.NamedExpr):
         return module.dictionary(expr.value)
     if isinstance(expr, ast.Attribute):
@@ -116,7 +115,7 @@ def merge(first: AbstractDict, second: AbstractDict) -> AbstractDict:
     return AbstractDict(entries, opened if unsure else None, first.literal, unsure or None)
 
 
-def _either(parts: list[AbstractDict]) -> AbstractDict:
+def _either(module: Module, parts: list[AbstractDict]) -> AbstractDict:
     """One of several dictionaries: only what all have in the same words is known."""
     if len(parts) == 1:
         return parts[0]
@@ -124,7 +123,7 @@ def _either(parts: list[AbstractDict]) -> AbstractDict:
     common = {
         key: entry
         for key, entry in first.entries.items()
-        if all(key in part.entries and _same(entry, part.entries[key]) for part in parts)
+        if all(key in part.entries and _same(module, entry, part.entries[key]) for part in parts)
     }
     opened = next((part.opened for part in parts if part.opened is not None), None)
     if any(part.opened is not None and part.unsure is None for part in parts):
@@ -135,10 +134,10 @@ def _either(parts: list[AbstractDict]) -> AbstractDict:
     return AbstractDict(common, opened, None, unsure or None)
 
 
-def _same(one: Entry, other: Entry) -> bool:
+def _same(module: Module, one: Entry, other: Entry) -> bool:
     if one.value is other.value:
         return True
-    left, right = one.module.value(one.value), other.module.value(other.value)
+    left, right = module.value(one.value), module.value(other.value)
     return isinstance(left, Known) and isinstance(right, Known) and left.value == right.value
 
 
@@ -151,7 +150,6 @@ def _entry(module: Module, key: str, key_node: ast.AST, value: ast.expr) -> Entr
         value,
         key_loc,
         key_loc.at(key_loc.span.cover(module.loc(value).span)),
-        module.asker,
         module.scope_of(value),
     )
 
@@ -198,7 +196,9 @@ def _call(module: Module, expr: ast.Call) -> AbstractDict:
         owner = function.module
         returned = owner.returned(function.node)
         if returned and all(item is not None for item in returned):
-            return module.ask(owner, lambda: _either([owner.dictionary(item) for item in returned if item is not None]))
+            return module.ask(
+                owner, lambda: _either(owner, [owner.dictionary(item) for item in returned if item is not None])
+            )
     if isinstance(expr.func, ast.Attribute) and expr.func.attr == "copy" and not expr.args and not expr.keywords:
         return replace(module.dictionary(expr.func.value), literal=None)
     return _open(f"it comes from a call to {_short(module, expr.func)}")
@@ -231,7 +231,7 @@ def _attribute(module: Module, expr: ast.Attribute) -> AbstractDict:
         if other is None:
             return _open(f"it is read from {_short(module, expr)}")
         parts.append(module.ask(other, partial(exported, other, expr.attr)))
-    return _either(parts) if parts else _open(f"it is read from {_short(module, expr)}")
+    return _either(module, parts) if parts else _open(f"it is read from {_short(module, expr)}")
 
 
 def exported(module: Module, name: str) -> AbstractDict:
@@ -243,7 +243,7 @@ def _exported(module: Module, name: str) -> AbstractDict:
     found = reaching(module, name, module.end_place, None)
     if found.outside or not found.certain:
         return _open(f"{name} is not found in {module.name}")
-    return _either([_bound(module, binding, None, module.end_place) for binding in found.bindings])
+    return _either(module, [_bound(module, binding, None, module.end_place) for binding in found.bindings])
 
 
 def _name(module: Module, expr: ast.Name) -> AbstractDict:
@@ -253,7 +253,7 @@ def _name(module: Module, expr: ast.Name) -> AbstractDict:
     if not found.certain:
         return _open(f"{expr.id} is also set by a function")
     at = position(module, expr)
-    return _either([_bound(module, binding, at, place_of(expr)) for binding in found.bindings])
+    return _either(module, [_bound(module, binding, at, place_of(expr)) for binding in found.bindings])
 
 
 def _bound(module: Module, binding: Binding, at: Position | None, use: Place) -> AbstractDict:

@@ -57,7 +57,9 @@ class _Kept:
         self.units = module.units_of(nodes) if not recorder.everything else tuple(module.units)
         self.members = frozenset(self.units)
         # A statement of which the body is units of its own also rests on those that join it.
-        self.holders = frozenset(unit for unit in map(parsed_of, nodes) if unit.kind == "header")
+        self.holders = frozenset(
+            unit for node in nodes if (unit := parsed_of(node)).kind == "header" and node in unit.body
+        )
         self.names = tuple((name, _seen(module, name)) for name in recorder.names)
         self.foreign = tuple((key, module.foreign_digest(key)) for key in recorder.foreign)
         self.recorder = recorder
@@ -324,8 +326,16 @@ class LinkMemo:
         self._answers[key] = kept
         return kept.recorder, kept.result
 
-    def keep_answer(self, module: Module, key: Hashable, expr: ast.expr, recorder: Recorder, result: object) -> None:
-        """Remember an answer for the next link; one that rests on all of the file is not."""
-        if not recorder.everything:
-            kept = self._answers[key] = _Answer(module, expr, recorder, result)
+    def keep_answer(
+        self, module: Module, key: Hashable, expr: ast.expr, recorder: Recorder, result: object, *, alone: bool
+    ) -> None:
+        """Remember an answer for the next link; not one that rests on all of the file.
+
+        With ``alone``, not one either that rests on a name of another file.
+        """
+        if recorder.everything:
+            return
+        kept = _Answer(module, expr, recorder, result)
+        if not alone or not any(digest for _, digest in kept.foreign):
+            self._answers[key] = kept
             self._foreign.update(kept.foreign)

@@ -42,7 +42,7 @@ __all__ = ["AbstractDict", "Entry", "Function", "FunctionNode", "LinkMemo", "Mod
 T = TypeVar("T")
 N = TypeVar("N", bound=ast.AST)
 
-_PORTABLE: Final = ("qualified", "value", "bindings")
+_PORTABLE: Final = ("qualified", "value", "bindings", "dictionary")
 """Answers that hold no Module, so that the next link may take them over; of others only that there is nothing."""
 _DEEPEST: Final = 40
 """So many look-ups, in all files together, may lead to one another before the answer is unknown."""
@@ -142,7 +142,11 @@ class Module:
     def loc(self, node: ast.AST) -> Loc:
         """Where a node stands."""
         unit = parsed_of(node)
-        return Loc(self._owner(node).path, unit.unit, unit.span_of(node))
+        known: Loc | None = getattr(node, "_loc", None)
+        if known is None:
+            known = Loc(self._owner(node).path, unit.unit, unit.span_of(node))
+            node._loc = known  # type: ignore[attr-defined]
+        return known
 
     def text_of(self, node: ast.AST) -> str:
         """The characters of a node, as written; for a header, without its children."""
@@ -176,8 +180,8 @@ class Module:
             found[unit] = None
             if unit in self._headers:
                 found[self._headers[unit]] = None
-            for child in self._children.get(unit, ()):
-                found[child] = None
+            if node in unit.body:  # what stands in the head of a statement does not hold its body
+                found.update(dict.fromkeys(self._children.get(unit, ())))
         return tuple(found)
 
     def scope_of(self, node: ast.AST) -> Scope:
@@ -383,7 +387,8 @@ class Module:
             # An answer given in the middle of a cycle is that cycle's; only complete ones are kept.
             self._answers[key] = (recorder, found)
             if expr is not None and (not found or key[0] in _PORTABLE):
-                self._memo.keep_answer(self, key, expr, recorder, found)
+                # A dictionary holds nodes, which may be those of another file.
+                self._memo.keep_answer(self, key, expr, recorder, found, alone=key[0] == "dictionary")
         return found
 
     # other files
@@ -403,7 +408,7 @@ class Module:
             return question()
         other._claim()
         depth, other._depth = other._depth, self._depth
-        other._roots.append(self.asker)
+        other._roots.append(self._roots[-1] if self._roots else self)
         other._askers.append(self)
         try:
             return question()
@@ -412,11 +417,6 @@ class Module:
             other._roots.pop()
             other._depth = depth
             self._claim()
-
-    @property
-    def asker(self) -> Module:
-        """The file on whose behalf this one is being read: itself, or the one that asked."""
-        return self._roots[-1] if self._roots else self
 
     def exports(self) -> Mapping[str, int]:
         """A digest per name of the file, equal as long as nothing that the name means here can have changed."""
@@ -450,7 +450,10 @@ class Module:
             return
         for active in self._recorders:
             active.include(recorder)
-        if self._askers and self.name is not None:
+        if not self._askers:
+            self.reads |= recorder.foreign
+            return
+        if self.name is not None:
             for name in recorder.names:
                 self._askers[-1]._note_foreign(("python", self.name, name))
         for key in recorder.foreign:

@@ -64,6 +64,7 @@ class ParsedUnit:
         "_added_lines",
         "_ascii",
         "_digest",
+        "_holds",
         "_starts",
         "body",
         "index",
@@ -98,6 +99,7 @@ class ParsedUnit:
         self.owner = None
         self._ascii = text.isascii()
         self._digest: bytes | None = None
+        self._holds: dict[str, bool] | None = None
         self._starts: list[int] | None = None
         self.root = Place(self, None, "", None)
         self.index = build_index(self, body, self.root)
@@ -111,6 +113,15 @@ class ParsedUnit:
         if self._digest is None:
             self._digest = blake2b(self.text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         return self._digest
+
+    def holds(self, word: str) -> bool:
+        """Whether the text holds a word; looked up once."""
+        found = self._holds.get(word) if self._holds is not None else None
+        if found is None:
+            if self._holds is None:
+                self._holds = {}
+            found = self._holds[word] = word in self.text
+        return found
 
     def offset(self, line: int, column: int) -> int:
         """The code-point offset of an ``ast`` position (line from 1, column in UTF-8 bytes)."""

@@ -41,8 +41,10 @@ class Summary:
 NOTHING: Final = Summary(False, (), frozenset(), frozenset())
 
 
-def summarise(module: Module, statement: ast.stmt | ast.expr, names: Names) -> Summary:
-    """Look at one top-level statement, or at a part of one."""
+def summarise(
+    module: Module, statement: ast.stmt | ast.expr, names: Names, mentioned: Mentioned | None = None
+) -> Summary:
+    """Look at one top-level statement, or at a part of one; ``mentioned`` is what it mentions, where that is known."""
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return NOTHING
     makes = False
@@ -69,7 +71,7 @@ def summarise(module: Module, statement: ast.stmt | ast.expr, names: Names) -> S
     makes = makes or _shifts(statement) or _sets_attribute(statement) or _holds_things(statement)
     if not makes:
         return Summary(False, tuple(dict.fromkeys(factories)), frozenset(), frozenset())
-    mentioned = Mentioned.of(statement)
+    mentioned = mentioned or Mentioned.of(statement)
     return Summary(
         True, tuple(dict.fromkeys(factories)), mentioned.stores | mentioned.changes, _free(statement, mentioned)
     )
@@ -155,6 +157,14 @@ _INNER: Final = (*_FUNCTIONS, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetCom
 """What has names of its own."""
 
 
+_WITH_NAMES: Final = tuple(
+    kind
+    for kind in ast.AST.__subclasses__()
+    if kind not in (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop, ast.type_ignore)
+)
+"""Nodes in which names may stand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mentioned:
     """The names in a statement: bound at its own level, read anywhere in it, changed in place at its own level."""
@@ -187,7 +197,12 @@ class Mentioned:
                     own = False
                     if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
                         stores.add(node.name)
-            todo += [(child, own) for child in ast.iter_child_nodes(node)]
+            for field in node._fields:
+                value = getattr(node, field, None)
+                if isinstance(value, list):
+                    todo += [(child, own) for child in value if isinstance(child, _WITH_NAMES)]
+                elif isinstance(value, _WITH_NAMES):
+                    todo.append((value, own))
         return Mentioned(frozenset(stores), frozenset(loads), frozenset(changes))
 
 

@@ -86,14 +86,15 @@ def _look_at_parts(module: Module, statement: ast.With, version: Version) -> Loo
 
 
 def _look_at_part(module: Module, part: ast.stmt | ast.expr, version: Version) -> tuple[Look, Mentioned]:
-    return _look(module, part, version), Mentioned.of(part)
+    mentioned = Mentioned.of(part)
+    return _look(module, part, version, mentioned), mentioned
 
 
-def _look(module: Module, statement: ast.stmt | ast.expr, version: Version) -> Look:
+def _look(module: Module, statement: ast.stmt | ast.expr, version: Version, mentioned: Mentioned | None = None) -> Look:
     names = Names(module)
     words = _words(module, statement, version, names)
     return Look(
-        summary=summarise(module, statement, names),
+        summary=summarise(module, statement, names, mentioned),
         obsolete=tuple(use for uses, _ in words for use in uses),
         sites=tuple(site for _, sites in words for site in sites),
         calls_at_parse=calls_at_parse(module, statement, names),

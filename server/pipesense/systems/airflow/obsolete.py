@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.code import ApiChange, ObsoleteUse
 from pipesense.model.value import Evidence, Known, Version
 from pipesense.model.where import Loc
@@ -71,7 +72,7 @@ class _Uses:
         self.names = names
 
     def uses(self, statement: ast.AST) -> Iterator[ObsoleteUse]:
-        for node, guarded in _imports_and_attributes(statement):
+        for node, guarded in _imports_and_attributes(statement) if self._may_name(statement) else ():
             if isinstance(node, ast.ImportFrom):
                 yield from self._from(node, guarded)
             elif isinstance(node, ast.Import):
@@ -82,6 +83,13 @@ class _Uses:
         if not isinstance(statement, ast.Import | ast.ImportFrom):
             for site in self.module.calls_under(statement):
                 yield from self._arguments(site.node)
+
+    def _may_name(self, statement: ast.AST) -> bool:
+        """Whether the text may hold an import or a name that starts at ``airflow``, before its tree is walked."""
+        if isinstance(statement, ast.stmt) and self.module.is_divided(statement):
+            return True
+        text = parsed_of(statement).text
+        return "airflow" in text or "import" in text
 
     def _from(self, node: ast.ImportFrom, guarded: bool) -> Iterator[ObsoleteUse]:
         source = self.module.absolute(node)
@@ -99,7 +107,7 @@ class _Uses:
             yield moved_use(name, entry, self.module.loc(node), self.version, guarded, fixable=not whole)
 
     def _arguments(self, call: ast.Call) -> Iterator[ObsoleteUse]:
-        if not call.keywords:
+        if not any(keyword.arg is not None and tables.may_be_removed(keyword.arg) for keyword in call.keywords):
             return
         construct = self.names.construct(call.func)
         owners = argument_owners(construct)

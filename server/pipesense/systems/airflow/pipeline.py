@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from pipesense.lang.python.module import Module
 from pipesense.model.code import ObsoleteUse
@@ -26,6 +27,7 @@ from pipesense.systems.airflow.roles import (
 from pipesense.systems.airflow.runs import SqlText, task_runs
 from pipesense.systems.airflow.schedule import read_schedule
 from pipesense.systems.airflow.settings import Defaults, task_settings
+from pipesense.systems.airflow.sources import source_of_dag, source_of_task
 from pipesense.systems.airflow.templates import obsolete_keys
 from pipesense.systems.airflow.things import DagDraft, TaskDraft
 from pipesense.text.span import Span
@@ -94,34 +96,18 @@ def _pipeline(
     tasks: list[Task] = []
     own = set(drafts)
     obsolete = list(_obsolete_defaults(defaults, version))
+    around = source_of_dag(dag)
     for draft in drafts:
-        runs = task_runs(draft, len(texts))
-        obsolete += obsolete_keys(draft, home, version)
-        texts += runs.texts
-        settings = task_settings(draft, defaults, line)
-        role = task_role(draft, runs.runs)
-        loc = _task_loc(draft, home)
-        tasks.append(
-            Task(
-                name=full_name(draft),
-                loc=loc,
-                whole=_whole(draft, home),
-                kind=draft.kind,
-                variable=draft.variable,
-                retry=settings.retry,
-                timeout=settings.timeout,
-                alerts=settings.alerts,
-                settings=settings.settings,
-                does=task_effects(draft),
-                runs=runs.runs,
-                role=role,
-                accesses=(*task_accesses(draft, home.path), *runs.accesses),
-                checks=task_checks(draft, role, loc),
-                connection=runs.connection,
-                mapped=draft.mapped,
-                always_runs=always_runs(settings.trigger_rule, draft.teardown),
-            )
-        )
+        source = source_of_task(draft, around)
+        compute = partial(_task, draft, defaults, home, version, line, len(texts))
+        if source is None:
+            task, runs, keys = compute()
+        else:
+            tag = ("airflow: task", version, line, len(texts), source.words)
+            task, runs, keys = home.memo(tag, source.nodes, compute)
+        tasks.append(task)
+        texts += runs
+        obsolete += keys
     edges = frozenset(
         (full_name(before), full_name(behind)) for before, behind in pairs if before in own and behind in own
     )
@@ -139,6 +125,37 @@ def _pipeline(
     )
     own_uses = tuple(use for use in obsolete if use.loc.file == home.path)
     return Built(pipeline, tuple(texts), dag.node, own_uses, dag, tuple(drafts))
+
+
+_Made = tuple[Task, tuple[SqlText, ...], tuple[ObsoleteUse, ...]]
+
+
+def _task(draft: TaskDraft, defaults: Defaults, home: Module, version: Version, line: str, first: int) -> _Made:
+    """A task, the SQL texts that it runs (numbered from ``first``), and the obsolete context keys that it uses."""
+    runs = task_runs(draft, first)
+    settings = task_settings(draft, defaults, line)
+    role = task_role(draft, runs.runs)
+    loc = _task_loc(draft, home)
+    task = Task(
+        name=full_name(draft),
+        loc=loc,
+        whole=_whole(draft, home),
+        kind=draft.kind,
+        variable=draft.variable,
+        retry=settings.retry,
+        timeout=settings.timeout,
+        alerts=settings.alerts,
+        settings=settings.settings,
+        does=task_effects(draft),
+        runs=runs.runs,
+        role=role,
+        accesses=(*task_accesses(draft, home.path), *runs.accesses),
+        checks=task_checks(draft, role, loc),
+        connection=runs.connection,
+        mapped=draft.mapped,
+        always_runs=always_runs(settings.trigger_rule, draft.teardown),
+    )
+    return task, runs.texts, tuple(obsolete_keys(draft, home, version))
 
 
 def _obsolete_defaults(defaults: Defaults, version: Version) -> Iterator[ObsoleteUse]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypeVar
 
+from pipesense.lang.python.link import Recorder
 from pipesense.model.flow import RetryPolicy, Setting
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value, effective, known
 from pipesense.systems.airflow import tables
@@ -67,12 +68,19 @@ class Defaults:
     def __init__(self, dag: DagDraft) -> None:
         self.dag = dag
         self._groups: dict[GroupDraft, Layer | None] = {}
+        self._asked = Recorder()
+        """What reading all of this asked; each task rests on it, whichever asked first."""
+        with dag.frame.module.recording(self._asked):
+            self.shared = self._shared(dag)
+
+    @staticmethod
+    def _shared(dag: DagDraft) -> Layer | None:
         found = defaults_layer(dag.arguments, "the DAG's default_args", Origin.DEFAULT_ARGS)
         if found is None and not dag.known:
             found = Layer("the DAG", Origin.DEFAULT_ARGS, {}, Unknown("the DAG's class is not Airflow's own"))
         if "default_args" in dag.attributes:
             found = Layer("the DAG", Origin.DEFAULT_ARGS, {}, Unknown("default_args is replaced after the DAG is made"))
-        self.shared = found
+        return found
 
     def layers(self, task: TaskDraft) -> list[Layer]:
         """The places that may set something for a task, strongest first."""
@@ -88,13 +96,15 @@ class Defaults:
         while group is not None:
             if group not in self._groups:
                 words = f"default_args of group {group.name}"
-                self._groups[group] = defaults_layer(group.arguments, words, Origin.TASK_GROUP)
+                with self.dag.frame.module.recording(self._asked):
+                    self._groups[group] = defaults_layer(group.arguments, words, Origin.TASK_GROUP)
             layer = self._groups[group]
             if layer is not None:
                 found.append(layer)
             group = group.parent
         if self.shared is not None:
             found.append(self.shared)
+        self.dag.frame.module.note_all(self._asked)
         return found
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.code import PatternSite
 from pipesense.systems.airflow.names import Names
 
@@ -33,6 +35,8 @@ _CALLS: Final = frozenset(
 )
 _MARKS: Final = frozenset({"retries", "retry_delay", "start_date", "owner", "execution_timeout", "depends_on_past"})
 """Keys of which one at least is in a dictionary of defaults."""
+_MARKED: Final = re.compile("|".join(sorted(_MARKS)) + r"|\\")
+"""A text without any of these holds no such key; a backslash may spell one in another way."""
 
 
 def pattern_sites(module: Module, statement: ast.AST, names: Names) -> tuple[PatternSite, ...]:
@@ -53,9 +57,11 @@ def _sites(module: Module, statement: ast.AST, names: Names) -> Iterator[Pattern
                 yield PatternSite(pattern, module.loc(keyword), note)
         if construct.facts is not None and construct.facts.kind == "sql_check":
             yield PatternSite("quality-checks", module.loc(site.node.func))
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Dict):
-            yield from _entries(module, node)
+    divided = isinstance(statement, ast.stmt) and module.is_divided(statement)
+    if divided or _MARKED.search(parsed_of(statement).text):
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Dict):
+                yield from _entries(module, node)
 
 
 def _entries(module: Module, node: ast.Dict) -> Iterator[PatternSite]:

@@ -197,12 +197,19 @@ def _range(name: str, text: str) -> Version | None:
 
 
 def _from_code(module: Module) -> Version:
+    told = module.memo("airflow: imports", (), lambda: _from_imports(module))
+    if told is None and any(
+        unit.holds("schedule_interval") and _OLD_ARGUMENT.search(unit.text) for unit in module.units
+    ):
+        return Version((2,), Evidence.INFERRED, "it uses schedule_interval")
+    return told or Version()
+
+
+def _from_imports(module: Module) -> Version | None:
     imports = module.imports()
     if any(name == "airflow.sdk" or name.startswith("airflow.sdk.") for name in imports):
         return Version((3, 0), Evidence.INFERRED, "it imports airflow.sdk")
     gone = next((name for name in sorted(imports) if name.startswith(_GONE)), None)
     if gone is not None:
         return Version((2,), Evidence.INFERRED, f"it imports {gone}")
-    if any(_OLD_ARGUMENT.search(unit.text) for unit in module.units if "schedule_interval" in unit.text):
-        return Version((2,), Evidence.INFERRED, "it uses schedule_interval")
-    return Version()
+    return None

@@ -22,6 +22,7 @@ __all__ = [
     "dag_arguments",
     "default",
     "import_paths",
+    "may_be_removed",
     "moved",
     "operator",
     "operators_named",
@@ -79,10 +80,23 @@ def removed_argument(owner: str, name: str, *, value: str | None = None) -> Remo
 
     Entries about one value of an argument are found only when that `value` is given.
     """
-    for entry in removed_arguments():
-        if entry.name == name and entry.value == value and owner in (entry.owner, entry.operator):
+    for entry in _removed_by_name().get(name, ()):
+        if entry.value == value and owner in (entry.owner, entry.operator):
             return entry
     return None
+
+
+@lru_cache(maxsize=1)
+def _removed_by_name() -> dict[str, list[RemovedArgument]]:
+    found: dict[str, list[RemovedArgument]] = {}
+    for entry in removed_arguments():
+        found.setdefault(entry.name, []).append(entry)
+    return found
+
+
+def may_be_removed(name: str) -> bool:
+    """Whether there is an entry for an argument of that name, whoever takes it."""
+    return name in _removed_by_name()
 
 
 def removed_arguments() -> tuple[RemovedArgument, ...]:

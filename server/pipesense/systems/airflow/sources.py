@@ -1,0 +1,92 @@
+"""What a task is made from: as long as all of it is the same, so is the task.
+
+An edit in one statement of a DAG reads the whole DAG again, since any statement may change any other's task. Most
+drafts come out made from the same expressions, and then their tasks need not be worked out again.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+
+from pipesense.systems.airflow.frames import Argument, Arguments, Frame
+from pipesense.systems.airflow.things import DagDraft, GroupDraft, TaskDraft
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """``nodes`` are read for what they say, ``words`` is all else that was made of them while the file was read."""
+
+    nodes: tuple[ast.AST, ...]
+    words: tuple[Hashable, ...]
+
+
+def source_of_dag(dag: DagDraft) -> Source | None:
+    """What a DAG hands to its tasks; None where that depends on what a helper was called with."""
+    if dag.anchor is not None or not _is_plain(dag.frame):
+        return None
+    parts = _parts((dag.arguments,), dag.attributes)
+    return parts and Source((dag.node, *parts.nodes), (dag.known, *parts.words))
+
+
+def source_of_task(task: TaskDraft, dag: Source | None) -> Source | None:
+    """What a task is made from; None where that depends on what a helper was called with."""
+    if dag is None or task.anchor is not None or not _is_plain(task.frame):
+        return None
+    groups: list[GroupDraft] = []
+    group = task.group
+    while group is not None:
+        groups.append(group)
+        group = group.parent
+    own = _parts(task.layers, task.attributes)
+    above = _parts((each.arguments for each in groups), {})
+    if own is None or above is None:
+        return None
+    nodes: list[ast.AST] = [task.node, *own.nodes, *above.nodes, *dag.nodes]
+    if task.call is not None:
+        nodes.append(task.call)
+    if task.name_node is not None:
+        nodes.append(task.name_node)
+    path: str | None = None
+    if task.function is not None:
+        nodes.append(task.function.node)
+        path = task.function.name
+    classes = task.construct.classes if task.construct is not None else ()
+    nodes += (each.node for each in classes)
+    words = (
+        *(task.kind, task.qualified, task.facts, task.name, task.variable, task.sets, path),
+        *(task.mapped, task.setup, task.teardown, len(own.nodes)),
+        *((each.name, each.prefix) for each in groups),
+        *(own.words, above.words, dag.words),
+    )
+    return Source(tuple(nodes), words)
+
+
+def _parts(layers: Iterable[Arguments], attributes: Mapping[str, Argument]) -> Source | None:
+    nodes: list[ast.AST] = []
+    words: list[Hashable] = []
+    for layer in layers:
+        words.append((*layer.items, layer.opened, layer.unsure))
+        if layer.call is not None:
+            nodes.append(layer.call)
+        for argument in layer.items.values():
+            if not _is_plain(argument.frame):
+                return None
+            nodes.append(argument.value)
+    words.append(tuple(attributes))
+    for argument in attributes.values():
+        if not _is_plain(argument.frame):
+            return None
+        nodes.append(argument.value)
+    return Source(tuple(nodes), tuple(words))
+
+
+def _is_plain(frame: Frame) -> bool:
+    """Whether expressions here mean what the file alone says."""
+    at: Frame | None = frame
+    while at is not None:
+        if at.bound or at.spread:
+            return False
+        at = at.outer
+    return True
