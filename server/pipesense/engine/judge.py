@@ -73,15 +73,26 @@ class Judge:
         """
         if statement.facts.error:
             return ()
+        found = self._said(statement, statement.facts, role, context)
+        for variant in statement.facts.variants:
+            # What stands in every rendering was judged in the first one, where most of the statement is seen.
+            found += (
+                each
+                for each in self._said(statement, variant, role, context)
+                if any(shown.start <= each.loc.span.start and each.loc.span.end <= shown.end for shown in variant.shows)
+            )
+        return tuple(found)
+
+    def _said(self, statement: Statement, facts: StatementFacts, role: FileRole, context: MakeContext) -> list[Finding]:
         found: list[Finding] = []
-        for fact in unit_facts(statement.facts):
+        for fact in unit_facts(facts):
             for rule in self._unit_rules.get(type(fact), ()):
                 if role in rule.meta.roles:
                     made = context(rule.meta)
                     made.dialect = statement.facts.dialect
                     made.unit = statement.loc
                     found += self._run(rule, fact, made)
-        return tuple(found)
+        return found
 
     def file(
         self,

@@ -91,7 +91,10 @@ def comment_spans(language: str, text: str, cuts: Iterable[Cut], mark: str = "")
 def comments(language: str, text: str, lines: LineIndex, cuts: Iterable[Cut]) -> list[Comment]:
     """The comments that speak to PipeSense."""
     spans = comment_spans(language, text, cuts, _MARK)
-    return [Comment(span, not text[lines.starts[lines.position(span.start)[0]] : span.start].strip()) for span in spans]
+    return [
+        Comment(span, not text[lines.starts[lines.position(span.start)[0]] : span.start].strip("\ufeff \t"))
+        for span in spans
+    ]
 
 
 def suppressions(

@@ -1,4 +1,4 @@
-"""Hiding Jinja from a parser: same length, same lines, one possible rendering.
+"""Hiding Jinja from a parser: same length, same lines, one possible rendering at a time.
 
 Of an ``if`` one branch is kept, of a loop one round, and the bodies of macros, ``set`` and ``call`` blocks go.
 What is hidden is said: a rule that reasons about something missing must know what it cannot see.
@@ -7,40 +7,39 @@ What is hidden is said: a rule that reasons about something missing must know wh
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from pipesense.lang.jinja.branches import Branches, Rendering
+from pipesense.lang.jinja.conditions import normalised, truth
 from pipesense.lang.jinja.tags import Tag, tags
 from pipesense.model.sql import Hole
 from pipesense.text.span import Span
 
 _NOT_BREAK: Final = re.compile(r"[^\r\n]")
 _SILENT: Final = frozenset({"config", "log", "print", "return", "do", "exceptions"})
-_BODIES: Final = frozenset({"macro", "test", "data_test", "materialization", "call", "docs"})
 _INSERTS: Final = frozenset({"include", "import", "extends"})
-_INCREMENTAL: Final = re.compile(r"^(not\s+)?\(?\s*is_incremental\s*\(\s*\)\s*\)?(\s+and\b.*)?$", re.DOTALL)
-_NEVER: Final = re.compile(r"\bnot\s+\w*loop\.(?:last|first)\b|\bloop\.index0?\s*(?:>|!=)|^(?:false|False)$")
+_INCREMENTAL: Final = "is_incremental()"
+_SEPARATOR: Final = re.compile(
+    r"""(?P<q>['"])[^'"]*(?P=q)\s+if\s+(?P<condition>.+?)(?:\s+else\s+(?:''|""))?""", re.DOTALL
+)
+_QUERY: Final = re.compile(r"\bselect\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class JinjaMask:
     """``text`` without Jinja, as long as the original and with the same line breaks.
 
-    ``holes`` are the tags that stand for text nobody knows here, and the branches left out. ``unsure``: the
-    tags do not nest, so what was kept is a guess.
+    ``holes`` are the tags that stand for text nobody knows here, the branches left out, and the ends of loops that
+    may go on. ``unsure``: the tags do not nest, so what was kept is a guess. ``fresh``: the stretches that no
+    rendering before this one shows.
     """
 
     text: str
     holes: tuple[Hole, ...]
     unsure: bool
-
-
-@dataclass(slots=True)
-class _Frame:
-    word: str
-    tag_end: int
-    kept: bool
-    taken: bool
+    fresh: tuple[Span, ...] = ()
 
 
 def blank(text: str) -> str:
@@ -64,15 +63,25 @@ def _moved(hidden: str) -> str:
     return f" {hidden[: end - 1]}{hidden[end:]}"
 
 
-def mask_jinja(text: str, *, incremental: bool = True, apart: re.Pattern[str] | None = None) -> JinjaMask:
-    """Mask all Jinja of ``text``.
+def mask_jinja(text: str, *, incremental: bool = True, apart: re.Pattern[str] | None = None) -> Iterator[JinjaMask]:
+    """Mask all Jinja of ``text``: renderings that together show as many branches as a few can, the likeliest first.
 
-    ``incremental`` chooses what ``is_incremental()`` means; of every other condition the first branch is kept.
-    A tag directly behind text that ``apart`` matches at its end is kept apart from it by a blank.
+    ``incremental`` chooses what ``is_incremental()`` means in the first one; of every other condition the first
+    branch is kept there. A tag directly behind text that ``apart`` matches at its end is kept apart by a blank.
     """
     if "{{" not in text and "{%" not in text and "{#" not in text:
-        return JinjaMask(text, (), False)
+        yield JinjaMask(text, (), False)
+        return
     found = tags(text)
+    masked, holes = _without_tags(text, found, apart)
+    branches = Branches(found, len(text))
+    unsure = branches.unsure or any(not tag.closed for tag in found)
+    for rendering in branches.renderings({_INCREMENTAL: incremental}):
+        yield _rendered(text, masked, holes, rendering, unsure)
+
+
+def _without_tags(text: str, found: list[Tag], apart: re.Pattern[str] | None) -> tuple[str, list[Hole]]:
+    """The text with every tag hidden and every branch kept."""
     parts: list[str] = []
     holes: list[Hole] = []
     at = 0
@@ -90,60 +99,26 @@ def mask_jinja(text: str, *, incremental: bool = True, apart: re.Pattern[str] | 
                 holes.append(Hole(Span(tag.start, tag.end), original, "jinja"))
             parts.append(blank(original))
     parts.append(text[at:])
-    masked = "".join(parts)
-    dead, unsure = _dead_ranges(found, len(text), incremental)
-    for span in dead:
+    return "".join(parts), holes
+
+
+def _rendered(text: str, masked: str, holes: list[Hole], rendering: Rendering, unsure: bool) -> JinjaMask:
+    kept = list(holes)
+    # A loop that holds whole queries says nothing of the queries around it; any other may go on where it stands.
+    for body, tag in rendering.rounds:
+        if _QUERY.search(masked, body.start, body.end) is None:
+            kept.append(Hole(tag, tag.of(text), "jinja"))
+    for span in rendering.hidden:
         masked = masked[: span.start] + blank(span.of(text)) + masked[span.end :]
-        holes = [hole for hole in holes if not span.overlaps(hole.span)]
+        kept = [hole for hole in kept if not span.overlaps(hole.span)]
         if re.search(r"\w", span.of(text)) is not None:
-            holes.append(Hole(span, span.of(text), "jinja"))
-    holes.sort(key=lambda hole: hole.span)
-    return JinjaMask(masked, tuple(holes), unsure or any(not tag.closed for tag in found))
+            kept.append(Hole(span, span.of(text), "jinja"))
+    kept.sort(key=lambda hole: hole.span)
+    return JinjaMask(masked, tuple(kept), unsure, rendering.fresh)
 
 
 def _stands_for_text(tag: Tag) -> bool:
-    return tag.kind == "expression" and tag.word not in _SILENT
-
-
-def _keeps_first(condition: str, incremental: bool) -> bool:
-    match = _INCREMENTAL.match(condition)
-    if match is not None:
-        return incremental != bool(match[1])
-    return _NEVER.search(condition) is None
-
-
-def _dead_ranges(found: list[Tag], length: int, incremental: bool) -> tuple[list[Span], bool]:
-    """The ranges between tags that this rendering leaves out, and whether the tags failed to nest."""
-    frames: list[_Frame] = []
-    dead: list[Span] = []
-    unsure = False
-    for tag in found:
-        if tag.kind != "statement":
-            continue
-        word, top = tag.word, frames[-1] if frames else None
-        if word == "if":
-            keep = _keeps_first(tag.inner[2:].strip(), incremental)
-            frames.append(_Frame("if", tag.end, keep, keep))
-        elif word == "for":
-            frames.append(_Frame("for", tag.end, True, True))
-        elif word in _BODIES or (word == "set" and "=" not in tag.inner):
-            frames.append(_Frame(word, tag.end, False, True))
-        elif word in ("elif", "else") and top is not None and top.word in ("if", "for"):
-            if not top.kept:
-                dead.append(Span(top.tag_end, tag.start))
-            top.kept = not top.taken and (word == "else" or _keeps_first(tag.inner[4:].strip(), incremental))
-            top.taken = top.taken or top.kept
-            top.tag_end = tag.end
-        elif word.startswith("end") and (word[3:] in _BODIES or word[3:] in ("if", "for", "set")):
-            if top is None or top.word != word[3:]:
-                unsure = True
-                continue
-            frames.pop()
-            if not top.kept:
-                dead.append(Span(top.tag_end, tag.start))
-    for frame in frames:
-        # Half-typed: the body of an unclosed block is kept, but nobody knows whether it belongs there.
-        unsure = True
-        if not frame.kept and frame.word in _BODIES:
-            dead.append(Span(frame.tag_end, length))
-    return dead, unsure
+    if tag.kind != "expression" or tag.word in _SILENT:
+        return False
+    separator = _SEPARATOR.fullmatch(tag.inner)
+    return separator is None or truth(normalised(separator["condition"]), {}) is not False

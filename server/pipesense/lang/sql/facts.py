@@ -27,7 +27,8 @@ def read_statement(
     already, when the text comes from a string of a program. ``incremental``: see ``mask``.
     Never raises for any text; where it cannot be read, ``error`` says why in a sentence.
     """
-    code, command = without_client_words(text)
+    # Some editors of Windows start a file with a mark of its byte order.
+    code, command = without_client_words(" " + text[1:] if text.startswith("\ufeff") else text)
     if command:
         why = "A psql command that runs a file or moves rows is recognised; nothing in it is judged."
         kind, _, runs = command.partition(" ")
@@ -39,10 +40,22 @@ def read_statement(
         return StatementFacts("", dialect, whole, holes=holes, error=sentence, error_span=Span(opened, opened + 1))
     from pipesense.lang.sql.reading import read
 
-    masked = mask(code, incremental=incremental)
-    every = masked.holes if not holes else tuple(sorted((*masked.holes, *holes), key=lambda hole: hole.span))
-    facts = _with_inside(read(text, masked.text, every, dialect), masked.text)
-    return replace(facts, unsure=True) if masked.unsure else facts
+    found: list[StatementFacts] = []
+    failed: StatementFacts | None = None
+    for masked in mask(code, incremental=incremental):
+        every = masked.holes if not holes else tuple(sorted((*masked.holes, *holes), key=lambda hole: hole.span))
+        facts = read(text, masked.text, every, dialect)
+        if not found:
+            facts = _with_inside(facts, masked.text)
+        if facts.error or (found and not facts.blocks):
+            failed = failed or facts
+            continue
+        unsure = facts.unsure or masked.unsure
+        found.append(replace(facts, unsure=unsure, shows=masked.fresh if found else ()))
+    if not found:
+        assert failed is not None
+        return failed
+    return replace(found[0], variants=tuple(found[1:])) if len(found) > 1 else found[0]
 
 
 def _with_inside(facts: StatementFacts, masked: str) -> StatementFacts:

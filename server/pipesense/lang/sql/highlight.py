@@ -40,7 +40,7 @@ def words(text: str, dialect: str, holes: tuple[Hole, ...] = ()) -> tuple[tuple[
 
     from pipesense.lang.sql.mask import mask
 
-    masked = mask(text)
+    masked = next(mask(text))
     every = sorted((*masked.holes, *holes), key=lambda hole: hole.span)
     try:
         tokens = Dialect.get_or_raise(dialect).tokenize(masked.text)

@@ -38,7 +38,7 @@ WITH_GO: Final = re.compile(HIDING + r"| ;(?P<end>)" + _GO, FLAGS)
 GO_LINE: Final = re.compile(r"GO(?:[ \t]+\d+)?[ \t]*(?:\r?\n|\Z)", re.IGNORECASE)
 _BLANK: Final = re.compile(r"\s*")
 _COMMENTED: Final = re.compile(
-    r"(?:\s+|--[^\n]*|/\*(?:[^*/]|\*(?!/)|/(?!\*))*\*/|\{\#(?:[^#]|\#(?!\}))*\#\}|\#(?<![^\n]\#)[^\n]*)*"
+    r"(?:[\s\ufeff]+|--[^\n]*|/\*(?:[^*/]|\*(?!/)|/(?!\*))*\*/|\{\#(?:[^#]|\#(?!\}))*\#\}|\#(?<![^\n]\#)[^\n]*)*"
 )
 _COMMENT_MARK: Final = re.compile(r"/\*|\*/")
 

@@ -6,7 +6,7 @@ Everything keeps its length and its lines, so every offset into the masked text 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,27 +53,31 @@ class Masked:
     """``text`` is as long as the original; ``holes`` say what is hidden, in order.
 
     Holes inside quotes stay readable in ``text``: they change a value, not the statement. ``unsure``: the
-    template's blocks do not nest, so the statement may not be what is run.
+    template's blocks do not nest, so the statement may not be what is run. ``fresh``: the stretches that no
+    rendering of the template before this one shows.
     """
 
     text: str
     holes: tuple[Hole, ...]
     unsure: bool
+    fresh: tuple[Span, ...] = ()
 
 
-def mask(text: str, *, incremental: bool = True) -> Masked:
+def mask(text: str, *, incremental: bool = True) -> Iterator[Masked]:
     """Mask Jinja first, then ``${x}``, ``%s``, ``%(x)s``, ``{x}`` and ``:x``; ``@x`` and ``?`` belong to dialects.
 
-    ``incremental`` is the meaning of dbt's ``is_incremental()``.
+    Gives the likeliest rendering of the template first, then others that show what it leaves out. ``incremental``
+    is the meaning of dbt's ``is_incremental()`` in the first one.
     """
-    jinja = mask_jinja(text, incremental=incremental, apart=_KEYWORD_BEFORE)
-    if _HINTS.search(jinja.text) is None:
-        return Masked(jinja.text, jinja.holes, jinja.unsure)
-    holes = list(jinja.holes)
-    masked = _PARAMETER.sub(_masker(holes, text), jinja.text)
-    if len(holes) > len(jinja.holes):
-        holes = _apart(holes)
-    return Masked(masked, tuple(holes), jinja.unsure)
+    for jinja in mask_jinja(text, incremental=incremental, apart=_KEYWORD_BEFORE):
+        if _HINTS.search(jinja.text) is None:
+            yield Masked(jinja.text, jinja.holes, jinja.unsure, jinja.fresh)
+            continue
+        holes = list(jinja.holes)
+        masked = _PARAMETER.sub(_masker(holes, text), jinja.text)
+        if len(holes) > len(jinja.holes):
+            holes = _apart(holes)
+        yield Masked(masked, tuple(holes), jinja.unsure, jinja.fresh)
 
 
 def _apart(holes: list[Hole]) -> list[Hole]:

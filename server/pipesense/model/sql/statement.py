@@ -66,6 +66,10 @@ class StatementFacts:
     """The template's blocks do not nest, so what was read may not be what is run."""
     unjudged: str = ""
     """A sentence where the statement is recognised but nothing in it is judged (CALL, a template tag alone)."""
+    variants: tuple[StatementFacts, ...] = ()
+    """Other renderings of its template: what they say of the stretches that they ``show``."""
+    shows: tuple[Span, ...] = ()
+    """For a variant: the stretches that no rendering before it shows."""
     inner: tuple[Span, ...] = ()
     """The statements inside a procedural one, each of them judged on its own."""
     stored: bool = False
