@@ -70,6 +70,8 @@ INTERVAL: Final = SqlType(Family.INTERVAL)
 _NULL_TYPE: Final = SqlType(Family.UNKNOWN, "NULL")
 _NULL: Final = Term("fixed", _NULL_TYPE, True)
 UNKNOWN: Final = Term("fixed")
+_NAIVE_CLOCKS: Final = frozenset({"localtimestamp", "current_datetime", "sysdatetime", "sysutcdatetime", "getutcdate"})
+"""Clocks whose time says no zone. GETDATE and SYSDATE say one on some engines."""
 _MOST: Final = 40
 """Arguments of one expression that are looked at; generated ones have thousands."""
 
@@ -109,8 +111,6 @@ _FIXED: Final[dict[str, Term]] = {
             "length",
             "extract",
             "date_diff",
-            "datediff",
-            "timestamp_diff",
             "str_position",
             "year",
             "month",
@@ -120,16 +120,16 @@ _FIXED: Final[dict[str, Term]] = {
         Term("fixed", INT),
     ),
     **dict.fromkeys(
-        ("concat", "concat_ws", "lower", "upper", "trim", "substring", "replace", "initcap", "group_concat", "left"),
+        ("concat", "concat_ws", "lower", "upper", "trim", "substring", "replace", "initcap", "string_agg", "left"),
         Term("fixed", STRING),
     ),
     **dict.fromkeys(
-        ("right", "pad", "md5", "to_char", "regexp_replace", "regexp_extract", "split_part", "reverse", "time_to_str"),
+        ("right", "pad", "md5", "to_char", "regexp_replace", "regexp_extract", "split_part", "reverse", "format_date"),
         Term("fixed", STRING),
     ),
     **dict.fromkeys(("current_date",), Term("fixed", DATE, False)),
     **dict.fromkeys(("current_timestamp",), Term("fixed", TIMESTAMPTZ, False)),
-    **dict.fromkeys(("date", "ts_or_ds_to_date", "last_day", "date_from_parts"), Term("fixed", DATE)),
+    **dict.fromkeys(("date", "parse_date", "last_day", "date_from_parts"), Term("fixed", DATE)),
     **dict.fromkeys(("array", "array_agg", "split"), Term("fixed", ARRAY)),
     "struct": Term("fixed", STRUCT, False),
     "interval": Term("fixed", INTERVAL),
@@ -148,7 +148,7 @@ _COMPOSED: Final[dict[str, tuple[str, slice]]] = {
     **dict.fromkeys(("avg", "stddev", "variance", "stddev_samp", "stddev_pop"), ("avg", _FIRST)),
     **dict.fromkeys(("min", "max", "any_value", "first", "last", "mode", "nullif", "filter"), ("aggregate", _FIRST)),
     **dict.fromkeys(("first_value", "last_value", "nth_value", "lag", "lead"), ("aggregate", _FIRST)),
-    **dict.fromkeys(("window", "abs", "neg", "desc", "timestamp_trunc", "date_trunc"), ("same", _FIRST)),
+    **dict.fromkeys(("window", "abs", "neg", "desc", "date_trunc"), ("same", _FIRST)),
 }
 """What a term is for an operation, and which of the arguments it is told from."""
 
@@ -170,6 +170,8 @@ def term(expr: Expr, dialect: str, number_of: Callable[[Block], int]) -> Term:
         return Term("query", query=number) if number >= 0 else UNKNOWN
     if op == "case":
         return _case(expr, dialect, number_of)
+    if op == "current_timestamp" and expr.name.lower() in _NAIVE_CLOCKS:
+        return Term("fixed", SqlType(Family.TIMESTAMP), False)
     composed = _COMPOSED.get(op)
     if composed is None:
         return _FIXED.get(op, UNKNOWN)

@@ -5,6 +5,7 @@ Import from here; the modules beside it only sort the facts by subject.
 
 from __future__ import annotations
 
+from pipesense.model.sql.calls import CLOCKS, HASHES, RANDOM
 from pipesense.model.sql.command import Argument, Command, Grant, Principal, Setting
 from pipesense.model.sql.define import (
     Alter,
@@ -37,6 +38,9 @@ from pipesense.model.sql.statement import Hole, Script, Statement, StatementFact
 from pipesense.model.sql.write import Merge, MergeBranch, Write
 
 __all__ = [
+    "CLOCKS",
+    "HASHES",
+    "RANDOM",
     "Alter",
     "AlterAction",
     "Argument",

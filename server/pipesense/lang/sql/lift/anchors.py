@@ -8,13 +8,15 @@ from typing import Final
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
-from pipesense.lang.sql.lift.shapes import OPERATOR_WORDS, operation
+from pipesense.lang.sql.lift.shapes import OPERATOR_WORDS, spellings
 from pipesense.lang.sql.lift.state import NOWHERE, State, cover
 from pipesense.text.span import Span
 
 _QUOTED: Final = re.compile(r"('(?:[^']|'')*')")
 _BLANKS: Final = re.compile(r"\s+")
 _TIGHT: Final = re.compile(r"\s*([(),\[\]<>])\s*")
+_FEW: Final = 6
+"""No more tokens stand between a call's bracket and its first argument."""
 _ARROWS: Final = frozenset({TokenType.ARROW, TokenType.DARROW, TokenType.HASH_ARROW, TokenType.DHASH_ARROW})
 _JSON_STEPS: Final = _ARROWS | {TokenType.COLON, TokenType.DOT, TokenType.L_BRACKET}
 
@@ -60,20 +62,41 @@ def call_span(state: State, node: exp.Expr, span: Span, name_end: int) -> Span:
         closing = state.layout.match.get(state.index_behind(name_end))
         return cover(span, state.token_span(closing)) if closing is not None else span
     if span.end < 0:
-        index = state.word_ahead(operation(node.__class__).upper())
+        index = state.word_ahead(*spellings(node.__class__))
         if index < 0:
             return NOWHERE
         closing = state.layout.match.get(index + 1)
         return state.token_span(index, closing if closing is not None and closing > index else None)
+    names = spellings(node.__class__)
     before = state.index_before(span.start)
-    if state.kind_of(before + 1) is TokenType.L_PAREN and is_word(state, before, operation(node.__class__).upper()):
+    if state.kind_of(before + 1) is TokenType.L_PAREN and is_word(state, before, *names):
         return cover(state.token_span(before), span)
     closing = state.layout.match.get(before)
     if closing is None or state.layout.tokens[closing].end + 1 < span.end:
-        return span
+        return _named_call(state, span, before, names)
     if state.kind_of(before) is TokenType.L_PAREN and before > 0:
         return state.token_span(before - 1, closing)
     return state.token_span(before, closing) if state.kind_of(before) is TokenType.L_BRACKET else span
+
+
+def _named_call(state: State, span: Span, before: int, names: frozenset[str]) -> Span:
+    """The call around arguments that words stand before (``EXTRACT(YEAR FROM x)``) or brackets behind (``LISTAGG(x)
+    WITHIN GROUP (ORDER BY y)``).
+    """
+    for opening in range(before, max(before - _FEW, 0), -1):
+        if state.kind_of(opening) is TokenType.L_PAREN:
+            closing = state.layout.match.get(opening)
+            if closing is None or not is_word(state, opening - 1, *names):
+                return span
+            whole = state.token_span(opening - 1, closing)
+            return whole if whole.end >= span.end else through_within(state, cover(whole, span))
+    return span
+
+
+def through_within(state: State, span: Span) -> Span:
+    """The range to the bracket that closes WITHIN GROUP (ORDER BY ...)."""
+    behind = state.index_behind(span.end)
+    return cover(span, state.token_span(behind)) if state.kind_of(behind) is TokenType.R_PAREN else span
 
 
 def through_bracket(state: State, span: Span) -> Span:
@@ -105,10 +128,30 @@ def cast_type(state: State, arg: Span) -> tuple[str, Span]:
         if closing is not None:
             first = behind + 1 if kind in (TokenType.ALIAS, TokenType.COMMA) else behind
             text = state.text[tokens[first].start : tokens[closing].start] if first < closing else ""
+            if not text and not is_word(state, before - 1, "CAST", "TRY_CAST", "SAFE_CAST", "CONVERT"):
+                # A function that is named like the type: DATE(x).
+                text = tokens[before - 1].text
             return type_text(text), state.token_span(before - 1, closing)
+    if kind is TokenType.R_PAREN and state.kind_of(before) is TokenType.COMMA:
+        found = enclosing_call(state, before - 1, "CONVERT", "TRY_CONVERT")
+        if found is not None:
+            return type_text(found[0].of(state.text)), found[1]
     if before >= 0 and tokens[before].end + 1 <= arg.start and tokens[before].text.isidentifier():
         return type_text(tokens[before].text), cover(state.token_span(before), arg)
     return "", arg
+
+
+def enclosing_call(state: State, last: int, *names: str) -> tuple[Span, Span] | None:
+    """The first argument of a call, which ends with the token ``last``, and the whole call; None for another call."""
+    opening = last
+    while opening > 0 and state.kind_of(opening) is not TokenType.L_PAREN:
+        closed = state.layout.match.get(opening, opening)
+        opening = min(closed, opening) - 1
+    if opening >= last or not is_word(state, opening - 1, *names):
+        # ``DECIMAL(10, 2)`` ends with a bracket of its own.
+        return None
+    closing = state.layout.match.get(opening)
+    return None if closing is None else (state.token_span(opening + 1, last), state.token_span(opening - 1, closing))
 
 
 def is_word(state: State, index: int, *words: str) -> bool:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from inspect import isclass
 from typing import Final
 
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
-from pipesense.lang.sql.lift.anchors import call_span, cast_type, is_word, json_path, operator_between, through_bracket
+from pipesense.lang.sql.lift.anchors import (
+    call_span,
+    cast_type,
+    enclosing_call,
+    is_word,
+    json_path,
+    operator_between,
+    through_bracket,
+    through_within,
+    type_text,
+)
+from pipesense.lang.sql.lift.calls import CALLED, GUARDED
+from pipesense.lang.sql.lift.leaves import NO_GUARDS, Guards, Leaves
 from pipesense.lang.sql.lift.shapes import (
     COMPARISONS,
     GUARDS,
@@ -18,22 +31,17 @@ from pipesense.lang.sql.lift.shapes import (
     call_kind,
     operation,
 )
-from pipesense.lang.sql.lift.state import NOWHERE, NamedWindow, State, cover, cover_all, placed, spanned
+from pipesense.lang.sql.lift.state import NOWHERE, NamedWindow, cover, cover_all, placed, spanned
 from pipesense.lang.sql.lift.windows import frame_words, skips_nulls
-from pipesense.model.sql import Block, Clause, Comparison, Expr, Hole, Role, WindowCall
+from pipesense.model.sql import Block, Clause, Comparison, Expr, Role, WindowCall
 from pipesense.text.span import Span
 
-Guards = frozenset[str]
 Handler = Callable[["Expressions", exp.Expr, Clause, Guards], Expr]
 
-NO_GUARDS: Final[Guards] = frozenset()
-_FAR: Final = 1 << 60
-_COLUMN_PARTS: Final = ("catalog", "db", "table", "this")
-_SHORT_COLUMN: Final = _COLUMN_PARTS[2:]
 _ROLES: Final[dict[type, Role]] = {exp.Array: Role.ARRAY, exp.Any: Role.IN, exp.All: Role.IN}
 
 
-class Expressions(State):
+class Expressions(Leaves):
     """Lifts expressions; ``query`` is given by the class that knows queries."""
 
     def query(self, node: exp.Expr, role: Role, name: str = "", branch: int | None = None) -> tuple[Block | None, Span]:
@@ -48,97 +56,6 @@ class Expressions(State):
     def lift_all(self, nodes: object, clause: Clause, guards: Guards = NO_GUARDS) -> tuple[Expr, ...]:
         """The same for a list of nodes, or none."""
         return tuple(self.lift(node, clause, guards) for node in nodes or ()) if isinstance(nodes, list) else ()
-
-    # Leaves
-
-    def _column(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
-        args = node.args
-        names: list[str] = []
-        start, end = _FAR, -1
-        for key in _COLUMN_PARTS if "db" in args else _SHORT_COLUMN:
-            part = args.get(key)
-            if part is None:
-                continue
-            meta = part._meta
-            if meta and (last := meta.get("end")) is not None:
-                if meta["start"] < start:
-                    start = meta["start"]
-                if last >= end:
-                    end = last + 1
-            names.append(part.this if part.__class__ is exp.Identifier else "*")
-        path = tuple(names)
-        span = spanned((start, end)) if end >= 0 else self._dotted(path[-1])
-        if span.end >= 0:
-            self.pos = span.end
-        if self.holes and end >= 0 and (hole := self.hole_in(start, end)) is not None:
-            return self._masked_column(node, hole, span, clause, guards)
-        if path[-1] == "*" and args["this"].__class__ is exp.Star:
-            return Expr("star", (), span, "*", clause, guards, path[:-1])
-        if self.scopes and span.end >= 0:
-            scope = self.scopes[-1]
-            scope.pending.append((path, span, clause, scope.at))
-        return Expr("column", (), span, path[-1], clause, guards, path)
-
-    def _dotted(self, name: str) -> Span:
-        """A path without positions (BigQuery's `` `p.d.t`.name ``): the next such name and what it hangs on."""
-        last = first = self.word_ahead(name.upper())
-        if last < 0:
-            return NOWHERE
-        while first > 1 and self.kind_of(first - 1) is TokenType.DOT:
-            first -= 2
-        return self.token_span(first, last)
-
-    def _masked_column(self, node: exp.Expr, hole: Hole, span: Span, clause: Clause, guards: Guards) -> Expr:
-        parts = [part for key in _COLUMN_PARTS if (part := node.args.get(key)) is not None]
-        if len(parts) == 1 and hole.span.start <= span.start and hole.span.end >= span.end:
-            return Expr("hole", (), span, hole.text, clause, guards, (), True)
-        path = tuple(self.name_of(part) for part in parts)
-        return Expr("column", (), span, path[-1], clause, guards, path, True)
-
-    def _literal(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
-        span = placed(node)
-        opaque = False
-        if span.end >= 0:
-            self.pos = span.end
-            opaque = bool(self.holes) and self.hole_in(span.start, span.end) is not None
-        name = self.restored(*span).strip("'\"") if opaque else str(node.this)
-        kind = "number" if node.__class__ is exp.Literal and not node.args.get("is_string") else "string"
-        return Expr("literal", (), span, name, clause, guards, (), opaque, kind)
-
-    def _word(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
-        """NULL, TRUE, FALSE: no position of their own, so the next such token is theirs."""
-        if node.__class__ is exp.Null:
-            index, op, name = self.ahead(TokenType.NULL), "null", "NULL"
-        else:
-            name = "TRUE" if node.this else "FALSE"
-            index, op = self.word_ahead(name), "boolean"
-        span = NOWHERE
-        if index >= 0:
-            span = self.token_span(index)
-            self.pos = span.end
-        return Expr(op, (), span, name, clause, guards)
-
-    def _parameter(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
-        index = self.ahead(TokenType.PLACEHOLDER, TokenType.PARAMETER, TokenType.COLON, TokenType.DOLLAR)
-        span = NOWHERE
-        if index >= 0:
-            last = index
-            if self.kind_of(index) is not TokenType.PLACEHOLDER:
-                tokens = self.layout.tokens
-                while last + 1 < len(tokens) and tokens[last + 1].start == tokens[last].end + 1:
-                    if last > index and tokens[last].token_type is not TokenType.PARAMETER:
-                        break
-                    last += 1
-            span = self.token_span(index, last)
-            self.pos = span.end
-        return Expr("parameter", (), span, node.name, clause, guards, (), True)
-
-    def _name(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
-        span = placed(node)
-        if span.end >= 0:
-            self.pos = span.end
-        op = "star" if node.__class__ is exp.Star else "name"
-        return Expr(op, (), span, "*" if op == "star" else node.name, clause, guards)
 
     # Operators
 
@@ -256,7 +173,10 @@ class Expressions(State):
         if end >= 0:
             name = self.text[start:end]
             self.pos = end
-        guard = GUARDS.get(cls)
+        op = operation(cls)
+        if op == "function":
+            op = CALLED.get(name.lower(), op)
+        guard = GUARDS.get(cls) or GUARDED.get(op)
         kind = call_kind(cls)
         if guard is None and kind == "aggregate":
             guard = "aggregate"
@@ -268,13 +188,22 @@ class Expressions(State):
         span, opaque = cover_all(spanned((start, end)), args)
         if kind:
             span = call_span(self, node, span, end)
+        elif cls is exp.WithinGroup:
+            span = through_within(self, span)
         elif cls is exp.Tuple and span.end >= 0:
             span = self.in_brackets(span)
         elif span.end >= 0 and self.kind_of(self.index_behind(span.end)) is TokenType.R_BRACKET:
             span = through_bracket(self, span)
         if span.end > self.pos:
             self.pos = span.end
-        return Expr(operation(cls), args, span, name or node.name, clause, guards, (), opaque, kind)
+        return Expr(op, args, span, name or self._name_in(span) or node.name, clause, guards, (), opaque, kind)
+
+    def _name_in(self, span: Span) -> str:
+        """The word that a call starts with."""
+        index = self.layout.at_start.get(span.start)
+        return (
+            "" if index is None or self.kind_of(index + 1) is not TokenType.L_PAREN else self.layout.tokens[index].text
+        )
 
     def _children(self, node: exp.Expr, clause: Clause, guards: Guards) -> list[Expr]:
         found: list[Expr] = []
@@ -292,6 +221,17 @@ class Expressions(State):
         if span.end >= 0:
             self.pos = max(self.pos, span.end)
         return Expr("cast", (arg,), span, "", clause, guards, (), arg.opaque, kind)
+
+    def _convert(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
+        """T-SQL's ``CONVERT(type, x, style)``."""
+        arg = self.lift(node.args["expression"], clause, guards)
+        before = self.index_before(arg.span.start) - 1 if arg.span.end >= 0 else -1
+        found = enclosing_call(self, before, "CONVERT", "TRY_CONVERT")
+        if found is None:
+            return Expr("cast", (arg,), arg.span, "", clause, guards, (), arg.opaque)
+        written, span = found
+        self.pos = max(self.pos, span.end)
+        return Expr("cast", (arg,), span, "", clause, guards, (), arg.opaque, type_text(written.of(self.text)))
 
     def _case(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
         first = self.ahead(TokenType.CASE)
@@ -354,6 +294,18 @@ class Expressions(State):
         order = self.lift_all(order_node.expressions, clause, guards) if order_node is not None else ()
         return NamedWindow(partition, order, node.args.get("spec"))
 
+    def _dot(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
+        """A function with a schema in front; a longer path than a column has."""
+        step = node.args["expression"]
+        if isinstance(step, exp.Func):
+            place = self.covers(node.this)
+            path = tuple(part.name for part in node.this.find_all(exp.Identifier, bfs=False))
+            call = self.lift(step, clause, guards)
+            return replace(call, span=cover(place, call.span), path=path)
+        left, right = self.lift(node.this, clause, guards), self.lift(step, clause, guards)
+        span = cover(left.span, right.span)
+        return Expr("dot", (left, right), span, "", clause, guards, (), left.opaque or right.opaque)
+
     def _inner(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
         """Wrappers that only change how their content is shown or ordered."""
         inner = self.lift(node.this, clause, guards)
@@ -380,9 +332,15 @@ class Expressions(State):
         return Expr(op, (), span, "", clause, guards, (), opaque, "", block)
 
     def _interval(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
+        word = self.ahead(TokenType.INTERVAL)
         args = (self.lift(node.this, clause, guards),) if isinstance(node.this, exp.Expr) else ()
         span = cover(*(arg.span for arg in args))
         unit = node.args.get("unit")
+        if span.end < 0 and word >= 0 and len(args) == 1:
+            # The parser makes a new literal of ``1`` and of ``'1 day'``.
+            value = word + 2 if self.kind_of(word + 1) is TokenType.DASH else word + 1
+            span = self.token_span(word + 1, min(value, len(self.layout.tokens) - 1))
+            args = (_at(args[0], span),)
         if span.end >= 0:
             before, behind = self.index_before(span.start), self.index_behind(span.end)
             if self.kind_of(before) is TokenType.INTERVAL:
@@ -442,6 +400,9 @@ def _table_of_handlers() -> dict[type, Handler]:
         exp.Case: Expressions._case,
         exp.Cast: Expressions._cast,
         exp.TryCast: Expressions._cast,
+        exp.DateStrToDate: Expressions._cast,
+        exp.Convert: Expressions._convert,
+        exp.Dot: Expressions._dot,
         exp.Window: Expressions._window,
         exp.IgnoreNulls: Expressions._inner,
         exp.RespectNulls: Expressions._inner,

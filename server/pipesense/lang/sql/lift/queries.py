@@ -8,7 +8,8 @@ from typing import Final
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
-from pipesense.lang.sql.lift.expressions import NO_GUARDS, Expressions
+from pipesense.lang.sql.lift.expressions import Expressions
+from pipesense.lang.sql.lift.leaves import NO_GUARDS
 from pipesense.lang.sql.lift.sources import SourceReader
 from pipesense.lang.sql.lift.state import NOWHERE, NamedWindow, Scope, conjuncts, cover, placed
 from pipesense.lang.sql.tokens import Region

@@ -8,6 +8,8 @@ from typing import Final
 
 from sqlglot import exp
 
+from pipesense.lang.sql.lift.calls import RENAMED, WORDS
+
 COMPARISONS: Final[dict[type, str]] = {
     exp.EQ: "eq",
     exp.NEQ: "neq",
@@ -67,21 +69,10 @@ GUARDS: Final[dict[type, str]] = {
 SKIPPED: Final = (exp.DataType, exp.JSONPath, exp.JSONPathPart, exp.WindowSpec, exp.TableAlias, exp.Hint)
 """Children that are no expressions of the query."""
 
-_RENAMED: Final[dict[type, str]] = {
-    exp.Anonymous: "function",
-    exp.AnonymousAggFunc: "function",
-    exp.Tuple: "tuple",
-    exp.Array: "array",
-    exp.CurrentTimestamp: "current_timestamp",
-    exp.ExplodingGenerateSeries: "generate_series",
-    exp.PartitionedByBucket: "bucket",
-    exp.PartitionByTruncate: "truncate",
-}
-
 
 def _operation(cls: type) -> str:
     """The word for a node class without a word of its own above."""
-    word = OPERATORS.get(cls) or COMPARISONS.get(cls) or _RENAMED.get(cls)
+    word = OPERATORS.get(cls) or COMPARISONS.get(cls) or RENAMED.get(cls)
     if word is not None:
         return word
     if issubclass(cls, exp.Func):
@@ -96,5 +87,12 @@ def _call_kind(cls: type) -> str:
     return "function" if issubclass(cls, exp.Func) else ""
 
 
+def _spellings(cls: type) -> frozenset[str]:
+    """The words, in upper case, that a call of a class is written with."""
+    names = cls.sql_names() if issubclass(cls, exp.Func) else ()
+    return frozenset({_operation(cls).upper(), *names}) | WORDS.get(cls, frozenset())
+
+
+spellings: Final[Callable[[type], frozenset[str]]] = cache(_spellings)
 operation: Final[Callable[[type], str]] = cache(_operation)
 call_kind: Final[Callable[[type], str]] = cache(_call_kind)

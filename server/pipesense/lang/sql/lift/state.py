@@ -113,12 +113,12 @@ class State:
                 return index
         return -1
 
-    def word_ahead(self, word: str) -> int:
+    def word_ahead(self, *words: str) -> int:
         """The same for a token's text, given in upper case."""
         tokens = self.layout.tokens
         first = bisect_left(self.layout.starts, self.pos)
         for index in range(first, min(first + _AHEAD, len(tokens))):
-            if tokens[index].text.upper() == word:
+            if tokens[index].text.upper() in words:
                 return index
         return -1
 

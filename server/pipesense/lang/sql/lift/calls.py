@@ -1,0 +1,98 @@
+"""Functions by one name, whatever a dialect calls them.
+
+sqlglot 30.x has a class for many functions, but which spellings lead to it depends on the dialect; with no dialect
+said, ``GETDATE()`` is a function like any other. Spellings are those of the engines' own function references.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlglot import exp
+
+
+def _spelled(table: dict[str, str]) -> dict[str, str]:
+    return {name: op for op, names in table.items() for name in names.split()}
+
+
+RENAMED: Final[dict[type, str]] = {
+    exp.Anonymous: "function",
+    exp.AnonymousAggFunc: "function",
+    exp.Tuple: "tuple",
+    exp.Array: "array",
+    exp.ExplodingGenerateSeries: "generate_series",
+    exp.PartitionedByBucket: "bucket",
+    exp.PartitionByTruncate: "truncate",
+    exp.AtTimeZone: "at_time_zone",
+    exp.WithinGroup: "within_group",
+    exp.GroupConcat: "string_agg",
+    exp.DecodeCase: "decode",
+    **dict.fromkeys((exp.CurrentTimestamp, exp.CurrentDatetime, exp.Localtimestamp), "current_timestamp"),
+    **dict.fromkeys((exp.Systimestamp, exp.UtcTimestamp), "current_timestamp"),
+    **dict.fromkeys((exp.UtcDate,), "current_date"),
+    **dict.fromkeys((exp.Localtime, exp.UtcTime), "current_time"),
+    **dict.fromkeys((exp.MD5Digest,), "md5"),
+    **dict.fromkeys((exp.SHA, exp.SHA1Digest), "sha1"),
+    **dict.fromkeys((exp.SHA2Digest,), "sha2"),
+    **dict.fromkeys((exp.StandardHash, exp.CityHash64), "hash"),
+    **dict.fromkeys((exp.TsOrDsToDate,), "date"),
+    **dict.fromkeys((exp.StrToDate,), "parse_date"),
+    **dict.fromkeys((exp.StrToTime,), "parse_timestamp"),
+    **dict.fromkeys((exp.TimeToStr,), "format_date"),
+    **dict.fromkeys((exp.TimestampTrunc, exp.DatetimeTrunc), "date_trunc"),
+    **dict.fromkeys((exp.TsOrDsAdd, exp.TimestampAdd, exp.DatetimeAdd), "date_add"),
+    **dict.fromkeys((exp.TimestampSub, exp.DatetimeSub), "date_sub"),
+    **dict.fromkeys((exp.DateDiff, exp.TsOrDsDiff, exp.TimestampDiff, exp.DatetimeDiff), "date_diff"),
+    **dict.fromkeys((exp.UnixToStr, exp.UnixToTime), "from_unixtime"),
+}
+
+CALLED: Final = _spelled(
+    {
+        "current_timestamp": "now getdate sysdate systimestamp getutcdate sysdatetime sysutcdatetime sysdatetimeoffset"
+        " clock_timestamp statement_timestamp transaction_timestamp localtimestamp current_localtimestamp now64"
+        " utc_timestamp current_datetime",
+        "current_date": "curdate today utc_date",
+        "current_time": "curtime utc_time",
+        "rand": "random randn randcanonical random_normal",
+        "uuid": "newid newsequentialid sys_guid uuid_generate_v1 uuid_generate_v4 generateuuidv4 uuidv4 uuidv7"
+        " gen_random_uuid generate_uuid uuid_string",
+        "md5": "md5_hex md5_binary md5_number md5_number_upper64 md5_number_lower64",
+        "sha1": "sha1_hex sha1_binary",
+        "sha2": "sha256 sha512 sha224 sha384 sha2_hex sha2_binary",
+        "hash": "hash hashbytes xxhash64 xxhash murmur_hash murmurhash checksum binary_checksum crc32 fnv_hash hash_md5"
+        " cityhash64 siphash64 hash_agg farmfingerprint64 ora_hash standard_hash",
+        "date": "to_date try_to_date",
+        "parse_date": "parse_date str_to_date",
+        "parse_timestamp": "to_timestamp try_to_timestamp parse_timestamp parse_datetime",
+        "format_date": "date_format format_date format_timestamp format_datetime strftime",
+        "date_trunc": "datetrunc timestamp_trunc datetime_trunc",
+        "date_add": "dateadd timestampadd timestamp_add datetime_add adddate add_days",
+        "date_sub": "date_sub datesub timestamp_sub datetime_sub subdate",
+        "date_diff": "datediff timestampdiff timestamp_diff datetime_diff",
+        "extract": "date_part datepart",
+        "coalesce": "nvl ifnull zeroifnull",
+        "if": "iff iif",
+        "safe_divide": "try_divide div0 div0null",
+        "string_agg": "listagg group_concat wm_concat",
+    }
+)
+"""What functions without a class are called in the facts."""
+
+GUARDED: Final = {"coalesce": "coalesce", "nullif": "nullif", "if": "case", "safe_divide": "nullif"}
+"""What a function called so does to NULL or zero in it."""
+
+WORDS: Final[dict[type, frozenset[str]]] = {
+    exp.CurrentTimestamp: frozenset(
+        {"CURRENT_TIMESTAMP", "SYSDATE", "LOCALTIMESTAMP", "GETDATE", "NOW", "SYSDATETIME"}
+    ),
+    exp.Localtimestamp: frozenset({"LOCALTIMESTAMP", "LOCALTIME"}),
+    exp.Localtime: frozenset({"LOCALTIME", "CURRENT_TIME"}),
+    exp.Systimestamp: frozenset({"SYSTIMESTAMP"}),
+    exp.CurrentDatetime: frozenset({"CURRENT_DATETIME"}),
+    exp.Extract: frozenset({"EXTRACT", "DATE_PART", "DATEPART"}),
+    exp.Cast: frozenset({"CONVERT"}),
+    exp.GroupConcat: frozenset({"GROUP_CONCAT", "LISTAGG", "STRING_AGG"}),
+}
+"""The words by which a function without a position is found again, where its class has another name."""
+BARE_CLOCKS: Final = frozenset({"sysdate", "SYSDATE", "systimestamp", "SYSTIMESTAMP"})
+"""Functions without brackets that only some dialects know as such."""
