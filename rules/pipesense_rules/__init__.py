@@ -19,7 +19,9 @@ from pipesense_rules.correctness.implicit_cross_join import implicit_cross_join
 from pipesense_rules.correctness.integer_division import integer_division
 from pipesense_rules.correctness.last_value_default_frame import last_value_default_frame
 from pipesense_rules.correctness.left_join_nullified import left_join_nullified
+from pipesense_rules.correctness.limit_without_order import limit_without_order
 from pipesense_rules.correctness.not_in_nullable import not_in_nullable
+from pipesense_rules.correctness.null_unsafe_surrogate_key import null_unsafe_surrogate_key
 from pipesense_rules.correctness.timedelta_attribute import timedelta_attribute
 from pipesense_rules.correctness.ungrouped_column import ungrouped_column
 from pipesense_rules.correctness.window_without_order import window_without_order
@@ -27,7 +29,9 @@ from pipesense_rules.idempotency.append_on_rerun import append_on_rerun
 from pipesense_rules.idempotency.dynamic_start_date import dynamic_start_date
 from pipesense_rules.modelling.inline_foreign_key_syntax import inline_foreign_key_syntax
 from pipesense_rules.modelling.scd2_window_without_partition import scd2_window_without_partition
+from pipesense_rules.performance.order_by_persisted import order_by_persisted
 from pipesense_rules.performance.parse_time_io import parse_time_io
+from pipesense_rules.performance.union_of_disjoint import union_of_disjoint
 from pipesense_rules.quality.completeness_over_information_schema import (
     completeness_over_information_schema,
 )
@@ -61,6 +65,8 @@ def rules() -> tuple[Rule, ...]:
         dedupe_not_deterministic,
         having_without_group,
         ungrouped_column,
+        null_unsafe_surrogate_key,
+        limit_without_order,
         set_op_column_order,
         ordinal_reference,
         inline_foreign_key_syntax,
@@ -71,6 +77,8 @@ def rules() -> tuple[Rule, ...]:
         dynamic_start_date,
         dml_without_where,
         parse_time_io,
+        order_by_persisted,
+        union_of_disjoint,
         removed_api,
     )
 
