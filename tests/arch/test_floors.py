@@ -16,6 +16,7 @@ RULES = ROOT / "rules"
 FLOORS = {
     "text": 0,
     "model": 1,
+    "quality": 2,
     "lang": 2,
     "systems": 3,
     "rule": 4,
@@ -31,7 +32,7 @@ ONLY_IN_LSP = {"pygls", "lsprotocol"}
 FOR_RULES = ("pipesense.text", "pipesense.model", "pipesense.rule")
 PARSERS = {"ast", "libcst", "sqlglot", "yaml", "jinja2", "tokenize"}
 NO_IO = {"pathlib", "os", "socket", "subprocess", "shutil", "tempfile", "urllib", "http", "pygls", "lsprotocol"}
-PURE = ("text", "model", "rule")
+PURE = ("text", "model", "quality", "rule")
 """Floors that read nothing but what they are handed."""
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pipesense.model.change import AddCheck
-from pipesense.model.data import AccessMode, DatasetName, Relation
+from pipesense.model.data import AccessMode, DatasetName
 from pipesense.model.flow import Pipeline, Role, Task
+from pipesense.model.quality import Sureness
 from pipesense.model.value import Known, Unknown, effective
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
@@ -100,18 +101,11 @@ def add_checks(finding: Finding, unchecked: Unchecked, ctx: Context) -> Offer | 
     """A check task behind the load, for the columns that the table's definition in the workspace names."""
     if unchecked.dataset is None:
         return None
-    relation = ctx.relation(unchecked.dataset)
-    not_null, unique = _columns(relation.value) if isinstance(relation, Known) else ((), ())
-    change = AddCheck(unchecked.pipeline, unchecked.task, unchecked.dataset, not_null, unique)
+    plan = ctx.check_plan(unchecked.dataset)
+    # What is a guess is for people to choose; they find it where checks are asked for.
+    sure = tuple(check for check in plan.checks if check.sureness is not Sureness.GUESS)
+    change = AddCheck(unchecked.pipeline, unchecked.task, replace(plan, checks=sure))
     return Offer(f"Check {unchecked.dataset} after the load", change, Applicability.UNSAFE)
-
-
-def _columns(relation: Relation) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The columns that must not be null, and those that alone are a key."""
-    keys = [key for key in (relation.primary_key, *relation.unique) if key]
-    required = {column.name for column in relation.columns if not column.nullable} | set(relation.primary_key)
-    not_null = tuple(column.name for column in relation.columns if column.name in required)
-    return not_null, tuple(dict.fromkeys(key[0] for key in keys if len(key) == 1))
 
 
 def _targets(task: Task) -> list[DatasetName]:

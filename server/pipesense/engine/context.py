@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pipesense.engine.config import Config
 from pipesense.engine.index import Key
@@ -13,6 +13,7 @@ from pipesense.engine.relations import Lookup, Relations
 from pipesense.lang.sql.bind import Binder
 from pipesense.model.columns import Binding, Columns, SqlType
 from pipesense.model.data import Confidence, DatasetName, QualityCheck, Relation
+from pipesense.model.quality import CheckPlan
 from pipesense.model.sql import Block, ColumnUse, Expr, Script, Source, Statement
 from pipesense.model.value import Known, Value, Version
 from pipesense.model.where import Loc
@@ -20,6 +21,9 @@ from pipesense.rule.context import DatasetUse, TaskRun
 from pipesense.rule.finding import Finding, Related
 from pipesense.rule.meta import FileRole, RuleMeta
 from pipesense.text.span import Span
+
+if TYPE_CHECKING:
+    from pipesense.engine.record import FileRecord
 
 T = TypeVar("T")
 
@@ -67,6 +71,7 @@ class RuleContext:
     text_at: Callable[[Loc], str]
     statement_at: Callable[[Loc], Statement | None]
     relations: Relations
+    record_of: Callable[[str], FileRecord | None]
     dialect: str = ""
     unit: Loc | None = None
     """The statement in question, for UNIT rules."""
@@ -151,6 +156,12 @@ class RuleContext:
         folded = column.casefold()
         named = (each.loc for each in found.value.columns if each.name.casefold() == folded)
         return next(named, found.value.loc) if column else found.value.loc
+
+    def check_plan(self, dataset: DatasetName) -> CheckPlan:
+        from pipesense.engine.checks.gather import Gatherer
+        from pipesense.quality.propose import propose
+
+        return propose(Gatherer(self._get, self.record_of, self.relation).subject(dataset))
 
     def checks_on(self, dataset: DatasetName) -> tuple[QualityCheck, ...]:
         return tuple(

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from pipesense.lang.cut import Cut, Recut, Splitter
-from pipesense.model.data import Relation
+from pipesense.model.data import QualityCheck, Relation
 from pipesense.model.sql import Hole, Script, Statement, StatementFacts
 from pipesense.model.where import Loc
 from pipesense.rule.context import DatasetUse
@@ -44,6 +44,8 @@ class Unit:
     """What ``statement`` says of a table's shape."""
     uses: tuple[tuple[Key, DatasetUse], ...] | None = None
     """What the statement's accesses mean to other files, each under the key of its table."""
+    checks: tuple[tuple[Key, QualityCheck], ...] | None = None
+    """The checks of data that the statement makes, each under the key of its table."""
     findings: tuple[Finding, ...] | None = None
     """What UNIT rules said, for the rule set numbered ``findings_for``."""
     findings_for: int = -1
@@ -63,6 +65,7 @@ class Unit:
         self.statement = None
         self.relation = None
         self.uses = None
+        self.checks = None
         self.findings = None
 
 

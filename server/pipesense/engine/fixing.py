@@ -14,7 +14,7 @@ from pipesense.engine.record import FileRecord
 from pipesense.engine.report import BuiltFix, FixOffer, InternalError, Reported
 from pipesense.engine.stages import Stages
 from pipesense.engine.suppression import comment_text
-from pipesense.lang.languages import splitter_of
+from pipesense.lang.languages import language_of, splitter_of
 from pipesense.model.change import Change, Refusal, Replace
 from pipesense.model.where import Loc
 from pipesense.rule.finding import Applicability, Offer
@@ -79,11 +79,11 @@ class Fixer:
         if reported is None or not number.isdigit() or int(number) >= len(offers):
             return Refusal("the finding is not there any more")
         offer = offers[int(number)]
-        edits = self._edits(offer.change, path)
+        edits = self.edits(offer.change, path)
         if isinstance(edits, Refusal):
             return edits
         if reported.finding is not None:
-            refusal = fixes.verify(reported.finding, edits, self._document, self._before, self._after)
+            refusal = fixes.verify(reported.finding, edits, self._document, self.trial, self._after)
             if refusal is not None:
                 return refusal
         return BuiltFix(FixOffer(offer_id, offer.title, offer.applicability, reported.rule), edits, {})
@@ -123,11 +123,12 @@ class Fixer:
         document = self._document(path)
         if document is None:
             return False
-        before, after = self._before(path), self._after(path, apply_edits(document.text, edits))
+        before, after = self.trial(path), self._after(path, apply_edits(document.text, edits))
         worse = any(count > before.loud[rule] for rule, count in after.loud.items())
         return not worse and after.unread <= before.unread
 
-    def _edits(self, change: Change, path: str) -> dict[str, tuple[TextEdit, ...]] | Refusal:
+    def edits(self, change: Change, path: str) -> dict[str, tuple[TextEdit, ...]] | Refusal:
+        """The edits of a change, not verified, or why it cannot be written."""
         try:
             return fixes.edits_of(change, lambda each: self.stages.write(each, path), self._document)
         except Exception as error:  # a writer that fails refuses; the finding stays
@@ -138,21 +139,25 @@ class Fixer:
         record = self.record_of(path)
         return record.document if record is not None else None
 
-    def _before(self, path: str) -> fixes.Trial:
+    def trial(self, path: str) -> fixes.Trial:
+        """What the analysis of a file says now."""
         self.analyse(path)
         record = self._loaded(path)
         findings, _ = self.stages.judged(record, self.index)
         return fixes.trial(findings, len(record.linked.unread))
 
     def _after(self, path: str, text: str) -> fixes.Trial:
-        """The verdict on a file with another text, with everything else as it is."""
-        language = self._loaded(path).document.language
+        return self.tried(path, text)[0]
+
+    def tried(self, path: str, text: str) -> tuple[fixes.Trial, FileRecord]:
+        """What would be said of a file with another text, or of a new file, with everything else as it is."""
+        language = language_of(path) or "sql"
         record = FileRecord(path, Document(path, language, splitter_of(language), text))
         overlay = Overlay(self.index, path)
         for stage in (Stage.LINK, Stage.COMPOSE):
             overlay.exports[stage] = self.stages.run(stage, record, overlay).exports
         findings, _ = self.stages.judged(record, overlay)
-        return fixes.trial(findings, len(record.linked.unread))
+        return fixes.trial(findings, len(record.linked.unread)), record
 
     def suppression(self, reported: Reported) -> tuple[TextEdit, ...]:
         """The edit that silences one finding where it stands."""

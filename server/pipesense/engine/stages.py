@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from pipesense.engine.checks.own import own_checks, own_type
 from pipesense.engine.composition import compose
 from pipesense.engine.config import Config
 from pipesense.engine.context import RuleContext, default_role
@@ -277,6 +278,7 @@ class Stages:
             text_at=self.text_of,
             statement_at=self._statement,
             relations=relations or Relations(lookup),
+            record_of=self.whole_record_of,
         )
 
     def write(self, change: Change, path: str) -> tuple[Replace, ...] | Refusal:
@@ -384,9 +386,24 @@ def _own_uses(record: FileRecord, statement: Statement, name: str) -> tuple[tupl
     return found
 
 
+def _add_own(
+    record: FileRecord,
+    statement: Statement,
+    checks: dict[Key, list[QualityCheck]],
+    types: list[tuple[Key, tuple[str, ...]]],
+) -> None:
+    """The checks that a statement makes, or the type with listed values."""
+    if statement.facts.kind in ("select", "assert"):
+        for key, made in own_checks(record, statement):
+            checks.setdefault(key, []).append(made)
+    elif statement.facts.kind == "create" and (listed := own_type(record, statement)) is not None:
+        types.append(listed)
+
+
 def _uses_and_checks(record: FileRecord) -> dict[Key, Any]:
     uses: dict[Key, list[DatasetUse]] = {}
     checks: dict[Key, list[QualityCheck]] = {}
+    types: list[tuple[Key, tuple[str, ...]]] = []
     claimed: set[int] = set()
     for pipeline in record.pipelines:
         for task in pipeline.tasks:
@@ -404,6 +421,8 @@ def _uses_and_checks(record: FileRecord) -> dict[Key, Any]:
             if statement.loc.unit not in claimed:
                 for key, use in _own_uses(record, statement, name):
                     uses.setdefault(key, []).append(use)
+            _add_own(record, statement, checks, types)
     found: dict[Key, Any] = {key: tuple(each) for key, each in uses.items()}
     found.update({key: tuple(each) for key, each in checks.items()})
+    found.update(types)
     return found

@@ -11,6 +11,7 @@ from typing import Final
 
 from pipesense.engine import hover, reporting
 from pipesense.engine.agenda import Agenda
+from pipesense.engine.checks import Checks
 from pipesense.engine.config import FILE_NAMES, glob_matches, settings
 from pipesense.engine.document import Document
 from pipesense.engine.features import Features
@@ -93,6 +94,7 @@ class Workspace:
         )
         self._fixer = Fixer(registry, self._stages, self._index, self._whole_record, self._freshen, self.findings, log)
         self.features = Features(self._whole_record)
+        self.checks = Checks.over(self._index, self._whole_record, self._surroundings, self._fixer)
         for root in roots:
             self.add_root(root)
 

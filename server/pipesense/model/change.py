@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipesense.model.code import ObsoleteUse
-from pipesense.model.data import DatasetName
 from pipesense.model.flow import Pipeline, Task
+from pipesense.model.quality import CheckPlan
 from pipesense.model.where import Loc
 
 
@@ -34,13 +34,11 @@ class SetTimeout:
 
 @dataclass(frozen=True, slots=True)
 class AddCheck:
-    """Check ``dataset`` after ``task``: required columns without nulls, keys without duplicates, and rows at all."""
+    """Make the checks of ``plan`` after ``task``, which loads the table."""
 
     pipeline: Pipeline
     task: Task
-    dataset: DatasetName
-    not_null: tuple[str, ...]
-    unique: tuple[str, ...]
+    plan: CheckPlan
 
 
 @dataclass(frozen=True, slots=True)

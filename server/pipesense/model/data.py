@@ -177,6 +177,9 @@ class CheckKind(Enum):
     UNIQUE = "no duplicates"
     ROW_COUNT = "row count"
     RANGE = "value range"
+    VALUES = "valid values"
+    REFERENCES = "references"
+    RECONCILIATION = "reconciliation"
     FRESHNESS = "freshness"
     CUSTOM = "custom check"
 

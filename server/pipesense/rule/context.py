@@ -9,6 +9,7 @@ from typing import Protocol
 from pipesense.model.columns import Binding, Columns, SqlType
 from pipesense.model.data import Access, DatasetName, QualityCheck, Relation
 from pipesense.model.flow import Pipeline, Task
+from pipesense.model.quality import CheckPlan
 from pipesense.model.sql import Block, ColumnUse, Expr, Script, Source, Statement
 from pipesense.model.value import Value, Version
 from pipesense.model.where import Loc
@@ -126,6 +127,9 @@ class Context(Protocol):
 
         Ask only when you report something: the answer changes whenever somebody types in the definition.
         """
+
+    def check_plan(self, dataset: DatasetName) -> CheckPlan:
+        """The checks that a dataset deserves and does not have yet."""
 
     def checks_on(self, dataset: DatasetName) -> tuple[QualityCheck, ...]:
         """Quality checks on the dataset anywhere in the workspace."""

@@ -11,10 +11,22 @@ from pipesense.model.change import AddCheck, Change, SetRetry, SetStartDate, Set
 from pipesense.model.code import ApiChange
 from pipesense.model.data import DatasetName
 from pipesense.model.flow import Pipeline
+from pipesense.model.quality import CheckPlan, Dimension, HasRows, NotNull, ProposedCheck, Sureness, Unique
 from pipesense.model.value import Version
 from pipesense.systems.airflow import SYSTEM
 from systems.lifting import Case, Workspace, cases
 
+ORDERS = DatasetName(("mart", "orders"))
+PLAN = CheckPlan(
+    ORDERS,
+    "mart.orders",
+    "",
+    tuple(
+        ProposedCheck(Dimension.COMPLETENESS, ask, "", Sureness.DECLARED)
+        for ask in (NotNull("id"), NotNull("amount"), Unique(("id",)), HasRows())
+    ),
+    (),
+)
 CASES = cases(Path(__file__).with_name("write.md"))
 
 
@@ -31,7 +43,7 @@ def wanted(kind: str, pipeline: Pipeline) -> Change:
             return SetStartDate(pipeline)
         case "check":
             assert task is not None
-            return AddCheck(pipeline, task, DatasetName(("mart", "orders")), ("id", "amount"), ("id",))
+            return AddCheck(pipeline, task, PLAN)
     raise ValueError(kind)
 
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from itertools import pairwise
+from textwrap import indent
 from typing import Final
 
 from pipesense.lang.python.edit import add_after, add_import
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of, place_of
 from pipesense.model.change import AddCheck, Refusal, Replace
+from pipesense.model.quality import CheckPlan, HasRows, InRange, NotNull, ProposedCheck, Unique
+from pipesense.quality.naming import label
+from pipesense.quality.sql import Writer
 from pipesense.systems.airflow.frames import Argument
 from pipesense.systems.airflow.pipeline import Built
 from pipesense.systems.airflow.things import TaskDraft
 from pipesense.text.span import Span
 
+_LONG: Final = 90
 _SQL: Final = "airflow.providers.common.sql.operators.sql"
 
 
@@ -46,6 +52,8 @@ def add_check(change: AddCheck, built: Built, module: Module) -> tuple[Replace, 
     checks, imports = _checks(change, stem, connection, extra, module)
     names = [name for name, _ in checks]
     behind = f"[{', '.join(names)}]" if len(names) > 1 else names[0]
+    if len(behind) > _LONG:
+        behind = "[\n" + "".join(f"    {name},\n" for name in names) + "]"
     lines = "\n".join(text for _, text in checks) + f"\n{variable} >> {behind}"
     edits = [*naming, *add_after(module, statement, lines), *_gate(variable, behind, built, module), *imports]
     return tuple(edits)
@@ -136,39 +144,92 @@ def _checks(
     """(name, source) of each check, and the imports they need."""
     checks: list[tuple[str, str]] = []
     edits: list[Replace] = []
-    table = str(change.dataset)
-    columns = list(dict.fromkeys((*change.not_null, *change.unique)))
+    plan = change.plan
+    writer = Writer(plan)
+
+    def add(operator: str, name: str, block: list[str], last: list[str], *, table: bool = True) -> None:
+        spelled, imports = add_import(module, operator, _SQL)
+        edits.extend(each for each in imports if each not in edits)
+        subject = [f"table={_string(plan.table)}"] if table else []
+        arguments = [f'task_id="{name}"', f"conn_id={connection}", *subject, *extra]
+        checks.append((name, _call(name, spelled, arguments, block, last)))
+
+    columns = _by_column(plan)
     if columns:
-        operator, imports = add_import(module, "SQLColumnCheckOperator", _SQL)
-        edits += imports
-        mapping = ["column_mapping={", *(f"    {_column(each, change)}," for each in columns), "}"]
-        name = f"check_{stem}_columns"
-        arguments = [f'task_id="{name}"', f"conn_id={connection}", f'table="{table}"', *extra]
-        checks.append((name, _call(name, operator, arguments, mapping, ["accept_none=False"])))
-    operator, imports = add_import(module, "SQLTableCheckOperator", _SQL)
-    edits += imports
-    name = f"check_{stem}_rows"
-    arguments = [f'task_id="{name}"', f"conn_id={connection}", f'table="{table}"', *extra]
-    rows = 'checks={"row_count": {"check_statement": "COUNT(*) > 0"}}'
-    checks.append((name, _call(name, operator, arguments, [], [rows])))
+        mapping = [f"    {_string(column)}: {{{', '.join(asked)}}}," for column, asked in columns.items()]
+        add(
+            "SQLColumnCheckOperator",
+            f"check_{stem}_columns",
+            ["column_mapping={", *mapping, "}"],
+            ["accept_none=False"],
+        )
+    rows = [f'    {_string(name)}: {{"check_statement": {_string(said)}}},' for name, said in _by_row(plan, writer)]
+    if len(rows) == 1:
+        add("SQLTableCheckOperator", f"check_{stem}_rows", [], [f"checks={{{rows[0].strip().rstrip(',')}}}"])
+    elif rows:
+        add("SQLTableCheckOperator", f"check_{stem}_rows", ["checks={", *rows, "}"], [])
+    for check in plan.checks:
+        if _task_of_its_own(check, writer):
+            query = indent(writer.query(check), "            ")
+            text = f"SELECT CASE WHEN COUNT(*) = 0 THEN 1 ELSE 0 END\n        FROM (\n{query}\n        ) AS wrong_rows"
+            block = [f'sql="""\n        {text}\n    """']
+            add("SQLCheckOperator", f"check_{stem}_{label(check.ask)}", [], block, table=False)
     return checks, _one_import(edits)
 
 
+def _by_column(plan: CheckPlan) -> dict[str, list[str]]:
+    """What SQLColumnCheckOperator can ask of single columns."""
+    found: dict[str, list[str]] = {}
+    for check in plan.checks:
+        ask = check.ask
+        asked: list[str] = []
+        if isinstance(ask, NotNull):
+            asked = ['"null_check": {"equal_to": 0}']
+        elif isinstance(ask, Unique) and len(ask.columns) == 1:
+            asked = ['"unique_check": {"equal_to": 0}']
+        elif isinstance(ask, InRange) and not check.nullable:
+            asked = [f'"min": {{"geq_to": {ask.minimum}}}'] if ask.minimum else []
+            asked += [f'"max": {{"leq_to": {ask.maximum}}}'] if ask.maximum else []
+        if asked:
+            found.setdefault(check.columns[0], []).extend(asked)
+    return found
+
+
+def _by_row(plan: CheckPlan, writer: Writer) -> Iterator[tuple[str, str]]:
+    """What SQLTableCheckOperator can ask: how many rows there are, and how many break a condition."""
+    for check in plan.checks:
+        wrong = writer.wrong(check.ask)
+        if isinstance(check.ask, HasRows):
+            yield label(check.ask), "COUNT(*) > 0"
+        elif (
+            wrong is not None
+            and not isinstance(check.ask, NotNull)
+            and (check.nullable or not isinstance(check.ask, InRange))
+        ):
+            # MIN and MAX of a column without any value are NULL, which the column operator cannot compare.
+            yield label(check.ask), f"COUNT(CASE WHEN {wrong} THEN 1 END) = 0"
+
+
+def _task_of_its_own(check: ProposedCheck, writer: Writer) -> bool:
+    """Whether only a query can ask it."""
+    ask = check.ask
+    by_column = isinstance(ask, HasRows) or (isinstance(ask, Unique) and len(ask.columns) == 1)
+    return not by_column and writer.wrong(ask) is None
+
+
+def _string(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def _one_import(edits: list[Replace]) -> list[Replace]:
-    """Two new imports from one module as one line."""
-    if len(edits) == 2 and edits[0].loc == edits[1].loc and all(f"from {_SQL} import " in each.text for each in edits):
-        name = edits[1].text.rpartition(" ")[2]
-        return [Replace(edits[0].loc, edits[0].text.rstrip() + f", {name}")]
+    """New imports from one module at one place as one line."""
+    if len(edits) > 1 and all(each.loc == edits[0].loc and f"from {_SQL} import " in each.text for each in edits):
+        names = dict.fromkeys(each.text.rpartition(" ")[2].strip() for each in edits[1:])
+        first = edits[0].text.rstrip()
+        names.pop(first.rpartition(" ")[2], None)
+        return [Replace(edits[0].loc, ", ".join([first, *names]) + edits[0].text[len(first) :])]
     return edits
-
-
-def _column(column: str, change: AddCheck) -> str:
-    asked = [
-        f'"{check}": {{"equal_to": 0}}'
-        for check, columns in (("null_check", change.not_null), ("unique_check", change.unique))
-        if column in columns
-    ]
-    return f'"{column}": {{{", ".join(asked)}}}'
 
 
 def _call(name: str, operator: str, arguments: list[str], block: list[str], last: list[str]) -> str:

@@ -1,0 +1,91 @@
+"""Quality checks as a suite of Great Expectations 1.x (docs.greatexpectations.io, expectations gallery)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from textwrap import indent
+from typing import Final
+
+from pipesense.model.quality import (
+    CheckPlan,
+    Fresh,
+    HasRows,
+    InOrder,
+    InRange,
+    Matches,
+    NotNull,
+    OneOf,
+    ProposedCheck,
+    Unique,
+)
+from pipesense.quality.dialects import EXPRESSIONS
+from pipesense.quality.propose import by_dimension
+from pipesense.quality.sql import Writer
+
+_BATCH: Final = "{batch}"
+"""What Great Expectations replaces by the table in a query of one's own."""
+
+
+def suite(plan: CheckPlan) -> str:
+    """A module with one function that makes the suite."""
+    writer = Writer(replace(plan, table=_BATCH))
+    checks = [check for _, checks in by_dimension(plan.checks) for check in checks]
+    name = re.sub(r"\W+", "_", str(plan.dataset)).strip("_")
+    clock = any(isinstance(check.ask, Fresh) for check in checks)
+    lines = [f'"""What must be true of {plan.dataset}."""', ""]
+    lines += ["from datetime import datetime, timedelta", ""] if clock else []
+    lines += ["import great_expectations as gx", "import great_expectations.expectations as gxe", "", ""]
+    lines += [f"def {name}_suite() -> gx.ExpectationSuite:"]
+    lines += [f'    """The expectations of {plan.dataset}."""']
+    lines += ["    return gx.ExpectationSuite(", f'        name="{name}",', "        expectations=["]
+    for check in checks:
+        comment = f"# {check.dimension.value}: {' '.join(check.reason.split())}"
+        lines.append(indent(f"{comment}\n{_expectation(check, writer)},", " " * 12))
+    return "\n".join([*lines, "        ],", "    )", ""])
+
+
+def _expectation(check: ProposedCheck, writer: Writer) -> str:
+    ask = check.ask
+    match ask:
+        case NotNull():
+            return f"gxe.ExpectColumnValuesToNotBeNull(column={_text(ask.column)})"
+        case Unique() if len(ask.columns) == 1:
+            return f"gxe.ExpectColumnValuesToBeUnique(column={_text(ask.columns[0])})"
+        case Unique():
+            listed = ", ".join(map(_text, ask.columns))
+            return f"gxe.ExpectCompoundColumnsToBeUnique(column_list=[{listed}])"
+        case InRange():
+            bounds = [f"min_value={ask.minimum}"] if ask.minimum else []
+            bounds += [f"max_value={ask.maximum}"] if ask.maximum else []
+            return f"gxe.ExpectColumnValuesToBeBetween(column={_text(ask.column)}, {', '.join(bounds)})"
+        case Matches():
+            whole = _text(f"^{EXPRESSIONS[ask.pattern]}$")
+            return f"gxe.ExpectColumnValuesToMatchRegex(column={_text(ask.column)}, regex={whole})"
+        case OneOf():
+            listed = ", ".join(map(_literal, ask.values))
+            return f"gxe.ExpectColumnValuesToBeInSet(column={_text(ask.column)}, value_set=[{listed}])"
+        case InOrder():
+            return (
+                f"gxe.ExpectColumnPairValuesAToBeGreaterThanB(\n    column_A={_text(ask.second)}, "
+                f'column_B={_text(ask.first)}, or_equal=True, ignore_row_if="either_value_is_missing"\n)'
+            )
+        case Fresh():
+            limit = f"datetime.now() - timedelta(hours={ask.hours})"
+            limit = f"({limit}).date()" if ask.whole_days else limit
+            return f"gxe.ExpectColumnMaxToBeBetween(column={_text(ask.column)}, min_value={limit})"
+        case HasRows():
+            return "gxe.ExpectTableRowCountToBeBetween(min_value=1)"
+        case _:
+            query = indent(writer.query(check), " " * 8)
+            return f'gxe.UnexpectedRowsExpectation(\n    unexpected_rows_query="""\n{query}\n    """\n)'
+
+
+def _text(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _literal(value: str) -> str:
+    """A SQL literal as Python."""
+    return _text(value[1:-1].replace("''", "'")) if value.startswith("'") else value
