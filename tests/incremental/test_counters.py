@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import asdict
 
 import pytest
@@ -134,3 +135,19 @@ def test_a_change_elsewhere_wakes_only_its_readers() -> None:
     # The DAG, and the file that it runs (which is not open, so it is read again); other.sql is left alone.
     assert made.counters.files_linked - before == 2
     assert made.counters.statements_read <= 3
+
+
+@pytest.mark.parametrize("needle", ["task_id='task_3", "value_7 = rows", "def transform_50"])
+def test_typing_in_python_leaves_nothing_to_the_collector(needle: str) -> None:
+    """What a key makes superfluous is freed at once: memory stays flat however seldom the collector runs."""
+    made, path = opened("large.py", large_python(dags=4, functions=60))
+    for _ in range(3):
+        type_at(made, path, needle, "x")
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            type_at(made, path, needle, "x")
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

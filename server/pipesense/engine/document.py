@@ -122,6 +122,8 @@ class Document:
         self._retired: dict[tuple[str, str], Unit] = {}
         """Units that the last cut of the whole text replaced: a quote that is opened takes everything behind it
         away, and brings it back when it is closed."""
+        self._dropped: list[Unit] = []
+        """Units that no edit brings back, until their trees are released."""
         self.embedded: dict[int, EmbeddedUnit] = {}
         self.scripts: dict[tuple[int, int], EmbeddedScript] = {}
         self._split_all()
@@ -164,12 +166,13 @@ class Document:
         return before != [unit.id for unit in self.units]
 
     def _split_all(self) -> None:
-        before = list(self.units)
+        before, retired = list(self.units), self._retired
         self._replace(0, len(self._cuts), tuple(self._splitter.split(self.text)), 0)
         self.settled = True
         gone = {(unit.kind, unit.text): unit for unit in before if unit.id not in self._by_id}
         if len(gone) > 1:
             self._retired = gone
+            self._dropped += retired.values()
 
     def _returned(self, kind: str, text: str) -> Unit:
         """A unit for a stretch: one that was there before and comes back, else a new one."""
@@ -191,6 +194,7 @@ class Document:
             kept = old.get((cut.kind, piece))
             made.append(kept.pop(0) if kept else self._returned(cut.kind, piece))
         gone = {unit.id for units in old.values() for unit in units}
+        self._dropped += (unit for units in old.values() for unit in units)
         self.units[first:last] = made
         for each in gone:
             self._by_id.pop(each, None)
@@ -223,6 +227,16 @@ class Document:
         self.scripts[(script.host, script.anchor)] = script
         for statement in script.statements:
             self.embedded[statement.unit.id] = statement
+
+    def released(self) -> list[ParsedUnit]:
+        """What was parsed of units that are gone for good; asked once everything was linked without them."""
+        kept = {id(unit) for unit in self._retired.values()}
+        dropped = [unit for unit in self._dropped if id(unit) not in kept and self._by_id.get(unit.id) is not unit]
+        self._dropped.clear()
+        found = [unit.parsed for unit in dropped if unit.parsed is not None]
+        for unit in dropped:
+            unit.forget()
+        return found
 
     def keep_scripts(self, wanted: Collection[tuple[int, int]]) -> None:
         """Forget the strings that nobody runs as SQL any more; ``wanted`` are the others, by host and anchor."""
@@ -301,6 +315,7 @@ class Document:
     def forget(self) -> None:
         """Drop syntax and facts; they are derived again when somebody asks."""
         self._retired.clear()
+        self._dropped.clear()
         for unit in self.units:
             unit.forget()
         for script in self.scripts.values():

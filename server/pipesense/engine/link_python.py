@@ -135,6 +135,10 @@ def link_python_file(
         script.id: embedded_script(path, script, reader)
         for script in sorted(document.scripts.values(), key=lambda script: script.id)
     }
+    gone = document.released()
+    surroundings.memo.forget(gone)
+    for each in gone:
+        each.release()
     facts: tuple[object, ...] = (
         *(use for each in lifted for use in each.obsolete),
         *(call for each in lifted for call in each.calls_at_parse),

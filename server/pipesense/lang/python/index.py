@@ -148,6 +148,8 @@ class UnitIndex:
     raises: list[Place] = field(default_factory=list)
     duration_attributes: list[tuple[ast.Attribute, Place]] = field(default_factory=list)
     global_names: set[str] = field(default_factory=set)
+    places: list[Place] = field(default_factory=list)
+    """The places inside constructs of the unit."""
     mentions: frozenset[str] = frozenset()
     """Every name that the unit binds or changes, in any scope.
 

@@ -7,7 +7,7 @@ mentioned by the same units, and every name it read from another file still has 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 N = TypeVar("N", bound=ast.AST)
 K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 ReadKey = tuple[str, str, str]
 """("python", module name, name): what a file reads of another one; name "" asks whether the module exists."""
@@ -199,8 +200,8 @@ class _Row:
             _take_out(self.by_unit, unit, kept)
 
 
-def _take_out(index: dict[K, set[_Kept]], key: K, kept: _Kept) -> None:
-    index[key].discard(kept)
+def _take_out(index: dict[K, set[V]], key: K, value: V) -> None:
+    index[key].discard(value)
     if not index[key]:
         del index[key]
 
@@ -213,13 +214,15 @@ class LinkMemo:
 
     __slots__ = (
         *("_answered", "_answers", "_foreign", "_foreign_same", "_kept", "_link", "_rows", "_used"),
-        *("change", "hits", "last", "misses"),
+        *("_by_unit", "change", "hits", "last", "misses"),
     )
 
     def __init__(self) -> None:
         self.last: Module | None = None
         self.change: Change | None = None
         self._kept: dict[Hashable, _Kept] = {}
+        self._by_unit: dict[ParsedUnit, set[Hashable]] = {}
+        """For each unit the results about its nodes."""
         self._rows: dict[Hashable, _Row] = {}
         self._answers: dict[Hashable, _Answer] = {}
         self._answered: dict[Hashable, _Answer] = {}
@@ -236,11 +239,13 @@ class LinkMemo:
         before, change = self.last, Change(self.last, module)
         self.last, self.change = module, change
         if len(self._kept) > self._used + self._used // 2 + _SPARE:
-            self._kept = {key: kept for key, kept in self._kept.items() if kept.link == self._link}
+            for key in [key for key, kept in self._kept.items() if kept.link != self._link]:
+                self._drop(key)
         self._rows = {tag: row for tag, row in self._rows.items() if row.link == self._link}
         if len(self._foreign) > _FOREIGN:
             self._foreign.clear()
             self._kept.clear()
+            self._by_unit.clear()
             self._rows.clear()
             self._answers = {}
         self._link += 1
@@ -260,8 +265,22 @@ class LinkMemo:
             module.note_all(kept.recorder)
             return cast("T", kept.result)
         kept = self._kept[key] = self._compute(module, nodes, compute)
+        for node in nodes:
+            self._by_unit.setdefault(parsed_of(node), set()).add(key)
         self._used += 1
         return cast("T", kept.result)
+
+    def forget(self, units: Iterable[ParsedUnit]) -> None:
+        """Drop what is remembered about nodes of units that are gone for good."""
+        for unit in units:
+            for key in tuple(self._by_unit.get(unit, ())):
+                self._drop(key)
+
+    def _drop(self, key: Hashable) -> None:
+        for node in self._kept.pop(key).nodes:
+            unit = parsed_of(node)
+            if unit in self._by_unit:
+                _take_out(self._by_unit, unit, key)
 
     def each(self, module: Module, tag: Hashable, nodes: Sequence[N], compute: Callable[[N], T]) -> list[T]:
         """The results for ``tag`` and each of many nodes by itself, as ``get`` would give them one by one."""

@@ -105,6 +105,7 @@ class Module:
         last, change = self._memo.begin(self)
         if last is not None:
             self.table.take_over(last.table, self._order, change)
+            last._answers.clear()  # they know the Module, which would wait for the collector
 
     def _claim(self) -> None:
         """Make nodes of this file say that they belong here; other Modules may have been linked from its units."""

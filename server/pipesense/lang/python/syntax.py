@@ -107,6 +107,19 @@ class ParsedUnit:
             self.index.mentions = _may_bind(text)
         self.inside = Place(self, body[0], "body", self.root) if kind == "header" and body else None
 
+    def release(self) -> None:
+        """Let go of the tree of a unit that no file has any more.
+
+        A node knows its unit and the construct around it, so those must not know the node: what nobody else holds is
+        then freed at once and need not wait for the collector.
+        """
+        for place in self.index.places:
+            place.node = None
+        self.body = []
+        self.inside = None
+        self.root = NOWHERE
+        self.index = UnitIndex(mentions=self.index.mentions)
+
     @property
     def digest(self) -> bytes:
         """A digest of the text."""

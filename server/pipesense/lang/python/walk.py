@@ -73,6 +73,12 @@ class _Walk:
         index.mentions = frozenset(names)
         return index
 
+    def inside(self, node: ast.AST, part: str, place: Place) -> Place:
+        """The place of a part of a construct."""
+        made = Place(self.unit, node, part, place)
+        self.index.places.append(made)
+        return made
+
     def push(self, nodes: list[tuple[ast.AST | None, Place]]) -> None:
         self.todo += [(node, place) for node, place in reversed(nodes) if node is not None]
 
@@ -199,7 +205,7 @@ class _Walk:
     def function(self, node: FunctionNode, place: Place) -> None:
         self.bind(node.name, "function", node, node, None, place)
         self.index.definitions.append((node, place))
-        inner = Place(self.unit, node, "body", place)
+        inner = self.inside(node, "body", place)
         outer = self._arguments(node.args, inner)
         self.push(
             [
@@ -230,7 +236,7 @@ class _Walk:
                 argument._place = place  # type: ignore[attr-defined]
 
     def lambda_(self, node: ast.Lambda, place: Place) -> None:
-        inner = Place(self.unit, node, "body", place)
+        inner = self.inside(node, "body", place)
         outer = self._arguments(node.args, inner)
         self._annotate_arguments(node.args, place)
         self.push([*((item, place) for item in outer), (node.body, inner)])
@@ -238,7 +244,7 @@ class _Walk:
     def class_(self, node: ast.ClassDef, place: Place) -> None:
         self.bind(node.name, "class", node, node, None, place)
         self.index.definitions.append((node, place))
-        inner = Place(self.unit, node, "body", place)
+        inner = self.inside(node, "body", place)
         self.push(
             [
                 *((item, place) for item in (*node.decorator_list, *node.bases, *node.keywords)),
@@ -247,7 +253,7 @@ class _Walk:
         )
 
     def comprehension(self, node: ComprehensionNode, place: Place) -> None:
-        inner = Place(self.unit, node, "body", place)
+        inner = self.inside(node, "body", place)
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         parts: list[tuple[ast.AST | None, Place]] = []
         for number, generator in enumerate(node.generators):
@@ -260,7 +266,7 @@ class _Walk:
 
     # control flow
     def with_(self, node: ast.With | ast.AsyncWith, place: Place) -> None:
-        inner = Place(self.unit, node, "body", place)
+        inner = self.inside(node, "body", place)
         for item in node.items:
             item._place = place  # type: ignore[attr-defined]
             if isinstance(item.optional_vars, ast.Name):
@@ -276,8 +282,8 @@ class _Walk:
         )
 
     def for_(self, node: ast.For | ast.AsyncFor, place: Place) -> None:
-        inner = Place(self.unit, node, "body", place)
-        behind = Place(self.unit, node, "orelse", place)
+        inner = self.inside(node, "body", place)
+        behind = self.inside(node, "orelse", place)
         self.target(node.target, node, None, inner, "it runs over a loop")
         self.push(
             [
@@ -289,8 +295,8 @@ class _Walk:
         )
 
     def branch(self, node: ast.If | ast.While, place: Place) -> None:
-        inner = Place(self.unit, node, "body", place)
-        behind = Place(self.unit, node, "orelse", place)
+        inner = self.inside(node, "body", place)
+        behind = self.inside(node, "orelse", place)
         self.push(
             [
                 (node.test, place),
@@ -300,22 +306,22 @@ class _Walk:
         )
 
     def try_(self, node: ast.Try, place: Place) -> None:
-        inner = Place(self.unit, node, "body", place)
+        inner = self.inside(node, "body", place)
         parts: list[tuple[ast.AST | None, Place]] = [(item, inner) for item in node.body]
         for number, handler in enumerate(node.handlers):
-            at = Place(self.unit, node, f"handler{number}", place)
+            at = self.inside(node, f"handler{number}", place)
             handler._place = at  # type: ignore[attr-defined]
             if handler.name:
                 self.bind(handler.name, "other", handler, handler, None, at, "it is a caught exception")
             parts += [(handler.type, place), *((item, at) for item in handler.body)]
-        behind = Place(self.unit, node, "orelse", place)
+        behind = self.inside(node, "orelse", place)
         parts += [*((item, behind) for item in node.orelse), *((item, place) for item in node.finalbody)]
         self.push(parts)
 
     def match(self, node: ast.Match, place: Place) -> None:
         parts: list[tuple[ast.AST | None, Place]] = [(node.subject, place)]
         for number, case in enumerate(node.cases):
-            at = Place(self.unit, node, f"case{number}", place)
+            at = self.inside(node, f"case{number}", place)
             for pattern in ast.walk(case.pattern):
                 name = getattr(pattern, "name", None) or getattr(pattern, "rest", None)
                 if isinstance(name, str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -15,16 +15,18 @@ from pipesense.model.value import Version
 from pipesense.systems.airflow.code_at_parse import calls_at_parse, gathered
 from pipesense.systems.airflow.dags import Mentioned, Summary, components, summarise, summarise_block
 from pipesense.systems.airflow.expressions import evaluate
-from pipesense.systems.airflow.frames import module_frame
+from pipesense.systems.airflow.frames import Frame, module_frame
 from pipesense.systems.airflow.names import Names
 from pipesense.systems.airflow.obsolete import obsolete_in
-from pipesense.systems.airflow.pipeline import Built, build
+from pipesense.systems.airflow.pipeline import Built, Lean, build
 from pipesense.systems.airflow.reading import Reading
 from pipesense.systems.airflow.sites import pattern_sites
 from pipesense.systems.airflow.statements import run
 from pipesense.systems.system import Embed, Lifted
 
 NEWEST = "3.3"
+P = TypeVar("P", bound=Lean)
+_Read = Callable[[Module, Sequence[ast.stmt], Version, str], tuple[P, ...]]
 Fact = TypeVar("Fact", ObsoleteUse, CallAtParse)
 
 
@@ -49,7 +51,7 @@ class Look:
 def lift(module: Module, version: Version, embed: Embed) -> Lifted:
     """Everything that a file says to Airflow."""
     looks = _looks(module, version)
-    built = _pipelines(module, version, looks)
+    built = _pipelines(module, version, looks, _read_lean)
     obsolete = [use for each in looks for use in each.obsolete]
     obsolete += [use for each in built for use in each.obsolete]
     # What asks the metadata database is as slow in a helper that DAG files import as in the DAG file itself.
@@ -129,20 +131,20 @@ def _unique(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 
 def find_pipelines(module: Module, version: Version) -> tuple[Built, ...]:
     """The pipelines of a file, in its order; each is read again only when something it rests on changed."""
-    return _pipelines(module, version, _looks(module, version))
+    return _pipelines(module, version, _looks(module, version), _read)
 
 
-def _pipelines(module: Module, version: Version, looks: Sequence[Look]) -> tuple[Built, ...]:
+def _pipelines(module: Module, version: Version, looks: Sequence[Look], read: _Read[P]) -> tuple[P, ...]:
     line = release_line(version)
     summaries = [each.summary for each in looks]
-    found: list[Built] = []
+    found: list[P] = []
     for group in components(module.body, summaries):
-        compute = partial(_read, module, group, version, line)
-        found += module.memo(("airflow: pipelines", version), group, compute)
+        compute = partial(read, module, group, version, line)
+        found += module.memo(("airflow: pipelines", read, version), group, compute)
     for statement, summary in zip(module.body, summaries, strict=True):
         for factory in summary.factories:
-            compute = partial(_read, module, factory.body, version, line)
-            found += module.memo(("airflow: factory", version), [statement, factory], compute)
+            compute = partial(read, module, factory.body, version, line)
+            found += module.memo(("airflow: factory", read, version), [statement, factory], compute)
     return _without_templates(found)
 
 
@@ -152,20 +154,32 @@ def _read(module: Module, statements: Sequence[ast.stmt], version: Version, line
     return build(reading, version, line)
 
 
-def _without_templates(found: list[Built]) -> tuple[Built, ...]:
+def _read_lean(module: Module, statements: Sequence[ast.stmt], version: Version, line: str) -> tuple[Lean, ...]:
+    """What may be kept when the reading is gone; its frames and drafts know each other, and are taken apart."""
+    built = _read(module, statements, version, line)
+    for each in built:
+        for first in (each.dag.frame, *(draft.frame for draft in each.drafts)):
+            frame: Frame | None = first
+            while frame is not None:
+                frame.names.clear()
+                frame = frame.outer
+    return tuple(Lean(each.pipeline, each.texts, each.node, each.obsolete) for each in built)
+
+
+def _without_templates(found: list[P]) -> tuple[P, ...]:
     """Leave out DAGs of factories that get their tasks elsewhere in the file: they are reported there."""
     filled = {id(each.node) for each in found if each.pipeline.tasks}
     return tuple(each for each in found if each.pipeline.tasks or id(each.node) not in filled)
 
 
-def _numbered(module: Module, built: Built, embed: Embed) -> Pipeline:
+def _numbered(module: Module, built: Lean, embed: Embed) -> Pipeline:
     """The pipeline with the numbers that the engine gives to its SQL texts."""
     numbers = tuple(embed(text.expr, text.dialect, text.why, text.connection) for text in built.texts)
     if not numbers:
         return built.pipeline
-    return module.memo(
-        ("airflow: numbered", id(built), numbers), [built.node], lambda: _with_numbers(built.pipeline, numbers)
-    )
+    tag = ("airflow: numbered", id(built), numbers)
+    # The result holds what it was made from, so that nothing else gets the same id.
+    return module.memo(tag, [built.node], lambda: (built, _with_numbers(built.pipeline, numbers)))[1]
 
 
 def _with_numbers(pipeline: Pipeline, numbers: tuple[int | None, ...]) -> Pipeline:

@@ -36,13 +36,22 @@ _DEF = re.compile(r"(?:async\s+)?def\s+(\w+)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Built:
-    """A pipeline and the SQL texts that its tasks run, numbered by their place in ``texts``."""
+class Lean:
+    """A pipeline and the SQL texts that its tasks run, numbered by their place in ``texts``.
+
+    It holds nothing of the reading that it comes from, so that it may be kept when that is gone.
+    """
 
     pipeline: Pipeline
     texts: tuple[SqlText, ...]
     node: ast.AST
     obsolete: tuple[ObsoleteUse, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Built(Lean):
+    """A pipeline with the drafts that it was made from."""
+
     dag: DagDraft
     drafts: tuple[TaskDraft, ...]
     """As many as the pipeline has tasks, in the same order."""
