@@ -70,6 +70,7 @@ class Judge:
         """What UNIT rules say about a statement; nothing for one that could not be read.
 
         All rules run, those that are off as well: the result belongs to the statement, not to a configuration.
+        ``context`` may give one context for all statements of a file: such rules ask nothing of other files.
         """
         if statement.facts.error:
             return ()
@@ -85,13 +86,16 @@ class Judge:
 
     def _said(self, statement: Statement, facts: StatementFacts, role: FileRole, context: MakeContext) -> list[Finding]:
         found: list[Finding] = []
+        made: dict[str, RuleContext] = {}
         for fact in unit_facts(facts):
             for rule in self._unit_rules.get(type(fact), ()):
                 if role in rule.meta.roles:
-                    made = context(rule.meta)
-                    made.dialect = statement.facts.dialect
-                    made.unit = statement.loc
-                    found += self._run(rule, fact, made)
+                    of_rule = made.get(rule.meta.id)
+                    if of_rule is None:
+                        of_rule = made[rule.meta.id] = context(rule.meta)
+                        of_rule.dialect = statement.facts.dialect
+                        of_rule.unit = statement.loc
+                    found += self._run(rule, fact, of_rule)
         return found
 
     def file(

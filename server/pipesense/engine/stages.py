@@ -245,10 +245,18 @@ class Stages:
         def make(meta: RuleMeta) -> RuleContext:
             return self.context(record, meta, lookup, config, relations)
 
+        shared: dict[str, RuleContext] = {}
+
+        def of_unit_rule(meta: RuleMeta) -> RuleContext:
+            known = shared.get(meta.id)
+            if known is None:
+                known = shared[meta.id] = make(meta)
+            return known
+
         found: list[Finding] = []
         for script in record.linked.scripts.values():
             for statement in script.statements:
-                findings = self._unit_findings(record, statement, make)
+                findings = self._unit_findings(record, statement, of_unit_rule)
                 found += (each for each in findings if each.rule in enabled)
         if record.verdicts.generation != self.generation:
             record.verdicts.known.clear()
