@@ -28,7 +28,7 @@ $(UV):
 demo: .venv/.run ## check examples/ and compare what is found with examples/expected.json
 	@$(BIN)/python tests/demo.py
 
-test: .venv/.dev ## every test: lint, types, all suites, every interpreter found, real frameworks
+test: .venv/.dev ## every test: lint, types, all suites, every interpreter found, the compiled parser, real frameworks
 	@$(BIN)/python tests/suite.py
 
 test-quick: .venv/.dev ## lint, types and all suites, on this interpreter only

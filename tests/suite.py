@@ -32,6 +32,8 @@ BIN = Path(sys.executable).parent
 SUITES = ("unit", "rules", "systems", "incremental", "lsp", "arch", "corpus", "bench")
 """Folders of tests/ that run on the main interpreter."""
 EVERY_INTERPRETER = ("unit", "rules")
+COMPILED = ("unit/lang_sql", "unit/engine", "rules", "incremental")
+"""What reads SQL, and so has to hold with the compiled parser (extra ``fast``) as with the plain one."""
 OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 NO_TESTS = 5  # pytest's exit code for "nothing collected"
@@ -168,6 +170,18 @@ def other_interpreters(tally: Tally, found: dict[str, Path]) -> None:
         pytest(tally, python, folders, f"Python {version}: {', '.join(EVERY_INTERPRETER)}", "-n2")
 
 
+def compiled_parser(tally: Tally) -> None:
+    """The tests that read SQL, with sqlglot's compiled build. There is no wheel of it for every platform."""
+    python = environment("fast", Path(sys.executable), ["--editable", ".[fast]", "--group", "test"])
+    asked = "import sqlglot.parser as p; raise SystemExit(p.__file__.endswith('.py'))"
+    if python is None or run([python, "-c", asked]) != 0:
+        what = "the SQL tests with the compiled parser, which could not be installed"
+        tally.left_out.append((what, ".venv/bin/uv pip install 'sqlglot[c]>=30.30,<31' && make test"))
+        return
+    folders = [ROOT / "tests" / name for name in COMPILED]
+    pytest(tally, python, folders, f"compiled sqlglot: {', '.join(COMPILED)}", "-n2")
+
+
 def frameworks(tally: Tally, found: dict[str, Path]) -> None:
     """The proofs against real frameworks, each in its own environment."""
     for requirements in sorted((ROOT / "tests" / "frameworks").glob("*/requirements.txt")):
@@ -190,7 +204,7 @@ def frameworks(tally: Tally, found: dict[str, Path]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--quick", action="store_true", help="this interpreter only, no frameworks")
+    which.add_argument("--quick", action="store_true", help="this interpreter and the plain parser only, no frameworks")
     which.add_argument("--frameworks", action="store_true", help="the proofs on real frameworks only")
     options = parser.parse_args()
 
@@ -202,8 +216,10 @@ def main() -> int:
         folders = [ROOT / "tests" / name for name in SUITES]
         pytest(tally, Path(sys.executable), folders, f"all suites on Python {sys.version.split()[0]}", "-n2")
     if options.quick:
-        tally.left_out.append(("the other interpreters and the proofs on real frameworks", "make test"))
+        what = "the other interpreters, the compiled parser and the proofs on real frameworks"
+        tally.left_out.append((what, "make test"))
     elif not options.frameworks:
+        compiled_parser(tally)
         other_interpreters(tally, found)
     if not options.quick:
         frameworks(tally, found)
