@@ -78,37 +78,50 @@ def opens_body(text: str, head: int, stop: int) -> bool:
     return text[head] in "bBiIwWfFlLrRcCaA" and _OPENS.match(text, head, stop) is not None
 
 
-def body_end(text: str, head: int, stop: int) -> int:
+def body_end(text: str, head: int, stop: int, unclosed: set[int]) -> int:
     """The end of such a statement, behind its ``;``.
 
-    -1 if it goes on to ``stop``, ``NO_BODY`` if what it opens does not close before that.
+    -1 if it goes on to ``stop``, ``NO_BODY`` if what it opens does not close before that. ``unclosed`` gathers
+    where such things open: whoever meets one of them again need not read on to the end, so that a script full of
+    them is read in one go.
     """
-    depth = 0
-    declared = False
+    opened: list[int] = []
+    declared: list[int] = []
     at = head
     while (match := _WORDS.search(text, at, stop)) is not None:
         group = match.lastgroup
-        at = match.end()
+        start, at = match.span()
         if group == "comment":
-            at = comment_end(text, match.start(), stop)
+            at = comment_end(text, start, stop)
             if at < 0:
-                return NO_BODY
+                break
         elif group in ("open", "heredoc") or (group == "template" and stop < len(text)):
-            return NO_BODY
-        elif group == "end" and depth == 0 and not declared:
-            return at
+            break
+        elif group == "end":
+            if not opened and not declared:
+                return at
         elif group == "go":
-            return at if depth <= 0 else NO_BODY
+            if not opened:
+                return at
+            break
         elif group == "opens" or _opens_control(text, head, match, group):
-            depth += 1
-            declared = False
+            if start in unclosed:
+                break
+            opened.append(start)
+            declared.clear()
         elif group == "closes":
-            depth -= 1
-            if depth < 0:
+            if not opened:
                 return NO_BODY
-        elif group == "declare" and depth == 0 and match.start() > head:
-            declared = True
-    return NO_BODY if depth > 0 or declared else -1
+            opened.pop()
+        elif group == "declare" and not opened and start > head:
+            if start in unclosed:
+                break
+            declared.append(start)
+    else:
+        if not opened and not declared:
+            return -1
+    unclosed.update(opened, declared)
+    return NO_BODY
 
 
 def _opens_control(text: str, head: int, match: re.Match[str], group: str | None) -> bool:

@@ -62,8 +62,9 @@ def _scan(text: str, start: int, stop: int, stop_at: frozenset[int] = frozenset(
     delimiter = ""
     has_go = text.find("\nGO", start, stop) >= 0 or text.find("\ngo", start, stop) >= 0
     pattern = WITH_GO if has_go else PLAIN
+    bodies: set[int] = set()
     while True:
-        end, following, unclosed = _statement_end(text, at, stop, delimiter, pattern)
+        end, following, unclosed = _statement_end(text, at, stop, delimiter, pattern, bodies)
         if end < 0:
             return _Scan(ends, unclosed)
         ends.append(end)
@@ -73,9 +74,11 @@ def _scan(text: str, start: int, stop: int, stop_at: frozenset[int] = frozenset(
             return _Scan(ends, unclosed)
 
 
-def _statement_end(text: str, start: int, stop: int, delimiter: str, pattern: re.Pattern[str]) -> tuple[int, str, bool]:
+def _statement_end(
+    text: str, start: int, stop: int, delimiter: str, pattern: re.Pattern[str], bodies: set[int]
+) -> tuple[int, str, bool]:
     """The end of the statement that starts here (-1: not before ``stop``), the terminator then in force, and
-    whether a quote, comment or tag in it never closes.
+    whether a quote, comment or tag in it never closes. ``bodies``: see ``body_end``.
     """
     head = content_start(text, start, stop)
     if head < stop:
@@ -97,7 +100,7 @@ def _statement_end(text: str, start: int, stop: int, delimiter: str, pattern: re
             if stop < len(text):
                 return -1, "", True
         if opens_body(text, head, stop):
-            end = body_end(text, head, stop)
+            end = body_end(text, head, stop, bodies)
             if end != NO_BODY:
                 return end, "", end < 0
             if stop < len(text):
