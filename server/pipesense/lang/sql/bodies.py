@@ -93,20 +93,13 @@ def body_end(text: str, head: int, stop: int, unclosed: set[int]) -> int:
         start, at = match.span()
         if group == "comment":
             at = comment_end(text, start, stop)
-            if at < 0:
-                break
+        elif group in ("end", "go"):
+            if not opened and (group == "go" or not declared):
+                return at
+            at = at if group == "end" else -1
         elif group in ("open", "heredoc") or (group == "template" and stop < len(text)):
-            break
-        elif group == "end":
-            if not opened and not declared:
-                return at
-        elif group == "go":
-            if not opened:
-                return at
-            break
+            at = -1
         elif group == "opens" or _opens_control(text, head, match, group):
-            if start in unclosed:
-                break
             opened.append(start)
             declared.clear()
         elif group == "closes":
@@ -114,9 +107,9 @@ def body_end(text: str, head: int, stop: int, unclosed: set[int]) -> int:
                 return NO_BODY
             opened.pop()
         elif group == "declare" and not opened and start > head:
-            if start in unclosed:
-                break
             declared.append(start)
+        if at < 0 or start in unclosed:
+            break
     else:
         if not opened and not declared:
             return -1

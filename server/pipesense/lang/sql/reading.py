@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final
@@ -14,12 +16,13 @@ from sqlglot.errors import ErrorLevel, ParseError, SqlglotError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from pipesense.lang.sql.dialect import retries
+from pipesense.lang.sql.joins import with_conditions
 from pipesense.lang.sql.lexical import content_start
 from pipesense.lang.sql.lift.commands import read_words
 from pipesense.lang.sql.lift.statement import lift_statement
 from pipesense.lang.sql.lift.words import ACCEPTED, COMMANDS, OBJECTS, PROCEDURAL, UTILITIES
 from pipesense.lang.sql.repair import blank, with_more, with_queries, without_hole
-from pipesense.lang.sql.tokens import DEPTH_LIMIT, may_nest, nesting
+from pipesense.lang.sql.tokens import DEPTH_LIMIT, TYPE_LIMIT, may_nest, nesting
 from pipesense.model.sql import Hole, StatementFacts
 from pipesense.text.span import Span
 
@@ -28,6 +31,8 @@ logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 _REPLACE: Final = re.compile(r"(REPLACE)\s+INTO\b", re.IGNORECASE)
 _REPAIRS: Final = 12
+_CALLS: Final = 10_000
+_FRAMES_OFF_STACK: Final = 0x030B0000
 _WORDS: Final = re.compile(r"[A-Za-z_]+")
 _TAGS_ALONE: Final = "Template tags make the whole statement, so what it says is not known."
 _DEFINITIONS: Final = "A template that defines something for other files; what it renders there is not judged."
@@ -46,13 +51,31 @@ class Unreadable(Exception):
         self.span = span
 
 
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    """Room for as many calls as a statement of the deepest nesting takes; sqlglot takes up to 25 for a level.
+
+    Before Python 3.11 every call takes room on the thread's own stack, which may be small: the limit stays there.
+    """
+    limit = sys.getrecursionlimit()
+    if sys.hexversion < _FRAMES_OFF_STACK or limit >= _CALLS:
+        yield
+        return
+    sys.setrecursionlimit(_CALLS)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
 def read(text: str, masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFacts:
     """The facts of one statement; ``masked`` is as long as ``text``."""
     whole = _content(text)
     failure: Unreadable | None = None
     for tried in _dialects(masked, dialect):
         try:
-            return _read_as(masked, holes, tried)
+            with _deep_stack():
+                return _read_as(masked, holes, tried)
         except Unreadable as error:
             if failure is None or failure.sentence == _NO_BACKTICKS:
                 failure = error
@@ -268,13 +291,14 @@ def _tokenise(language: Dialect, text: str) -> list[Token]:
     tick = next((token for token in tokens if token.text == "`"), None) if "`" in text else None
     if tick is not None:
         raise Unreadable(_NO_BACKTICKS, Span(tick.start, tick.end + 1))
-    depth = nesting(tokens) if may_nest(text) else 0
-    if depth > DEPTH_LIMIT:
-        raise Unreadable(
-            f"This statement nests {depth} levels deep, more than the {DEPTH_LIMIT} that are read: "
-            "split it into smaller queries.",
-            _content(text),
-        )
+    if may_nest(text):
+        depth, types = nesting(tokens)
+        too_deep = next(((it, most) for it, most in ((depth, DEPTH_LIMIT), (types, TYPE_LIMIT)) if it > most), None)
+        if too_deep is not None:
+            sentence = (
+                "This statement nests {} levels deep, more than the {} that are read: split it into smaller queries."
+            )
+            raise Unreadable(sentence.format(*too_deep), _content(text))
     return tokens
 
 
@@ -294,7 +318,7 @@ def _unclosed(text: str) -> Unreadable:
 
 def _parse(language: Dialect, tokens: list[Token], text: str) -> exp.Expr:
     try:
-        trees = language.parser(error_level=ErrorLevel.IMMEDIATE).parse(tokens, text)
+        trees = language.parser(error_level=ErrorLevel.IMMEDIATE).parse(with_conditions(tokens), text)
     except ParseError as error:
         raise _explained(error, tokens) from None
     except RecursionError:

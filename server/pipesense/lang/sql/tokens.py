@@ -15,6 +15,9 @@ from pipesense.model.sql import Clause
 DEPTH_LIMIT: Final = 300
 """Nesting of brackets and CASE beyond which a statement is refused; compiled parsers overflow the stack."""
 
+TYPE_LIMIT: Final = 60
+"""The same for types, which take the parser much longer."""
+
 _MARKS: Final = {
     TokenType.FROM: Clause.FROM,
     TokenType.JOIN: Clause.FROM,
@@ -34,26 +37,43 @@ _MARKS: Final = {
 _SET_OPERATORS: Final = frozenset({TokenType.UNION, TokenType.INTERSECT, TokenType.EXCEPT})
 _OPENING: Final = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE})
 _CLOSING: Final = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END})
+_NESTED_TYPES: Final = frozenset({TokenType.ARRAY, TokenType.STRUCT, TokenType.MAP, TokenType.NESTED})
+_SIGNS: Final = frozenset({TokenType.NOT, TokenType.DASH, TokenType.TILDE, TokenType.PLUS})
 _INTERESTING: Final = _OPENING | _CLOSING | _SET_OPERATORS | frozenset(_MARKS) | {TokenType.SELECT}
 
 
 def may_nest(text: str) -> bool:
     """Whether a text holds enough of what opens something to nest too deeply: counting that is quick."""
-    return sum(map(text.count, "([{")) + text.upper().count("CASE") > DEPTH_LIMIT
+    upper = text.upper()
+    return sum(map(upper.count, ("(", "[", "{", "<", "-", "~", "!", "CASE", "NOT"))) > TYPE_LIMIT
 
 
-def nesting(tokens: list[Token]) -> int:
-    """How deep brackets and CASE nest at most."""
-    depth = deepest = 0
+def nesting(tokens: list[Token]) -> tuple[int, int]:
+    """How deep brackets and CASE nest at most, and how deep types do (``ARRAY<STRUCT<..>>``).
+
+    Signs in front of a value and subscripts behind it nest too.
+
+    Chains (``a OR b OR c``, ``a + b + c``, UNION) do not count: they are read without recursion.
+    """
+    depth = deepest = types = deepest_types = signs = subscripts = 0
+    before: TokenType | None = None
     for token in tokens:
         kind = token.token_type
+        signs = signs + 1 if kind in _SIGNS else 0
         if kind in _OPENING:
             depth += 1
-            if depth > deepest:
-                deepest = depth
-        elif depth and kind in _CLOSING:
-            depth -= 1
-    return deepest
+            if kind is TokenType.L_BRACKET:
+                subscripts = subscripts + 1 if before is TokenType.R_BRACKET else 0
+        elif kind in _CLOSING:
+            depth -= depth > 0
+        elif kind is TokenType.LT and before in _NESTED_TYPES:
+            types += 1
+            deepest_types = max(deepest_types, types)
+        elif types and kind is TokenType.GT:
+            types -= 1
+        deepest = max(deepest, depth + signs, subscripts)
+        before = kind
+    return deepest, deepest_types
 
 
 def _closes(tokens: list[Token], stack: list[tuple[int, Region]], kind: TokenType) -> bool:

@@ -1,0 +1,107 @@
+"""Joins without a condition, which sqlglot reads in exponential time when there are many."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlglot.tokenizer_core import Token, TokenType
+
+FEW: Final = 6
+"""So many are left to the parser: what follows is then read 64 times at most."""
+
+_WORDS: Final = frozenset(
+    {
+        *(TokenType.LEFT, TokenType.RIGHT, TokenType.FULL, TokenType.OUTER, TokenType.INNER),
+        *(TokenType.SEMI, TokenType.ANTI, TokenType.GLOBAL, TokenType.ANY, TokenType.ALL),
+    }
+)
+_WITHOUT: Final = frozenset({TokenType.CROSS, TokenType.NATURAL, TokenType.ASOF, TokenType.ARRAY})
+"""What stands before a JOIN that takes no condition, or whose condition the parser does not look for."""
+
+_ENDS: Final = frozenset(
+    {
+        *(TokenType.SELECT, TokenType.WHERE, TokenType.GROUP_BY, TokenType.HAVING, TokenType.QUALIFY),
+        *(TokenType.ORDER_BY, TokenType.LIMIT, TokenType.WINDOW, TokenType.SET, TokenType.SEMICOLON),
+        *(TokenType.UNION, TokenType.INTERSECT, TokenType.EXCEPT),
+    }
+)
+
+
+class _From:
+    """The joins of one FROM: all, and those that wait for a condition, by the index of their JOIN."""
+
+    __slots__ = ("all", "waiting")
+
+    def __init__(self) -> None:
+        self.all: list[int] = []
+        self.waiting: list[int] = []
+
+
+def with_conditions(tokens: list[Token]) -> list[Token]:
+    """The tokens with an empty ``USING ()`` behind each of many joins that have no condition of their own.
+
+    The parser reads all that follows such a join twice, in case its condition comes behind another join
+    (``a JOIN b JOIN c ON .. ON ..``): of thirty it would never come back. An empty list says as little as none.
+    """
+    if sum(token.token_type is TokenType.JOIN for token in tokens) <= FEW:
+        return tokens
+    places = sorted(_places(tokens))
+    if not places:
+        return tokens
+    made: list[Token] = []
+    at = 0
+    for place in places:
+        made += tokens[at:place]
+        made += _empty_using(tokens[place - 1])
+        at = place
+    return made + tokens[at:]
+
+
+def _places(tokens: list[Token]) -> list[int]:
+    """Before which tokens a condition is missing."""
+    found: list[int] = []
+    open_froms = [_From()]
+    for index, token in enumerate(tokens):
+        kind, current = token.token_type, open_froms[-1]
+        if kind is TokenType.L_PAREN:
+            open_froms.append(_From())
+        elif kind is TokenType.R_PAREN and len(open_froms) > 1:
+            found += _missing(tokens, open_froms.pop())
+        elif kind in _ENDS:
+            found += _missing(tokens, current)
+            open_froms[-1] = _From()
+        elif kind is TokenType.JOIN:
+            current.all.append(index)
+            if tokens[_phrase(tokens, index) - 1].token_type not in _WITHOUT:
+                current.waiting.append(index)
+        elif kind in (TokenType.ON, TokenType.USING) and current.waiting:
+            current.waiting.pop()
+    for left in open_froms:
+        found += _missing(tokens, left)
+    return found
+
+
+def _phrase(tokens: list[Token], join: int) -> int:
+    """The first word of ``LEFT OUTER JOIN``."""
+    while join > 0 and tokens[join - 1].token_type in _WORDS:
+        join -= 1
+    return join
+
+
+def _missing(tokens: list[Token], done: _From) -> list[int]:
+    """Where the next join starts behind each that has no condition; the last one needs none."""
+    if len(done.waiting) <= FEW:
+        return []
+    following = dict(zip(done.all, done.all[1:], strict=False))
+    places = []
+    for join in done.waiting:
+        if join in following:
+            place = _phrase(tokens, following[join])
+            places.append(place - 1 if tokens[place - 1].token_type in _WITHOUT else place)
+    return places
+
+
+def _empty_using(before: Token) -> list[Token]:
+    """The tokens of ``USING ()``, placed at the end of another."""
+    words = ((TokenType.USING, "USING"), (TokenType.L_PAREN, "("), (TokenType.R_PAREN, ")"))
+    return [Token(kind, text, before.line, before.col, before.start, before.end) for kind, text in words]
