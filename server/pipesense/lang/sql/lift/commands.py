@@ -62,7 +62,11 @@ _NOTHING: Final = Commanded()
 
 def read_words(language: Dialect, tokens: list[Token], text: str, holes: tuple[Hole, ...], dialect: str) -> Commanded:
     """What a statement says that the parser gives no tree for; ``text`` is masked."""
-    if len(tokens) > 1 and tokens[1].token_type is TokenType.STRING and text[tokens[1].start] not in "'\"":
+    if (
+        len(tokens) > 1
+        and tokens[1].token_type is TokenType.STRING
+        and text[tokens[1].start : tokens[1].start + 1] not in ("'", '"')
+    ):
         # The tokenizer takes all that follows such a word as one string.
         verb = tokens[0]
         rest = " " * (verb.end + 1) + text[verb.end + 1 :]
