@@ -11,6 +11,7 @@ from pathlib import Path
 from pipesense.rule.rule import Rule
 from pipesense_rules.correctness.between_timestamp import between_timestamp
 from pipesense_rules.correctness.condition_misses_table import condition_misses_table
+from pipesense_rules.correctness.count_nullable_as_rows import count_nullable_as_rows
 from pipesense_rules.correctness.count_star_after_left_join import count_star_after_left_join
 from pipesense_rules.correctness.dedupe_not_deterministic import dedupe_not_deterministic
 from pipesense_rules.correctness.equals_null import equals_null
@@ -27,7 +28,10 @@ from pipesense_rules.correctness.ungrouped_column import ungrouped_column
 from pipesense_rules.correctness.window_without_order import window_without_order
 from pipesense_rules.idempotency.append_on_rerun import append_on_rerun
 from pipesense_rules.idempotency.dynamic_start_date import dynamic_start_date
+from pipesense_rules.idempotency.watermark_starts_null import watermark_starts_null
+from pipesense_rules.modelling.float_money import float_money
 from pipesense_rules.modelling.inline_foreign_key_syntax import inline_foreign_key_syntax
+from pipesense_rules.modelling.naive_timestamp import naive_timestamp
 from pipesense_rules.modelling.scd2_window_without_partition import scd2_window_without_partition
 from pipesense_rules.performance.order_by_persisted import order_by_persisted
 from pipesense_rules.performance.parse_time_io import parse_time_io
@@ -67,14 +71,18 @@ def rules() -> tuple[Rule, ...]:
         ungrouped_column,
         null_unsafe_surrogate_key,
         limit_without_order,
+        count_nullable_as_rows,
         set_op_column_order,
         ordinal_reference,
         inline_foreign_key_syntax,
         scd2_window_without_partition,
+        float_money,
+        naive_timestamp,
         no_retries,
         no_timeout,
         append_on_rerun,
         dynamic_start_date,
+        watermark_starts_null,
         dml_without_where,
         parse_time_io,
         order_by_persisted,

@@ -1,0 +1,70 @@
+"""A number of rows is counted by a column, which leaves out its NULLs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pipesense.model.change import Replace
+from pipesense.model.sql import Block, Expr
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Applicability, Finding, Offer
+from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
+from pipesense.rule.rule import rule
+from pipesense_rules import queries
+
+META = RuleMeta(
+    id="correctness/count-nullable-as-rows",
+    wants=Block,
+    pattern="three-valued-logic",
+    since="0.1",
+    roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},
+    scope=Scope.UNIT,
+    messages={
+        "column": Message(
+            Severity.INFO,
+            "{name} is counted by {column}, so rows in which {column} is NULL are left out.",
+            "COUNT of a column counts values; the name speaks of rows.",
+            "Write COUNT(*).",
+        ),
+    },
+)
+
+_ROWS: Final = re.compile(
+    r"(?:n|nb|num|no|number|cnt|count|total)_?(?:of_)?(?:rows|records|all)"
+    r"|(?:row|record)s?_?(?:count|cnt|num|total)"
+    r"|total_count|cnt_all|rows?|records",
+    re.I,
+)
+_KEY: Final = re.compile(r"^(?:id|uid|uuid|key|pk|_?rowid|.*_(?:id|key|uuid|sk|pk))$", re.I)
+
+
+@rule(META)
+def count_nullable_as_rows(block: Block, ctx: Context) -> Iterator[Finding]:
+    """At the count. A key is never NULL, and behind an outer join a column counts partners on purpose."""
+    if any(join.side in ("left", "right", "full") for join in block.joins):
+        return
+    filtered = {
+        queries.last_name(column) for part in block.where if part.op != "is" for column in queries.columns(part)
+    }
+    for output in block.outputs:
+        column = _counted(output.expr)
+        if column is None or not output.aliased or not _ROWS.fullmatch(output.name):
+            continue
+        own = queries.last_name(column)
+        if not _KEY.search(own) and own not in filtered:
+            yield ctx.finding("column", at=output.expr.span, subject=output.expr, name=output.name, column=column.name)
+
+
+def _counted(expr: Expr) -> Expr | None:
+    """The plain column in ``COUNT(column)``."""
+    if expr.op != "count" or len(expr.args) != 1 or expr.args[0].op != "column" or expr.opaque:
+        return None
+    return expr.args[0]
+
+
+@count_nullable_as_rows.fix
+def count_rows(finding: Finding, call: Expr, ctx: Context) -> Offer | None:
+    """COUNT(*): rows without a value are counted too."""
+    return Offer("Count rows", Replace(finding.loc.at(call.args[0].span), "*"), Applicability.UNSAFE)

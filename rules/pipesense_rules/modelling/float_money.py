@@ -1,0 +1,100 @@
+"""Money is kept in a floating-point number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pipesense.model.change import Replace
+from pipesense.model.sql import ColumnDef, StatementFacts
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Applicability, Finding, Offer
+from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Scope, Severity
+from pipesense.rule.rule import rule
+from pipesense.text.span import Span
+from pipesense_rules import shapes
+
+_WHY = (
+    "It has no exact 0.10: sums drift by cents, equal amounts compare unequal, and totals depend on the order of rows."
+)
+
+META = RuleMeta(
+    id="modelling/float-money",
+    wants=StatementFacts,
+    pattern="exact-numbers",
+    since="0.1",
+    roles=PRODUCTION,
+    scope=Scope.UNIT,
+    messages={
+        "column": Message(
+            Severity.WARNING,
+            "{column} is named like money and declared as {type}, a floating-point number.",
+            _WHY,
+            "Declare it as DECIMAL with as many digits as the currency needs, or keep whole cents.",
+        ),
+        "cast": Message(
+            Severity.INFO,
+            "{column} is named like money and converted to {type}, a floating-point number.",
+            _WHY,
+            "Convert it to DECIMAL.",
+        ),
+    },
+)
+
+_FLOAT: Final = re.compile(
+    r"(?:FLOAT(?:4|8|32|64)?|REAL|DOUBLE(?: PRECISION)?|BINARY_(?:FLOAT|DOUBLE))(?:\(\d+(?:,\d+)?\))?"
+)
+_WRITTEN: Final = re.compile(
+    r"\s+(float\d*|real|double(?:\s+precision)?|binary_(?:float|double))(?:\s*\([\d, ]+\))?", re.I
+)
+_MONEY: Final = frozenset(
+    {
+        *("price", "prices", "amount", "amounts", "cost", "costs", "revenue", "revenues", "balance", "fee", "fees"),
+        *("salary", "salaries", "tax", "taxes", "vat", "payment", "payout", "refund", "discount", "turnover"),
+    }
+)
+_NO_MONEY: Final = frozenset(
+    {
+        *("ratio", "rate", "rates", "pct", "percent", "percentage", "share", "score", "index", "growth", "factor"),
+        *("probability", "weight", "change", "count", "days", "id", "elasticity", "rank", "multiplier", "slope"),
+        *("predicted", "prediction", "forecast", "estimate", "estimated", "avg", "average", "mean", "std", "stddev"),
+    }
+)
+
+
+@rule(META)
+def float_money(facts: StatementFacts, ctx: Context) -> Iterator[Finding]:
+    """At the column's definition, or at the conversion that an output is."""
+    if facts.table is not None and facts.table.kind == "table":
+        for column in facts.table.columns:
+            if _FLOAT.fullmatch(column.type) and _is_money(column.name):
+                yield ctx.finding("column", at=column.span, subject=column, column=column.name, type=column.type)
+    if facts.write is None and facts.table is None:
+        return
+    for block in facts.blocks:
+        for output in block.outputs if block.depth == 0 else ():
+            expr = output.expr
+            if expr.op == "cast" and _FLOAT.fullmatch(expr.kind) and _is_money(output.name):
+                yield ctx.finding("cast", at=expr.span, subject=expr, column=output.name, type=expr.kind)
+
+
+def _is_money(name: str) -> bool:
+    said = shapes.words(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name))
+    return bool(said & _MONEY) and not said & _NO_MONEY
+
+
+@float_money.fix
+def declare_decimal(finding: Finding, subject: object, ctx: Context) -> Offer | None:
+    """DECIMAL(18, 2) in the definition: values with more digits are rounded, so it is offered, not applied."""
+    if not isinstance(subject, ColumnDef):
+        return None
+    text = ctx.text(finding.loc)
+    at = subject.name_span.end - subject.span.start
+    found = _WRITTEN.match(text, at)
+    if found is None:
+        return None
+    start = subject.span.start + found.start(1)
+    decimal = "decimal(18, 2)" if found[1].islower() else "DECIMAL(18, 2)"
+    place = finding.loc.at(Span(start, subject.span.start + found.end()))
+    return Offer("Declare it as DECIMAL(18, 2)", Replace(place, decimal), Applicability.UNSAFE)
