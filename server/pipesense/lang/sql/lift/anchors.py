@@ -93,6 +93,28 @@ def _named_call(state: State, span: Span, before: int, names: frozenset[str]) ->
     return span
 
 
+def indexed(state: State, base: Span) -> Span:
+    """``base[...]``, whatever is written in the brackets."""
+    behind = state.index_behind(base.end) if base.end >= 0 else -1
+    closing = state.layout.match.get(behind) if state.kind_of(behind) is TokenType.L_BRACKET else None
+    return cover(base, state.token_span(closing)) if closing is not None else base
+
+
+def case_span(state: State, first: int, inner: Span) -> Span:
+    """From CASE to END around what stands between; ``first`` is where CASE was expected."""
+    places = [first] if first >= 0 else []
+    if inner.end >= 0:
+        before = state.index_before(inner.start)
+        places += range(before, max(before - _FEW, -1), -1)
+    for at in places:
+        last = state.layout.match.get(at) if state.kind_of(at) is TokenType.CASE else None
+        if last is not None and last > at:
+            whole = state.token_span(at, last)
+            if inner.end < 0 or (whole.start <= inner.start and inner.end <= whole.end):
+                return whole
+    return NOWHERE
+
+
 def through_within(state: State, span: Span) -> Span:
     """The range to the bracket that closes WITHIN GROUP (ORDER BY ...)."""
     behind = state.index_behind(span.end)

@@ -91,6 +91,11 @@ WORDS: Final[dict[type, frozenset[str]]] = {
     exp.CurrentDatetime: frozenset({"CURRENT_DATETIME"}),
     exp.Extract: frozenset({"EXTRACT", "DATE_PART", "DATEPART"}),
     exp.Cast: frozenset({"CONVERT"}),
+    exp.IntDiv: frozenset({"DIV"}),
+    exp.BitwiseAnd: frozenset({"BITAND"}),
+    exp.BitwiseOr: frozenset({"BITOR"}),
+    exp.BitwiseXor: frozenset({"BITXOR"}),
+    exp.RegexpLike: frozenset({"REGEXP_CONTAINS", "RLIKE", "REGEXP_MATCHES", "MATCH"}),
     exp.GroupConcat: frozenset({"GROUP_CONCAT", "LISTAGG", "STRING_AGG"}),
 }
 """The words by which a function without a position is found again, where its class has another name."""

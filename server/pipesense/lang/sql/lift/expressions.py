@@ -12,8 +12,10 @@ from sqlglot.tokenizer_core import TokenType
 
 from pipesense.lang.sql.lift.anchors import (
     call_span,
+    case_span,
     cast_type,
     enclosing_call,
+    indexed,
     is_word,
     json_path,
     operator_between,
@@ -25,6 +27,7 @@ from pipesense.lang.sql.lift.calls import CALLED, GUARDED
 from pipesense.lang.sql.lift.leaves import NO_GUARDS, Guards, Leaves
 from pipesense.lang.sql.lift.shapes import (
     COMPARISONS,
+    FUNCTION_BINARIES,
     GUARDS,
     NEGATED,
     SKIPPED,
@@ -85,10 +88,16 @@ class Expressions(Leaves):
         result = self.lift(left, clause, guards)
         for part in reversed(spine):
             right = self.lift(part.args["expression"], clause, guards)
+            span = cover(result.span, right.span)
+            if (
+                part.__class__ in FUNCTION_BINARIES
+                and self.kind_of(self.index_behind(result.span.end)) is TokenType.COMMA
+            ):
+                span = call_span(self, part, span, -1)
             result = Expr(
                 operation(part.__class__),
                 (result, right),
-                cover(result.span, right.span),
+                span,
                 "",
                 clause,
                 guards,
@@ -136,6 +145,13 @@ class Expressions(Leaves):
             right = right[0].args if op in ("in", "not_in") and right[0].args else right
             right_span, opaque = cover_all(NOWHERE, right)
         span = cover(left.span, operator, closing, right_span)
+        if operator.end < 0 and call_kind(cls):
+            # REGEXP_LIKE(a, b) is a comparison that is written as a call.
+            name = placed(node)
+            span = call_span(self, node, cover(span, name), name.end)
+        elif operator.end < 0 and left.span.end >= 0:
+            # Nobody wrote it (DIV0 is read as a CASE): what stands to the right of it may be anywhere.
+            span = left.span
         before = self.index_before(left.span.start) if negated and left.span.end >= 0 else -1
         if self.kind_of(before) is TokenType.NOT:
             span = cover(self.token_span(before), span)
@@ -186,17 +202,39 @@ class Expressions(Leaves):
             self.next_role = _ROLES[cls] if isinstance(held, (exp.Query, exp.Subquery)) else Role.SCALAR
         args = tuple(self._children(node, clause, inside))
         span, opaque = cover_all(spanned((start, end)), args)
-        if kind:
+        if cls is exp.Array and span.end < 0:
+            span = self._empty_array()
+        elif kind:
             span = call_span(self, node, span, end)
-        elif cls is exp.WithinGroup:
+        elif cls is exp.WithinGroup or cls is exp.Filter:
             span = through_within(self, span)
+        elif cls is exp.Bracket and args:
+            span = indexed(self, args[0].span)
         elif cls is exp.Tuple and span.end >= 0:
             span = self.in_brackets(span)
         elif span.end >= 0 and self.kind_of(self.index_behind(span.end)) is TokenType.R_BRACKET:
             span = through_bracket(self, span)
         if span.end > self.pos:
             self.pos = span.end
+        if kind and end < 0 and len(args) == 1 and span == args[0].span:
+            # Nobody wrote this call: the parser says LOWER(a) for a CONTAINS_SUBSTR that ignores case.
+            return args[0]
         return Expr(op, args, span, name or self._name_in(span) or node.name, clause, guards, (), opaque, kind)
+
+    def _empty_array(self) -> Span:
+        index = self.ahead(TokenType.L_BRACKET)
+        closing = self.layout.match.get(index) if index >= 0 else None
+        return self.token_span(index, closing) if closing == index + 1 else NOWHERE
+
+    def _property(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
+        """``STRUCT(x AS name)``: the name may stand behind the value, so it says nothing of where that is."""
+        start = self.pos
+        left = self.lift(node.this, clause, guards)
+        behind, self.pos = self.pos, start
+        right = self.lift(node.args["expression"], clause, guards)
+        self.pos = max(behind, self.pos)
+        args = (right,) if left.op == "name" else (left, right)
+        return Expr("propertyeq", args, cover(left.span, right.span), left.name, clause, guards, (), right.opaque)
 
     def _name_in(self, span: Span) -> str:
         """The word that a call starts with."""
@@ -250,9 +288,9 @@ class Expressions(Leaves):
         if default is not None:
             args.append(self.lift(default, clause, inside))
         span = cover(*(arg.span for arg in args))
-        last = self.layout.match.get(first) if first >= 0 else None
-        if last is not None:
-            span = cover(span, self.token_span(first, last))
+        whole = case_span(self, first, span)
+        if whole.end >= 0:
+            span = whole
             self.pos = span.end
         return Expr("case", tuple(args), span, "", clause, guards, (), any(arg.opaque for arg in args))
 
@@ -403,6 +441,7 @@ def _table_of_handlers() -> dict[type, Handler]:
         exp.DateStrToDate: Expressions._cast,
         exp.Convert: Expressions._convert,
         exp.Dot: Expressions._dot,
+        exp.PropertyEQ: Expressions._property,
         exp.Window: Expressions._window,
         exp.IgnoreNulls: Expressions._inner,
         exp.RespectNulls: Expressions._inner,
@@ -414,6 +453,8 @@ def _table_of_handlers() -> dict[type, Handler]:
         exp.Interval: Expressions._interval,
         exp.JSONExtract: Expressions._json,
         exp.JSONExtractScalar: Expressions._json,
+        exp.JSONBExtract: Expressions._json,
+        exp.JSONBExtractScalar: Expressions._json,
         **dict.fromkeys(COMPARISONS, Expressions._comparison),
     }
     for found in vars(exp).values():

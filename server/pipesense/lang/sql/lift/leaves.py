@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
 from pipesense.lang.sql.lift.calls import BARE_CLOCKS
-from pipesense.lang.sql.lift.state import NOWHERE, State, placed, spanned
+from pipesense.lang.sql.lift.state import NOWHERE, State, cover, placed, spanned
 from pipesense.model.sql import Clause, Expr, Hole
 from pipesense.text.span import Span
 
@@ -23,6 +24,10 @@ _SHORT_COLUMN: Final = _COLUMN_PARTS[2:]
 
 class Leaves(State):
     """Lifts what holds no other expression."""
+
+    def lift(self, node: exp.Expr, clause: Clause, guards: Guards = NO_GUARDS) -> Expr:
+        """The expression of a node; given by the class that knows all of them."""
+        raise NotImplementedError
 
     def _column(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
         args = node.args
@@ -47,6 +52,10 @@ class Leaves(State):
             return self._masked_column(node, hole, span, clause, guards)
         if path[-1] in BARE_CLOCKS and len(path) == 1 and not self.dialect:
             return Expr("current_timestamp", (), span, path[0], clause, guards, (), False, "function")
+        if path[-1] == "*" and isinstance(args["this"], exp.Func):
+            # A function with a schema in front, inside of ARRAY_AGG(... ORDER BY ...).
+            call = self.lift(args["this"], clause, guards)
+            return replace(call, span=cover(span, call.span), path=path[:-1])
         if path[-1] == "*" and args["this"].__class__ is exp.Star:
             return Expr("star", (), span, "*", clause, guards, path[:-1])
         if self.scopes and span.end >= 0:
@@ -73,12 +82,26 @@ class Leaves(State):
     def _literal(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
         span = placed(node)
         opaque = False
+        if span.end < 0:
+            span = self._moved_literal(str(node.this))
         if span.end >= 0:
             self.pos = span.end
             opaque = bool(self.holes) and self.hole_in(span.start, span.end) is not None
         name = self.restored(*span).strip("'\"") if opaque else str(node.this)
         kind = "number" if node.__class__ is exp.Literal and not node.args.get("is_string") else "string"
         return Expr("literal", (), span, name, clause, guards, (), opaque, kind)
+
+    def _moved_literal(self, name: str) -> Span:
+        """A literal that the parser made anew: 0.5 of ``.5``, the 1 of ``INTERVAL 1 DAY``."""
+        index = self.ahead(TokenType.NUMBER, TokenType.STRING)
+        text = self.layout.tokens[index].text if index >= 0 else ""
+        if text.startswith(".") and f"0{text}" == name:
+            return self.token_span(index)
+        intervals = (self.kind_of(index - 1), self.kind_of(index - 2))
+        if not text.startswith(name.lstrip("-")) or TokenType.INTERVAL not in intervals:
+            return NOWHERE
+        minus = name.startswith("-") and self.kind_of(index - 1) is TokenType.DASH
+        return self.token_span(index - 1 if minus else index, index)
 
     def _word(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
         """NULL, TRUE, FALSE: no position of their own, so the next such token is theirs."""

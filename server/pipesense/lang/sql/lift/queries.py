@@ -44,7 +44,7 @@ class Queries(SourceReader, Expressions):
         if isinstance(node, exp.Exists):
             return self.query(node.this, role, name, branch)
         args = self._children(node, Clause.VALUES, frozenset())
-        return None, cover(self.covers(node), *(arg.span for arg in args))
+        return None, self.with_values(cover(self.covers(node), *(arg.span for arg in args)))
 
     def _bracketed(self, node: exp.Expr, role: Role, name: str, branch: int | None) -> tuple[Block | None, Span]:
         ctes, start = self.open_with(node)

@@ -59,6 +59,10 @@ OPERATORS: Final[dict[type, str]] = {
     exp.And: "and",
     exp.Or: "or",
 }
+FUNCTION_BINARIES: Final = frozenset(
+    {exp.Mod, exp.IntDiv, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift}
+)
+"""Operators that are also written as calls: ``MOD(a, b)``."""
 GUARDS: Final[dict[type, str]] = {
     exp.Coalesce: "coalesce",
     exp.Nullif: "nullif",

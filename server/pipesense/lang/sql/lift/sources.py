@@ -276,6 +276,8 @@ class SourceReader(Expressions):
         else:
             lifted = self.lift(inner, Clause.FROM)
             span = lifted.span
+            if kind == "values":
+                span = self.in_brackets(self.with_values(span))
             if kind == "function":
                 kind, call, parts = self._called(inner, lifted)
         return Source(kind, parts, alias, cover(span, place), block, columns=columns, call=call, lateral=lateral)

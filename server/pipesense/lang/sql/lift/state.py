@@ -151,6 +151,13 @@ class State:
                 return self.token_span(before, closing)
         return span
 
+    def with_values(self, span: Span) -> Span:
+        """The range with the word VALUES in front, if it stands there; rows begin with their own brackets."""
+        if span.end < 0:
+            return span
+        word = self.index_before(span.start)
+        return cover(span, self.token_span(word)) if self.kind_of(word) is TokenType.VALUES else span
+
     def covers(self, node: object) -> Span:
         """From the first to the last character that a node's names and literals take."""
         if not isinstance(node, exp.Expr):
