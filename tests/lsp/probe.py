@@ -14,9 +14,11 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
+from pipesense.engine.checks import ChecksOffer, Form
 from pipesense.engine.report import BuiltFix, FixOffer, HoverText, InternalError, RelatedPlace, Reported
 from pipesense.lang.languages import language_of
 from pipesense.model.change import Refusal
+from pipesense.model.data import DatasetName
 from pipesense.model.where import Loc
 from pipesense.rule.finding import Applicability, Finding
 from pipesense.rule.meta import Severity
@@ -46,6 +48,30 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+class ProbeChecks:
+    """The engine's quality checks: the word ``table`` can be given a file of them, ``view`` cannot."""
+
+    def __init__(self, workspace: ProbeWorkspace) -> None:
+        self._workspace = workspace
+
+    def offers(self, path: str, span: Span) -> tuple[ChecksOffer, ...]:
+        buffer = self._workspace.text(path)
+        words = re.finditer(r"\b(table|view)\b", buffer.text if buffer is not None else "")
+        return tuple(
+            ChecksOffer(
+                f"sql/file/{word[1]}", f"Insert quality checks for {word[1]}", DatasetName((word[1],)), Form.SQL, "file"
+            )
+            for word in words
+            if word.start() <= span.end and span.start <= word.end()
+        )
+
+    def build(self, offer_id: str, path: str) -> BuiltFix | Refusal:
+        if offer_id.endswith("view"):
+            return Refusal("a view has no load")
+        offer = FixOffer(offer_id, "", Applicability.UNSAFE, "")
+        return BuiltFix(offer, {}, {f"{path.rpartition('/')[0]}/checks/table.sql": "SELECT 1;\n"})
+
+
 class ProbeWorkspace:
     """The engine's surface over words."""
 
@@ -64,6 +90,8 @@ class ProbeWorkspace:
         self._revision = 0
         self._revisions: dict[str, str] = {}
         self._disk = disk or _read
+
+        self.checks = ProbeChecks(self)
 
     # --- documents
 

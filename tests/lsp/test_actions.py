@@ -57,7 +57,7 @@ def test_what_is_offered_where(line: int, column: int, titles: list[str]) -> Non
     async def scenario(server: Inside) -> None:
         capabilities = await opened_in(server, VSCODE)
         assert capabilities["codeActionProvider"] == {
-            "codeActionKinds": ["quickfix", "source.fixAll.pipesense"],
+            "codeActionKinds": ["quickfix", "refactor", "source.fixAll.pipesense"],
             "resolveProvider": True,
         }
         actions = await listed(server, line, column)
@@ -255,5 +255,24 @@ def test_an_action_that_is_not_ours_is_refused_or_returned(data: object) -> None
         answer = await server.ask("codeAction/resolve", {"title": "foreign", "data": data})
         assert "error" in answer or "edit" not in answer["result"]
         assert server.take("window/logMessage") == []
+
+    run(scenario)
+
+
+def test_quality_checks_for_the_table_at_the_cursor() -> None:
+    async def scenario(server: Inside) -> None:
+        await server.start(VSCODE)
+        await server.say(opened("make table\nmake view", NAME))
+        (action,) = await listed(server, 0, 7, only=["refactor"])
+        assert (action["title"], action["kind"]) == ("Insert quality checks for table", "refactor")
+        assert "edit" not in action
+        assert await listed(server, 0, 7, only=["quickfix"]) == []
+        changes = (await server.ask("codeAction/resolve", action))["result"]["edit"]["documentChanges"]
+        assert changes[0]["kind"] == "create"
+        assert changes[0]["uri"] == "file:///w/checks/table.sql"
+        assert changes[1]["edits"][0]["newText"] == "SELECT 1;\n"
+        (refused,) = await listed(server, 1, 7, only=["refactor"])
+        answer = await server.ask("codeAction/resolve", refused)
+        assert "a view has no load" in answer["error"]["message"]
 
     run(scenario)

@@ -36,12 +36,16 @@ def main(arguments: Sequence[str] | None = None, serve: Serve | None = None) -> 
 
 
 def _run(options: Options, serve: Serve | None) -> int:
-    from pipesense.cli.options import CheckOptions, ExplainOptions, RulesOptions
+    from pipesense.cli.options import CheckOptions, ChecksOptions, ExplainOptions, RulesOptions
 
     if isinstance(options, CheckOptions):
         from pipesense.cli.check import run
 
         return run(options)
+    if isinstance(options, ChecksOptions):
+        from pipesense.cli.checks import run as run_checks
+
+        return run_checks(options)
     if isinstance(options, RulesOptions):
         from pipesense.cli.catalogue import list_rules
 

@@ -19,6 +19,13 @@ exit codes:
   2  a mistake in the settings or on the command line; every finding that does not depend on it is still shown
   3  an internal error; everything else is still shown
 """
+_CHECKS_EXIT_CODES: Final = """\
+exit codes:
+  0  the checks were printed, and written if that was asked for
+  1  with --write: the checks of a table were not written
+  2  there is no such table, dialect or file
+  3  an internal error
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +62,25 @@ class ExplainOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class ChecksOptions:
+    """What ``pipesense checks`` was asked to do."""
+
+    target: str
+    form: str | None = None
+    dialect: str | None = None
+    everything: bool = False
+    write: bool = False
+    format: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
 class ServerOptions:
     """What ``pipesense server`` was asked to do; ``tcp`` None means standard input and output."""
 
     tcp: int | None = None
 
 
-Options = CheckOptions | RulesOptions | ExplainOptions | ServerOptions
+Options = CheckOptions | ChecksOptions | RulesOptions | ExplainOptions | ServerOptions
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -76,6 +95,8 @@ def parse(arguments: Sequence[str]) -> Options:
         return RulesOptions(read.format)
     if read.command == "explain":
         return ExplainOptions(read.name)
+    if read.command == "checks":
+        return ChecksOptions(read.target, read.form, read.dialect, read.all, read.write, read.format)
     if read.command == "server":
         return ServerOptions(read.tcp)
     options = _check_options(read)
@@ -151,6 +172,7 @@ def _parser() -> argparse.ArgumentParser:
     rules.add_argument("--format", choices=("text", "json"), default="text")
     explain = commands.add_parser("explain", help="show the page of a rule or a pattern", allow_abbrev=False)
     explain.add_argument("name", metavar="ID", help="a rule (reliability/no-retries), a concern or a pattern")
+    _add_checks(commands)
     server = commands.add_parser("server", help="run the language server", allow_abbrev=False)
     channel = server.add_mutually_exclusive_group()
     channel.add_argument("--stdio", action="store_true", help="speak on standard input and output (the default)")
@@ -158,6 +180,25 @@ def _parser() -> argparse.ArgumentParser:
     # VS Code's client appends the process id of the editor; the server learns it from the protocol.
     server.add_argument("--clientProcessId", help=argparse.SUPPRESS)
     return parser
+
+
+def _add_checks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    checks = commands.add_parser(
+        "checks",
+        help="propose quality checks for a table, and write them",
+        description="Say which quality checks a table deserves and why, in the form that the project uses.",
+        epilog=_CHECKS_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    checks.add_argument(
+        "target", metavar="TABLE|PATH", help="a table (mart.orders), or a file whose tables or dbt model are meant"
+    )
+    checks.add_argument("--form", choices=("sql", "dbt", "airflow", "gx"), help="(default: what the project uses)")
+    checks.add_argument("--dialect", metavar="NAME", help="the SQL dialect (default: that of the table's definition)")
+    checks.add_argument("--all", action="store_true", help="also what the database itself enforces")
+    checks.add_argument("--write", action="store_true", help="insert the checks into the project")
+    checks.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

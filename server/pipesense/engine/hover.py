@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Lookup
 from pipesense.engine.report import HoverText, Reported
-from pipesense.model.data import WRITES, Access, AccessMode, Confidence, QualityCheck, Relation
+from pipesense.model.data import WRITES, Access, AccessMode, CheckKind, Confidence, QualityCheck, Relation
 from pipesense.model.flow import OtherRun, Pipeline, Setting, SqlFileRun, Task
+from pipesense.model.quality import Dimension
 from pipesense.model.value import Absent, Known, Unknown, Value, effective
 from pipesense.model.where import Loc
+from pipesense.quality.propose import DIMENSIONS
 from pipesense.rule.context import DatasetUse
 from pipesense.rule.page import Page
 from pipesense.rule.registry import Registry
@@ -219,10 +221,23 @@ def _about_table(made: _Hover, access: Access) -> str:
     checks = _matching_checks(made, access)
     shown = [_check(check.by, check) for check in checks]
     lines.append(f"- quality checks: {', '.join(dict.fromkeys(shown)) or 'none known'}")
+    lines += _dimensions(checks)
     relation = _relation(made, access)
     if relation is not None:
         lines += ["", *_columns(relation)]
     return "\n".join(lines)
+
+
+def _dimensions(checks: Sequence[QualityCheck]) -> Iterable[str]:
+    """Which dimensions of quality somebody looks at, and which nobody does."""
+    kinds = {kind for check in checks for kind in check.kinds}
+    seen = {DIMENSIONS[kind] for kind in kinds if kind in DIMENSIONS}
+    if seen:
+        missing = [each.value for each in Dimension if each not in seen]
+        # What a check of somebody's own looks at cannot be told.
+        perhaps = " (but for what custom checks look at)" if CheckKind.CUSTOM in kinds and missing else ""
+        yield f"- checked: {', '.join(each.value for each in Dimension if each in seen)}"
+        yield f"- not checked: {', '.join(missing) or 'nothing'}{perhaps}"
 
 
 def _matching_uses(made: _Hover, access: Access) -> list[DatasetUse]:

@@ -1,4 +1,4 @@
-"""The lightbulb: fixes of findings, "ignore here", and all safe fixes of a file at once."""
+"""The lightbulb: fixes of findings, "ignore here", all safe fixes of a file at once, and quality checks for a table."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipesense.engine.workspace import Workspace
 
 _QUICK_FIX: Final = types.CodeActionKind.QuickFix
+_REFACTOR: Final = types.CodeActionKind.Refactor
 
 _ADVICE: Final = "This is advice: whether it fits here needs a person's judgement, so it is not applied automatically."
 
@@ -47,6 +48,8 @@ class CodeActions:
                 actions += self._ignore(path, finding, _shown(finding, context.diagnostics))
         if wanted.explicitly(FIX_ALL) or (wanted.kind(FIX_ALL) and self._has_safe(touched)):
             actions += self._fix_all(path)
+        if wanted.kind(_REFACTOR.value):
+            actions += self._insert_checks(path, span)
         return actions
 
     def resolve(self, action: types.CodeAction, path: str) -> types.CodeAction:
@@ -58,6 +61,11 @@ class CodeActions:
         data = action.data if isinstance(action.data, Mapping) else {}
         if data.get("do") == "fix":
             action.edit = self._built(path, self._build(str(data.get("id")), path))
+        elif data.get("do") == "checks":
+            built = self.workspace.checks.build(str(data.get("id")), path)
+            if isinstance(built, Refusal):
+                raise CannotApply(built.why)
+            action.edit = self._built(path, built)
         elif data.get("do") == "ignore":
             finding = self._by_fingerprint(path, str(data.get("id")))
             action.edit = self.edits.workspace_edit(path, {path: self.workspace.suppression(finding)})
@@ -92,6 +100,12 @@ class CodeActions:
         action = types.CodeAction("Apply all safe fixes of PipeSense", FIX_ALL)
         if self._attach(action, path, "fixAll", ""):
             yield action
+
+    def _insert_checks(self, path: str, span: Span) -> Iterator[types.CodeAction]:
+        for offer in self.workspace.checks.offers(path, span):
+            action = types.CodeAction(offer.title, _REFACTOR)
+            if self._attach(action, path, "checks", offer.id):
+                yield action
 
     def _attach(self, action: types.CodeAction, path: str, do: str, target: str) -> bool:
         """Give the action its data, and its edit too for a client that cannot ask later; False if there is none."""

@@ -92,7 +92,7 @@ def encoding_of(name: str | None) -> PositionEncoding:
 def code_action_options(profile: ClientProfile) -> types.CodeActionOptions:
     """Which kinds of code action there are, and whether their edits come when asked for."""
     return types.CodeActionOptions(
-        code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL],
+        code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.Refactor, FIX_ALL],
         resolve_provider=profile.resolve_edit,
     )
 

@@ -89,6 +89,7 @@ _QUOTES: Final = {
     **dict.fromkeys(("bigquery", "mysql", "spark", "clickhouse"), ("`", "`")),
     "tsql": ("[", "]"),
 }
+_BACKSLASHES: Final = frozenset({"bigquery", "spark"})
 _SIMPLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 
@@ -136,6 +137,14 @@ def quoted(name: str, dialect: str) -> str:
         return name
     start, end = _QUOTES.get(family(dialect), ('"', '"'))
     return f"{start}{name.replace(end, end * 2)}{end}"
+
+
+def literal(value: str, dialect: str) -> str:
+    """A literal of standard SQL as the dialect writes it: some know no doubled quote inside a string."""
+    if not value.startswith("'") or family(dialect) not in _BACKSLASHES:
+        return value
+    inner = value[1:-1].replace("''", "'").replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{inner}'"
 
 
 def _of(table: dict[str, str], dialect: str) -> str:

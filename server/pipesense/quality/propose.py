@@ -180,7 +180,7 @@ class _Plan:
             key = (guess.name,) if history is None else (guess.name, history.name)
             reason = f"{guess.name} is named like the key of {relation.dataset.table}, and no key is declared"
             if history is not None:
-                reason += f"; {history.name} tells its versions apart"
+                reason += f", and {history.name} tells its versions apart"
             self._add(Dimension.UNIQUENESS, Unique(key), reason, Sureness.GUESS, nullable=True)
         self._nothing(Dimension.UNIQUENESS, "no key is declared, and no column is named like one")
 
@@ -278,7 +278,7 @@ class _Plan:
         column, meaning = found
         hours = _FRESH_HOURS[meaning]
         telling = {"loaded": "rows were loaded", "changed": "rows were last changed", "happened": "it happened"}
-        reason = f"{column.name} tells when {telling[meaning]}; set the {hours} hours to what was promised"
+        reason = f"{column.name} tells when {telling[meaning]} (set the {hours} hours to what was promised)"
         ask = Fresh(column.name, hours, said.is_date(column))
         self._add(Dimension.TIMELINESS, ask, reason, Sureness.GUESS, nullable=True)
 

@@ -73,7 +73,8 @@ class Writer:
             case Matches():
                 return dialects.no_match(self.column(ask.column), ask.pattern, self.dialect)
             case OneOf():
-                return f"{self.column(ask.column)} NOT IN ({', '.join(ask.values)})"
+                listed = ", ".join(dialects.literal(value, self.dialect) for value in ask.values)
+                return f"{self.column(ask.column)} NOT IN ({listed})"
             case InOrder():
                 return f"{self.column(ask.first)} > {self.column(ask.second)}"
             case Holds():

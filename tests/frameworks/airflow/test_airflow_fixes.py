@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.common.sql.hooks.sql import DbApiHook
-from airflow.providers.common.sql.operators.sql import SQLColumnCheckOperator, SQLTableCheckOperator
+from airflow.providers.common.sql.operators.sql import SQLCheckOperator, SQLColumnCheckOperator, SQLTableCheckOperator
 
 from pipesense.host.rulepacks import load_registry
 from pipesense.host.testing import EngineChecker
@@ -128,8 +128,13 @@ def test_checks_stand_between_the_load_and_what_follows(tmp_path: Path) -> None:
     loaded = bag(tmp_path, fixed(FILES, "dags/orders.py", "quality/load-without-check"))
     assert not loaded.import_errors
     dag = loaded.dags["orders"]
-    checks = {task.task_id for task in dag.tasks if isinstance(task, SQLColumnCheckOperator | SQLTableCheckOperator)}
-    assert len(checks) == 2
+    kinds = SQLColumnCheckOperator | SQLTableCheckOperator | SQLCheckOperator
+    checks = {task.task_id for task in dag.tasks if isinstance(task, kinds)}
+    assert checks == {
+        "check_load_orders_columns",
+        "check_load_orders_rows",
+        "check_load_orders_row_count_agrees_with_landing",
+    }
     assert dag.get_task("load_orders").downstream_task_ids == {"publish", *checks}
     assert dag.get_task("publish").upstream_task_ids == {"load_orders", *checks}
     assert all(dag.get_task(name).conn_id == "warehouse" for name in checks)

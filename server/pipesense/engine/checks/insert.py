@@ -123,6 +123,14 @@ class Checks:
                         return known if isinstance(known, DatasetName) else None
         return None
 
+    def home(self, dataset: DatasetName) -> str | None:
+        """The file that defines a table, else the first that loads it."""
+        found = self.gather.find(dataset)
+        if isinstance(found, Known):
+            return found.value.loc.file
+        writes = self.gather.writes(dataset)
+        return writes[0].access.loc.file if writes else None
+
     # --- offers ----------------------------------------------------------------------------------
 
     def offers(self, path: str, span: Span) -> tuple[ChecksOffer, ...]:
@@ -190,7 +198,7 @@ class Checks:
             return self._write_dbt(subject, dataset, path)
         plan = propose(subject)
         if not plan.checks:
-            return Refusal("; ".join(each.why for each in plan.left_out))
+            return Refusal(f"there is nothing to add: {'; '.join(dict.fromkeys(each.why for each in plan.left_out))}")
         match form:
             case Form.AIRFLOW:
                 return self._write_airflow(plan)

@@ -103,6 +103,6 @@ def _kind(facts: StatementFacts) -> CheckKind:
         return CheckKind.NOT_NULL
     if ops & _VALUES:
         return CheckKind.VALUES
-    if ops & _BOUNDS and not calls:
-        return CheckKind.RANGE
-    return CheckKind.ROW_COUNT if "count" in outputs | calls and not facts.columns else CheckKind.CUSTOM
+    if "count" in outputs | calls and not facts.columns:
+        return CheckKind.ROW_COUNT
+    return CheckKind.RANGE if ops & _BOUNDS and not calls else CheckKind.CUSTOM

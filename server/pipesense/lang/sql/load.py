@@ -25,6 +25,8 @@ def load_of(facts: StatementFacts, text: str, columns: Sequence[str], *, emptied
         return Unknown("its load is a MERGE, which leaves some rows and changes others")
     if write is None and not (table is not None and table.from_query):
         return Unknown("the statement brings no rows")
+    if write is not None and write.guard:
+        return Unknown("its load leaves out rows that are there already")
     block = next((each for each in facts.blocks if each.depth == 0), None)
     if block is None:
         return Unknown("its rows stand in the statement itself")
