@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipesense.model.sql import Hole, StatementFacts
-from pipesense.systems.system import PythonSystem
+from pipesense.systems.system import PythonSystem, SqlSystem
 
 
 def systems_in_use() -> tuple[PythonSystem, ...]:
@@ -14,14 +14,33 @@ def systems_in_use() -> tuple[PythonSystem, ...]:
 
 
 def read_statement(text: str, dialect: str, *, holes: tuple[Hole, ...] = ()) -> StatementFacts:
-    """What a SQL statement says; the parser is loaded at the first statement."""
+    """What a SQL statement says, by the system whose dialect it is; the parser is loaded at the first statement."""
+    for system in sql_systems():
+        if dialect in system.dialects:
+            return system.read_statement(text, dialect, holes=holes)
     from pipesense.lang.sql.facts import read_statement as read
 
     return read(text, dialect, holes=holes)
+
+
+def sql_systems() -> tuple[SqlSystem, ...]:
+    """Every system that has a SQL of its own."""
+    from pipesense.systems.flink import SYSTEM as FLINK
+
+    return (FLINK,)
+
+
+def told_dialect(text: str) -> tuple[str, str] | None:
+    """The dialect of a system that a statement's own words tell, and why."""
+    for system in sql_systems():
+        sign = system.sign(text)
+        if sign:
+            return system.dialects[0], f"hint: {sign}"
+    return None
 
 
 def sql_dialects() -> frozenset[str]:
     """The names of the dialects that can be read."""
     from pipesense.lang.sql.dialect import NAMES
 
-    return NAMES
+    return NAMES.union(*(system.dialects for system in sql_systems()))

@@ -53,6 +53,8 @@ class Unit:
     """The dialect in which ``facts`` were read."""
     signs: frozenset[int] | None = None
     """What the text's own words say about its dialect."""
+    told: tuple[str, str] | None = None
+    """The dialect of a system that the text's own words tell, and why; looked for together with ``signs``."""
     symbol: str | None = None
     """What the unit is about, for fingerprints: a function's name, a statement's first words."""
     directive: str | None = None

@@ -27,7 +27,8 @@ class StatementReader:
     """Reads statements, each text in each dialect once.
 
     ``read`` is the language's own reader; what it cannot read is kept as well. Should the reader itself fail,
-    ``log`` is told and that statement counts as unread: nothing else is lost.
+    ``log`` is told and that statement counts as unread: nothing else is lost. ``told`` gives the dialect of a
+    system that a text's own words tell, and why.
     """
 
     def __init__(
@@ -35,9 +36,11 @@ class StatementReader:
         read: Callable[..., StatementFacts],
         counters: Counters,
         log: Callable[[InternalError], None],
+        told: Callable[[str], tuple[str, str] | None] = lambda text: None,
         budget: int = 200_000,
     ) -> None:
         self._read = read
+        self.told = told
         self._log = log
         self._counters = counters
         self._budget = budget
@@ -161,7 +164,11 @@ def places(defined: Mapping[Key, tuple[Relation, ...]]) -> dict[Key, Any]:
 
 
 def _dialect(
-    units: Sequence[Unit], configured: str | None, context: tuple[str, str] | None, budget: int
+    units: Sequence[Unit],
+    configured: str | None,
+    context: tuple[str, str] | None,
+    reader: StatementReader,
+    budget: int,
 ) -> tuple[tuple[str, str] | None, int]:
     """The dialect of a file and why, and what is left of the budget; None where that is used up before it is known.
 
@@ -177,11 +184,12 @@ def _dialect(
         return said, budget
     for unit in units:
         if unit.signs is None:
-            unit.signs = sql_dialect.signs(unit.text)
+            unit.signs, unit.told = sql_dialect.signs(unit.text), reader.told(unit.text)
             budget -= len(unit.text) // 4
             if budget < 0:
                 return None, budget
-    return sql_dialect.decided(sign for unit in units for sign in unit.signs or ()), budget
+    told = next((unit.told for unit in units if unit.told), None)
+    return told or sql_dialect.decided(sign for unit in units for sign in unit.signs or ()), budget
 
 
 def prepare_sql_file(
@@ -192,7 +200,7 @@ def prepare_sql_file(
     budget: int,
 ) -> bool:
     """Read statements of about ``budget`` characters ahead of linking; True while more are to be read."""
-    chosen, budget = _dialect(document.units, configured, context, budget)
+    chosen, budget = _dialect(document.units, configured, context, reader, budget)
     if chosen is None:
         return True
     for unit in document.units:
@@ -212,7 +220,7 @@ def link_sql_file(
 ) -> Linked:
     """A SQL file as one script. ``context`` is the dialect that who runs the file implies, with the reason."""
     path = document.path
-    chosen, _ = _dialect(document.units, configured, context, _NO_LIMIT)
+    chosen, _ = _dialect(document.units, configured, context, reader, _NO_LIMIT)
     assert chosen is not None
     dialect, why = chosen
     loc = Loc(path, document.units[0].id if document.units else 0, Span(0, 0))

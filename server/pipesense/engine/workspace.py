@@ -58,7 +58,7 @@ class Workspace:
         roots: Sequence[str] = (),
         hide_baseline: bool = False,
     ) -> None:
-        from pipesense.engine.catalogue import read_statement, sql_dialects, systems_in_use
+        from pipesense.engine.catalogue import read_statement, sql_dialects, systems_in_use, told_dialect
 
         self.registry = registry
         self.counters = Counters()
@@ -79,7 +79,7 @@ class Workspace:
         self._surroundings = Surroundings(
             registry, files, sql_dialects, lambda path: path in self._records or path in self._agenda
         )
-        self._reader = StatementReader(read_statement, self.counters, log)
+        self._reader = StatementReader(read_statement, self.counters, log, told_dialect)
         self._stages = Stages(
             registry=registry,
             surroundings=self._surroundings,

@@ -7,6 +7,7 @@ from enum import Enum
 
 from pipesense.model.columns import Family
 from pipesense.model.shape import QueryShape
+from pipesense.model.stream import Stream
 from pipesense.model.value import Unknown, Value
 from pipesense.model.where import Loc
 
@@ -168,6 +169,8 @@ class Relation:
     """What earlier statements of the same script defined and the query reads."""
     dropped: tuple[str, ...] = ()
     """Columns that were taken away or renamed after the definition, in lower case."""
+    stream: Stream | None = None
+    """The stream behind it; its spans are relative to the unit of ``loc``."""
 
 
 class CheckKind(Enum):

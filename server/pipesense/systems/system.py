@@ -1,15 +1,17 @@
-"""What every system that lives in Python files offers to the engine."""
+"""What systems offer to the engine: those that live in Python files, and those with a SQL of their own."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from pipesense.lang.python.module import Module
 from pipesense.model.change import Change, Refusal, Replace
 from pipesense.model.code import CallAtParse, ObsoleteUse, PatternSite
 from pipesense.model.flow import Pipeline
+from pipesense.model.sql import Hole, StatementFacts
 from pipesense.model.value import Value, Version
 
 Embed = Callable[[ast.expr, "str | None", str, Value[str]], "int | None"]
@@ -48,3 +50,28 @@ class PythonSystem:
     """(module, project files, configured version) → the version in use, with its evidence."""
     lift: Callable[[Module, Version, Embed], Lifted]
     write: Callable[[Change, Module, Version], tuple[Replace, ...] | Refusal]
+
+
+class ReadStatement(Protocol):
+    """Reads one SQL statement in a dialect; never raises for any text.
+
+    ``text`` is the statement's whole unit, ``holes`` are stretches of it that stand for something else.
+    """
+
+    def __call__(self, text: str, dialect: str, *, holes: tuple[Hole, ...] = ()) -> StatementFacts:
+        """What the statement says; where it cannot be read, ``error`` says why in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlSystem:
+    """A system with a SQL of its own that no parser of the language knows.
+
+    ``dialects``: the names under which comments and settings speak of it. ``sign(text)``: the words by which a
+    statement shows that it is written in the first of them, "" where it shows nothing; one such statement decides
+    for its script, so it must be sure.
+    """
+
+    name: str
+    dialects: tuple[str, ...]
+    sign: Callable[[str], str]
+    read_statement: ReadStatement

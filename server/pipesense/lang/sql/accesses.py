@@ -37,7 +37,7 @@ def accesses(facts: StatementFacts, loc: Loc, around: Around = ALONE) -> tuple[A
         if (name := dataset(parts)) is not None
     ]
     if facts.write is not None and (name := dataset(facts.write.target)) is not None:
-        found.append(_written(facts.write, name, loc, around))
+        found.append(_written(facts, facts.write, name, loc, around))
     if facts.table is not None and facts.table.kind != "alter":
         found += _created(facts.table, loc)
     for parts in facts.drops:
@@ -47,14 +47,15 @@ def accesses(facts: StatementFacts, loc: Loc, around: Around = ALONE) -> tuple[A
     return tuple(found)
 
 
-def _written(write: Write, name: DatasetName, loc: Loc, around: Around) -> Access:
+def _written(facts: StatementFacts, write: Write, name: DatasetName, loc: Loc, around: Around) -> Access:
     mode = _MODES[write.verb]
     if write.overwrite:
         mode = AccessMode.OVERWRITE
     if write.guard in ("INSERT OVERWRITE of a partition", "REPLACE WHERE"):
         mode = AccessMode.OVERWRITE_PARTITION
     temporary = write.temporary or name in around.temporary
-    return Access(name, mode, _guard(write, around), loc.at(write.target_span), temporary=temporary)
+    guard, streaming = _guard(write, around), facts.stream is not None
+    return Access(name, mode, guard, loc.at(write.target_span), streaming=streaming, temporary=temporary)
 
 
 def _guard(write: Write, around: Around) -> Value[Guard]:

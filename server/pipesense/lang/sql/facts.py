@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -13,18 +14,27 @@ from pipesense.lang.sql.mask import mask
 from pipesense.model.sql import Hole, StatementFacts
 from pipesense.text.span import Span
 
+Parse = Callable[[str, str, tuple[Hole, ...], str], StatementFacts]
+"""``parse(text, masked, holes, dialect)``: the facts of a statement whose templates are hidden; never raises."""
+
 _LARGE: Final = 20_000
 """Characters from which on an unclosed quote is looked for before anything else: while somebody types one, it
 swallows the rest of the file, and tokenising all of that takes longer than a key press."""
 
 
 def read_statement(
-    text: str, dialect: str, *, holes: tuple[Hole, ...] = (), incremental: bool = True
+    text: str,
+    dialect: str,
+    *,
+    holes: tuple[Hole, ...] = (),
+    incremental: bool = True,
+    parse: Parse | None = None,
 ) -> StatementFacts:
     """What the statement says; ``text`` is its whole unit, leading comments and the ``;`` included.
 
     ``dialect`` is one of sqlglot's names, "" for the generic one. ``holes`` are stretches that are masked
     already, when the text comes from a string of a program. ``incremental``: see ``mask``.
+    ``parse`` reads the masked statement instead of the language's own parser.
     Never raises for any text; where it cannot be read, ``error`` says why in a sentence.
     """
     # Some editors of Windows start a file with a mark of its byte order.
@@ -38,14 +48,18 @@ def read_statement(
         sentence = f"`{text[opened]}` opens something here that is never closed."
         whole = Span(0, len(text))
         return StatementFacts("", dialect, whole, holes=holes, error=sentence, error_span=Span(opened, opened + 1))
-    from pipesense.lang.sql.reading import read
+    own = parse is None
+    if parse is None:
+        from pipesense.lang.sql.reading import read
+
+        parse = read
 
     found: list[StatementFacts] = []
     failed: StatementFacts | None = None
     for masked in mask(code, incremental=incremental):
         every = masked.holes if not holes else tuple(sorted((*masked.holes, *holes), key=lambda hole: hole.span))
-        facts = read(text, masked.text, every, dialect)
-        if not found:
+        facts = parse(text, masked.text, every, dialect)
+        if own and not found:
             facts = _with_inside(facts, masked.text)
         if facts.error or (found and not facts.blocks):
             failed = failed or facts

@@ -16,6 +16,7 @@ from sqlglot.errors import ErrorLevel, ParseError, SqlglotError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from pipesense.lang.sql.dialect import retries
+from pipesense.lang.sql.hidden import NOTHING_HIDDEN, Reshaped
 from pipesense.lang.sql.joins import with_conditions
 from pipesense.lang.sql.lexical import content_start
 from pipesense.lang.sql.lift.commands import read_words
@@ -68,14 +69,16 @@ def _deep_stack() -> Iterator[None]:
         sys.setrecursionlimit(limit)
 
 
-def read(text: str, masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFacts:
-    """The facts of one statement; ``masked`` is as long as ``text``."""
+def read(
+    text: str, masked: str, holes: tuple[Hole, ...], dialect: str, hidden: Reshaped = NOTHING_HIDDEN
+) -> StatementFacts:
+    """The facts of one statement; ``masked`` is as long as ``text``, ``hidden`` what a system took out of it."""
     whole = _content(text)
     failure: Unreadable | None = None
     for tried in _dialects(masked, dialect):
         try:
             with _deep_stack():
-                return _read_as(masked, holes, tried)
+                return _read_as(masked, holes, tried, hidden)
         except Unreadable as error:
             if failure is None or failure.sentence == _NO_BACKTICKS:
                 failure = error
@@ -114,7 +117,7 @@ def _kind_of_text(text: str) -> str:
     return match[0].lower() if match else ""
 
 
-def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFacts:
+def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str, hidden: Reshaped) -> StatementFacts:
     language = _language(dialect, masked)
     replacing = _REPLACE.match(masked, content_start(masked, 0, len(masked)))
     # MySQL's and SQLite's REPLACE INTO is an INSERT that takes rows of the same key away first.
@@ -156,7 +159,7 @@ def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFac
             tree, tokens = _column_list(language, tree, tokens, text)
         if _is_read_by_word(tree, tokens, holes):
             return _known_by_word(language, tokens, masked, holes, dialect)
-        facts = lift_statement(tree, tokens, text, holes, _kind(tree, text, tokens), dialect)
+        facts = lift_statement(tree, tokens, text, holes, _kind(tree, text, tokens), dialect, hidden)
         return facts if replacing is None else _replacing(facts)
     raise Unreadable("The template tags of this statement leave no readable SQL.", _content(masked))
 

@@ -61,6 +61,7 @@ def relation(facts: StatementFacts, loc: Loc, local: tuple[Relation, ...] = ()) 
         opened=_opened(table),
         foreign_keys=_foreign_keys(table),
         checks=tuple(map(constraint, table.checks)),
+        stream=table.stream,
         kind="altered" if table.kind == "alter" else table.kind,
         parts=table.parts,
         temporary=table.temporary,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipesense.model.sql.query import Block, Expr
+from pipesense.model.stream import Stream
 from pipesense.text.span import Span
 
 
@@ -124,6 +125,8 @@ class TableDef:
     indexes: tuple[IndexDef, ...] = ()
     """Those that stand in the column list (KEY, INDEX)."""
     primary_key_enforced: bool = True
+    stream: Stream | None = None
+    """The stream behind the table, in dialects that have them."""
 
 
 @dataclass(frozen=True, slots=True)

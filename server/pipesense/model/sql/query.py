@@ -146,7 +146,8 @@ class Source:
     lateral: bool = False
     """It may use columns of what stands before it (LATERAL, APPLY)."""
     reshaped: str = ""
-    """"pivot", "unpivot" or "match_recognize": its columns are others than those of what is read."""
+    """"pivot", "unpivot" or "match_recognize": its columns are others than those of what is read; "window" and
+    "function": it is what a table function makes of the table, with further columns."""
     as_of: Expr | None = None
     """The time or version that an old state of the table is read of."""
     sampled: bool = False

@@ -9,6 +9,7 @@ from pipesense.model.sql.command import Command, Grant, Setting
 from pipesense.model.sql.define import Alter, Create, Drop, TableDef
 from pipesense.model.sql.query import Block, ColumnUse, Comparison, Cte, SetOperation, WindowCall
 from pipesense.model.sql.write import Write
+from pipesense.model.stream import StreamUse
 from pipesense.model.where import Loc
 from pipesense.text.span import Span
 
@@ -76,6 +77,8 @@ class StatementFacts:
     """``inner`` belongs to a procedure or function: it does not run with the script."""
     variables: frozenset[str] = frozenset()
     """Names declared here (DECLARE, parameters, loops), lower case: a column without a table may mean one."""
+    stream: StreamUse | None = None
+    """What a SQL for streams says beyond relations; None in every other dialect."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ class SourceReader(Expressions):
             kind = "array"
         elif parts and place.end >= 0:
             self.reads.append((parts, place))
-        reshaped = ""
+        reshaped = self.hidden.get(place.start, "")
         if args.get("pivots"):
             reshaped, pivot_alias, span = self._pivoted(args["pivots"], span)
             alias = pivot_alias or alias

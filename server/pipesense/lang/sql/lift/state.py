@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
+from pipesense.lang.sql.hidden import NOTHING_HIDDEN, Reshaped
 from pipesense.lang.sql.tokens import Layout
 from pipesense.model.sql import (
     Block,
@@ -78,6 +79,7 @@ class State:
         self.depth = 0
         self.pos = 0
         """The end of the last leaf that was read: where a leaf without a position is looked for."""
+        self.hidden: Reshaped = NOTHING_HIDDEN
         self.alias = ""
         """The alias of the output that is being lifted."""
         self.limit_outside: exp.Expr | None = None

@@ -8,6 +8,7 @@ from typing import Final
 from sqlglot import Dialect, exp
 from sqlglot.tokenizer_core import Token
 
+from pipesense.lang.sql.hidden import NOTHING_HIDDEN, Reshaped
 from pipesense.lang.sql.lift.alter import read_alter
 from pipesense.lang.sql.lift.commands import Commanded, by_words
 from pipesense.lang.sql.lift.queries import Queries
@@ -24,7 +25,13 @@ _NOTHING: Final = Commanded()
 
 
 def lift_statement(
-    tree: exp.Expr, tokens: list[Token], text: str, holes: tuple[Hole, ...], kind: str, dialect: str
+    tree: exp.Expr,
+    tokens: list[Token],
+    text: str,
+    holes: tuple[Hole, ...],
+    kind: str,
+    dialect: str,
+    hidden: Reshaped = NOTHING_HIDDEN,
 ) -> StatementFacts:
     """Everything the statement says; ``text`` is masked, ``tokens`` are its own without the semicolon.
 
@@ -32,6 +39,7 @@ def lift_statement(
         RecursionError: the statement nests deeper than the interpreter's stack.
     """
     lift = Queries(text, Layout(tokens), holes, dialect)
+    lift.hidden = hidden
     write = read_write(lift, tree)
     table: TableDef | None = None
     said = _NOTHING
