@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Final
 
 from pipesense.lang.cut import Cut, Recut, Splitter
 from pipesense.model.data import QualityCheck, Relation
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from pipesense.engine.index import Key
     from pipesense.lang.python.syntax import ParsedUnit
     from pipesense.lang.sql.earlier import Around
+
+
+_ID: Final = attrgetter("id")
+_START: Final = itemgetter(0)
+"""The start of a Cut."""
 
 
 @dataclass(slots=True, eq=False)
@@ -255,7 +261,7 @@ class Document:
     def start_of(self, unit: int) -> int | None:
         """The offset at which a unit starts, or None where it is gone."""
         if self._starts is None:
-            self._starts = {each.id: cut.start for each, cut in zip(self.units, self._cuts, strict=True)}
+            self._starts = dict(zip(map(_ID, self.units), map(_START, self._cuts), strict=True))
         return self._starts.get(unit)
 
     def file_span(self, loc: Loc) -> Span | None:

@@ -34,13 +34,10 @@ Guard = Callable[[str, Callable[[], Lifted]], "Lifted | None"]
 
 def parsed_units(document: Document, counters: Counters) -> list[ParsedUnit]:
     """The parsed units of a document; only what is new is parsed."""
-    found: list[ParsedUnit] = []
-    for unit in document.units:
-        if unit.parsed is None:
-            counters.units_parsed += 1
-            unit.parsed = parse_unit(unit.id, unit.kind, unit.text)
-        found.append(unit.parsed)
-    return found
+    for unit in [unit for unit in document.units if unit.parsed is None]:
+        counters.units_parsed += 1
+        unit.parsed = parse_unit(unit.id, unit.kind, unit.text)
+    return [unit.parsed for unit in document.units if unit.parsed is not None]
 
 
 def prepare_python_file(document: Document, counters: Counters, budget: int) -> bool:

@@ -52,7 +52,7 @@ class TextBuffer:
         until = old_starts[behind] + delta if behind < len(old_starts) else len(text)
         fresh = line_starts(text[old_starts[first] : until], old_starts[first])
         if behind < len(old_starts):
-            tail = old_starts[behind:] if delta == 0 else [at + delta for at in old_starts[behind:]]
+            tail = old_starts[behind:] if delta == 0 else list(map(delta.__add__, old_starts[behind:]))
             if fresh[-1] == tail[0]:
                 fresh.pop()
         else:

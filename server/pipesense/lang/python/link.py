@@ -128,12 +128,9 @@ class Change:
     def __init__(self, before: Module | None, now: Module) -> None:
         old: Sequence[ParsedUnit] = before.units if before is not None else ()
         new = now.units
-        first, last = 0, min(len(old), len(new))
-        while first < last and old[first] is new[first]:
-            first += 1
-        same, last = 0, last - first
-        while same < last and old[-1 - same] is new[-1 - same]:
-            same += 1
+        first = _common(min(len(old), len(new)), lambda size: old[:size] == new[:size])
+        rest = min(len(old), len(new)) - first
+        same = _common(rest, lambda size: old[len(old) - size :] == new[len(new) - size :])
         # What only moved counts too: the order of statements decides what a name means.
         self.units = frozenset((*old[first : len(old) - same], *new[first : len(new) - same]))
         self.names: set[str] = set()
@@ -149,6 +146,17 @@ class Change:
                     self.headers.add(header)
                 for other in (*((header,) if header is not None else ()), *module.children_of(unit)):
                     self.names.update(other.index.mentions)
+
+
+def _common(most: int, holds: Callable[[int], bool]) -> int:
+    """The largest number up to ``most`` for which something holds that holds for all smaller ones."""
+    if holds(most):
+        return most
+    low, high = 0, most
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low
 
 
 def _seen(module: Module, name: str) -> object:
@@ -291,26 +299,20 @@ class LinkMemo:
             for kept in row.touched(self.change):
                 if not (kept.untouched(self.change) or kept.holds(module)):
                     row.remove(kept)
-        found: list[T] = []
-        fresh: list[_Kept] = []
         known = row.kept
-        for node in nodes:
-            kept_one = known.get(id(node))
-            if kept_one is None:
-                kept_one = self._compute(module, [node], partial(compute, node))
-                fresh.append(kept_one)
-                row.add(kept_one)
-            kept_one.link = self._link
-            found.append(cast("T", kept_one.result))
+        fresh: list[_Kept] = []
+        for node in [node for node in nodes if id(node) not in known]:
+            fresh.append(self._compute(module, [node], partial(compute, node)))
+            row.add(fresh[-1])
         if len(known) > len(nodes):
-            for gone in [each for each in known.values() if each.link != self._link]:
-                row.remove(gone)
+            for key in known.keys() - set(map(id, nodes)):
+                row.remove(known[key])
         self.hits += len(nodes) - len(fresh)
         row.link = self._link
         if any(not row.reads.issuperset(each.recorder.foreign) for each in fresh):
             row.reads = frozenset().union(*(each.recorder.foreign for each in known.values()))
         module.reads |= row.reads
-        return found
+        return cast("list[T]", [known[id(node)].result for node in nodes])
 
     def _compute(self, module: Module, nodes: Sequence[ast.AST], compute: Callable[[], object]) -> _Kept:
         self.misses += 1
