@@ -27,12 +27,15 @@ from pipesense_rules.correctness.timedelta_attribute import timedelta_attribute
 from pipesense_rules.correctness.ungrouped_column import ungrouped_column
 from pipesense_rules.correctness.window_without_order import window_without_order
 from pipesense_rules.idempotency.append_on_rerun import append_on_rerun
+from pipesense_rules.idempotency.clock_decides_rows import clock_decides_rows
 from pipesense_rules.idempotency.dynamic_start_date import dynamic_start_date
 from pipesense_rules.idempotency.watermark_starts_null import watermark_starts_null
 from pipesense_rules.modelling.float_money import float_money
 from pipesense_rules.modelling.inline_foreign_key_syntax import inline_foreign_key_syntax
 from pipesense_rules.modelling.naive_timestamp import naive_timestamp
 from pipesense_rules.modelling.scd2_window_without_partition import scd2_window_without_partition
+from pipesense_rules.performance.correlated_scalar_subquery import correlated_scalar_subquery
+from pipesense_rules.performance.non_sargable_predicate import non_sargable_predicate
 from pipesense_rules.performance.order_by_persisted import order_by_persisted
 from pipesense_rules.performance.parse_time_io import parse_time_io
 from pipesense_rules.performance.union_of_disjoint import union_of_disjoint
@@ -83,10 +86,13 @@ def rules() -> tuple[Rule, ...]:
         append_on_rerun,
         dynamic_start_date,
         watermark_starts_null,
+        clock_decides_rows,
         dml_without_where,
         parse_time_io,
         order_by_persisted,
         union_of_disjoint,
+        non_sargable_predicate,
+        correlated_scalar_subquery,
         removed_api,
     )
 
