@@ -119,10 +119,10 @@ class RuleContext:
         return self.versions.get(system, Version())
 
     def relation(self, dataset: DatasetName) -> Value[Relation]:
-        return self.relations.whole(self.relations.find(dataset.parts, (), self.reads), self.reads)
+        return self.relations.whole(self.relations.find(dataset.parts, None, self.reads), self.reads)
 
     def relation_of(self, parts: tuple[str, ...], statement: Statement) -> Value[Relation]:
-        return self.relations.whole(self.relations.find(parts, statement.local, self.reads), self.reads)
+        return self.relations.whole(self.relations.find(parts, statement, self.reads), self.reads)
 
     def outputs(self, statement: Statement, block: Block | None = None) -> Columns:
         return self._asked(statement, lambda binder: binder.outputs(block))
@@ -131,7 +131,7 @@ class RuleContext:
         return self._asked(statement, lambda binder: binder.columns_of(source))
 
     def columns_of_table(self, parts: tuple[str, ...], statement: Statement) -> Columns:
-        return self.relations.columns(parts, statement.local, self.reads)
+        return self.relations.columns(parts, statement, self.reads)
 
     def bind(self, use: ColumnUse, statement: Statement) -> Binding:
         return self._asked(statement, lambda binder: binder.bind(use))

@@ -13,6 +13,7 @@ from pipesense.lang.sql import accesses as sql_accesses
 from pipesense.lang.sql import dialect as sql_dialect
 from pipesense.lang.sql.earlier import Earlier
 from pipesense.lang.sql.relation import Definitions, relation
+from pipesense.lang.sql.relation import model as model_relation
 from pipesense.lang.sql.split import split
 from pipesense.model.data import Relation
 from pipesense.model.sql import Hole, Script, Statement, StatementFacts
@@ -217,8 +218,12 @@ def link_sql_file(
     configured: str | None,
     context: tuple[str, str] | None,
     reader: StatementReader,
+    model: tuple[str, str] | None = None,
 ) -> Linked:
-    """A SQL file as one script. ``context`` is the dialect that who runs the file implies, with the reason."""
+    """A SQL file as one script. ``context`` is the dialect that who runs the file implies, with the reason.
+
+    ``model``: the project folder and name of the dbt model that the file is.
+    """
     path = document.path
     chosen, _ = _dialect(document.units, configured, context, reader, _NO_LIMIT)
     assert chosen is not None
@@ -229,6 +234,9 @@ def link_sql_file(
     bodies = {each.id: embedded_script(path, each, reader, declared) for each, declared in stored}
     scripts = {0: script, **bodies}
     defined = relations([script])
+    if model is not None:
+        made = model_relation(script.statements, model[1], model[0], loc)
+        defined[("relation", made.dataset.table)] = (*defined.get(("relation", made.dataset.table), ()), made)
     exports: dict[Key, Any] = {**defined, **places(defined)}
     exports[("file", path)] = True
     exports[("script", path)] = tuple(access for each in script.statements for access in each.accesses)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pipesense.engine.baseline import BadBaseline, parse_baseline
 from pipesense.engine.config import FILE_NAMES, Config, ConfigProblem, parse_config
+from pipesense.engine.dbt import DbtProjects
 from pipesense.engine.files import FileAccess, Unreadable
 from pipesense.rule.registry import Registry
 
@@ -41,6 +42,10 @@ class Surroundings:
     _modules: dict[tuple[str, str], str | None] = field(default_factory=dict)
     _packages: dict[str, bool] = field(default_factory=dict)
     problems: dict[str, tuple[ConfigProblem, ...]] = field(default_factory=dict)
+    dbt: DbtProjects = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.dbt = DbtProjects(self.files, self.text, lambda path: parents(path, self.root_of(path)))
 
     def forget(self) -> None:
         """Ask the file system again from now on."""
@@ -50,6 +55,7 @@ class Surroundings:
         self._modules.clear()
         self._packages.clear()
         self.problems.clear()
+        self.dbt.forget()
 
     def root_of(self, path: str) -> str | None:
         """The innermost workspace folder that holds a path."""
@@ -100,8 +106,8 @@ class Surroundings:
         return None
 
     def asked(self, path: str) -> bool:
-        """Whether anybody asked for the text of a file beside the sources (it need not exist)."""
-        return path in self._texts
+        """Whether anybody asked for the text of a file beside the sources (it need not exist); seeds count too."""
+        return path in self._texts or (path.endswith(".csv") and self.dbt.of(path) is not None)
 
     def version_texts(self, path: str, names: Iterable[str]) -> Mapping[str, str]:
         """The nearest file of each name above a path, by name."""

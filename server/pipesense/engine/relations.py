@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pipesense.engine.index import Key
+from pipesense.lang.jinja.references import reference
 from pipesense.lang.sql.bind import Binder
 from pipesense.lang.sql.columns import Resolver, renamed
 from pipesense.lang.sql.earlier import dataset
 from pipesense.lang.sql.relation import is_sure, same_table
 from pipesense.model.columns import ColumnOrigin, Columns, OutColumn, SqlType
-from pipesense.model.data import Column, Confidence, Relation
-from pipesense.model.shape import Path
+from pipesense.model.data import Column, Confidence, DatasetName, Relation
+from pipesense.model.shape import Path, QueryShape
 from pipesense.model.sql import Statement
 from pipesense.model.value import Known, Unknown, Value
 
 _ITSELF = Columns((), Unknown("it is made from itself"))
 _TOO_DEEP = Columns((), Unknown("views read views too deeply to be followed"))
-_DEEPEST = 40
+_DEEPEST = 90
+_BY_REFERENCE = frozenset({"model", "seed"})
+"""Relations that dbt's names mean, not those of the database."""
 
 
 class Lookup(Protocol):
@@ -27,6 +29,24 @@ class Lookup(Protocol):
 
     def get(self, key: Key) -> tuple[object, ...]:
         """All values under a key."""
+
+
+class Projects(Protocol):
+    """What is known of dbt projects beside their models."""
+
+    def folder(self, path: str) -> str:
+        """The folder of the project that holds a file, "" without one."""
+
+    def seed(self, folder: str, name: str) -> Relation | None:
+        """A seed of a project."""
+
+
+class _Place(NamedTuple):
+    """From where a name is looked up: the script's own relations, the dbt project, and where to note the question."""
+
+    local: tuple[Relation, ...]
+    project: str
+    reads: set[Key]
 
 
 @dataclass(slots=True)
@@ -38,66 +58,114 @@ class _Answer:
     reads: set[Key]
 
 
+class _Made(NamedTuple):
+    """The columns of a relation that a query makes; it is kept, so that its identity stays its own."""
+
+    relation: Relation
+    columns: Columns
+    reads: frozenset[Key]
+    circle: int = 0
+    """The identity of the relation by which the circle was entered that it lies on."""
+
+
 @dataclass(slots=True)
 class Relations:
     """Answers about relations and columns, each worked out once; good for as long as the look-up does not change."""
 
     lookup: Lookup
+    projects: Projects | None = None
     _statements: dict[int, _Answer] = field(default_factory=dict)
-    _relations: dict[int, tuple[Relation, Columns, frozenset[Key]]] = field(default_factory=dict)
-    _active: list[int] = field(default_factory=list)
+    _relations: dict[int, _Made] = field(default_factory=dict)
+    _active: dict[int, int] = field(default_factory=dict)
+    """The relations that are being worked out, by identity; the place of the first one that is made from it, or -1."""
 
     def of(self, statement: Statement) -> tuple[Binder, set[Key]]:
         """The binder of a statement, and the keys that its answers depend on, which grow with the questions."""
         known = self._statements.get(id(statement))
         if known is None:
             reads: set[Key] = set()
-            binder = Binder(
-                statement.facts, lambda parts: self.columns(parts, statement.local, reads), statement.variables
-            )
+            place = self._place(statement, reads)
+            binder = Binder(statement.facts, lambda parts: self._columns(parts, place), statement.variables)
             known = self._statements[id(statement)] = _Answer(statement, binder, reads)
         return known.binder, known.reads
 
-    def find(self, parts: Path, local: tuple[Relation, ...], reads: set[Key]) -> Value[Relation]:
+    def _place(self, statement: Statement | None, reads: set[Key]) -> _Place:
+        if statement is None:
+            return _Place((), "", reads)
+        folder = self.projects.folder(statement.loc.file) if self.projects is not None else ""
+        return _Place(statement.local, folder, reads)
+
+    def find(self, parts: Path, statement: Statement | None, reads: set[Key]) -> Value[Relation]:
         """The relation that a written name surely means: one of the script's own, or the only one of the workspace."""
-        for own in local:
+        return self._find(parts, self._place(statement, reads))
+
+    def table_or_model(self, dataset: DatasetName, reads: set[Key]) -> Value[Relation]:
+        """The relation of a dataset; where no table has that name, the only dbt model that has."""
+        place = _Place((), "", reads)
+        found = self._find(dataset.parts, place)
+        if isinstance(found, Known) or len(dataset.parts) > 1:
+            return found
+        models = [each for each in self._candidates(dataset.table, place) if each.kind == "model"]
+        return _only(models, dataset.table) if models else found
+
+    def columns(self, parts: Path, statement: Statement | None, reads: set[Key]) -> Columns:
+        """The columns of a table by its written name."""
+        return self._columns(parts, self._place(statement, reads))
+
+    def _find(self, parts: Path, place: _Place) -> Value[Relation]:
+        for own in place.local:
             if is_sure(same_table(own.parts, parts)):
                 if own.kind == "altered":
-                    return self._altered(self._anywhere(parts, reads), own)
+                    return self._altered(self._anywhere(parts, place), own)
                 return Known(own, own.loc)
-        return self._anywhere(parts, reads)
+        return self._anywhere(parts, place)
 
-    def _anywhere(self, parts: Path, reads: set[Key]) -> Value[Relation]:
-        name = dataset(parts)
-        if name is None:
-            return Unknown("a template makes its name")
-        key = ("relation", name.table)
-        reads.add(key)
-        candidates = [
-            (same_table(each.parts, parts), each)
+    def _candidates(self, table: str, place: _Place) -> list[Relation]:
+        key = ("relation", table)
+        place.reads.add(key)
+        return [
+            each
             for values in self.lookup.get(key)
             if isinstance(values, tuple)
             for each in values
             if isinstance(each, Relation)
         ]
-        sure = [(match, each) for match, each in candidates if is_sure(match)]
+
+    def _anywhere(self, parts: Path, place: _Place) -> Value[Relation]:
+        name = dataset(parts)
+        if name is None:
+            return self._referenced(parts, place)
+        candidates = self._candidates(name.table, place)
+        matches = [(same_table(each.parts, parts), each) for each in candidates]
+        sure = [(match, each) for match, each in matches if is_sure(match) and each.kind not in _BY_REFERENCE]
         defined = [(match, each) for match, each in sure if each.kind != "altered"]
         if not defined:
-            if any(match is not Confidence.NONE for match, _ in candidates):
+            if any(match is not Confidence.NONE for match, _ in matches):
                 return Unknown(f"it cannot be told whether another {name.table} is meant")
             return Unknown(f"no file of the workspace creates {'.'.join(name.parts)}")
         best = max(match.value for match, _ in defined if match is not None)
         fitting = [each for match, each in defined if match is not None and match.value == best]
-        first = fitting[0]
         if any(each.temporary for each in fitting):
             return Unknown("another script makes a temporary table of that name")
-        if any(each != first for each in fitting):
-            return Unknown(f"several files define {'.'.join(name.parts)} in different ways")
-        found: Value[Relation] = Known(first, first.loc)
+        found = _only(fitting, ".".join(name.parts))
         for _, change in sure:
             if change.kind == "altered":
                 found = self._altered(found, change)
         return found
+
+    def _referenced(self, parts: Path, place: _Place) -> Value[Relation]:
+        """A table by dbt's name for it: a model or seed of the same project, else of another one."""
+        named = reference(parts[-1]) if len(parts) == 1 else None
+        if named is None or named.kind != "ref":
+            return Unknown("a template makes its name")
+        candidates = [each for each in self._candidates(named.name.lower(), place) if each.kind == "model"]
+        own = [each for each in candidates if each.project == place.project]
+        if not own and self.projects is not None:
+            seed = self.projects.seed(place.project, named.name)
+            own = [seed] if seed is not None else candidates
+        if not own:
+            return Unknown(f"no file of the workspace is the model {named.name}")
+        return _only(own, named.name)
 
     @staticmethod
     def _altered(found: Value[Relation], change: Relation) -> Value[Relation]:
@@ -114,34 +182,50 @@ class Relations:
         )
         return Known(made, found.loc)
 
-    def columns(self, parts: Path, local: tuple[Relation, ...], reads: set[Key]) -> Columns:
-        """The columns of a table by its written name."""
-        found = self.find(parts, local, reads)
+    def _columns(self, parts: Path, place: _Place) -> Columns:
+        found = self._find(parts, place)
         if not isinstance(found, Known):
             return Columns((), found if isinstance(found, Unknown) else Unknown("it is not known"))
-        return self.columns_of(found.value, reads)
+        return self.columns_of(found.value, place.reads)
 
     def columns_of(self, relation: Relation, reads: set[Key]) -> Columns:
         """The columns of a relation, through the query that makes it."""
         if relation.query is None:
             return _declared(relation)
-        known = self._relations.get(id(relation))
-        if known is not None and known[0] is relation:
-            reads |= known[2]
-            return known[1]
-        if id(relation) in self._active:
-            return _ITSELF
-        if len(self._active) >= _DEEPEST:
-            return _TOO_DEEP
+        number = id(relation)
+        known = self._relations.get(number)
+        if known is None:
+            if number in self._active:
+                self._circle(number)
+                return _ITSELF
+            if len(self._active) >= _DEEPEST:
+                return _TOO_DEEP
+            known = self._relations[number] = self._made(relation, relation.query)
+        elif known.circle in self._active:
+            self._circle(known.circle)
+        reads |= known.reads
+        return known.columns
+
+    def _circle(self, number: int) -> None:
+        """Everything from a relation on that is being worked out is made from itself."""
+        start = list(self._active).index(number)
+        for at, each in enumerate(self._active):
+            if at >= start and (self._active[each] < 0 or self._active[each] > start):
+                self._active[each] = start
+
+    def _made(self, relation: Relation, query: QueryShape) -> _Made:
         own: set[Key] = set()
-        self._active.append(id(relation))
-        resolver = Resolver(relation.query, lambda parts: self.columns(parts, relation.local, own))
-        found = _of_query(relation, resolver.outputs(relation.query.root) if relation.query.root >= 0 else _NO_QUERY)
-        self._active.pop()
-        if not self._active:  # inside a circle the answer depends on where one entered it
-            self._relations[id(relation)] = (relation, found, frozenset(own))
-        reads |= own
-        return found
+        number = id(relation)
+        self._active[number] = -1
+        place = _Place(relation.local, relation.project, own)
+        resolver = Resolver(query, lambda parts: self._columns(parts, place))
+        found = _of_query(relation, resolver.outputs(query.root) if query.root >= 0 else _NO_QUERY)
+        start = self._active.pop(number)
+        if start < 0:
+            return _Made(relation, found, frozenset(own))
+        # Whatever circle it is entered by, the answer is the same for all that lie on it.
+        entry = list(self._active)[start] if start < len(self._active) else 0
+        return _Made(relation, _ITSELF, frozenset(own), entry)
 
     def whole(self, found: Value[Relation], reads: set[Key]) -> Value[Relation]:
         """A relation with the columns that its query gives."""
@@ -166,8 +250,14 @@ class Relations:
         return Known(replace(relation, columns=listed, opened=columns.opened or unnamed), found.loc)
 
 
+def _only(fitting: list[Relation], name: str) -> Value[Relation]:
+    first = fitting[0]
+    if any(each != first for each in fitting):
+        return Unknown(f"several files define {name} in different ways")
+    return Known(first, first.loc)
+
+
 _NO_QUERY = Columns((), Unknown("its query cannot be read"))
-Asked = Callable[[Path], Columns]
 
 
 def _declared(relation: Relation) -> Columns:

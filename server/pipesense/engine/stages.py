@@ -117,7 +117,8 @@ class Stages:
 
     def _link_sql(self, record: FileRecord, config: Config, lookup: Lookup) -> tuple[Linked, frozenset[Key]]:
         context = self._said_dialect(record.path, lookup)
-        linked = link_sql_file(record.document, config.dialect_of(record.path), context, self.reader)
+        model = self.surroundings.dbt.model(record.path)
+        linked = link_sql_file(record.document, config.dialect_of(record.path), context, self.reader, model)
         return linked, frozenset({("dialect", record.path)})
 
     @staticmethod
@@ -240,7 +241,7 @@ class Stages:
         """Every finding of the rules that are on, unsuppressed and unplaced, and the keys they read."""
         config = self.surroundings.config(record.path)
         enabled = config.enabled(self.registry, record.path)
-        relations = Relations(lookup)
+        relations = Relations(lookup, self.surroundings.dbt)
 
         def make(meta: RuleMeta) -> RuleContext:
             return self.context(record, meta, lookup, config, relations)
@@ -285,7 +286,7 @@ class Stages:
             versions=dict(record.linked.versions),
             text_at=self.text_of,
             statement_at=self._statement,
-            relations=relations or Relations(lookup),
+            relations=relations or Relations(lookup, self.surroundings.dbt),
             record_of=self.whole_record_of,
         )
 

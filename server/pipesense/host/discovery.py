@@ -15,6 +15,7 @@ from pipesense.lang.languages import language_of
 _VERSION_FILES: Final = re.compile(r"^(?:requirements|constraints)[\w.-]*\.(?:txt|in)$|^(?:uv|poetry)\.lock$|^Pipfile$")
 """Files that say which version of a framework a project runs on."""
 
+_SETTINGS: Final = frozenset({*FILE_NAMES, "dbt_project.yml"})
 _ROOT_MARKERS: Final = (".git", ".hg", "dbt_project.yml")
 _LONGEST_PYPROJECT: Final = 1_000_000
 _PIPESENSE_TABLE: Final = re.compile(r"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*[\"']?pipesense\b", re.M)
@@ -26,8 +27,8 @@ def is_source(name: str) -> bool:
 
 
 def is_wanted(name: str) -> bool:
-    """Whether a file of that name says something: code, settings, versions."""
-    return is_source(name) or name in FILE_NAMES or _VERSION_FILES.match(name) is not None
+    """Whether a file of that name says something: code, settings, versions, the columns of a seed."""
+    return is_source(name) or name in _SETTINGS or name.endswith(".csv") or _VERSION_FILES.match(name) is not None
 
 
 def posix(path: str) -> str:

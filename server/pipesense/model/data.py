@@ -157,16 +157,18 @@ class Relation:
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[CheckConstraint, ...] = ()
     kind: str = "table"
-    """"table", "view", "model" (dbt), "seed", "source" (declared only); "altered" for a change to a relation that
+    """"table", "view", "external", "model" (dbt), "seed"; "altered" for a change to a relation that
     is defined elsewhere, "dropped" for one that the script took away."""
     parts: tuple[str, ...] = ()
     """The name as written, masked parts included."""
     temporary: bool = False
     partitioned_by: tuple[str, ...] = ()
-    """Columns and expressions, as written."""
+    """Columns, or calls on columns ("date(created_at)")."""
     query: QueryShape | None = None
     local: tuple[Relation, ...] = ()
     """What earlier statements of the same script defined and the query reads."""
+    project: str = ""
+    """The folder of the dbt project that a model or seed belongs to."""
     dropped: tuple[str, ...] = ()
     """Columns that were taken away or renamed after the definition, in lower case."""
     stream: Stream | None = None

@@ -26,7 +26,7 @@ def listed(root: Path, below: str = "") -> list[str]:
 
 LISTINGS: list[tuple[str, dict[str, str], list[str]]] = [
     (
-        "code, settings and versions; nothing else",
+        "code, settings, versions and seeds; nothing else",
         {
             "dags/a.py": "",
             "sql/a.sql": "",
@@ -36,9 +36,13 @@ LISTINGS: list[tuple[str, dict[str, str], list[str]]] = [
             "requirements-dev.txt": "",
             "README.md": "",
             "a.csv": "",
+            "a.tsv": "",
             "notes.txt": "",
         },
-        ["pipesense.toml", "pyproject.toml", "requirements-dev.txt", "requirements.txt", "dags/a.py", "sql/a.sql"],
+        [
+            *("a.csv", "pipesense.toml", "pyproject.toml", "requirements-dev.txt", "requirements.txt"),
+            *("dags/a.py", "sql/a.sql"),
+        ],
     ),
     (
         "not the user's own work",
@@ -57,7 +61,7 @@ LISTINGS: list[tuple[str, dict[str, str], list[str]]] = [
     (
         "target is a build folder beside a build file only",
         {"sql/target/load.sql": "", "dbt/dbt_project.yml": "", "dbt/target/run/a.sql": "", "dbt/models/a.sql": ""},
-        ["dbt/models/a.sql", "sql/target/load.sql"],
+        ["dbt/dbt_project.yml", "dbt/models/a.sql", "sql/target/load.sql"],
     ),
     (
         "ignored by version control",

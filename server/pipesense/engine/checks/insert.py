@@ -86,8 +86,8 @@ class Checks:
         """The checks of a workspace: ``lookup`` is its index, ``record_of`` gives files with all their facts."""
 
         def find(dataset: DatasetName) -> Value[Relation]:
-            relations, reads = Relations(lookup), set[Key]()
-            return relations.whole(relations.find(dataset.parts, (), reads), reads)
+            relations, reads = Relations(lookup, surroundings.dbt), set[Key]()
+            return relations.whole(relations.table_or_model(dataset, reads), reads)
 
         return cls(Gatherer(lookup.get, record_of, find), surroundings, fixer)
 

@@ -15,9 +15,6 @@ from pipesense.model.value import Unknown
 Named = Callable[[Path], Columns]
 """The columns of a table by its written name."""
 
-_DEEPEST: Final = 60
-"""SELECTs that read SELECTs; what lies deeper is unknown, so that no text takes the interpreter's stack."""
-_TOO_DEEP: Final = Columns((), Unknown("its queries nest too deeply to be followed"))
 _ITSELF: Final = Columns((), Unknown("it reads itself"))
 _MOST_ORIGINS: Final = 60
 NOTHING: Final = Columns(())
@@ -52,19 +49,28 @@ class Resolver:
         self._outputs: dict[int, Columns] = {}
         self._sources: dict[int, tuple[Columns, ...]] = {}
         self._active: set[int] = set()
+        self._done = 0
 
     def outputs(self, number: int) -> Columns:
         """The columns that a SELECT gives, all branches of its set operation considered."""
         known = self._outputs.get(number)
+        if known is not None:
+            return known
+        if number in self._active:  # nothing that can be read does so: recursive CTEs are no sources of themselves
+            return _ITSELF
+        if not self._active:
+            # Most of what a SELECT reads ends before it, so this keeps a long chain of CTEs off the stack.
+            for earlier in range(self._done, number):
+                self._resolve(earlier)
+            self._done = max(self._done, number)
+        return self._resolve(number)
+
+    def _resolve(self, number: int) -> Columns:
+        known = self._outputs.get(number)
         if known is None:
-            if number in self._active:
-                return _ITSELF
-            if len(self._active) > _DEEPEST:
-                return _TOO_DEEP
             self._active.add(number)
-            known = self._united(number)
+            known = self._outputs[number] = self._united(number)
             self._active.discard(number)
-            self._outputs[number] = known
         return known
 
     def sources(self, number: int) -> tuple[Columns, ...]:

@@ -8,15 +8,14 @@ from typing import Final
 
 from pipesense.lang.sql.constraint import constraint
 from pipesense.lang.sql.earlier import dataset
-from pipesense.lang.sql.shape import reachable, shape_of
+from pipesense.lang.sql.shape import reachable, root_block, shape_of
 from pipesense.lang.sql.types import type_of_name
-from pipesense.model.data import Column, Confidence, ForeignKey, Relation
-from pipesense.model.sql import ColumnDef, StatementFacts, TableDef
+from pipesense.model.data import Column, Confidence, DatasetName, ForeignKey, Relation
+from pipesense.model.sql import ColumnDef, Expr, Statement, StatementFacts, TableDef
 from pipesense.model.value import Unknown
 from pipesense.model.where import Loc
 
 _HOLE_MARKS: Final = frozenset("{%$:")
-_PARTITIONED: Final = frozenset({"partitioned_by", "partitionbyrange"})
 
 
 def same_table(one: tuple[str, ...], other: tuple[str, ...]) -> Confidence | None:
@@ -62,20 +61,49 @@ def relation(facts: StatementFacts, loc: Loc, local: tuple[Relation, ...] = ()) 
         foreign_keys=_foreign_keys(table),
         checks=tuple(map(constraint, table.checks)),
         stream=table.stream,
-        kind="altered" if table.kind == "alter" else table.kind,
+        kind="altered" if table.kind == "alter" else "external" if table.external else table.kind,
         parts=table.parts,
         temporary=table.temporary,
-        partitioned_by=tuple(text for name, text in table.properties if name in _PARTITIONED),
+        partitioned_by=tuple(map(_partition, table.partitioned_by)),
         query=reachable(shape_of(facts).shape) if table.from_query else None,
         local=local if table.from_query else (),
         dropped=tuple(change.column.casefold() for change in table.changes if change.kind in ("drop", "rename")),
     )
 
 
+def model(statements: Iterable[Statement], name: str, project: str, loc: Loc) -> Relation:
+    """The relation that a dbt model is: what the one query of its file gives."""
+    queries = [each for each in statements if each.facts.kind == "select" and root_block(each.facts) is not None]
+    unread = [each for each in statements if each.facts.error]
+    one = queries[-1] if len(queries) == 1 and not unread else None
+    why = "the model's file holds no single query" if not unread else "the model's query cannot be read"
+    return Relation(
+        dataset=DatasetName((name.lower(),)),
+        columns=(),
+        primary_key=(),
+        unique=(),
+        loc=one.at(one.facts.span) if one is not None else loc,
+        opened=None if one is not None else Unknown(why),
+        kind="model",
+        parts=(name,),
+        query=reachable(shape_of(one.facts).shape) if one is not None else None,
+        local=one.local if one is not None else (),
+        project=project,
+    )
+
+
 def _column(column: ColumnDef, dialect: str, loc: Loc) -> Column:
     family = type_of_name(column.type, dialect).family
     where = loc.at(column.name_span)
-    return Column(column.name, column.type, column.nullable, where, "", family, column.has_default)
+    return Column(column.name, column.type, column.nullable, where, column.comment, family, column.has_default)
+
+
+def _partition(expr: Expr) -> str:
+    """A column, or a call on columns: "day", "date(created_at)"."""
+    if expr.op == "column":
+        return expr.path[-1]
+    named = [part.path[-1] for part in expr.walk() if part.op == "column"]
+    return f"{expr.name or expr.op}({', '.join(named)})".lower() if named else expr.name
 
 
 def _opened(table: TableDef) -> Unknown | None:

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pipesense.lang.jinja.references import reference
 from pipesense.lang.sql.types import term
 from pipesense.model.shape import From, Item, Path, Projection, QueryShape, Term
 from pipesense.model.sql import Block, Clause, Expr, Hole, Join, Output, Role, SetOperation, Source, StatementFacts
 from pipesense.text.span import Span
 
 _HOLE_MARKS: Final = frozenset("{%$")
+_HARMLESS: Final = frozenset({"DISTINCT", "ALL"})
+"""What a branch of a template may hold without bringing columns."""
 _MOST_USES: Final = 200
 _NO_TERM: Final = Term("fixed")
 
@@ -231,7 +234,7 @@ class _Maker:
             columns = self._renamed.get(source.block.keyword.start, ())
         return From(
             kind=kind,
-            alias=source.alias,
+            alias=_alias(source),
             parts=source.parts if kind == "table" else (),
             query=query,
             columns=columns,
@@ -293,11 +296,19 @@ class _Maker:
 
     def _uncovered(self, where: Span, covered: list[Span]) -> Hole | None:
         for hole in self._facts.holes:
+            if hole.text.strip().upper() in _HARMLESS:
+                continue
             if where.start <= hole.span.start < where.end and not any(
                 span.start <= hole.span.start and hole.span.end <= span.end for span in covered
             ):
                 return hole
         return None
+
+
+def _alias(source: Source) -> str:
+    """What columns use for a source; a table by dbt's name for it has that name in the database, as a rule."""
+    named = reference(source.alias) if source.opaque and source.alias[:1] == "{" else None
+    return named.name if named is not None else source.alias
 
 
 def _short(text: str) -> str:
