@@ -16,10 +16,11 @@ from pipesense.engine.index import Index, Key, Stage
 from pipesense.engine.judge import Judge
 from pipesense.engine.link_sql import StatementReader, link_sql_file, prepare_sql_file
 from pipesense.engine.linked import Linked
-from pipesense.engine.project import Surroundings
+from pipesense.engine.project import Surroundings, parents
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Lookup, Relations
 from pipesense.engine.report import Counters, InternalError
+from pipesense.lang.sql.adapter import dialect_of_dbt
 from pipesense.model.change import (
     AddCheck,
     Change,
@@ -121,9 +122,12 @@ class Stages:
         linked = link_sql_file(record.document, config.dialect_of(record.path), context, self.reader, model)
         return linked, frozenset({("dialect", record.path)})
 
-    @staticmethod
-    def _said_dialect(path: str, lookup: Lookup) -> tuple[str, str] | None:
-        """The dialect that everybody who runs a SQL file agrees on, and who says so."""
+    def _said_dialect(self, path: str, lookup: Lookup) -> tuple[str, str] | None:
+        """The dialect that a file's dbt project tells, else that all who run it agree on; and who says so."""
+        where = self.surroundings
+        told = dialect_of_dbt(path, parents(path, where.root_of(path)), where.text)
+        if told is not None:
+            return told
         said = [each for several in lookup.get(("dialect", path)) if isinstance(several, tuple) for each in several]
         return said[0] if said and len({dialect for dialect, _ in said}) == 1 else None
 

@@ -1,0 +1,48 @@
+"""Who decides about a file's dialect: a directive, the configuration, its dbt project, who runs it, its own words."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipesense.engine.workspace import Workspace
+from pipesense.host.rulepacks import load_registry
+from support.memory import ROOT, MemoryFiles, settle, workspace
+
+DBT = {
+    "dbt_project.yml": "profile: shop\n",
+    "profiles.yml": "shop:\n  outputs:\n    dev:\n      type: duckdb\n",
+}
+RUNS = {
+    "dag.py": "from airflow import DAG\nfrom airflow.providers.postgres.operators.postgres import PostgresOperator\n"
+    'with DAG("a", schedule=None):\n    PostgresOperator(task_id="b", sql="models/a.sql")\n'
+}
+CONFIG = {"pipesense.toml": 'dialect = {"models/**" = "mysql"}\n'}
+HINT = "SELECT SAFE_CAST(a AS INT64) FROM t"
+
+CASES = [
+    ("a directive", {**DBT, **RUNS, **CONFIG}, f"-- pipesense: dialect=tsql\n{HINT}", ("tsql", "directive")),
+    ("the configuration", {**DBT, **RUNS, **CONFIG}, HINT, ("mysql", "configuration")),
+    ("its dbt project", {**DBT, **RUNS}, HINT, ("duckdb", "dbt profile shop")),
+    ("who runs it", RUNS, HINT, ("postgres", "PostgresOperator")),
+    ("its own words", {}, HINT, ("bigquery", "hint: SAFE_CAST")),
+    ("nobody", {}, "SELECT 1", ("", "generic")),
+]
+
+
+@pytest.mark.parametrize(("files", "text", "chosen"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_the_order(files: dict[str, str], text: str, chosen: tuple[str, str]) -> None:
+    made = workspace({**files, "models/a.sql": text})
+    made.index_all()
+
+    assert made.dialect(f"{ROOT}/models/a.sql", 0) == chosen
+
+
+def test_a_profile_that_changes_is_read_again() -> None:
+    access = MemoryFiles({f"{ROOT}/{name}": text for name, text in {**DBT, "models/a.sql": "SELECT 1"}.items()})
+    made = Workspace(load_registry(), access, lambda error: None, roots=[ROOT])
+    made.index_all()
+    access.texts[f"{ROOT}/profiles.yml"] = DBT["profiles.yml"].replace("duckdb", "snowflake")
+    made.touched([f"{ROOT}/profiles.yml"])
+    settle(made)
+
+    assert made.dialect(f"{ROOT}/models/a.sql", 0) == ("snowflake", "dbt profile shop")
