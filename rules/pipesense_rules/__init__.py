@@ -39,10 +39,12 @@ from pipesense_rules.performance.non_sargable_predicate import non_sargable_pred
 from pipesense_rules.performance.order_by_persisted import order_by_persisted
 from pipesense_rules.performance.parse_time_io import parse_time_io
 from pipesense_rules.performance.union_of_disjoint import union_of_disjoint
+from pipesense_rules.quality.check_cannot_fail import check_cannot_fail
 from pipesense_rules.quality.completeness_over_information_schema import (
     completeness_over_information_schema,
 )
 from pipesense_rules.quality.load_without_check import load_without_check
+from pipesense_rules.quality.range_check_ignores_null import range_check_ignores_null
 from pipesense_rules.reliability.no_retries import no_retries
 from pipesense_rules.reliability.no_timeout import no_timeout
 from pipesense_rules.schema.ordinal_reference import ordinal_reference
@@ -58,6 +60,8 @@ def rules() -> tuple[Rule, ...]:
     return (
         load_without_check,
         completeness_over_information_schema,
+        check_cannot_fail,
+        range_check_ignores_null,
         equals_null,
         timedelta_attribute,
         condition_misses_table,

@@ -163,6 +163,12 @@ class RuleContext:
 
         return propose(Gatherer(self._get, self.record_of, self.relation).subject(dataset))
 
+    def checks_in(self, statement: Statement) -> tuple[QualityCheck, ...]:
+        from pipesense.engine.checks.own import own_checks
+
+        record = self.record_of(statement.loc.file)
+        return tuple(check for _, check in own_checks(record, statement)) if record is not None else ()
+
     def checks_on(self, dataset: DatasetName) -> tuple[QualityCheck, ...]:
         return tuple(
             check

@@ -131,6 +131,9 @@ class Context(Protocol):
     def check_plan(self, dataset: DatasetName) -> CheckPlan:
         """The checks that a dataset deserves and does not have yet."""
 
+    def checks_in(self, statement: Statement) -> tuple[QualityCheck, ...]:
+        """The checks of data that a statement is: an assertion, or a query that its file or a comment calls a check."""
+
     def checks_on(self, dataset: DatasetName) -> tuple[QualityCheck, ...]:
         """Quality checks on the dataset anywhere in the workspace."""
 

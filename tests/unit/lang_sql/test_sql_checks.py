@@ -55,6 +55,9 @@ def test_what_a_query_of_a_check_file_looks_at(sql: str, expected: str) -> None:
         ("-- must return no rows\nSELECT * FROM t WHERE a IS NULL", "", "no nulls t a"),
         ("-- check whether the new join is faster\nSELECT * FROM t WHERE a IS NULL", "", ""),
         ("SELECT * FROM t WHERE a IS NULL -- completeness check: no\n", "", ""),
+        ("SELECT COUNT(*) AS invalid_ages FROM t WHERE age < 0", "", "value range t age"),
+        ("SELECT COUNT(*) AS orders FROM t WHERE age < 0", "", ""),
+        ("SELECT duplicate_of FROM t WHERE age < 0", "", ""),
         ("ASSERT (SELECT COUNT(*) FROM t) > 0 AS 'rows'", "bigquery", "row count t"),
     ],
 )

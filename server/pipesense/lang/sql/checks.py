@@ -24,6 +24,7 @@ _DIMENSION: Final = re.compile(rf"--[^\n]*?\b({'|'.join(_KINDS)})[- ]check\b", r
 _CALLED: Final = re.compile(r"--[^\n]*\b(?:(?:quality|data|sanity) (?:check|test)s?|must return (?:no|0) rows)\b", re.I)
 _FOLDER: Final = re.compile(r"checks?|data_?quality|quality|dq|assertions?|(?:data_?)?tests?|audits?", re.I)
 _FILE: Final = re.compile(r"(?:^|[_.-])(?:checks?|quality|dq|asserts?|assertions?)(?:$|[_.-])", re.I)
+_WRONG: Final = re.compile(r"(?:^|_)(?:invalid|violations?|duplicates?|orphans?|wrong|out_of_range)(?:_|$)", re.I)
 _BOUNDS: Final = frozenset({"lt", "gt", "lte", "gte", "between", "not_between"})
 _VALUES: Final = frozenset({"in", "not_in", "matches", "not_matches", "like", "not_like"})
 
@@ -41,7 +42,17 @@ def is_check(facts: StatementFacts, text: str, *, check_file: bool) -> bool:
         return False
     if facts.kind == "assert":
         return True
-    return facts.kind == "select" and (check_file or _said(facts, text) is not None)
+    return facts.kind == "select" and (check_file or _named(facts) or _said(facts, text) is not None)
+
+
+def _named(facts: StatementFacts) -> bool:
+    """Whether the query calls what it counts wrong."""
+    return any(
+        out.aliased and _WRONG.search(out.name) is not None and any(part.op == "count" for part in out.expr.walk())
+        for block in facts.blocks
+        if block.depth == 0
+        for out in block.outputs
+    )
 
 
 def _said(facts: StatementFacts, text: str) -> re.Match[str] | None:
