@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _ID: Final = attrgetter("id")
 _START: Final = itemgetter(0)
 """The start of a Cut."""
+_WORDS: Final = 80
+"""Characters of an edit that may be typing; what is longer was pasted."""
 
 
 @dataclass(slots=True, eq=False)
@@ -121,6 +123,9 @@ class Document:
         self.language = language
         self.buffer = TextBuffer(text)
         self.settled = True
+        self.typed: int | None = None
+        """The SQL statement at whose open end somebody types, until the text is at rest: it is half of what is
+        meant, and what it lacks may be the next word."""
         self._splitter = splitter
         self._ids = count(1)
         self._cuts: list[Cut] = []
@@ -155,23 +160,37 @@ class Document:
             if text != self.text:
                 self.buffer.reset(text)
                 self._split_all()
+                self.typed = None
             return
         splice = self.buffer.client_replace(start, end, text, encoding)
         if splice.old.is_empty and not splice.inserted:
             return
         self._recut(self._splitter.resplit(self.text, self._cuts, splice), splice)
+        self.typed = self._typed_by(splice)
+
+    def _typed_by(self, splice: Splice) -> int | None:
+        """The statement that goes on behind an edit with nothing but blanks, if the edit is no more than some words."""
+        if self.language != "sql" or max(splice.inserted, splice.old.end - splice.old.start) > _WORDS:
+            return None
+        found = self.unit_at(max(0, splice.old.start + splice.inserted - 1))
+        if found is None:
+            return None
+        unit, offset = found
+        typed = unit.text.rstrip()
+        return unit.id if len(typed) <= offset + 1 and not typed.endswith(";") else None
 
     def settle(self) -> bool:
         """Cut the whole text anew if boundaries may only hold for the moment; True if units changed.
 
         They may where the splitter said so, and wherever a unit cannot be read: far away a bracket can
-        change how the splitter found its way back.
+        change how the splitter found its way back. True also if a statement was being typed, since it is not any more.
         """
+        was_typed, self.typed = self.typed is not None, None
         if self.settled and not any(unit.parsed is not None and unit.parsed.problem for unit in self.units):
-            return False
+            return was_typed
         before = [unit.id for unit in self.units]
         self._split_all()
-        return before != [unit.id for unit in self.units]
+        return was_typed or before != [unit.id for unit in self.units]
 
     def _split_all(self) -> None:
         before, retired = list(self.units), self._retired

@@ -44,6 +44,18 @@ class FileRecord:
         sql = sum(len(script.statements) for script in self.linked.scripts.values())
         return sql if self.document.language == "sql" else sql + len(self.document.units)
 
+    def shown(self, found: tuple[Reported, ...]) -> tuple[Reported, ...]:
+        """The findings without those that are new in the statement being typed: they wait until it is at rest."""
+        typed = self.document.typed
+        if typed is None:
+            return found
+        known = {each.fingerprint for each in self.reported}
+        return tuple(
+            each
+            for each in found
+            if each.finding is None or each.finding.loc.unit != typed or each.fingerprint in known
+        )
+
     def gaps(self) -> tuple[NotAnalysed, ...]:
         """What could not be read, and what is recognised only; each with the reason."""
         found = [(each, False) for each in self.linked.unread] + [(each, True) for each in self.linked.recognised]

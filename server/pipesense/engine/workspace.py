@@ -379,15 +379,12 @@ class Workspace:
         findings, reads = self._stages.judged(record, self._index)
         self._index.record_reads(record.path, Stage.JUDGE, reads)
         config = self._surroundings.config(record.path)
-        reported = reporting.place_findings(
-            record.document,
-            findings,
-            config,
-            self.registry,
-            config.enabled(self.registry, record.path),
-            self._place,
+        enabled = config.enabled(self.registry, record.path)
+        placed = reporting.place_findings(
+            *(record.document, findings, config, self.registry, enabled, self._place),
             complete=not record.linked.unread,
         )
+        reported = record.shown(placed)
         if record.path not in self._wanted:
             reported = ()
         elif self._hide_baseline:
