@@ -50,6 +50,10 @@ from pipesense_rules.reliability.no_timeout import no_timeout
 from pipesense_rules.schema.ordinal_reference import ordinal_reference
 from pipesense_rules.schema.set_op_column_order import set_op_column_order
 from pipesense_rules.security.dml_without_where import dml_without_where
+from pipesense_rules.streaming.connector_option_missing import connector_option_missing
+from pipesense_rules.streaming.legacy_window import legacy_window
+from pipesense_rules.streaming.no_watermark import no_watermark
+from pipesense_rules.streaming.unbounded_state import unbounded_state
 from pipesense_rules.upgrade.removed_api import removed_api
 
 _HERE = Path(__file__).parent
@@ -91,6 +95,10 @@ def rules() -> tuple[Rule, ...]:
         dynamic_start_date,
         watermark_starts_null,
         clock_decides_rows,
+        connector_option_missing,
+        no_watermark,
+        unbounded_state,
+        legacy_window,
         dml_without_where,
         parse_time_io,
         order_by_persisted,

@@ -134,7 +134,7 @@ class StreamUse:
     """What a statement of a streaming SQL says beyond its relations.
 
     ``settings`` of SET. ``state_ttl``: a hint in it says how long state is kept. ``hinted``: tables whose options
-    a hint in it changes, in lower case.
+    it changes (a hint, ALTER TABLE), in lower case.
     """
 
     windows: tuple[TimeWindow, ...] = ()

@@ -243,6 +243,8 @@ def test_no_prefix_of_a_statement_fails() -> None:
         ("CREATE TABLE t (a INT) WITH ('topic' = 'x', 'connector' = 'kafka')", "'connector' ="),
         ("CREATE TABLE t (ts TIMESTAMP(3), WATERMARK FOR ts AS ts)", "WATERMARK FOR"),
         ("SELECT * FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' DAY))", "a window over DESCRIPTOR"),
+        ("SELECT a FROM t GROUP BY a, HOP(x.ts, INTERVAL '1' HOUR, INTERVAL '1' DAY)", "a window in GROUP BY"),
+        ("SELECT a FROM TUMBLE(t, ts, INTERVAL '1' HOUR) GROUP BY a", ""),
         ("CREATE SOURCE t (ts TIMESTAMP, WATERMARK FOR ts AS ts) WITH (connector = 'kafka')", ""),
         ("-- WATERMARK FOR ts AS ts in a comment\nSELECT 1", ""),
         ("SELECT 'connector' = a FROM t", ""),

@@ -12,7 +12,7 @@ from pipesense.model.sql import Hole, StatementFacts, TableDef
 from pipesense.model.stream import StreamUse
 from pipesense.systems.flink.ddl import NotRead, is_table, read_table
 from pipesense.systems.flink.query import QueryReader
-from pipesense.systems.flink.tokens import Kind, Token, tokenise
+from pipesense.systems.flink.tokens import Cursor, Kind, Token, tokenise
 from pipesense.text.span import Span
 
 DIALECT: Final = "flink"
@@ -123,7 +123,18 @@ def _known(tokens: list[Token], holes: tuple[Hole, ...]) -> StatementFacts | Non
         return None
     quiet = first in ("USE", "END", "SHOW", "DESCRIBE", "DESC", "QUIT", "EXIT", "CLEAR", "HELP", "ADD")
     why = "" if quiet else f"{named} is recognised; nothing in it is judged."
-    return StatementFacts(first.lower(), DIALECT, whole, holes=holes, unjudged=why, stream=StreamUse())
+    changed = _altered(tokens)
+    return StatementFacts(first.lower(), DIALECT, whole, holes=holes, unjudged=why, stream=StreamUse(hinted=changed))
+
+
+def _altered(tokens: list[Token]) -> frozenset[str]:
+    """The table that ALTER TABLE changes, in lower case."""
+    cursor = Cursor(tokens)
+    if not cursor.take("ALTER", "TABLE"):
+        return frozenset()
+    cursor.take("IF", "EXISTS")
+    path = cursor.path()
+    return frozenset({path[0][-1].casefold()}) if path is not None else frozenset()
 
 
 def _settings(tokens: list[Token]) -> tuple[tuple[str, str], ...]:

@@ -17,6 +17,11 @@ _SIGNS: Final = (
             r"\b(?:TUMBLE|HOP|CUMULATE|SESSION)\s*\(\s*(?:DATA\s*=>\s*)?TABLE\b.*?\bDESCRIPTOR\s*\(", re.I | re.S
         ),
     ),
+    (
+        "a window in GROUP BY",
+        "INTERVAL",
+        re.compile(r"\bGROUP\s+BY\b[^;]*\b(?:TUMBLE|HOP|SESSION)\s*\(\s*[\w.`]+\s*,\s*INTERVAL\s*'", re.I),
+    ),
     ("a setting of Flink", "'TABLE.EXEC.", re.compile(r"\bSET\s+'table\.exec\.", re.I)),
     ("a statement set", "STATEMENT SET", re.compile(r"\b(?:BEGIN|EXECUTE)\s+STATEMENT\s+SET\b", re.I)),
 )

@@ -1,0 +1,1 @@
+"""Rules about streams: time, state and the systems at both ends."""

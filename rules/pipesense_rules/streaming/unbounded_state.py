@@ -1,0 +1,171 @@
+"""A query over streams without end keeps everything it has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pipesense.model.change import Replace
+from pipesense.model.sql import Block, Join, Script, Source, Statement
+from pipesense.model.stream import Changes
+from pipesense.model.value import known
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Applicability, Finding, Offer, Related
+from pipesense.rule.meta import Message, RuleMeta, Severity
+from pipesense.rule.rule import rule
+from pipesense.text.span import Span
+from pipesense_rules import shapes, streams
+
+_OUTSIDE = "Nothing in this script or its hints sets table.exec.state.ttl; the cluster's configuration may."
+
+_FEW_RESULTS: Final = frozenset(
+    {"case", "extract", "hour", "minute", "month", "dayofweek", "day_of_week", "is", "eq", "boolean", "literal"}
+)
+_FEW_VALUES: Final = frozenset(
+    {
+        *("status", "state", "type", "kind", "category", "region", "country", "currency", "gender", "level"),
+        *("severity", "channel", "platform", "language", "weekday", "hour", "month", "quarter", "browser", "os"),
+    }
+)
+"""Words of columns with as many values as a list of options."""
+
+META = RuleMeta(
+    id="streaming/unbounded-state",
+    wants=Script,
+    pattern="state-ttl",
+    since="0.1",
+    messages={
+        "append-sink": Message(
+            Severity.ERROR,
+            "This GROUP BY changes its results with every row, and {sink} ({connector}) takes inserts only.",
+            "The INSERT is refused: the sink does not support consuming update changes.",
+            "Group by a window over time, whose results are final, or write into a sink that takes updates by key.",
+        ),
+        "group": Message(
+            Severity.WARNING,
+            "This GROUP BY over the endless stream {source} keeps a result for every key it has ever seen.",
+            f"The state grows with the keys until the job cannot take its checkpoints. {_OUTSIDE}",
+            "Group by a window over time, or say how long the state of a key that gets no rows is kept.",
+        ),
+        "join": Message(
+            Severity.WARNING,
+            "This join of the endless streams {left} and {right} keeps every row of both.",
+            f"A row that comes tomorrow may match one of today, so nothing is ever let go. {_OUTSIDE}",
+            "Tie the times of both sides (BETWEEN ... AND ... + INTERVAL), look the other side up as of a time, or say "
+            "how long the state is kept.",
+        ),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    script: Script
+    statement: Statement
+
+
+@rule(META)
+def unbounded_state(script: Script, ctx: Context) -> Iterator[Finding]:
+    """At the words GROUP BY with their list, and at the words that join."""
+    for statement in streams.jobs(script):
+        job = _Job(script, statement)
+        grows = streams.keeps_for_ever(script, statement)
+        for block in statement.facts.blocks:
+            refused = _refused(block, job, ctx)
+            if refused is not None:
+                yield refused
+            elif grows:
+                yield from _groups(block, job, ctx)
+            if grows:
+                yield from _joins(block, job, ctx)
+
+
+def _refused(block: Block, job: _Job, ctx: Context) -> Finding | None:
+    """An outermost query with changing results, written into a sink for inserts only."""
+    statement = job.statement
+    sink = streams.sink_of(statement, ctx)
+    if sink is None or sink.stream is None or known(sink.stream.takes) is not Changes.APPEND or block.depth != 0:
+        return None
+    if block.group_span is None or not streams.ungrouped_by_time(block, statement, ctx):
+        return None
+    return ctx.finding(
+        "append-sink",
+        at=statement.at(block.group_span),
+        related=[Related(sink.loc, "the sink")],
+        subject=job,
+        sink=str(sink.dataset),
+        connector=sink.stream.connector,
+    )
+
+
+def _groups(block: Block, job: _Job, ctx: Context) -> Iterator[Finding]:
+    statement = job.statement
+    if block.group_span is None or not streams.ungrouped_by_time(block, statement, ctx) or _few_keys(block):
+        return
+    source = next(each for each in block.every_source if streams.endless(each, statement, ctx) is not None)
+    yield ctx.finding("group", at=statement.at(block.group_span), subject=job, source=_named(source))
+
+
+def _few_keys(block: Block) -> bool:
+    """Whether the groups have few values: conditions, parts of a date, columns named like a short list."""
+    return all(
+        expr.op in _FEW_RESULTS
+        or expr.name.lower() in _FEW_RESULTS
+        or (expr.op == "column" and shapes.words(expr.path[-1]) & _FEW_VALUES)
+        for expr in block.group
+    )
+
+
+def _joins(block: Block, job: _Job, ctx: Context) -> Iterator[Finding]:
+    statement = job.statement
+    if block.holes:
+        return
+    before = list(block.sources)
+    for join in block.joins:
+        right = join.source
+        left = next((each for each in before if streams.never_ends(each, statement, ctx)), None)
+        before.append(right)
+        if left is None or not _regular(join, ctx, statement):
+            continue
+        appends = [each for each in (left, right) if streams.endless(each, statement, ctx) is not None]
+        times = frozenset(_times((*before,), statement, ctx))
+        if not appends or join.keyword is None or streams.bounds_time(streams.conditions(join, block), times):
+            continue
+        at = statement.at(join.keyword)
+        yield ctx.finding("join", at=at, subject=job, left=_named(left), right=_named(right))
+
+
+def _regular(join: Join, ctx: Context, statement: Statement) -> bool:
+    """Whether the join waits for rows of both sides for ever: no array of the same row, no table function."""
+    source = join.source
+    if join.using and any(name.lower() in streams.WINDOW_COLUMNS for name in join.using):
+        return False
+    return not (source.lateral or join.kind in ("lateral", "apply")) and streams.never_ends(source, statement, ctx)
+
+
+def _times(sources: tuple[Source, ...], statement: Statement, ctx: Context) -> Iterator[str]:
+    """The columns with watermarks of all sides."""
+    for source in sources:
+        inner = source.block.every_source if source.block is not None else (source,)
+        for each in inner:
+            stream = streams.stream_of(each, statement, ctx)
+            if stream is not None and stream.watermark is not None:
+                yield stream.watermark.column[-1]
+
+
+def _named(source: Source) -> str:
+    return ".".join(source.parts) or source.alias or "the subquery"
+
+
+@unbounded_state.fix
+def set_ttl(finding: Finding, job: _Job, ctx: Context) -> Offer | None:
+    """Keep the state of a key for a day after its last row."""
+    if finding.variant == "append-sink" or job.script.embedded:
+        return None
+    first = job.script.statements[0]
+    start = first.facts.span.start
+    if "STATEMENT" in ctx.text(first.at(Span(0, start))).upper():
+        return None
+    change = Replace(first.at(Span(start, start)), f"SET '{streams.STATE_TTL}' = '1 d';\n\n")
+    return Offer("Keep the state of a key for one day after its last row", change, Applicability.UNSAFE)
