@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipesense.model.change import Replace
-from pipesense.model.sql import Block, Comparison, Expr
+from pipesense.model.sql import Block, Expr, Script, Write
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
-from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
+from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense.text.span import Span
 from pipesense_rules import queries
 
 META = RuleMeta(
     id="correctness/not-in-nullable",
-    wants=Comparison,
+    wants=Script,
     pattern="three-valued-logic",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},
-    scope=Scope.UNIT,
     messages={
         "nullable": Message(
             Severity.WARNING,
@@ -35,20 +34,30 @@ _FILTERS = frozenset({*queries.COMPARING, "is_not"})
 
 
 @rule(META)
-def not_in_nullable(comparison: Comparison, ctx: Context) -> Iterator[Finding]:
-    """At the operator and its subquery, where the subquery's own text lets NULL through."""
-    if comparison.op != "not_in" or len(comparison.right) != 1 or comparison.right[0].query is None:
-        return
-    query = comparison.right[0].query
-    column = _column(query)
-    if column is None or comparison.right[0].opaque or query.holes or _keeps_null_out(query, column):
-        return
-    yield ctx.finding(
-        "nullable",
-        at=comparison.operator,
-        subject=(query, column),
-        column=".".join(column.path),
-    )
+def not_in_nullable(script: Script, ctx: Context) -> Iterator[Finding]:
+    """At the operator, where the subquery lets NULL through and nothing says that there is none."""
+    for statement in script.statements:
+        for comparison in statement.facts.comparisons if not statement.facts.error else ():
+            if comparison.op != "not_in" or len(comparison.right) != 1:
+                continue
+            query = comparison.right[0].query
+            column = _column(query) if query is not None else None
+            if query is None or column is None or comparison.right[0].opaque or query.holes:
+                continue
+            if _keeps_null_out(query, column) or _reads_target(query, statement.facts.write):
+                continue
+            if ctx.nullable(column, statement) is not False:
+                at = statement.at(comparison.operator)
+                yield ctx.finding("nullable", at=at, subject=(query, column), column=".".join(column.path))
+
+
+def _reads_target(query: Block, write: Write | None) -> bool:
+    """Whether the subquery reads the table that is filled: a NULL is NOT IN nothing, so none was ever let in."""
+    if write is None:
+        return False
+    target = tuple(part.casefold() for part in write.target)
+    read = [tuple(part.casefold() for part in source.parts) for source in query.every_source]
+    return any(parts and parts[-len(target) :] == target[-len(parts) :] for parts in read)
 
 
 @not_in_nullable.fix

@@ -65,7 +65,7 @@ _REFUSE: Final = {
 }
 _KEY_DECIDES: Final = frozenset({"postgres"})
 """Engines that allow columns which the grouped primary key decides."""
-_OPAQUE: Final = frozenset({"window", "subquery", "exists", "function", "lambda", "filter", "grouping", "withingroup"})
+_OPAQUE: Final = frozenset({"window", "subquery", "exists", "function", "lambda", "filter", "grouping", "within_group"})
 """What may aggregate, or belongs to another query."""
 
 
