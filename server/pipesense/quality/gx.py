@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from textwrap import indent
-from typing import Final
 
 from pipesense.model.quality import (
     CheckPlan,
@@ -23,13 +21,11 @@ from pipesense.quality.dialects import EXPRESSIONS
 from pipesense.quality.propose import by_dimension
 from pipesense.quality.sql import Writer
 
-_BATCH: Final = "{batch}"
-"""What Great Expectations replaces by the table in a query of one's own."""
-
 
 def suite(plan: CheckPlan) -> str:
     """A module with one function that makes the suite."""
-    writer = Writer(replace(plan, table=_BATCH))
+    # Queries name the table and not {batch}: a slice of it has other totals than its source.
+    writer = Writer(plan)
     checks = [check for _, checks in by_dimension(plan.checks) for check in checks]
     name = re.sub(r"\W+", "_", str(plan.dataset)).strip("_")
     clock = any(isinstance(check.ask, Fresh) for check in checks)

@@ -141,7 +141,8 @@ class Writer:
         same = " AND ".join(f"{part} = {key}" for key, part in zip(keys, parts, strict=True))
         # The details are added up first, so that a header that is there twice is not taken for a wrong total.
         return (
-            f"SELECT {', '.join([*keys, total])}, detail.sum_of_details\nFROM {self.other(ask.header)} AS header\n"
+            f"SELECT {', '.join([*keys, total])}, detail.sum_of_details\n"
+            f"FROM {self.other(ask.header)} AS header\n"
             f"LEFT JOIN (\n    SELECT {', '.join(details)}, SUM({factors}) AS sum_of_details\n"
             f"    FROM {self.other(ask.detail)}\n    GROUP BY {', '.join(details)}\n) AS detail ON {same}\n"
             f"WHERE ABS({total} - COALESCE(detail.sum_of_details, 0)) > {_CENTS}"

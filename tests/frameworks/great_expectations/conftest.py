@@ -1,0 +1,15 @@
+"""The server, and what the proofs ran on."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import pytest
+
+from support.postgres_server import server, told
+
+__all__ = ["server"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"proven on great_expectations {version('great_expectations')} over {told()}")
