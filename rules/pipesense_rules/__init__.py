@@ -47,8 +47,11 @@ from pipesense_rules.quality.load_without_check import load_without_check
 from pipesense_rules.quality.range_check_ignores_null import range_check_ignores_null
 from pipesense_rules.reliability.no_retries import no_retries
 from pipesense_rules.reliability.no_timeout import no_timeout
+from pipesense_rules.schema.column_count_mismatch import column_count_mismatch
+from pipesense_rules.schema.duplicate_output_column import duplicate_output_column
 from pipesense_rules.schema.ordinal_reference import ordinal_reference
 from pipesense_rules.schema.set_op_column_order import set_op_column_order
+from pipesense_rules.schema.unknown_column import unknown_column
 from pipesense_rules.security.dml_without_where import dml_without_where
 from pipesense_rules.streaming.connector_option_missing import connector_option_missing
 from pipesense_rules.streaming.legacy_window import legacy_window
@@ -83,6 +86,9 @@ def rules() -> tuple[Rule, ...]:
         null_unsafe_surrogate_key,
         limit_without_order,
         count_nullable_as_rows,
+        unknown_column,
+        column_count_mismatch,
+        duplicate_output_column,
         set_op_column_order,
         ordinal_reference,
         inline_foreign_key_syntax,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipesense.engine.relations import Relations
+from pipesense.engine.relations import Answers, Relations
 from pipesense.lang.sql.bind import Binder
 from pipesense.lang.sql.facts import read_statement
 from pipesense.lang.sql.relation import Definitions, relation
@@ -46,7 +46,7 @@ def script(text: str, dialect: str = "", path: str = "/f.sql") -> tuple[list[Sta
 
 def binder(text: str, *files: str, dialect: str = "") -> Binder:
     """The answers for the last statement of a script; ``files`` are the other scripts of the workspace."""
-    return Relations(Exports(files, dialect)).of(script(text, dialect)[0][-1])[0]
+    return Answers(Relations(Exports(files, dialect))).of(script(text, dialect)[0][-1])[0]
 
 
 def shown(columns: Columns) -> str:

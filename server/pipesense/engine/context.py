@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pipesense.engine.config import Config
 from pipesense.engine.index import Key
-from pipesense.engine.relations import Lookup, Relations
+from pipesense.engine.relations import Answers, Lookup
 from pipesense.lang.sql.bind import Binder
 from pipesense.model.columns import Binding, Columns, SqlType
 from pipesense.model.data import Confidence, DatasetName, QualityCheck, Relation
@@ -70,7 +70,7 @@ class RuleContext:
     versions: dict[str, Version]
     text_at: Callable[[Loc], str]
     statement_at: Callable[[Loc], Statement | None]
-    relations: Relations
+    answers: Answers
     record_of: Callable[[str], FileRecord | None]
     dialect: str = ""
     unit: Loc | None = None
@@ -119,10 +119,10 @@ class RuleContext:
         return self.versions.get(system, Version())
 
     def relation(self, dataset: DatasetName) -> Value[Relation]:
-        return self.relations.whole(self.relations.find(dataset.parts, None, self.reads), self.reads)
+        return self.answers.relations.whole(self.answers.relations.find(dataset.parts, None, self.reads), self.reads)
 
     def relation_of(self, parts: tuple[str, ...], statement: Statement) -> Value[Relation]:
-        return self.relations.whole(self.relations.find(parts, statement, self.reads), self.reads)
+        return self.answers.relations.whole(self.answers.relations.find(parts, statement, self.reads), self.reads)
 
     def outputs(self, statement: Statement, block: Block | None = None) -> Columns:
         return self._asked(statement, lambda binder: binder.outputs(block))
@@ -131,7 +131,7 @@ class RuleContext:
         return self._asked(statement, lambda binder: binder.columns_of(source))
 
     def columns_of_table(self, parts: tuple[str, ...], statement: Statement) -> Columns:
-        return self.relations.columns(parts, statement, self.reads)
+        return self.answers.relations.columns(parts, statement, self.reads)
 
     def bind(self, use: ColumnUse, statement: Statement) -> Binding:
         return self._asked(statement, lambda binder: binder.bind(use))
@@ -143,10 +143,13 @@ class RuleContext:
         return self._asked(statement, lambda binder: binder.nullable(expr))
 
     def _asked(self, statement: Statement, question: Callable[[Binder], T]) -> T:
-        binder, reads = self.relations.of(statement)
+        binder, reads = self.answers.of(statement)
         answer = question(binder)
         self.reads |= reads
         return answer
+
+    def model_of(self, statement: Statement) -> str:
+        return self.answers.relations.model_of(statement)
 
     def place_of(self, dataset: DatasetName, column: str = "") -> Loc | None:
         self.reads.add(("places", dataset.table))

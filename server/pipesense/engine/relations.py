@@ -37,6 +37,9 @@ class Projects(Protocol):
     def folder(self, path: str) -> str:
         """The folder of the project that holds a file, "" without one."""
 
+    def model(self, path: str) -> tuple[str, str] | None:
+        """The project folder and the name of the model that a file is."""
+
     def seed(self, folder: str, name: str) -> Relation | None:
         """A seed of a project."""
 
@@ -46,15 +49,6 @@ class _Place(NamedTuple):
 
     local: tuple[Relation, ...]
     project: str
-    reads: set[Key]
-
-
-@dataclass(slots=True)
-class _Answer:
-    """A binder with everything that was looked up for it so far."""
-
-    statement: Statement
-    binder: Binder
     reads: set[Key]
 
 
@@ -74,22 +68,11 @@ class Relations:
 
     lookup: Lookup
     projects: Projects | None = None
-    _statements: dict[int, _Answer] = field(default_factory=dict)
     _relations: dict[int, _Made] = field(default_factory=dict)
     _active: dict[int, int] = field(default_factory=dict)
     """The relations that are being worked out, by identity; the place of the first one that is made from it, or -1."""
 
-    def of(self, statement: Statement) -> tuple[Binder, set[Key]]:
-        """The binder of a statement, and the keys that its answers depend on, which grow with the questions."""
-        known = self._statements.get(id(statement))
-        if known is None:
-            reads: set[Key] = set()
-            place = self._place(statement, reads)
-            binder = Binder(statement.facts, lambda parts: self._columns(parts, place), statement.variables)
-            known = self._statements[id(statement)] = _Answer(statement, binder, reads)
-        return known.binder, known.reads
-
-    def _place(self, statement: Statement | None, reads: set[Key]) -> _Place:
+    def place(self, statement: Statement | None, reads: set[Key]) -> _Place:
         if statement is None:
             return _Place((), "", reads)
         folder = self.projects.folder(statement.loc.file) if self.projects is not None else ""
@@ -97,7 +80,12 @@ class Relations:
 
     def find(self, parts: Path, statement: Statement | None, reads: set[Key]) -> Value[Relation]:
         """The relation that a written name surely means: one of the script's own, or the only one of the workspace."""
-        return self._find(parts, self._place(statement, reads))
+        return self._find(parts, self.place(statement, reads))
+
+    def model_of(self, statement: Statement) -> str:
+        """The dbt model whose query a statement is, "" where it is none."""
+        model = self.projects.model(statement.loc.file) if self.projects is not None else None
+        return model[1] if model is not None and statement.facts.kind == "select" else ""
 
     def table_or_model(self, dataset: DatasetName, reads: set[Key]) -> Value[Relation]:
         """The relation of a dataset; where no table has that name, the only dbt model that has."""
@@ -110,7 +98,7 @@ class Relations:
 
     def columns(self, parts: Path, statement: Statement | None, reads: set[Key]) -> Columns:
         """The columns of a table by its written name."""
-        return self._columns(parts, self._place(statement, reads))
+        return self.columns_at(parts, self.place(statement, reads))
 
     def _find(self, parts: Path, place: _Place) -> Value[Relation]:
         for own in place.local:
@@ -143,6 +131,9 @@ class Relations:
             if any(match is not Confidence.NONE for match, _ in matches):
                 return Unknown(f"it cannot be told whether another {name.table} is meant")
             return Unknown(f"no file of the workspace creates {'.'.join(name.parts)}")
+        if len(name.parts) == 1 and any(not is_sure(match) or each.kind in _BY_REFERENCE for match, each in matches):
+            # Without a schema the name tells little, and others have it too.
+            return Unknown(f"it cannot be told which {name.table} is meant")
         best = max(match.value for match, _ in defined if match is not None)
         fitting = [each for match, each in defined if match is not None and match.value == best]
         if any(each.temporary for each in fitting):
@@ -182,7 +173,7 @@ class Relations:
         )
         return Known(made, found.loc)
 
-    def _columns(self, parts: Path, place: _Place) -> Columns:
+    def columns_at(self, parts: Path, place: _Place) -> Columns:
         found = self._find(parts, place)
         if not isinstance(found, Known):
             return Columns((), found if isinstance(found, Unknown) else Unknown("it is not known"))
@@ -218,7 +209,7 @@ class Relations:
         number = id(relation)
         self._active[number] = -1
         place = _Place(relation.local, relation.project, own)
-        resolver = Resolver(query, lambda parts: self._columns(parts, place))
+        resolver = Resolver(query, lambda parts: self.columns_at(parts, place))
         found = _of_query(relation, resolver.outputs(query.root) if query.root >= 0 else _NO_QUERY)
         start = self._active.pop(number)
         if start < 0:
@@ -291,3 +282,34 @@ def _of_query(relation: Relation, given: Columns) -> Columns:
         tuple(dict.fromkeys((*given.keys, *keys))),
         given.numbered,
     )
+
+
+@dataclass(slots=True)
+class _Answer:
+    """A binder with everything that was looked up for it so far."""
+
+    statement: Statement
+    binder: Binder
+    reads: set[Key]
+
+
+@dataclass(slots=True)
+class Answers:
+    """Answers about the names and queries of statements, each worked out once; good for as long as ``relations``.
+
+    They stand apart from the relations so that nothing refers to itself in a circle: what is done with is freed.
+    """
+
+    relations: Relations
+    _statements: dict[int, _Answer] = field(default_factory=dict)
+
+    def of(self, statement: Statement) -> tuple[Binder, set[Key]]:
+        """The binder of a statement, and the keys that its answers depend on, which grow with the questions."""
+        known = self._statements.get(id(statement))
+        if known is None:
+            reads: set[Key] = set()
+            relations = self.relations
+            place = relations.place(statement, reads)
+            binder = Binder(statement.facts, lambda parts: relations.columns_at(parts, place), statement.variables)
+            known = self._statements[id(statement)] = _Answer(statement, binder, reads)
+        return known.binder, known.reads

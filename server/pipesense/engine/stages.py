@@ -18,7 +18,7 @@ from pipesense.engine.link_sql import StatementReader, link_sql_file, prepare_sq
 from pipesense.engine.linked import Linked
 from pipesense.engine.project import Surroundings, parents
 from pipesense.engine.record import FileRecord
-from pipesense.engine.relations import Lookup, Relations
+from pipesense.engine.relations import Answers, Lookup, Relations
 from pipesense.engine.report import Counters, InternalError
 from pipesense.lang.sql.adapter import dialect_of_dbt
 from pipesense.model.change import (
@@ -245,10 +245,10 @@ class Stages:
         """Every finding of the rules that are on, unsuppressed and unplaced, and the keys they read."""
         config = self.surroundings.config(record.path)
         enabled = config.enabled(self.registry, record.path)
-        relations = Relations(lookup, self.surroundings.dbt)
+        answers = Answers(Relations(lookup, self.surroundings.dbt))
 
         def make(meta: RuleMeta) -> RuleContext:
-            return self.context(record, meta, lookup, config, relations)
+            return self.context(record, meta, lookup, config, answers)
 
         shared: dict[str, RuleContext] = {}
 
@@ -278,9 +278,9 @@ class Stages:
         meta: RuleMeta,
         lookup: Lookup,
         config: Config | None = None,
-        relations: Relations | None = None,
+        answers: Answers | None = None,
     ) -> RuleContext:
-        """What one rule may ask about one file; ``relations`` share what several rules ask."""
+        """What one rule may ask about one file; ``answers`` share what several rules ask."""
         return RuleContext(
             meta=meta,
             path=record.path,
@@ -290,7 +290,7 @@ class Stages:
             versions=dict(record.linked.versions),
             text_at=self.text_of,
             statement_at=self._statement,
-            relations=relations or Relations(lookup, self.surroundings.dbt),
+            answers=answers or Answers(Relations(lookup, self.surroundings.dbt)),
             record_of=self.whole_record_of,
         )
 

@@ -122,6 +122,9 @@ class Context(Protocol):
     def nullable(self, expr: Expr, statement: Statement) -> bool | None:
         """Whether an expression may be NULL: True, False, or None where nobody can tell."""
 
+    def model_of(self, statement: Statement) -> str:
+        """The dbt model whose query this is, "" where it is none."""
+
     def place_of(self, dataset: DatasetName, column: str = "") -> Loc | None:
         """Where a relation of the workspace, or a column of it, is defined; for the related places of a finding.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipesense.engine.relations import Relations
+from pipesense.engine.relations import Answers, Relations
 from pipesense.engine.workspace import Workspace
 from pipesense.model.columns import Columns
 from support.catalogue import shown
@@ -22,7 +22,7 @@ DBT = {
     "models/made.sql": "{{ make_everything() }}",
     "models/dup.sql": "select * from {{ ref('nowhere') }}",
     "seeds/more/countries.csv": "code,name\nDE,Germany\n",
-    "other/orders.sql": "CREATE TABLE orders (x INT);",
+    "other/orders.sql": "CREATE TABLE orders (x INT); CREATE TABLE ledger (x INT);",
 }
 
 
@@ -31,7 +31,7 @@ def outputs(made: Workspace, path: str) -> Columns:
     record = made._whole_record(f"{ROOT}/{path}")
     assert record is not None
     statement = record.linked.scripts[0].statements[-1]
-    return Relations(made._index, made._surroundings.dbt).of(statement)[0].outputs()
+    return Answers(Relations(made._index, made._surroundings.dbt)).of(statement)[0].outputs()
 
 
 @pytest.mark.parametrize(
@@ -50,10 +50,19 @@ def test_dbt_models(path: str, expected: str) -> None:
 
 
 def test_a_name_in_sql_is_no_model() -> None:
-    made = workspace({**DBT, "q.sql": "SELECT * FROM orders;", "r.sql": "SELECT * FROM stg_orders;"})
+    made = workspace(
+        {
+            **DBT,
+            "q.sql": "SELECT * FROM ledger;",
+            "r.sql": "SELECT * FROM stg_orders;",
+            "s.sql": "SELECT * FROM orders;",
+        }
+    )
     settle(made)
     assert shown(outputs(made, "q.sql")) == "x:int?"
     assert shown(outputs(made, "r.sql")) == "..."
+    # It may be the model or the table.
+    assert shown(outputs(made, "s.sql")) == "..."
 
 
 def test_models_of_two_projects_are_told_apart() -> None:

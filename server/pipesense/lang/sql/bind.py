@@ -43,6 +43,19 @@ _PSEUDO: Final = frozenset(
     }
 )
 """Names that are columns of every table, or no columns at all, in some dialect."""
+_DATE_PARTS: Final = frozenset(
+    {
+        *("year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond", "microsecond"),
+        *("nanosecond", "years", "quarters", "months", "weeks", "days", "hours", "minutes", "seconds"),
+        *("milliseconds", "microseconds", "nanoseconds", "isoweek", "isoyear", "isodow", "iso_week", "dow", "doy"),
+        *("dayofweek", "dayofyear", "dayofmonth", "dayofweekiso", "dayofweek_iso", "weekiso", "week_iso", "weekday"),
+        *("yearofweek", "yearofweekiso", "decade", "century", "millennium", "epoch", "epoch_second", "yy", "yyyy"),
+        *("epoch_millisecond", "epoch_microsecond", "epoch_nanosecond", "timezone", "timezone_hour", "qq", "mm", "ww"),
+        *("timezone_minute", "wk", "dd", "dw", "dy", "hh", "mi", "ss", "ms", "us", "ns", "mcs", "mon", "min", "sec"),
+        *("hr", "hrs", "mins", "secs", "datetime", "date", "time", "iso", "week_day", "quarter_year"),
+    }
+)
+"""Words that functions take bare (``DATEADD(DAY, 1, d)``), which look like columns where the function is not known."""
 _WHY_PSEUDO: Final = Unknown("the name means something of its own in some dialects")
 _WHY_QUOTED: Final = Unknown("double quotes may hold a string in this dialect")
 _WHY_VARIABLE: Final = Unknown("it may be a variable of the script")
@@ -117,6 +130,8 @@ class Binder:
         self, path: tuple[str, ...], span: Span, searched: list[Source], names: list[str]
     ) -> Missing | Unknown:
         if path[-1].casefold() in _PSEUDO or path[0].casefold() in _PSEUDO or path[-1].startswith(("@", "$", "#")):
+            return _WHY_PSEUDO
+        if len(path) == 1 and path[0].casefold() in _DATE_PARTS:
             return _WHY_PSEUDO
         if path[0].lower() in self._variables:
             return _WHY_VARIABLE

@@ -17,6 +17,7 @@ Named = Callable[[Path], Columns]
 
 _ITSELF: Final = Columns((), Unknown("it reads itself"))
 _MOST_ORIGINS: Final = 60
+_HAS_UNNAMED: Final = Unknown("a column without an alias gets its name from the engine, and it may be this one")
 NOTHING: Final = Columns(())
 
 
@@ -48,6 +49,7 @@ class Resolver:
         self._named = named
         self._outputs: dict[int, Columns] = {}
         self._sources: dict[int, tuple[Columns, ...]] = {}
+        self._names: dict[int, tuple[dict[str, OutColumn], ...]] = {}
         self._active: set[int] = set()
         self._done = 0
 
@@ -263,11 +265,11 @@ class Resolver:
 
     def _column_of(self, number: int, source: int, name: str) -> Hit | Miss | Unknown:
         columns = self.sources(number)[source]
-        column = columns.find(name)
+        column = self._names_of(number)[source].get(name.casefold())
         if column is not None:
             return Hit(source, column)
         if columns.opened is None:
-            return Miss((source,))
+            return _HAS_UNNAMED if _has_unnamed(columns) else Miss((source,))
         return self._assumed(number, source, name) or columns.opened
 
     def _assumed(self, number: int, source: int, name: str) -> Hit | None:
@@ -282,35 +284,52 @@ class Resolver:
     def _unqualified(self, number: int, projection: Projection, name: str) -> Hit | Miss | Unknown:
         hits: list[Hit] = []
         opened: list[int] = []
+        folded = name.casefold()
         merged = False
-        for at, columns in enumerate(self.sources(number)):
+        for at, named in enumerate(self._names_of(number)):
             source = projection.sources[at]
             if source.hidden:
                 continue
-            column = columns.find(name)
+            column = named.get(folded)
             if column is not None:
-                shared = source.natural or name.casefold() in {each.casefold() for each in source.using}
+                shared = source.natural or folded in {each.casefold() for each in source.using}
                 merged = merged or shared
                 if not (hits and shared):
                     hits.append(Hit(at, column))
-            elif columns.opened is not None:
-                opened.append(at)
-            if source.alias and source.alias.casefold() == name.casefold() and column is None:
+                continue
+            if source.alias and source.alias.casefold() == folded:
                 return Unknown(f"`{name}` may mean a whole row")
-        if len(hits) == 1 or (hits and merged):
-            return hits[0]
+            if self.sources(number)[at].opened is not None:
+                opened.append(at)
         if hits:
-            return Unknown(f"several tables of this query have a column `{name}`")
+            several = len(hits) > 1 and not merged
+            return Unknown(f"several tables of this query have a column `{name}`") if several else hits[0]
+        return self._unfound(number, projection, name, opened)
+
+    def _unfound(self, number: int, projection: Projection, name: str, opened: list[int]) -> Hit | Miss | Unknown:
         if projection.from_opened:
             return Unknown(projection.from_opened)
         if not opened:
+            if any(map(_has_unnamed, self.sources(number))):
+                return _HAS_UNNAMED
             return Miss(tuple(at for at, source in enumerate(projection.sources) if not source.hidden))
-        if len(opened) == 1:
-            assumed = self._assumed(number, opened[0], name)
-            if assumed is not None:
-                return assumed
-        columns = self.sources(number)[opened[0]]
-        return columns.opened or Unknown("not all columns are known")
+        assumed = self._assumed(number, opened[0], name) if len(opened) == 1 else None
+        return assumed or self.sources(number)[opened[0]].opened or Unknown("not all columns are known")
+
+    def _names_of(self, number: int) -> tuple[dict[str, OutColumn], ...]:
+        """The columns of each source by their folded names, of several with one name the first."""
+        known = self._names.get(number)
+        if known is None:
+            known = tuple(
+                {column.name.casefold(): column for column in reversed(columns.columns)}
+                for columns in self.sources(number)
+            )
+            self._names[number] = known
+        return known
+
+
+def _has_unnamed(columns: Columns) -> bool:
+    return any(not column.name for column in columns.columns)
 
 
 def _is_field(path: Path, source: From, column: OutColumn) -> bool:

@@ -1,0 +1,89 @@
+"""A column is read that none of the query's tables has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipesense.model.change import Replace
+from pipesense.model.columns import Missing
+from pipesense.model.sql import ColumnUse, Source, Statement
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Applicability, Finding, Offer, Related
+from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
+from pipesense.rule.rule import rule
+from pipesense.text.span import Span
+
+_WHY = "All columns are known here, through every query and view between, so the engine refuses the query."
+
+META = RuleMeta(
+    id="schema/unknown-column",
+    wants=Statement,
+    pattern="names-and-positions",
+    since="0.1",
+    roles=PRODUCTION | {FileRole.TEST},
+    messages={
+        "near": Message(Severity.ERROR, "There is no column {column} in {sources}.", _WHY, "Perhaps {near} is meant."),
+        "missing": Message(
+            Severity.ERROR,
+            "There is no column {column} in {sources}.",
+            _WHY,
+            "Read one that is there ({known}), or add it where {sources} is made.",
+        ),
+    },
+)
+
+_SHOWN = 6
+
+
+@rule(META)
+def unknown_column(statement: Statement, ctx: Context) -> Iterator[Finding]:
+    """At the column's own name."""
+    if statement.facts.unsure:
+        return
+    for use in statement.facts.columns:
+        bound = ctx.bind(use, statement)
+        if not isinstance(bound, Missing):
+            continue
+        names = [column.name for source in bound.sources for column in ctx.columns_of(source, statement).columns]
+        shown = ", ".join(dict.fromkeys(names[:_SHOWN])) + (" ..." if len(names) > _SHOWN else "")
+        yield ctx.finding(
+            "near" if bound.near else "missing",
+            at=statement.at(_name_span(use)),
+            related=tuple(_related(bound.sources, statement, ctx)),
+            subject=(use, bound, statement),
+            column=use.path[-1],
+            sources=" or ".join(dict.fromkeys(_called(source) for source in bound.sources)),
+            near=" or ".join(bound.near[:2]),
+            known=shown,
+        )
+
+
+def _name_span(use: ColumnUse) -> Span:
+    """The last part of the path; the whole path where its quotes leave that open."""
+    name = use.path[-1]
+    plain = len(".".join(use.path)) == use.span.end - use.span.start
+    return Span(use.span.end - len(name), use.span.end) if plain else use.span
+
+
+def _called(source: Source) -> str:
+    return source.alias or ".".join(source.parts) or "the subquery"
+
+
+def _related(sources: tuple[Source, ...], statement: Statement, ctx: Context) -> Iterator[Related]:
+    for source in sources:
+        if source.block is not None and source.block.outputs:
+            first, last = source.block.outputs[0].span, source.block.outputs[-1].span
+            if first.end >= 0 and last.end >= 0:
+                yield Related(statement.at(Span(first.start, last.end)), f"the columns of {_called(source)}")
+
+
+@unknown_column.fix
+def write_the_similar_name(finding: Finding, fact: object, ctx: Context) -> Offer | None:
+    """The most similar name there is; what was meant is a guess."""
+    if not isinstance(fact, tuple):
+        return None
+    use, bound, statement = fact
+    span = _name_span(use)
+    if not bound.near or len(use.path[-1]) != span.end - span.start:
+        return None
+    return Offer(f"Write {bound.near[0]}", Replace(statement.at(span), bound.near[0]), Applicability.UNSAFE)
