@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "corpus"))
 from pypi_sources import Unreachable, fetch, source, user_cache
 
 TELEMETRY = "mozilla+telemetry-airflow"
+ETL = "mozilla+bigquery-etl"
 CONFIGURATION = '[dialect]\n"*.sql" = "postgres"\n'
 # The AIR rules are what a team that writes DAGs adds to ruff's own selection.
 RUFF = 'lint.extend-select = ["AIR"]\n'
@@ -44,7 +45,7 @@ class Input:
 def build(into: Path, corpus: Path | None, made_up: bool) -> dict[str, Input]:
     """Write all inputs below ``into``.  A source that cannot be had is replaced by a made-up text, loudly."""
     dags, dag_origin = ({}, "") if made_up else _dags(corpus)
-    queries = [] if made_up else _queries()
+    queries = [] if made_up else _queries("tpc-h", "tpc-ds")
     texts: dict[str, tuple[str, str]] = {}
     if dags:
         texts["P1.py"] = _nearest(dags, 150), dag_origin
@@ -57,6 +58,22 @@ def build(into: Path, corpus: Path | None, made_up: bool) -> dict[str, Input]:
     texts["S1.sql"] = _until(queries, 5000), origin
     texts["Q1.sql"] = _until(queries, 200), origin
     return {name.partition(".")[0]: _write(into, name, *texts[name]) for name in texts}
+
+
+def cold(into: Path, corpus: Path | None, made_up: bool) -> dict[str, tuple[str, Path]]:
+    """What is read from cold: name -> (dialect, file or folder). What cannot be had is left out, loudly."""
+    found: dict[str, tuple[str, Path]] = {}
+    queries = [] if made_up else _queries("tpc-ds")
+    if queries:
+        whole = into / "tpc-ds.sql"
+        whole.write_text("".join(f"{query};\n\n" for query in queries if query), encoding="utf-8")
+        found["TPC-DS"] = ("postgres", whole)
+    largest = corpus / ETL / "sql" if corpus else None
+    if largest and largest.is_dir():
+        found["bigquery-etl"] = ("bigquery", largest)
+    else:
+        print(f"SKIPPED {ETL}: no checkout of it (--corpus)", file=sys.stderr)
+    return found
 
 
 def cached(name: str) -> Path:
@@ -107,7 +124,7 @@ def _together(dags: dict[str, str], lines: int) -> str:
     return text
 
 
-def _queries() -> list[str]:
+def _queries(*names: str) -> list[str]:
     """The queries as written; the fixtures hold each one's optimised form behind it."""
     try:
         fixtures = fetch(source("sqlglot"), user_cache())
@@ -115,7 +132,7 @@ def _queries() -> list[str]:
         print(f"SKIPPED {why}; made-up SQL stands in", file=sys.stderr)
         return []
     found: list[str] = []
-    for name in ("tpc-h", "tpc-ds"):
+    for name in names:
         text = next(fixtures.rglob(f"{name}.sql")).read_text(encoding="utf-8")
         blocks = re.split(r"(?m)^-{5,}\n-- TPC-\S+ \d+\n-{5,}\n", text)[1:]
         found += [re.sub(r"(?m)^#.*\n", "", block).partition(";")[0].strip() for block in blocks]

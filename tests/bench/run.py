@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.metadata
 import json
 import os
 import platform
@@ -22,11 +23,12 @@ import sys
 import tempfile
 import time
 import venv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench_results import LONG, OURS, TARGETS, WORST, Figures, Outcome, Sample, page, reached
-from inputs import Input, build, cached
+from inputs import Input, build, cached, cold
 from lsp_client import TIMED_OUT, Client, ServerDied, tree_rss_mb
 from lsp_latency import LANGUAGES
 
@@ -157,6 +159,35 @@ def heavy_imports(python: str) -> tuple[str, ...] | None:
     return tuple(p for p in HEAVY if p in loaded)
 
 
+def compiled_parser(folder: Path) -> str | None:
+    """An interpreter with sqlglot's compiled build beside what the engine needs; None where there is no wheel of it."""
+    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    wanted = [f"sqlglot[c]=={importlib.metadata.version('sqlglot')}", "pathspec", "tomli"]
+    stamp = folder / "installed.txt"
+    if not stamp.exists() or stamp.read_text().split() != wanted:
+        venv.create(folder, with_pip=True, clear=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        if subprocess.run([*install, *wanted], check=False).returncode:
+            print("SKIPPED the compiled parser: pip could not install it", file=sys.stderr)
+            return None
+        stamp.write_text("\n".join(wanted))
+    return str(python)
+
+
+def from_cold(
+    pythons: Sequence[str | None], wanted: dict[str, tuple[str, Path]]
+) -> dict[tuple[str, bool], tuple[int, float]]:
+    """(input, whether sqlglot is compiled) -> bytes and seconds of CPU."""
+    asked = [f"{name}={dialect}={path}" for name, (dialect, path) in wanted.items()]
+    found: dict[tuple[str, bool], tuple[int, float]] = {}
+    for python in filter(None, pythons):
+        command = [python, str(HERE / "throughput.py"), *asked]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        for told in map(json.loads, done.stdout.splitlines()):
+            found[(told["name"], told["compiled"])] = (told["bytes"], told["seconds"])
+    return found
+
+
 async def memory_with_open(server: Server, folder: Path, quiet: float = 3.0) -> tuple[float | None, int]:
     """(resident MB once all is at rest, number of files) with every file of the folder open."""
     files = [f for f in sorted(folder.rglob("*")) if f.suffix in LANGUAGES and f.is_file()]
@@ -180,7 +211,7 @@ async def memory_with_open(server: Server, folder: Path, quiet: float = 3.0) -> 
 
 
 def rounds_of(args: argparse.Namespace, inputs: dict[str, Input], known: dict[str, Server], work: Path) -> Figures:
-    """Run every case in every round, the servers in turn."""
+    """Run every case in every round, the servers in turn, then what is read from cold."""
     samples: dict[tuple[str, str], list[Sample]] = {}
     failures: dict[tuple[str, str], list[str]] = {}
     floor: list[float] = []
@@ -212,6 +243,7 @@ def rounds_of(args: argparse.Namespace, inputs: dict[str, Input], known: dict[st
         examples_files=files,
         heavy_imports=heavy_imports(args.python),
         noise=[n for found in samples.values() for s in found for n in s["noise"]],
+        cold=from_cold([args.python, compiled_parser(cached("bench-compiled"))], cold(work, args.corpus, args.made_up)),
     )
 
 

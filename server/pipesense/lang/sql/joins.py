@@ -37,13 +37,13 @@ class _From:
         self.waiting: list[int] = []
 
 
-def with_conditions(tokens: list[Token]) -> list[Token]:
+def with_conditions(tokens: list[Token], text: str) -> list[Token]:
     """The tokens with an empty ``USING ()`` behind each of many joins that have no condition of their own.
 
     The parser reads all that follows such a join twice, in case its condition comes behind another join
     (``a JOIN b JOIN c ON .. ON ..``): of thirty it would never come back. An empty list says as little as none.
     """
-    if sum(token.token_type is TokenType.JOIN for token in tokens) <= FEW:
+    if text.upper().count("JOIN") <= FEW:
         return tokens
     places = sorted(_places(tokens))
     if not places:

@@ -321,7 +321,7 @@ def _unclosed(text: str) -> Unreadable:
 
 def _parse(language: Dialect, tokens: list[Token], text: str) -> exp.Expr:
     try:
-        trees = language.parser(error_level=ErrorLevel.IMMEDIATE).parse(with_conditions(tokens), text)
+        trees = language.parser(error_level=ErrorLevel.IMMEDIATE).parse(with_conditions(tokens, text), text)
     except ParseError as error:
         raise _explained(error, tokens) from None
     except RecursionError:

@@ -45,7 +45,8 @@ _INTERESTING: Final = _OPENING | _CLOSING | _SET_OPERATORS | frozenset(_MARKS) |
 def may_nest(text: str) -> bool:
     """Whether a text holds enough of what opens something to nest too deeply: counting that is quick."""
     upper = text.upper()
-    return sum(map(upper.count, ("(", "[", "{", "<", "-", "~", "!", "CASE", "NOT"))) > TYPE_LIMIT
+    words = ("(", "[", "{", "-", "+", "~", "!", "CASE", "NOT")
+    return text.count("<") > TYPE_LIMIT or sum(map(upper.count, words)) > DEPTH_LIMIT
 
 
 def nesting(tokens: list[Token]) -> tuple[int, int]:

@@ -79,6 +79,8 @@ class Expr:
 
     def walk(self) -> tuple[Expr, ...]:
         """The expression and everything in it, outermost first; queries inside it are not entered."""
+        if not self.args:
+            return (self,)
         found: list[Expr] = []
         todo = [self]
         while todo:
