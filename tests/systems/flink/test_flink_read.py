@@ -204,6 +204,7 @@ def test_a_time_in_the_other_table_is_as_of() -> None:
         ("CREATE CATALOG c WITH ('type' = 'hive');", "create", ()),
         ("CREATE TEMPORARY SYSTEM FUNCTION f AS 'a.b.C' LANGUAGE JAVA;", "create", ()),
         ("INSERT OVERWRITE t PARTITION (d = '1') SELECT a FROM b", "insert", ()),
+        ("INSERT INTO t SELECT a FROM b ON CONFLICT DO DEDUPLICATE;", "insert", ()),
         ("USE CATALOG c;", "use", ()),
     ],
 )

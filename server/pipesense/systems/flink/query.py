@@ -97,6 +97,9 @@ class QueryReader:
             elif word in _WINDOWS and following == "(":
                 if not self._is_wrapped(index):
                     self._window_call(index, index)
+            elif word == "ON" and Cursor(tokens, index).sees("ON", "CONFLICT", "DO"):
+                # https://nightlies.apache.org/flink/flink-docs-master/docs/dev/table/sql/insert/ (Flink 2.3)
+                self.blank(token.span.start, tokens[min(index + 3, len(tokens) - 1)].span.end)
             elif word == "MATCH_RECOGNIZE" and following == "(":
                 end = closing(tokens, index + 1)
                 if end is not None:
