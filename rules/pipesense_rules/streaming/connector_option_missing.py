@@ -65,7 +65,7 @@ class Lacking:
 
 @rule(META)
 def connector_option_missing(script: Script, ctx: Context) -> Iterator[Finding]:
-    """At the connector's name, once per table."""
+    """At the table's name."""
     elsewhere = _changed_elsewhere(script)
     for statement in script.statements:
         table = statement.facts.table
@@ -74,7 +74,7 @@ def connector_option_missing(script: Script, ctx: Context) -> Iterator[Finding]:
             continue
         if table.parts[-1].casefold() in elsewhere:
             continue
-        at, name = statement.at(stream.connector_span), ".".join(table.parts)
+        at, name = statement.at(table.name_span), ".".join(table.parts)
         writer = _writer(script, table, ctx)
         lacking = Lacking(statement, table, stream, writer[1] if writer is not None else ())
         if stream.missing:

@@ -70,7 +70,8 @@ def unbounded_state(script: Script, ctx: Context) -> Iterator[Finding]:
     """At the words GROUP BY with their list, and at the words that join."""
     for statement in streams.jobs(script):
         job = _Job(script, statement)
-        grows = streams.keeps_for_ever(script, statement)
+        # What a string of a program runs with is set by calls of that program.
+        grows = not script.embedded and streams.keeps_for_ever(script, statement)
         for block in statement.facts.blocks:
             refused = _refused(block, job, ctx)
             if refused is not None:
@@ -161,7 +162,7 @@ def _named(source: Source) -> str:
 @unbounded_state.fix
 def set_ttl(finding: Finding, job: _Job, ctx: Context) -> Offer | None:
     """Keep the state of a key for a day after its last row."""
-    if finding.variant == "append-sink" or job.script.embedded:
+    if finding.variant == "append-sink":
         return None
     first = job.script.statements[0]
     start = first.facts.span.start

@@ -9,8 +9,9 @@ from pipesense.systems.system import PythonSystem, SqlSystem
 def systems_in_use() -> tuple[PythonSystem, ...]:
     """Every system whose pipelines are Python code."""
     from pipesense.systems.airflow import SYSTEM as AIRFLOW
+    from pipesense.systems.flink.python import SYSTEM as PYFLINK
 
-    return (AIRFLOW,)
+    return (AIRFLOW, PYFLINK)
 
 
 def read_statement(text: str, dialect: str, *, holes: tuple[Hole, ...] = ()) -> StatementFacts:

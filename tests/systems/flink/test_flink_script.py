@@ -43,7 +43,7 @@ def found(files: dict[str, str], name: str) -> list[tuple[str, int, str]]:
 
 def test_a_source_without_format_and_a_window_of_the_old_form() -> None:
     assert found({"job.sql": JOB}, "job.sql") == [
-        ("streaming/connector-option-missing", 7, "error"),
+        ("streaming/connector-option-missing", 1, "error"),
         ("streaming/legacy-window", 19, "info"),
     ]
 
@@ -75,3 +75,28 @@ def test_an_edit_of_the_table_reaches_the_job() -> None:
     made.open(f"{ROOT}/a.sql", tables.replace("(3))", "(3), WATERMARK FOR ts AS ts)"))
     made.index_all()
     assert made.findings(f"{ROOT}/b.sql") == ()
+
+
+PYTHON = '''from pyflink.table import EnvironmentSettings, TableEnvironment
+
+tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
+tables.get_config().set("table.exec.state.ttl", "1 d")
+tables.execute_sql("""
+    CREATE TABLE clicks (user_id BIGINT, ts TIMESTAMP(3)) WITH ('connector' = 'datagen')
+""")
+tables.execute_sql("CREATE TABLE totals (user_id BIGINT, n BIGINT) WITH ('connector' = 'print')")
+INSERT = """
+    INSERT INTO totals SELECT user_id, COUNT(*) FROM clicks
+    GROUP BY user_id, window_start, window_end"""
+tables.execute_sql(INSERT.replace("clicks", "elsewhere"))
+tables.create_statement_set().add_insert_sql("INSERT INTO totals SELECT user_id, COUNT(*) FROM clicks GROUP BY user_id")
+tables.sql_query("SELECT user_id FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' HOUR))").print_schema()
+'''
+
+
+def test_sql_in_strings_of_pyflink() -> None:
+    assert found({"job.py": PYTHON}, "job.py") == [("streaming/no-watermark", 6, "error")]
+
+
+def test_pyflink_in_batch_mode_is_left_alone() -> None:
+    assert found({"job.py": PYTHON.replace("in_streaming_mode", "in_batch_mode")}, "job.py") == []

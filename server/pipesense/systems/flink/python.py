@@ -1,0 +1,58 @@
+"""Flink SQL in Python: the strings that PyFlink's table environments and statement sets run.
+
+https://nightlies.apache.org/flink/flink-docs-release-2.0/api/python/reference/pyflink.table/table_environment.html
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Final
+
+from pipesense.lang.python.module import Module
+from pipesense.model.change import Change, Refusal, Replace
+from pipesense.model.value import Unknown, Version
+from pipesense.systems.system import Embed, Lifted, PythonSystem
+
+_METHODS: Final = frozenset({"execute_sql", "sql_query", "explain_sql", "add_insert_sql", "sql_update"})
+_CONNECTION: Final = Unknown("a table environment of Flink")
+
+
+def _version(module: Module, files: Mapping[str, str], configured: str | None) -> Version:
+    """Nothing is asked of Flink's version yet."""
+    return Version()
+
+
+def _lift(module: Module, version: Version, embed: Embed) -> Lifted:
+    """The scripts in strings. A file that runs in batch mode is left alone: its queries end, and say nothing of it."""
+    if _is_batch(module):
+        return Lifted()
+    scripts: list[int] = []
+    for site in module.calls():
+        func = site.node.func
+        if not isinstance(func, ast.Attribute) or func.attr not in _METHODS or not site.node.args:
+            continue
+        number = embed(site.node.args[0], "flink", "PyFlink", _CONNECTION)
+        if number is not None:
+            scripts.append(number)
+    return Lifted(scripts=tuple(scripts))
+
+
+def _write(change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
+    """Changes to PyFlink's own calls are not written yet; those to SQL need no writer."""
+    return Refusal("changes to PyFlink's calls are not written yet")
+
+
+def _is_batch(module: Module) -> bool:
+    for site in module.calls():
+        if site.callee.rpartition(".")[2] == "in_batch_mode":
+            return True
+        for given in (*site.node.args, *(word.value for word in site.node.keywords)):
+            if isinstance(given, ast.Attribute) and given.attr == "BATCH":
+                return True
+            if isinstance(given, ast.Constant) and isinstance(given.value, str) and given.value.lower() == "batch":
+                return True
+    return False
+
+
+SYSTEM: Final = PythonSystem("flink", ("pyflink",), (), _version, _lift, _write)
