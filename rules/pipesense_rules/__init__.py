@@ -35,10 +35,13 @@ from pipesense_rules.modelling.inline_foreign_key_syntax import inline_foreign_k
 from pipesense_rules.modelling.naive_timestamp import naive_timestamp
 from pipesense_rules.modelling.scd2_window_without_partition import scd2_window_without_partition
 from pipesense_rules.performance.correlated_scalar_subquery import correlated_scalar_subquery
+from pipesense_rules.performance.high_cardinality_partition import high_cardinality_partition
 from pipesense_rules.performance.non_sargable_predicate import non_sargable_predicate
 from pipesense_rules.performance.order_by_persisted import order_by_persisted
 from pipesense_rules.performance.parse_time_io import parse_time_io
+from pipesense_rules.performance.text_format_table import text_format_table
 from pipesense_rules.performance.union_of_disjoint import union_of_disjoint
+from pipesense_rules.performance.vacuum_short_retention import vacuum_short_retention
 from pipesense_rules.quality.check_cannot_fail import check_cannot_fail
 from pipesense_rules.quality.completeness_over_information_schema import (
     completeness_over_information_schema,
@@ -49,10 +52,13 @@ from pipesense_rules.reliability.no_retries import no_retries
 from pipesense_rules.reliability.no_timeout import no_timeout
 from pipesense_rules.schema.column_count_mismatch import column_count_mismatch
 from pipesense_rules.schema.duplicate_output_column import duplicate_output_column
+from pipesense_rules.schema.insert_without_column_list import insert_without_column_list
 from pipesense_rules.schema.ordinal_reference import ordinal_reference
 from pipesense_rules.schema.set_op_column_order import set_op_column_order
 from pipesense_rules.schema.unknown_column import unknown_column
 from pipesense_rules.security.dml_without_where import dml_without_where
+from pipesense_rules.security.dynamic_sql import dynamic_sql
+from pipesense_rules.security.grant_all import grant_all
 from pipesense_rules.streaming.connector_option_missing import connector_option_missing
 from pipesense_rules.streaming.legacy_window import legacy_window
 from pipesense_rules.streaming.no_watermark import no_watermark
@@ -91,6 +97,7 @@ def rules() -> tuple[Rule, ...]:
         duplicate_output_column,
         set_op_column_order,
         ordinal_reference,
+        insert_without_column_list,
         inline_foreign_key_syntax,
         scd2_window_without_partition,
         float_money,
@@ -106,7 +113,12 @@ def rules() -> tuple[Rule, ...]:
         unbounded_state,
         legacy_window,
         dml_without_where,
+        dynamic_sql,
+        grant_all,
         parse_time_io,
+        text_format_table,
+        high_cardinality_partition,
+        vacuum_short_retention,
         order_by_persisted,
         union_of_disjoint,
         non_sargable_predicate,

@@ -6,7 +6,7 @@ import pytest
 
 from support.memory import ROOT, workspace
 
-INSERT = "INSERT INTO orders SELECT a FROM raw WHERE day = '{{ ds }}';\n"
+INSERT = "INSERT INTO orders (a) SELECT a FROM raw WHERE day = '{{ ds }}';\n"
 
 
 @pytest.mark.parametrize(

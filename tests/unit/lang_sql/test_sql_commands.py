@@ -60,6 +60,11 @@ def lines(sql: str, command: Command) -> list[str]:
             "bigquery",
             ["execute immediate -", "using: literal `1` in `1`", "runs concat `'DELETE FROM ' || tbl`"],
         ),
+        (
+            'EXECUTE IMMEDIATE "SELECT 1 WHERE a = \'" || b || "\'"',
+            "bigquery",
+            ["execute immediate -", 'runs concat `"SELECT 1 WHERE a = \'" || b || "\'"`'],
+        ),
         ("EXECUTE IMMEDIATE $$ SELECT 1 $$", "snowflake", ["execute immediate -", "runs literal `$$ SELECT 1 $$`"]),
         ("EXECUTE IMMEDIATE FROM @stage/f.sql", "snowflake", ["execute immediate -"]),
         ("EXEC ('DELETE FROM ' + @t)", "tsql", ["execute immediate -", "runs add `'DELETE FROM ' + @t`"]),

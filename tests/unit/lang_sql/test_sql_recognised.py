@@ -8,7 +8,7 @@ from pipesense.lang.sql.facts import read_statement
 
 RECOGNISED = [
     ("a call", "CALL p.refresh()", "bigquery", "call", "CALL is recognised"),
-    ("dynamic SQL", "EXECUTE IMMEDIATE 'SELECT 1'", "bigquery", "execute", "EXECUTE is recognised"),
+    ("a task that is started", "EXECUTE TASK t", "snowflake", "execute", "EXECUTE is recognised"),
     ("upkeep", "REINDEX TABLE t", "postgres", "reindex", "REINDEX is recognised"),
     ("a table's order", "CLUSTER shop.orders USING orders_pk", "postgres", "cluster", "CLUSTER is recognised"),
     ("another object", "CREATE WAREHOUSE <NAME> WAREHOUSE_SIZE=XSMALL", "", "create", "CREATE WAREHOUSE is recognised"),

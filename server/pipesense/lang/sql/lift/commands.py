@@ -23,7 +23,7 @@ _STRINGS: Final = frozenset(
     {TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING}
 )
 _DYNAMIC_CALLS: Final = ("FORMAT", "CONCAT", "CONCAT_WS", "QUOTE_IDENT")
-_WHOLE: Final = ("vacuum", "optimize")
+_WHOLE: Final = ("vacuum", "optimize", "execute immediate")
 _VACUUM_WORDS: Final = (
     "FULL",
     "FREEZE",
@@ -62,12 +62,8 @@ _NOTHING: Final = Commanded()
 
 def read_words(language: Dialect, tokens: list[Token], text: str, holes: tuple[Hole, ...], dialect: str) -> Commanded:
     """What a statement says that the parser gives no tree for; ``text`` is masked."""
-    if (
-        len(tokens) > 1
-        and tokens[1].token_type is TokenType.STRING
-        and text[tokens[1].start : tokens[1].start + 1] not in ("'", '"')
-    ):
-        # The tokenizer takes all that follows such a word as one string.
+    if len(tokens) == 2 and tokens[1].token_type is TokenType.STRING:
+        # The tokenizer takes all that follows some words as one string, whose place is not to be trusted.
         verb = tokens[0]
         rest = " " * (verb.end + 1) + text[verb.end + 1 :]
         try:

@@ -1,0 +1,71 @@
+"""A GRANT gives every privilege, or gives something to everybody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pipesense.model.sql import Script
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Finding
+from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
+from pipesense.rule.rule import rule
+
+_LEAST: Final = "Name the privileges that the work needs: SELECT to read, INSERT and UPDATE to load."
+
+META = RuleMeta(
+    id="security/grant-all",
+    wants=Script,
+    pattern="least-privilege",
+    since="0.1",
+    roles=PRODUCTION | {FileRole.MIGRATION},
+    messages={
+        "all": Message(
+            Severity.WARNING,
+            "{privileges} gives {who} more than reading and loading need.",
+            "It holds DELETE, TRUNCATE and, on many engines, DROP and whatever privilege a later version adds.",
+            _LEAST,
+        ),
+        "public": Message(
+            Severity.WARNING,
+            "PUBLIC is every account of the database, those that are made later too.",
+            "Whoever gets an account for anything else gets {privileges} with it, and no list of grants shows it.",
+            "Grant to a role, and give the role to those who need it.",
+        ),
+    },
+)
+
+_OWNERS: Final = re.compile(r"(?:^|[^a-z])(?:admin\w*|owner\w*|dba\w*|root|postgres|sysadmin|superuser\w*)(?:[^a-z]|$)")
+_HARMLESS: Final = frozenset({"USAGE", "EXECUTE", "CONNECT", "TEMPORARY", "TEMP", "REFERENCES"})
+
+
+@rule(META)
+def grant_all(script: Script, ctx: Context) -> Iterator[Finding]:
+    """At the words ALL [PRIVILEGES], or at PUBLIC."""
+    owners = _given_ownership(script)
+    for statement in script.statements:
+        grant = statement.facts.grant
+        if grant is None or grant.verb != "grant" or not grant.privileges:
+            continue
+        privileges = ", ".join(grant.privileges)
+        names = [one.name for one in grant.principals if not _owns(one.name, owners)]
+        if grant.everything and names:
+            at = statement.at(grant.privileges_span)
+            yield ctx.finding("all", at=at, privileges=privileges, who=" and ".join(names))
+        public = next((one for one in grant.principals if not one.kind and one.name.upper() == "PUBLIC"), None)
+        if public is not None and not set(grant.privileges) <= _HARMLESS:
+            yield ctx.finding("public", at=statement.at(public.span), privileges=privileges)
+
+
+def _owns(name: str, owners: frozenset[str]) -> bool:
+    """Whether a role owns or administers things, by its name or by the script; a masked name may."""
+    folded = name.casefold()
+    return "{" in name or folded in owners or _OWNERS.search(folded) is not None
+
+
+def _given_ownership(script: Script) -> frozenset[str]:
+    grants = [statement.facts.grant for statement in script.statements]
+    return frozenset(
+        one.name.casefold() for grant in grants if grant and "OWNERSHIP" in grant.privileges for one in grant.principals
+    )
