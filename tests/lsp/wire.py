@@ -47,6 +47,10 @@ VSCODE: dict[str, Any] = {
         "hover": {"contentFormat": ["markdown", "plaintext"]},
         "documentSymbol": {"hierarchicalDocumentSymbolSupport": True},
         "foldingRange": {"lineFoldingOnly": True},
+        "definition": {"linkSupport": True},
+        "references": {},
+        "documentHighlight": {},
+        "rename": {"prepareSupport": True},
         "semanticTokens": {
             "requests": {"range": True, "full": {"delta": True}},
             "tokenTypes": ["keyword", "string"],

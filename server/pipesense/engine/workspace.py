@@ -93,7 +93,7 @@ class Workspace:
             text_of=self._text_at,
         )
         self._fixer = Fixer(registry, self._stages, self._index, self._whole_record, self._freshen, self.findings, log)
-        self.features = Features(self._whole_record)
+        self.features = Features(self._whole_record, self._index, self._place)
         self.checks = Checks.over(self._index, self._whole_record, self._surroundings, self._fixer)
         for root in roots:
             self.add_root(root)

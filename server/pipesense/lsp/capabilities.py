@@ -36,6 +36,11 @@ class ClientProfile:
     outline: bool = False
     folding: bool = False
     colours: bool = False
+    definition: bool = False
+    references: bool = False
+    highlights: bool = False
+    rename: bool = False
+    prepare_rename: bool = False
 
     @staticmethod
     def of(client: types.ClientCapabilities) -> ClientProfile:
@@ -78,6 +83,11 @@ class ClientProfile:
             outline=bool(symbols and symbols.hierarchical_document_symbol_support),
             folding=text.folding_range is not None,
             colours=text.semantic_tokens is not None,
+            definition=text.definition is not None,
+            references=text.references is not None,
+            highlights=text.document_highlight is not None,
+            rename=text.rename is not None,
+            prepare_rename=bool(text.rename and text.rename.prepare_support),
         )
 
 

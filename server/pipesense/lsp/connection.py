@@ -130,6 +130,18 @@ def _add_optional_features(server: LanguageServer, session: Session, profile: Cl
         server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(partial(features.symbols))
     if profile.folding:
         server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)(partial(features.folding))
+    names = session.navigation
+    if profile.definition:
+        server.feature(types.TEXT_DOCUMENT_DEFINITION)(partial(names.definition))
+    if profile.references:
+        server.feature(types.TEXT_DOCUMENT_REFERENCES)(partial(names.references))
+    if profile.highlights:
+        server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)(partial(names.highlights))
+    if profile.rename:
+        options = types.RenameOptions(prepare_provider=profile.prepare_rename)
+        server.feature(types.TEXT_DOCUMENT_RENAME, options)(partial(names.rename))
+        if profile.prepare_rename:
+            server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)(partial(names.prepare_rename))
     if profile.colours:
         server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, LEGEND)(partial(features.tokens))
         server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE, LEGEND)(partial(features.tokens_in))

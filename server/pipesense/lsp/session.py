@@ -22,6 +22,7 @@ from pipesense.lsp.core import Core, make_core
 from pipesense.lsp.documents import Documents, OpenDocument, path_of
 from pipesense.lsp.features import LanguageFeatures
 from pipesense.lsp.hovers import markup
+from pipesense.lsp.navigation import Navigation
 from pipesense.lsp.progress import IndexProgress
 from pipesense.lsp.protocol import ReadyJson, failed
 from pipesense.lsp.results import Pulled
@@ -56,7 +57,9 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._frozen = False
         self._problems: tuple[tuple[str, int, str], ...] = ()
-        self.features = LanguageFeatures(self._up_to_date, lambda: self.core, lambda: self._encoding)
+        place = (self._up_to_date, lambda: self.core, lambda: self._encoding)
+        self.features = LanguageFeatures(*place)
+        self.navigation = Navigation(*place, self.documents.uri)
 
     @property
     def core(self) -> Core:

@@ -1,14 +1,20 @@
-"""What an editor asks about a file beside findings: its outline, what folds, how embedded SQL is coloured."""
+"""What an editor asks about a file beside findings: outline, folding, colours, names and their renames."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipesense.engine.features.outline import Symbol, SymbolKind, folds, outline
 from pipesense.engine.record import FileRecord
+from pipesense.engine.relations import Lookup
 from pipesense.lang.sql.highlight import WordKind
+from pipesense.model.where import Loc
 from pipesense.text.span import Span
+
+if TYPE_CHECKING:
+    from pipesense.engine.features.names import Names
 
 __all__ = ["Features", "Symbol", "SymbolKind", "WordKind"]
 
@@ -18,6 +24,15 @@ class Features:
     """Answers about one file each; ``record_of`` gives a file with all its facts, None where it cannot be read."""
 
     record_of: Callable[[str], FileRecord | None]
+    lookup: Lookup
+    place: Callable[[Loc], tuple[str, Span] | None]
+
+    @property
+    def names(self) -> Names:
+        """Definitions, references and renames."""
+        from pipesense.engine.features.names import Names
+
+        return Names(self.record_of, self.lookup, self.place)
 
     def outline(self, path: str) -> tuple[Symbol, ...]:
         """What the file defines, as a tree."""
