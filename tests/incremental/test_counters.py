@@ -87,6 +87,25 @@ def test_an_unclosed_start_costs_its_statement_only(typed: str) -> None:
     assert again["statements_read"] <= 2
 
 
+def test_a_quote_that_is_closed_after_a_rest_brings_back_what_was_said_behind_it() -> None:
+    made, path = opened("large.sql", large_sql())
+    found = shown(made.findings(path))
+    key = type_at(made, path, "FROM orders_50", "x")
+    made.change(path, (4, 0), (4, 0), "'", PositionEncoding.UTF16)
+    settle(made)
+    assert len(made.findings(path)) < len(found)
+
+    before = asdict(made.counters)
+    made.change(path, (4, 0), (4, 1), "", PositionEncoding.UTF16)
+    made.analyse(path)
+    settle(made)
+    cost = {name: count - before[name] for name, count in asdict(made.counters).items()}
+
+    assert len(made.findings(path)) == len(found)
+    assert cost["statements_read"] <= 2
+    assert cost["rules_run"] <= 2 * key["rules_run"]
+
+
 def test_a_key_in_a_function_parses_that_function() -> None:
     made, path = opened("large.py", large_python())
     assert [each.rule for each in made.findings(path)].count("reliability/no-retries") == 24

@@ -46,7 +46,21 @@ class Verdicts:
     """The FILE rules' verdicts on one file's facts; reused while fact and answers are the same."""
 
     known: dict[tuple[str, int], _Verdict] = field(default_factory=dict)
+    retired: dict[tuple[str, int], _Verdict] = field(default_factory=dict)
+    """Those on facts that went away with most of the file: a quote that is opened takes everything behind it away,
+    and brings it back when it is closed."""
     generation: int = -1
+
+    def replace(self, current: dict[tuple[str, int], _Verdict]) -> None:
+        """These hold now."""
+        gone = self.known.keys() - current.keys()
+        if len(gone) * 2 > max(len(self.known), len(self.retired)):
+            self.retired = {key: self.known[key] for key in gone}
+        self.known = current
+
+    def clear(self) -> None:
+        """Nothing that was said holds any more."""
+        self.known, self.retired = {}, {}
 
 
 class Judge:
@@ -118,20 +132,21 @@ class Judge:
                 current[(rule.meta.id, id(fact))] = verdict
                 found += verdict.findings
                 reads.update(key for key, _ in verdict.reads)
-        verdicts.known = current
+        verdicts.replace(current)
         return tuple(found), frozenset(reads)
 
     def _verdict(self, rule: Rule, fact: object, verdicts: Verdicts, context: MakeContext) -> _Verdict:
-        known = verdicts.known.get((rule.meta.id, id(fact)))
+        key = (rule.meta.id, id(fact))
+        known = verdicts.known.get(key) or verdicts.retired.get(key)
         if (
             known is not None
             and known.fact is fact
-            and all(self._version(key) == version for key, version in known.reads)
+            and all(self._version(asked) == version for asked, version in known.reads)
         ):
             return known
         made = context(rule.meta)
         findings = tuple(self._run(rule, fact, made))
-        return _Verdict(fact, findings, tuple((key, self._version(key)) for key in made.reads))
+        return _Verdict(fact, findings, tuple((asked, self._version(asked)) for asked in made.reads))
 
     def _run(self, rule: Rule, fact: Any, context: RuleContext) -> list[Finding]:
         self._counters.rules_run += 1

@@ -264,7 +264,7 @@ class Stages:
                 findings = self._unit_findings(record, statement, of_unit_rule)
                 found += (each for each in findings if each.rule in enabled)
         if record.verdicts.generation != self.generation:
-            record.verdicts.known.clear()
+            record.verdicts.clear()
             record.verdicts.generation = self.generation
         scripts = record.linked.scripts.values()
         statements = (statement for script in scripts for statement in script.statements)
