@@ -85,10 +85,32 @@ def load_registry(complain: Callable[[PackProblem], None] = _ignore, *, packs: I
 
 def _offered() -> Iterator[str]:
     """The modules that installed distributions offer, in order of their entry points' names."""
+    if not _may_offer():
+        return
     from importlib.metadata import entry_points
 
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         yield point.value.partition(":")[0].strip()
+
+
+def _may_offer() -> bool:
+    """Whether a distribution beside this one names the group at all.
+
+    Importing ``importlib.metadata`` takes longer than looking into every entry_points.txt, and most have no packs.
+    """
+    for folder in sys.path:
+        try:
+            names = os.listdir(folder or os.curdir)
+        except NotADirectoryError:
+            return True  # an archive, which only importlib can look into
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith((".dist-info", ".egg-info")) and not name.startswith("pipesense-"):
+                offered = _read(os.path.join(folder, name, "entry_points.txt"))
+                if offered is not None and GROUP in offered:
+                    return True
+    return False
 
 
 def _load(name: str, complain: Callable[[PackProblem], None]) -> _Pack | None:

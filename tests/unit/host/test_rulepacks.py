@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -128,12 +127,20 @@ def test_the_bundled_pack_is_whole() -> None:
     assert problems == []
 
 
-def test_installed_packs_are_found_by_their_entry_points(packs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_installed_packs_are_found_by_their_entry_points(packs: Path) -> None:
     lay(packs, {"third_pack.py": RULE.format(id="quality/third") + RULES})
-    points = [
-        EntryPoint("pipesense", "pipesense_rules", rulepacks.GROUP),
-        EntryPoint("third", "third_pack", rulepacks.GROUP),
-    ]
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points)
+    installed = packs / "third-1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: third\nVersion: 1.0\n")
+    (installed / "entry_points.txt").write_text(f"[{rulepacks.GROUP}]\nthird = third_pack\n")
     registry = load_registry(lambda problem: None)
     assert registry.get("quality/third") is not None
+
+
+def test_where_nobody_offers_packs_the_bundled_one_is_in_use(packs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = packs / "other-1.0.dist-info"
+    other.mkdir()
+    (other / "entry_points.txt").write_text("[console_scripts]\nother = other:main\n")
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: pytest.fail("nobody offers anything"))
+    monkeypatch.setattr("sys.path", [str(packs), str(packs / "gone")])
+    assert [*rulepacks._offered()] == []
