@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from pipesense.engine.index import Stage
 
-_LANES: Final = 5
+_LANES: Final = 6
+_DEFINES: Final = re.compile(
+    r"(?:ddl|schema|setup|create|tables?|views?|definitions?|migrations?)[^/]*(?:/[^/]*)?$", re.I
+)
+"""Names of files and folders that mostly define what others read; a wrong guess costs nothing but order."""
 
 
-def _lane(path: str, stage: int, language: str | None) -> int:
-    """Python is linked first: it says who runs which SQL file. Then SQL files are finished one by one, so that no
-    more than one keeps its facts; pipelines are composed and judged when all that they run is known.
+def _lane(stage: int, language: str | None, is_read: bool) -> int:
+    """Python is linked first: it says who runs which SQL file. Then SQL files are finished one by one, so that few
+    keep their facts; what they read from is linked before they are judged, so that they are judged once. Pipelines
+    are composed and judged when all that they run is known.
     """
     if language == "sql":
-        return 1 if stage > Stage.LINK else 2
-    return {Stage.LINK: 0, Stage.COMPOSE: 3}.get(Stage(stage), 4)
+        return 2 if stage > Stage.LINK else 1 if is_read else 3
+    return {Stage.LINK: 0, Stage.COMPOSE: 4}.get(Stage(stage), 5)
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[0].lower()
 
 
 class Agenda:
@@ -26,6 +36,10 @@ class Agenda:
         self._language = language
         self._stages: dict[str, int] = {}
         self._lanes: tuple[dict[str, None], ...] = tuple({} for _ in range(_LANES))
+        self._waiting: dict[str, dict[str, None]] = {}
+        """The SQL files that are to be linked, by their names without folder and suffix."""
+        self._read: set[str] = set()
+        """Those of them that another one reads from."""
 
     def __contains__(self, path: str) -> bool:
         return path in self._stages
@@ -40,20 +54,37 @@ class Agenda:
         """The stage from which a file is stale, None for a fresh one."""
         return self._stages.get(path)
 
-    def mark(self, path: str, stage: int) -> None:
-        """A file is stale from a stage on, or from an earlier one that was marked before."""
+    def mark(self, path: str, stage: int, wants: Iterable[str] = ()) -> None:
+        """A file is stale from a stage on, or from an earlier one that was marked before.
+
+        ``wants`` are tables that it reads: files of those names are linked before it goes on.
+        """
         before = self._stages.get(path)
-        if before is not None and before <= stage:
-            return
-        self.drop(path)
-        self._stages[path] = stage
-        self._lanes[_lane(path, stage, self._language(path))][path] = None
+        if before is None or before > stage:
+            self.drop(path)
+            self._stages[path] = stage
+            self._lanes[self._lane_of(path, stage)][path] = None
+            if stage == Stage.LINK and self._language(path) == "sql":
+                self._waiting.setdefault(_stem(path), {})[path] = None
+        for name in wants:
+            for other in self._waiting.get(name, ()):
+                if other not in self._read:
+                    del self._lanes[self._lane_of(other, Stage.LINK)][other]
+                    self._read.add(other)
+                    self._lanes[self._lane_of(other, Stage.LINK)][other] = None
+
+    def _lane_of(self, path: str, stage: int) -> int:
+        return _lane(stage, self._language(path), path in self._read or _DEFINES.search(path) is not None)
 
     def drop(self, path: str) -> int | None:
         """A file is fresh, or gone; the stage from which it was stale."""
         stage = self._stages.pop(path, None)
         if stage is not None:
-            self._lanes[_lane(path, stage, self._language(path))].pop(path, None)
+            self._lanes[self._lane_of(path, stage)].pop(path, None)
+            self._read.discard(path)
+            waiting = self._waiting.get(_stem(path))
+            if waiting is not None and waiting.pop(path, path) is None and not waiting:
+                del self._waiting[_stem(path)]
         return stage
 
     def next(self, is_open: Callable[[str], bool]) -> str | None:

@@ -9,6 +9,7 @@ from pipesense.engine.document import Document, EmbeddedScript, EmbeddedUnit, Un
 from pipesense.engine.index import Key
 from pipesense.engine.linked import Linked, Unread
 from pipesense.engine.report import Counters, InternalError
+from pipesense.lang.jinja.references import reference
 from pipesense.lang.sql import accesses as sql_accesses
 from pipesense.lang.sql import dialect as sql_dialect
 from pipesense.lang.sql.earlier import Earlier
@@ -153,15 +154,27 @@ def relations(scripts: Iterable[Script]) -> dict[Key, tuple[Relation, ...]]:
     return found
 
 
+def tables_read(scripts: Iterable[Script]) -> frozenset[str]:
+    """The last parts of the names of all tables that scripts read, in lower case; dbt models by their own names."""
+    found: set[str] = set()
+    for script in scripts:
+        for statement in script.statements:
+            for parts, _ in statement.facts.reads:
+                named = reference(parts[-1]) if parts[-1].startswith("{") else None
+                found.add((named.name if named is not None else parts[-1]).lower())
+    return frozenset(found)
+
+
 def places(defined: Mapping[Key, tuple[Relation, ...]]) -> dict[Key, Any]:
     """Where relations and their columns stand, under ("places", <table name>).
 
     They are apart from the relations because they change with keys that change no relation.
     """
-    return {
-        ("places", name): tuple((each.loc, *(column.loc for column in each.columns)) for each in several)
-        for (_, name), several in defined.items()
-    }
+    found: dict[Key, Any] = {}
+    for (_, name), several in defined.items():
+        here = tuple((each.loc, *(column.loc for column in each.columns)) for each in several)
+        found[("places", name)] = (*found.get(("places", name), ()), *here)
+    return found
 
 
 def _dialect(
@@ -236,7 +249,7 @@ def link_sql_file(
     defined = relations([script])
     if model is not None:
         made = model_relation(script.statements, model[1], model[0], loc)
-        defined[("relation", made.dataset.table)] = (*defined.get(("relation", made.dataset.table), ()), made)
+        defined[("model", made.dataset.table)] = (made,)
     exports: dict[Key, Any] = {**defined, **places(defined)}
     exports[("file", path)] = True
     exports[("script", path)] = tuple(access for each in script.statements for access in each.accesses)

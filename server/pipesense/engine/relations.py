@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
@@ -20,8 +21,7 @@ from pipesense.model.value import Known, Unknown, Value
 _ITSELF = Columns((), Unknown("it is made from itself"))
 _TOO_DEEP = Columns((), Unknown("views read views too deeply to be followed"))
 _DEEPEST = 90
-_BY_REFERENCE = frozenset({"model", "seed"})
-"""Relations that dbt's names mean, not those of the database."""
+_REMEMBERED = 5_000
 
 
 class Lookup(Protocol):
@@ -62,12 +62,46 @@ class _Made(NamedTuple):
     """The identity of the relation by which the circle was entered that it lies on."""
 
 
+class ColumnMemo:
+    """Columns of relations, remembered from file to file with the versions of what was asked to work them out.
+
+    ``version`` gives a number that changes with the values under a key.
+    """
+
+    def __init__(self, version: Callable[[Key], int]) -> None:
+        self._version = version
+        self._generation = -1
+        self._known: dict[int, tuple[_Made, tuple[tuple[Key, int], ...]]] = {}
+
+    def at(self, generation: int) -> ColumnMemo:
+        """The memo, empty where settings and surroundings are new."""
+        if generation != self._generation:
+            self._known.clear()
+            self._generation = generation
+        return self
+
+    def get(self, relation: Relation) -> _Made | None:
+        """What is known of a relation, if everything that it rests on is as it was."""
+        known = self._known.get(id(relation))
+        if known is None or any(self._version(key) != number for key, number in known[1]):
+            return None
+        return known[0]
+
+    def put(self, made: _Made) -> None:
+        """Remember; the oldest go first."""
+        while len(self._known) >= _REMEMBERED:
+            del self._known[next(iter(self._known))]
+        self._known[id(made.relation)] = made, tuple((key, self._version(key)) for key in made.reads)
+
+
 @dataclass(slots=True)
 class Relations:
     """Answers about relations and columns, each worked out once; good for as long as the look-up does not change."""
 
     lookup: Lookup
     projects: Projects | None = None
+    memo: ColumnMemo | None = None
+    """For a look-up that is the index."""
     _relations: dict[int, _Made] = field(default_factory=dict)
     _active: dict[int, int] = field(default_factory=dict)
     """The relations that are being worked out, by identity; the place of the first one that is made from it, or -1."""
@@ -93,7 +127,7 @@ class Relations:
         found = self._find(dataset.parts, place)
         if isinstance(found, Known) or len(dataset.parts) > 1:
             return found
-        models = [each for each in self._candidates(dataset.table, place) if each.kind == "model"]
+        models = self._candidates(dataset.table, place, "model")
         return _only(models, dataset.table) if models else found
 
     def columns(self, parts: Path, statement: Statement | None, reads: set[Key]) -> Columns:
@@ -108,8 +142,9 @@ class Relations:
                 return Known(own, own.loc)
         return self._anywhere(parts, place)
 
-    def _candidates(self, table: str, place: _Place) -> list[Relation]:
-        key = ("relation", table)
+    def _candidates(self, table: str, place: _Place, kind: str = "relation") -> list[Relation]:
+        """What is exported under a name; ``kind`` is "model" for the names of dbt."""
+        key = (kind, table)
         place.reads.add(key)
         return [
             each
@@ -125,13 +160,13 @@ class Relations:
             return self._referenced(parts, place)
         candidates = self._candidates(name.table, place)
         matches = [(same_table(each.parts, parts), each) for each in candidates]
-        sure = [(match, each) for match, each in matches if is_sure(match) and each.kind not in _BY_REFERENCE]
+        sure = [(match, each) for match, each in matches if is_sure(match)]
         defined = [(match, each) for match, each in sure if each.kind != "altered"]
         if not defined:
             if any(match is not Confidence.NONE for match, _ in matches):
                 return Unknown(f"it cannot be told whether another {name.table} is meant")
             return Unknown(f"no file of the workspace creates {'.'.join(name.parts)}")
-        if len(name.parts) == 1 and any(not is_sure(match) or each.kind in _BY_REFERENCE for match, each in matches):
+        if len(name.parts) == 1 and (len(sure) < len(matches) or self._candidates(name.table, place, "model")):
             # Without a schema the name tells little, and others have it too.
             return Unknown(f"it cannot be told which {name.table} is meant")
         best = max(match.value for match, _ in defined if match is not None)
@@ -149,7 +184,7 @@ class Relations:
         named = reference(parts[-1]) if len(parts) == 1 else None
         if named is None or named.kind != "ref":
             return Unknown("a template makes its name")
-        candidates = [each for each in self._candidates(named.name.lower(), place) if each.kind == "model"]
+        candidates = self._candidates(named.name.lower(), place, "model")
         own = [each for each in candidates if each.project == place.project]
         if not own and self.projects is not None:
             seed = self.projects.seed(place.project, named.name)
@@ -191,7 +226,12 @@ class Relations:
                 return _ITSELF
             if len(self._active) >= _DEEPEST:
                 return _TOO_DEEP
-            known = self._relations[number] = self._made(relation, relation.query)
+            known = self.memo.get(relation) if self.memo is not None else None
+            if known is None:
+                known = self._made(relation, relation.query)
+                if self.memo is not None:
+                    self.memo.put(known)
+            self._relations[number] = known
         elif known.circle in self._active:
             self._circle(known.circle)
         reads |= known.reads

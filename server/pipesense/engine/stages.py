@@ -14,11 +14,11 @@ from pipesense.engine.context import RuleContext, default_role
 from pipesense.engine.document import Document
 from pipesense.engine.index import Index, Key, Stage
 from pipesense.engine.judge import Judge
-from pipesense.engine.link_sql import StatementReader, link_sql_file, prepare_sql_file
+from pipesense.engine.link_sql import StatementReader, link_sql_file, prepare_sql_file, tables_read
 from pipesense.engine.linked import Linked
 from pipesense.engine.project import Surroundings, parents
 from pipesense.engine.record import FileRecord
-from pipesense.engine.relations import Answers, Lookup, Relations
+from pipesense.engine.relations import Answers, ColumnMemo, Lookup, Relations
 from pipesense.engine.report import Counters, InternalError
 from pipesense.lang.sql.adapter import dialect_of_dbt
 from pipesense.model.change import (
@@ -59,6 +59,8 @@ class Outcome:
 
     exports: Mapping[Key, Any]
     reads: frozenset[Key]
+    wants: frozenset[str] = frozenset()
+    """Tables, in lower case, that other files may define: what they say is wanted before this one is judged."""
 
 
 @dataclass(slots=True)
@@ -76,6 +78,7 @@ class Stages:
     whole_record_of: Callable[[str], FileRecord | None]
     """Like ``record_of``, with all facts."""
     text_of: Callable[[Loc], str]
+    columns: ColumnMemo
     generation: int = 0
     """Counts changes of the configuration; unit findings of an older generation are judged again."""
     _modules: dict[tuple[str, str], tuple[Document, tuple[int, ...], Module]] = field(default_factory=dict)
@@ -114,7 +117,7 @@ class Stages:
         else:
             record.linked = self._link_python(record, config)
             reads = record.linked.reads
-        return Outcome(record.linked.exports, reads)
+        return Outcome(record.linked.exports, reads, tables_read(record.linked.scripts.values()))
 
     def _link_sql(self, record: FileRecord, config: Config, lookup: Lookup) -> tuple[Linked, frozenset[Key]]:
         context = self._said_dialect(record.path, lookup)
@@ -245,7 +248,7 @@ class Stages:
         """Every finding of the rules that are on, unsuppressed and unplaced, and the keys they read."""
         config = self.surroundings.config(record.path)
         enabled = config.enabled(self.registry, record.path)
-        answers = Answers(Relations(lookup, self.surroundings.dbt))
+        answers = Answers(self._relations(lookup))
 
         def make(meta: RuleMeta) -> RuleContext:
             return self.context(record, meta, lookup, config, answers)
@@ -290,9 +293,14 @@ class Stages:
             versions=dict(record.linked.versions),
             text_at=self.text_of,
             statement_at=self._statement,
-            answers=answers or Answers(Relations(lookup, self.surroundings.dbt)),
+            answers=answers or Answers(self._relations(lookup)),
             record_of=self.whole_record_of,
         )
+
+    def _relations(self, lookup: Lookup) -> Relations:
+        """The catalogue over a look-up; what the index says of columns is remembered from file to file."""
+        memo = self.columns.at(self.generation) if isinstance(lookup, Index) else None
+        return Relations(lookup, self.surroundings.dbt, memo)
 
     def write(self, change: Change, path: str) -> tuple[Replace, ...] | Refusal:
         """A change in the spelling of the system that it concerns."""

@@ -22,6 +22,7 @@ from pipesense.engine.judge import Judge
 from pipesense.engine.link_sql import StatementReader
 from pipesense.engine.project import Surroundings
 from pipesense.engine.record import FileRecord
+from pipesense.engine.relations import ColumnMemo
 from pipesense.engine.report import (
     BuiltFix,
     Counters,
@@ -91,6 +92,7 @@ class Workspace:
             record_of=self._record,
             whole_record_of=self._whole_record,
             text_of=self._text_at,
+            columns=ColumnMemo(self._index.version),
         )
         self._fixer = Fixer(registry, self._stages, self._index, self._whole_record, self._freshen, self.findings, log)
         self.features = Features(self._whole_record, self._index, self._place)
@@ -372,7 +374,7 @@ class Workspace:
         outcome = self._stages.run(Stage(stage), record, self._index)
         self._index.record_reads(path, Stage(stage), outcome.reads)
         changed = self._index.export(path, Stage(stage), outcome.exports)
-        self._agenda.mark(path, stage + 1)
+        self._agenda.mark(path, stage + 1, outcome.wants)
         self._mark_readers(path, changed)
 
     def _judge(self, record: FileRecord) -> None:

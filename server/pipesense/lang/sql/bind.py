@@ -58,7 +58,7 @@ _DATE_PARTS: Final = frozenset(
 """Words that functions take bare (``DATEADD(DAY, 1, d)``), which look like columns where the function is not known."""
 _WHY_PSEUDO: Final = Unknown("the name means something of its own in some dialects")
 _WHY_QUOTED: Final = Unknown("double quotes may hold a string in this dialect")
-_WHY_VARIABLE: Final = Unknown("it may be a variable of the script")
+_WHY_VARIABLE: Final = Unknown("it may be a variable or parameter")
 _WHY_OUTSIDE: Final = Unknown("it stands outside of the queries")
 _NOT_BOUND: Final = Unknown("it cannot be told which table it belongs to")
 _DOUBLE_QUOTED_STRINGS: Final = frozenset(
@@ -131,6 +131,9 @@ class Binder:
     ) -> Missing | Unknown:
         if path[-1].casefold() in _PSEUDO or path[0].casefold() in _PSEUDO or path[-1].startswith(("@", "$", "#")):
             return _WHY_PSEUDO
+        create = self.facts.create
+        if len(path) == 1 and create is not None and ("function" in create.kind or "procedure" in create.kind):
+            return _WHY_VARIABLE
         if len(path) == 1 and path[0].casefold() in _DATE_PARTS:
             return _WHY_PSEUDO
         if path[0].lower() in self._variables:
