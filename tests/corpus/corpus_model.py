@@ -218,6 +218,8 @@ def read_runs(file: Path) -> tuple[Run, ...]:
                 **run,
                 "hits": tuple(Hit(**hit) for hit in run["hits"]),
                 "unread": tuple(Unread(**piece) for piece in run["unread"]),
+                "recognised": tuple(Unread(**piece) for piece in run.get("recognised", ())),
+                "sql_files": tuple(SqlFile(**each) for each in run.get("sql_files", ())),
             }
         )
         for run in json.loads(file.read_text(encoding="utf-8"))

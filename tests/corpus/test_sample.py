@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import sample
-from corpus_model import Hit, Run, Verdict, as_json, read_runs, read_verdicts
+from corpus_model import Hit, Run, SqlFile, Unread, Verdict, as_json, read_runs, read_verdicts
 from corpus_report import Heading, report
 
 
@@ -54,7 +54,9 @@ def test_the_second_reading_does_not_see_the_first(tmp_path: Path, capsys) -> No
 
 def test_what_is_still_to_be_read_is_printed_as_tables_to_fill_in(tmp_path: Path, capsys) -> None:
     runs, verdicts = tmp_path / "runs.json", tmp_path / "none.toml"
-    written = (Run("p/p", 1, 1.0, None, hits=tuple(hits("a/x", "p/p", 2))),)
+    pieces = {"unread": (Unread("1.sql", 2, "why"),), "recognised": (Unread("1.sql", None, "why"),)}
+    listed = (SqlFile("1.sql", 3, "mysql", "why"),)
+    written = (Run("p/p", 1, 1.0, None, hits=tuple(hits("a/x", "p/p", 2)), sql_files=listed, **pieces),)
     runs.write_text(as_json(written))
     assert read_runs(runs) == written
     assert sample.main([str(runs), "--verdicts", str(verdicts)]) == 0
