@@ -240,6 +240,33 @@ def test_an_excluded_file_counts_for_those_who_import_it_from_when_it_is_there()
     assert "3 retries" in str(everything(project.made)[f"{ROOT}/dags/sql/load.sql"])
 
 
+def test_an_excluded_file_is_imported_instead_of_the_one_that_was_found_before_it_came() -> None:
+    without = {name: text for name, text in FILES.items() if name != "dags/common.py"}
+    project = Project({**without, "common.py": COMMON[1], "dags/pipesense.toml": 'exclude = ["common.py"]\n'})
+    settle(project.made)
+    assert "3 retries" in str(everything(project.made)[f"{ROOT}/dags/sql/load.sql"])
+    for number in (0, 1):
+        project.do("write", "dags/common.py", number, "")
+        settle(project.made)
+        assert everything(project.made) == everything(project.cold())
+        assert ("3 retries" in str(everything(project.made))) is bool(number)
+    project.do("write", "dags/common.py", 0, "")
+    project.do("delete", "dags/common.py", 0, "")
+    settle(project.made)
+    assert everything(project.made) == everything(project.cold())
+
+
+def test_an_excluded_init_file_tells_the_names_of_the_modules_beside_it() -> None:
+    above = dag("from ..common import default_args, load")
+    project = Project({**FILES, "dags/a.py": above, "dags/pipesense.toml": 'exclude = ["__init__.py"]\n'})
+    settle(project.made)
+    for step in ("write", "delete"):
+        before = everything(project.made)
+        project.do(step, "dags/__init__.py", 0, "")
+        settle(project.made)
+        assert everything(project.made) == everything(project.cold()) != before
+
+
 def test_a_folder_that_is_gone_takes_its_files_along() -> None:
     project = Project(FILES)
     settle(project.made)

@@ -39,7 +39,8 @@ class Surroundings:
     _effective: dict[str, tuple[Config, Config]] = field(default_factory=dict)
     """For each file the overrides and the settings that they gave."""
     _texts: dict[str, str | None] = field(default_factory=dict)
-    _modules: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    _modules: dict[tuple[str, str], tuple[str | None, tuple[str, ...]]] = field(default_factory=dict)
+    """What a module name means in a folder, and the files that were looked for before it, in vain."""
     _packages: dict[str, bool] = field(default_factory=dict)
     problems: dict[str, tuple[ConfigProblem, ...]] = field(default_factory=dict)
     dbt: DbtProjects = field(init=False)
@@ -123,23 +124,36 @@ class Surroundings:
 
     def module_path(self, path: str, name: str) -> str | None:
         """The workspace file that ``import name`` in a file means, or None for one outside the workspace."""
-        folder = path.rpartition("/")[0]
-        key = (folder, name)
-        if key not in self._modules:
-            self._modules[key] = self._find_module(path, name)
-        return self._modules[key]
+        return self._module(path, name)[0]
 
-    def _find_module(self, path: str, name: str) -> str | None:
+    def looked_for(self, path: str, name: str) -> tuple[str, ...]:
+        """The files that ``import name`` in a file would mean before the one that it means, if they came to be."""
+        return self._module(path, name)[1]
+
+    def _module(self, path: str, name: str) -> tuple[str | None, tuple[str, ...]]:
+        # No file imports itself: only for a file of that very name the answer is its own.
+        itself = path.removesuffix("/__init__.py").removesuffix(".py").endswith("/" + name.replace(".", "/"))
+        key = (path if itself else path.rpartition("/")[0], name)
+        found = self._modules.get(key)
+        if found is None:
+            found = self._modules[key] = self._find_module(path, name)
+        return found
+
+    def _find_module(self, path: str, name: str) -> tuple[str | None, tuple[str, ...]]:
         below = name.replace(".", "/")
         root = self.root_of(path)
         bases = list(parents(path, root))
         if root is not None:
             bases += [f"{root}/{folder}" for folder in _SOURCE_FOLDERS if folder]
+        missing: list[str] = []
         for base in dict.fromkeys(bases):
             for candidate in (f"{base}/{below}.py", f"{base}/{below}/__init__.py"):
-                if candidate != path and (self.known(candidate) or self.files.exists(candidate)):
-                    return candidate
-        return None
+                if candidate == path:
+                    continue
+                if self.known(candidate) or self.files.exists(candidate):
+                    return candidate, tuple(missing)
+                missing.append(candidate)
+        return None, tuple(missing)
 
     def _is_package(self, folder: str) -> bool:
         if folder not in self._packages:
@@ -152,11 +166,17 @@ class Surroundings:
         parts = path.removesuffix(".py").split("/")
         if parts[-1] == "__init__":
             parts.pop()
-        at = len(parts) - 1
-        while at > 0 and self._is_package("/".join(parts[:at])):
-            at -= 1
+        at = len(parts) - len(self.package_files(path))
         name = ".".join(parts[at:])
         return name if name.replace(".", "").replace("_", "").isalnum() else None
+
+    def package_files(self, path: str) -> tuple[str, ...]:
+        """The ``__init__.py`` that tell the module name of a Python file, the last one missing."""
+        folders = path.removesuffix("/__init__.py").split("/")[:-1]
+        at = len(folders)
+        while at > 0 and self._is_package("/".join(folders[:at])):
+            at -= 1
+        return tuple("/".join([*folders[:each], "__init__.py"]) for each in range(len(folders), max(at, 1) - 1, -1))
 
     def baseline(self, path: str) -> frozenset[str]:
         """The fingerprints of findings that the project of a file lives with for now."""

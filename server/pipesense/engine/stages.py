@@ -143,7 +143,11 @@ class Stages:
         path = record.path
         where = self.surroundings
         wanted = tuple(name for system in self.systems for name in system.version_files)
-        missing: set[Key] = set()
+        missing: set[Key] = {("file", each) for each in where.package_files(path)}
+
+        def read_key(module: str, name: str) -> Key:
+            missing.update(("file", each) for each in where.looked_for(path, module))
+            return self._read_key(path, module, name)
 
         def existing(candidates: Any) -> str | None:
             found = where.existing(candidates)
@@ -164,7 +168,7 @@ class Stages:
                 configured_versions=config.version,
                 systems=self.systems,
                 existing=existing,
-                read_key=partial(self._read_key, path),
+                read_key=read_key,
                 guard=partial(self._guarded, path),
             ),
             self.reader,
@@ -209,7 +213,7 @@ class Stages:
 
     @staticmethod
     def awaits(path: str, index: Index) -> bool:
-        """Whether a file looked in vain for one of that name, to import or to run it."""
+        """Whether a file looked for one of that name, to import or to run it, or to tell its own name."""
         from pipesense.engine.link_python import module_stem
 
         return bool(index.readers([("module", module_stem(path)), ("file", path)]))

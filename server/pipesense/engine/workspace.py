@@ -161,6 +161,7 @@ class Workspace:
                 continue
             if not self._files.exists(path):
                 gone.add(path)
+                around = around or self._stages.awaits(path, self._index)
             elif record is not None:
                 self._replaced[path] = self._records.pop(path)
                 self._mark(path, Stage.LINK)

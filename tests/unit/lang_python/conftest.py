@@ -27,6 +27,7 @@ class Workspace:
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self.files = dict(files)
+        self.paths = {name: f"/{name}.py" for name in files}
         self.units: dict[str, list[ParsedUnit]] = {}
         self.modules: dict[str, Module] = {}
         self.memos: dict[str, LinkMemo] = {}
@@ -37,7 +38,7 @@ class Workspace:
             return None
         if name not in self.modules:
             memo = self.memos.setdefault(name, LinkMemo())
-            self.modules[name] = Module(f"/{name}.py", name, self._units(name), self.module, memo)
+            self.modules[name] = Module(self.paths[name], name, self._units(name), self.module, memo)
         return self.modules[name]
 
     def change(self, name: str, text: str) -> None:

@@ -184,3 +184,35 @@ def test_statements_that_change_places_count_as_changed(workspace: type[Any]) ->
     assert value() == (2, 2)
     files.change("this", "A = 2\nA = 1\nuse(A)\n")
     assert value() == (1, 1)
+
+
+def test_what_one_result_read_anew_is_no_news_about_what_others_rest_on(workspace: type[Any]) -> None:
+    files = workspace({"this": "from other import C\nA = C + 0\nB = C + 0\n", "other": "C = 1\n"})
+
+    def values() -> list[object]:
+        module = files.module("this")
+        return [
+            known(module.memo(statement.targets[0].id, [statement], lambda s=statement: module.value(s.value)))
+            for statement in module.body
+            if isinstance(statement, ast.Assign)
+        ]
+
+    assert values() == [1, 1]
+    files.change("other", "C = 2\n")
+    files.change("this", "from other import C\nA = 0 + C\nB = C + 0\n")
+    assert values() == [2, 2]
+
+
+def test_another_file_that_says_the_same_is_another_place(workspace: type[Any]) -> None:
+    files = workspace({"this": "from other import C\nA = C\n", "other": "C = 1\n"})
+
+    def place() -> str:
+        module = files.module("this")
+        found = module.memo("value", [module.body[1]], lambda: module.value(module.body[1].value))
+        return found.loc.file
+
+    assert place() == "/other.py"
+    files.paths["other"] = "/dags/other.py"
+    del files.units["other"]
+    files.modules.clear()
+    assert place() == "/dags/other.py"

@@ -321,16 +321,21 @@ class LinkMemo:
             result = compute()
         kept = _Kept(module, nodes, recorder, result)
         kept.link = self._link
-        self._foreign.update(kept.foreign)
+        self._remember(module, kept.foreign)
         return kept
 
     def _holds(self, kept: _Kept, module: Module) -> bool:
+        same = not kept.foreign or self._foreign_holds(module)
         if kept.link == self._link - 1 and self.change is not None and kept.untouched(self.change):
-            return not kept.foreign or self._foreign_holds(module) or kept.foreign_holds(module)
+            return same or kept.foreign_holds(module)
         return kept.holds(module)
 
     def _foreign_holds(self, module: Module) -> bool:
-        """Whether every name that was read from another file means what it meant in the last link."""
+        """Whether every name that was read from another file means what it meant in the last link.
+
+        Asked before anything of this link that reads of other files is remembered: what a new result read is no
+        news about what older ones rest on.
+        """
         if self._foreign_same is None:
             now = {key: module.foreign_digest(key) for key in self._foreign}
             self._foreign_same = now == self._foreign
@@ -359,4 +364,9 @@ class LinkMemo:
         kept = _Answer(module, expr, recorder, result)
         if not alone or not any(digest for _, digest in kept.foreign):
             self._answers[key] = kept
-            self._foreign.update(kept.foreign)
+            self._remember(module, kept.foreign)
+
+    def _remember(self, module: Module, foreign: Sequence[tuple[ReadKey, int]]) -> None:
+        if foreign:
+            self._foreign_holds(module)
+            self._foreign.update(foreign)

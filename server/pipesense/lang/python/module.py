@@ -424,14 +424,16 @@ class Module:
         return self.table.digests()
 
     def foreign_digest(self, key: ReadKey) -> int:
-        """What a recorded read stands for now: 0 where the module or name is missing."""
+        """What a recorded read stands for now, and in which file: 0 where the module or name is missing."""
         known = self._foreign_digests.get(key)
         if known is None:
             _, source, name = key
             if source not in self._foreign:
                 self._foreign[source] = self._imported(source) if self._imported is not None else None
             other = self._foreign[source]
-            known = 0 if other is None else other.table.digest(name) if name else 1
+            digest = 0 if other is None else other.table.digest(name) if name else 1
+            # Another file that says the same has its places elsewhere.
+            known = hash((other.path, digest)) if other is not None and digest else 0
             self._foreign_digests[key] = known
         return known
 
