@@ -183,7 +183,7 @@ class Relations:
         """A table by dbt's name for it: a model or seed of the same project, else of another one."""
         named = reference(parts[-1]) if len(parts) == 1 else None
         if named is None or named.kind != "ref":
-            return Unknown("a template makes its name")
+            return Unknown("no file here says its columns" if named is not None else "a template makes its name")
         candidates = self._candidates(named.name.lower(), place, "model")
         own = [each for each in candidates if each.project == place.project]
         if not own and self.projects is not None:

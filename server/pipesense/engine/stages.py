@@ -252,7 +252,7 @@ class Stages:
         """Every finding of the rules that are on, unsuppressed and unplaced, and the keys they read."""
         config = self.surroundings.config(record.path)
         enabled = config.enabled(self.registry, record.path)
-        answers = Answers(self._relations(lookup))
+        answers = self.answers(lookup)
 
         def make(meta: RuleMeta) -> RuleContext:
             return self.context(record, meta, lookup, config, answers)
@@ -297,14 +297,14 @@ class Stages:
             versions=dict(record.linked.versions),
             text_at=self.text_of,
             statement_at=self._statement,
-            answers=answers or Answers(self._relations(lookup)),
+            answers=answers or self.answers(lookup),
             record_of=self.whole_record_of,
         )
 
-    def _relations(self, lookup: Lookup) -> Relations:
+    def answers(self, lookup: Lookup) -> Answers:
         """The catalogue over a look-up; what the index says of columns is remembered from file to file."""
         memo = self.columns.at(self.generation) if isinstance(lookup, Index) else None
-        return Relations(lookup, self.surroundings.dbt, memo)
+        return Answers(Relations(lookup, self.surroundings.dbt, memo))
 
     def write(self, change: Change, path: str) -> tuple[Replace, ...] | Refusal:
         """A change in the spelling of the system that it concerns."""

@@ -477,9 +477,9 @@ class Workspace:
 
     def hover(self, path: str, offset: int) -> HoverText | None:
         """What is worth knowing about a place."""
-        record, found = self._whole_record(path), self.findings(path)
+        record, found, answers = self._whole_record(path), self.findings(path), self._stages.answers(self._index)
         places = (self._place, lambda path, at: self._records[path].document.buffer.lines.position(at)[0])
-        return hover.hover(record, offset, self.registry, self._index, *places, found) if record is not None else None
+        return hover.hover(record, offset, self.registry, answers, *places, found) if record is not None else None
 
     # --- fixes -----------------------------------------------------------------------------------
 
