@@ -28,7 +28,10 @@ from pipesense_rules.correctness.ungrouped_column import ungrouped_column
 from pipesense_rules.correctness.window_without_order import window_without_order
 from pipesense_rules.idempotency.append_on_rerun import append_on_rerun
 from pipesense_rules.idempotency.clock_decides_rows import clock_decides_rows
+from pipesense_rules.idempotency.create_not_rerunnable import create_not_rerunnable
 from pipesense_rules.idempotency.dynamic_start_date import dynamic_start_date
+from pipesense_rules.idempotency.merge_on_false_append import merge_on_false_append
+from pipesense_rules.idempotency.non_atomic_delete_insert import non_atomic_delete_insert
 from pipesense_rules.idempotency.watermark_starts_null import watermark_starts_null
 from pipesense_rules.modelling.float_money import float_money
 from pipesense_rules.modelling.inline_foreign_key_syntax import inline_foreign_key_syntax
@@ -36,7 +39,9 @@ from pipesense_rules.modelling.naive_timestamp import naive_timestamp
 from pipesense_rules.modelling.scd2_window_without_partition import scd2_window_without_partition
 from pipesense_rules.performance.correlated_scalar_subquery import correlated_scalar_subquery
 from pipesense_rules.performance.high_cardinality_partition import high_cardinality_partition
+from pipesense_rules.performance.insert_overwrite_without_partition import insert_overwrite_without_partition
 from pipesense_rules.performance.non_sargable_predicate import non_sargable_predicate
+from pipesense_rules.performance.optimize_full_table import optimize_full_table
 from pipesense_rules.performance.order_by_persisted import order_by_persisted
 from pipesense_rules.performance.parse_time_io import parse_time_io
 from pipesense_rules.performance.text_format_table import text_format_table
@@ -56,6 +61,7 @@ from pipesense_rules.schema.insert_without_column_list import insert_without_col
 from pipesense_rules.schema.ordinal_reference import ordinal_reference
 from pipesense_rules.schema.set_op_column_order import set_op_column_order
 from pipesense_rules.schema.unknown_column import unknown_column
+from pipesense_rules.security.destructive_ddl import destructive_ddl
 from pipesense_rules.security.dml_without_where import dml_without_where
 from pipesense_rules.security.dynamic_sql import dynamic_sql
 from pipesense_rules.security.grant_all import grant_all
@@ -105,6 +111,9 @@ def rules() -> tuple[Rule, ...]:
         no_retries,
         no_timeout,
         append_on_rerun,
+        non_atomic_delete_insert,
+        merge_on_false_append,
+        create_not_rerunnable,
         dynamic_start_date,
         watermark_starts_null,
         clock_decides_rows,
@@ -113,12 +122,15 @@ def rules() -> tuple[Rule, ...]:
         unbounded_state,
         legacy_window,
         dml_without_where,
+        destructive_ddl,
         dynamic_sql,
         grant_all,
         parse_time_io,
         text_format_table,
         high_cardinality_partition,
         vacuum_short_retention,
+        insert_overwrite_without_partition,
+        optimize_full_table,
         order_by_persisted,
         union_of_disjoint,
         non_sargable_predicate,

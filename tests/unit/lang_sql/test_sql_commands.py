@@ -181,6 +181,8 @@ def test_a_variable_that_is_set_from_a_query_reads_its_tables() -> None:
         ("BEGIN", "postgres", "begin"),
         ("BEGIN TRANSACTION ISOLATION LEVEL SERIALIZABLE", "postgres", "begin"),
         ("START TRANSACTION", "mysql", "begin"),
+        ("BEGIN TRANSACTION", "bigquery", "begin"),
+        ("COMMIT TRANSACTION", "bigquery", "commit"),
         ("BEGIN TRAN", "tsql", "begin"),
         ("BEGIN SELECT 1; END", "bigquery", ""),
         ("COMMIT", "", "commit"),

@@ -52,7 +52,8 @@ class Commanded(NamedTuple):
     @property
     def judged(self) -> bool:
         """Whether nothing of the statement is left to be read."""
-        known = self.command is not None and self.command.verb in _WHOLE
+        command = self.command
+        known = command is not None and (command.verb in _WHOLE or command.target[-1:] == ("rewrite_data_files",))
         known = known or (self.alter is not None and self.alter.actions[0].what not in ("other", "add constraint"))
         return known or bool(self.drop or self.grant or self.settings or self.transaction)
 

@@ -152,13 +152,15 @@ def _bare(text: str) -> str:
 def read_transaction(state: State) -> str:
     """What the statement does to the transaction: "begin", "commit", "rollback", "savepoint" or ""."""
     head = Cursor(state)
+    if head.take("BEGIN TRANSACTION"):
+        return "begin"
     if head.take("BEGIN"):
         return "begin" if head.done() or head.word() in _MODES else ""
     if head.take("START"):
         return "begin" if head.word() in ("TRANSACTION", "TRAN") else ""
     if head.take("END"):
         return "commit" if head.done() or head.word() in _MODES else ""
-    if head.take("COMMIT"):
+    if head.take("COMMIT") or head.take("COMMIT TRANSACTION"):
         return "commit"
     if head.take("SAVEPOINT") or head.take("SAVE TRANSACTION") or head.take("SAVE TRAN"):
         return "savepoint"
