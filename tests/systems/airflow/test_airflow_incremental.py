@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+from dataclasses import replace
+
 import pytest
 
 from pipesense.lang.python.module import LinkMemo, Module
 from pipesense.lang.python.split import split
 from pipesense.lang.python.syntax import ParsedUnit, parse_unit
 from pipesense.model.flow import retries_of
-from pipesense.model.value import Version, effective
-from pipesense.systems.airflow.lift import lift
+from pipesense.model.value import Unknown, Version, effective
+from pipesense.systems.airflow.lift import lift, numbered
+from pipesense.systems.airflow.pipeline import Lean
+from pipesense.systems.airflow.runs import SqlText
 from pipesense.systems.system import Lifted
 
 HEAD = """\
@@ -123,3 +128,20 @@ def test_nothing_is_read_again_when_nothing_changed() -> None:
     after = editor.lift(TEXT)
     assert editor.memo.misses == misses
     assert all(new is old for new, old in zip(after.pipelines, before.pipelines, strict=True))
+
+
+def test_a_reading_never_gets_the_numbers_of_one_that_is_gone() -> None:
+    """Objects that are gone leave their address in memory to the next ones."""
+    text = HEAD + 'with DAG("orders") as dag:\n    BashOperator(task_id="load", bash_command="x")\n'
+    editor = Editor()
+    (pipeline,) = editor.lift(text).pipelines
+    module = editor.memo.last
+    assert module is not None
+    (block,) = module.body[-1:]
+    assert isinstance(block, ast.With)
+    texts = (SqlText(block.items[0].context_expr, None, "", Unknown("it was not asked for"), "load"),)
+    pipelines = [replace(pipeline, name=str(n)) for n in range(20)]
+    for each in pipelines:
+        built = Lean(each, texts, block, ())
+        assert numbered(module, built, lambda *_: 1).name == each.name
+        del built

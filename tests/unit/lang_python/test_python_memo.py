@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import Any
 
 import pytest
 
-from pipesense.lang.python.module import Module
+from pipesense.lang.python.module import LinkMemo, Module
+from pipesense.lang.python.syntax import parse_unit
 from pipesense.model.value import known
 
 START = {
@@ -216,3 +218,17 @@ def test_another_file_that_says_the_same_is_another_place(workspace: type[Any]) 
     del files.units["other"]
     files.modules.clear()
     assert place() == "/dags/other.py"
+
+
+def test_the_order_of_statements_counts_even_where_they_are_the_same() -> None:
+    memo = LinkMemo()
+    first, second, use = (
+        parse_unit(n, "statement", text) for n, text in enumerate(("A = 1\n", "B = A + 1\n", "use(B)\n"))
+    )
+    seen = []
+    for units in ([first, second, use], [second, first, use], [second, use, first], [use], [first, second, use]):
+        module = Module("/this.py", "this", units, None, memo)
+        (site,) = module.calls()
+        argument = site.node.args[0]
+        seen.append(module.memo("use", [site.node], partial(module.value, argument)))
+    assert [known(each) for each in seen] == [2, None, None, None, 2]

@@ -1,13 +1,14 @@
 """What a link asks while it computes, and results of earlier links that are still true.
 
 A result may be used again when the units it read are the same objects, every name it looked up is still
-mentioned by the same units, and every name it read from another file still has the same digest.
+mentioned by the same units, all of those still stand in the same order, and every name it read from another file
+still has the same digest.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
@@ -82,11 +83,17 @@ class _Kept:
         """Whether every name read from another file still means the same."""
         return not self.foreign or all(module.foreign_digest(key) == digest for key, digest in self.foreign)
 
-    def holds(self, module: Module) -> bool:
+    def holds(self, module: Module, came: Mapping[ParsedUnit, int], link: int) -> bool:
+        """Whether the result, which held in link number ``link``, holds now.
+
+        ``came`` tells for each unit the link since which it stands where it does among the others.
+        """
         units = module.units_of(self.nodes) if not self.recorder.everything else tuple(module.units)
         return (
             units == self.units
             and all(_seen(module, name) == units for name, units in self.names)
+            and all(came[unit] <= link for unit in units)
+            and all(came[unit] <= link for _, units in self.names if isinstance(units, tuple) for unit in units)
             and self.foreign_holds(module)
         )
 
@@ -120,10 +127,11 @@ class _Answer:
 class Change:
     """What became of a file since its last link: units that came, went or moved, and every name they have to do with.
 
-    ``headers`` are those of which a child came, went or moved.
+    ``headers`` are those of which a child came, went or moved. ``came`` are the units that did not stand before, or
+    not in this order.
     """
 
-    __slots__ = ("headers", "names", "units")
+    __slots__ = ("came", "headers", "names", "units")
 
     def __init__(self, before: Module | None, now: Module) -> None:
         old: Sequence[ParsedUnit] = before.units if before is not None else ()
@@ -132,7 +140,11 @@ class Change:
         rest = min(len(old), len(new)) - first
         same = _common(rest, lambda size: old[len(old) - size :] == new[len(new) - size :])
         # What only moved counts too: the order of statements decides what a name means.
-        self.units = frozenset((*old[first : len(old) - same], *new[first : len(new) - same]))
+        gone, there = old[first : len(old) - same], new[first : len(new) - same]
+        self.units = frozenset((*gone, *there))
+        stayed, stay = set(gone), set(there)
+        in_order = [unit for unit in gone if unit in stay] == [unit for unit in there if unit in stayed]
+        self.came = tuple(unit for unit in there if unit not in stayed) if in_order else there
         self.names: set[str] = set()
         self.headers: set[ParsedUnit] = set()
         for unit in self.units:
@@ -222,12 +234,14 @@ class LinkMemo:
 
     __slots__ = (
         *("_answered", "_answers", "_foreign", "_foreign_same", "_kept", "_link", "_rows", "_used"),
-        *("_by_unit", "change", "hits", "last", "misses"),
+        *("_by_unit", "_came", "change", "hits", "last", "misses"),
     )
 
     def __init__(self) -> None:
         self.last: Module | None = None
         self.change: Change | None = None
+        self._came: dict[ParsedUnit, int] = {}
+        """The link since which a unit stands where it does among the others."""
         self._kept: dict[Hashable, _Kept] = {}
         self._by_unit: dict[ParsedUnit, set[Hashable]] = {}
         """For each unit the results about its nodes."""
@@ -257,6 +271,10 @@ class LinkMemo:
             self._rows.clear()
             self._answers = {}
         self._link += 1
+        for unit in change.units:
+            if module.order_of(unit) < 0:
+                self._came.pop(unit, None)
+        self._came.update(dict.fromkeys(change.came, self._link))
         self._used = 0
         self._foreign_same = None
         self._answered, self._answers = self._answers, {}
@@ -297,7 +315,7 @@ class LinkMemo:
             row = self._rows[tag] = _Row()
         else:
             for kept in row.touched(self.change):
-                if not (kept.untouched(self.change) or kept.holds(module)):
+                if not (kept.untouched(self.change) or kept.holds(module, self._came, row.link)):
                     row.remove(kept)
         known = row.kept
         fresh: list[_Kept] = []
@@ -328,7 +346,7 @@ class LinkMemo:
         same = not kept.foreign or self._foreign_holds(module)
         if kept.link == self._link - 1 and self.change is not None and kept.untouched(self.change):
             return same or kept.foreign_holds(module)
-        return kept.holds(module)
+        return kept.holds(module, self._came, kept.link)
 
     def _foreign_holds(self, module: Module) -> bool:
         """Whether every name that was read from another file means what it meant in the last link.

@@ -57,7 +57,7 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
     # What asks the metadata database is as slow in a helper that DAG files import as in the DAG file itself.
     calls = [call for each in looks for call in each.calls_at_parse if built or _asks_airflow(call)]
     return Lifted(
-        pipelines=tuple(_numbered(module, each, embed) for each in built),
+        pipelines=tuple(numbered(module, each, embed) for each in built),
         obsolete=_unique(obsolete),
         sites=tuple(site for each in looks for site in each.sites) if built else (),
         calls_at_parse=gathered(_unique(calls)),
@@ -172,14 +172,13 @@ def _without_templates(found: list[P]) -> tuple[P, ...]:
     return tuple(each for each in found if each.pipeline.tasks or id(each.node) not in filled)
 
 
-def _numbered(module: Module, built: Lean, embed: Embed) -> Pipeline:
+def numbered(module: Module, built: Lean, embed: Embed) -> Pipeline:
     """The pipeline with the numbers that the engine gives to its SQL texts."""
     numbers = tuple(embed(text.expr, text.dialect, text.why, text.connection) for text in built.texts)
     if not numbers:
         return built.pipeline
-    tag = ("airflow: numbered", id(built), numbers)
-    # The result holds what it was made from, so that nothing else gets the same id.
-    return module.memo(tag, [built.node], lambda: (built, _with_numbers(built.pipeline, numbers)))[1]
+    tag = ("airflow: numbered", built, numbers)
+    return module.memo(tag, [built.node], lambda: _with_numbers(built.pipeline, numbers))
 
 
 def _with_numbers(pipeline: Pipeline, numbers: tuple[int | None, ...]) -> Pipeline:
