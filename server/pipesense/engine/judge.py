@@ -124,24 +124,34 @@ class Judge:
         found: list[Finding] = []
         reads: set[Key] = set()
         current: dict[tuple[str, int], _Verdict] = {}
+        active: dict[type, list[tuple[str, Rule]]] = {}
         for fact in facts:
-            for rule in self._file_rules.get(type(fact), ()):
-                if rule.meta.id not in enabled or role not in rule.meta.roles:
-                    continue
-                verdict = self._verdict(rule, fact, verdicts, context)
-                current[(rule.meta.id, id(fact))] = verdict
+            kind = type(fact)
+            rules = active.get(kind)
+            if rules is None:
+                rules = active[kind] = [
+                    (rule.meta.id, rule)
+                    for rule in self._file_rules.get(kind, ())
+                    if rule.meta.id in enabled and role in rule.meta.roles
+                ]
+            number = id(fact)
+            for name, rule in rules:
+                key = (name, number)
+                verdict = current[key] = self._verdict(key, rule, fact, verdicts, context)
                 found += verdict.findings
-                reads.update(key for key, _ in verdict.reads)
+                if verdict.reads:
+                    reads.update(asked for asked, _ in verdict.reads)
         verdicts.replace(current)
         return tuple(found), frozenset(reads)
 
-    def _verdict(self, rule: Rule, fact: object, verdicts: Verdicts, context: MakeContext) -> _Verdict:
-        key = (rule.meta.id, id(fact))
+    def _verdict(
+        self, key: tuple[str, int], rule: Rule, fact: object, verdicts: Verdicts, context: MakeContext
+    ) -> _Verdict:
         known = verdicts.known.get(key) or verdicts.retired.get(key)
         if (
             known is not None
             and known.fact is fact
-            and all(self._version(asked) == version for asked, version in known.reads)
+            and (not known.reads or all(self._version(asked) == version for asked, version in known.reads))
         ):
             return known
         made = context(rule.meta)

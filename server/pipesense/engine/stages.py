@@ -145,9 +145,14 @@ class Stages:
         wanted = tuple(name for system in self.systems for name in system.version_files)
         missing: set[Key] = {("file", each) for each in where.package_files(path)}
 
+        found_at: dict[str, str | None] = {}
+
         def read_key(module: str, name: str) -> Key:
-            missing.update(("file", each) for each in where.looked_for(path, module))
-            return self._read_key(path, module, name)
+            if module not in found_at:
+                missing.update(("file", each) for each in where.looked_for(path, module))
+                found_at[module] = where.module_path(path, module)
+            found = found_at[module]
+            return ("python", found, name) if found is not None else ("module", module.rpartition(".")[2])
 
         def existing(candidates: Any) -> str | None:
             found = where.existing(candidates)
@@ -175,10 +180,6 @@ class Stages:
             self.counters,
         )
         return replace(linked, reads=linked.reads | missing)
-
-    def _read_key(self, path: str, module: str, name: str) -> Key:
-        found = self.surroundings.module_path(path, module)
-        return ("python", found, name) if found is not None else ("module", module.rpartition(".")[2])
 
     def _guarded(self, path: str, system: str, lift: Callable[[], Lifted]) -> Lifted | None:
         try:

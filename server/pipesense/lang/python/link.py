@@ -8,7 +8,8 @@ still has the same digest.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
@@ -49,6 +50,24 @@ class Recorder:
         self.everything = self.everything or other.everything
 
 
+@dataclass(slots=True)
+class Came:
+    """When units came to stand where they do among the others: ``now`` in link number ``link``."""
+
+    link: int = 0
+    now: Sequence[ParsedUnit] = ()
+    since: dict[ParsedUnit, int] = field(default_factory=dict)
+
+    def take(self, change: Change, module: Module) -> None:
+        """A new link begins."""
+        self.link += 1
+        self.now = change.came
+        for unit in change.units:
+            if module.order_of(unit) < 0:
+                self.since.pop(unit, None)
+        self.since.update(dict.fromkeys(change.came, self.link))
+
+
 class _Kept:
     """A result with all it rests on. Holding the nodes keeps their ids from being given away."""
 
@@ -83,19 +102,28 @@ class _Kept:
         """Whether every name read from another file still means the same."""
         return not self.foreign or all(module.foreign_digest(key) == digest for key, digest in self.foreign)
 
-    def holds(self, module: Module, came: Mapping[ParsedUnit, int], link: int) -> bool:
-        """Whether the result, which held in link number ``link``, holds now.
-
-        ``came`` tells for each unit the link since which it stands where it does among the others.
-        """
+    def holds(self, module: Module, came: Came, link: int) -> bool:
+        """Whether the result, which held in link number ``link``, holds now."""
         units = module.units_of(self.nodes) if not self.recorder.everything else tuple(module.units)
         return (
             units == self.units
             and all(_seen(module, name) == units for name, units in self.names)
-            and all(came[unit] <= link for unit in units)
-            and all(came[unit] <= link for _, units in self.names if isinstance(units, tuple) for unit in units)
+            and self._in_order(came, link)
             and self.foreign_holds(module)
         )
+
+    def _in_order(self, came: Came, link: int) -> bool:
+        """Whether the units stand in the order in which they stood in link number ``link``."""
+        if link != came.link - 1:
+            # What is asked on behalf of an earlier link may rest on units that are gone since.
+            return all(came.since.get(unit, link + 1) <= link for units in self._units() for unit in units)
+        return not any(unit in units for unit in came.now for units in self._units())
+
+    def _units(self) -> Iterator[tuple[ParsedUnit, ...]]:
+        yield self.units
+        for _, units in self.names:
+            if isinstance(units, tuple):
+                yield units
 
 
 class _Answer:
@@ -240,8 +268,7 @@ class LinkMemo:
     def __init__(self) -> None:
         self.last: Module | None = None
         self.change: Change | None = None
-        self._came: dict[ParsedUnit, int] = {}
-        """The link since which a unit stands where it does among the others."""
+        self._came = Came()
         self._kept: dict[Hashable, _Kept] = {}
         self._by_unit: dict[ParsedUnit, set[Hashable]] = {}
         """For each unit the results about its nodes."""
@@ -271,10 +298,7 @@ class LinkMemo:
             self._rows.clear()
             self._answers = {}
         self._link += 1
-        for unit in change.units:
-            if module.order_of(unit) < 0:
-                self._came.pop(unit, None)
-        self._came.update(dict.fromkeys(change.came, self._link))
+        self._came.take(change, module)
         self._used = 0
         self._foreign_same = None
         self._answered, self._answers = self._answers, {}

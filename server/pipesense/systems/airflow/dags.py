@@ -157,12 +157,19 @@ _INNER: Final = (*_FUNCTIONS, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetCom
 """What has names of its own."""
 
 
-_WITH_NAMES: Final = tuple(
-    kind
-    for kind in ast.AST.__subclasses__()
-    if kind not in (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop, ast.type_ignore)
-)
-"""Nodes in which names may stand."""
+def _kinds(kind: type[ast.AST]) -> Iterator[type[ast.AST]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _kinds(each)
+
+
+_FIELDS: Final = {
+    kind: tuple(
+        field for field in kind._fields if field not in ("ctx", "op", "ops", "id", "attr", "arg", "type_comment")
+    )
+    for kind in _kinds(ast.AST)
+}
+"""For each kind of node the fields in which names may stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +204,11 @@ class Mentioned:
                     own = False
                     if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
                         stores.add(node.name)
-            for field in node._fields:
+            for field in _FIELDS[type(node)]:
                 value = getattr(node, field, None)
                 if isinstance(value, list):
-                    todo += [(child, own) for child in value if isinstance(child, _WITH_NAMES)]
-                elif isinstance(value, _WITH_NAMES):
+                    todo += [(child, own) for child in value if isinstance(child, ast.AST)]
+                elif isinstance(value, ast.AST):
                     todo.append((value, own))
         return Mentioned(frozenset(stores), frozenset(loads), frozenset(changes))
 

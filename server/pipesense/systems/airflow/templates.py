@@ -98,6 +98,9 @@ def _in_function(
             continue
         yield from _use(argument.arg, _name_only(home.loc(argument), argument.arg), version, "as a parameter")
     holders = _HOLDERS | ({arguments.kwarg.arg} if arguments.kwarg is not None else set())
+    text = home.text_of(node)
+    if text.isascii() and not home.is_divided(node) and not any(holder in text for holder in holders):
+        return
     for inner in ast.walk(node):
         key: ast.expr | None = None
         if isinstance(inner, ast.Subscript) and isinstance(inner.value, ast.Name) and inner.value.id in holders:
