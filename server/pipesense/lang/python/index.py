@@ -51,30 +51,33 @@ class Place:
     @property
     def scope(self) -> ast.AST | None:
         """The innermost function, class, lambda or comprehension around, None for the module."""
-        for at in self.outward():
-            if isinstance(at.node, SCOPES):
-                return at.node
-        return None
+        inner = self.scope_place
+        return inner.node if inner is not None else None
 
     @property
     def scope_place(self) -> Place | None:
         """The place of that function, class, lambda or comprehension's body."""
-        for at in self.outward():
-            if isinstance(at.node, SCOPES):
-                return at
-        return None
+        at: Place | None = self
+        while at is not None and not isinstance(at.node, SCOPES):
+            at = at.parent
+        return at
 
     def conditions(self) -> Iterator[Place]:
         """Places up to the scope's own level that decide whether the code here runs."""
-        for at in self.outward():
-            if isinstance(at.node, SCOPES):
-                return
+        at: Place | None = self
+        while at is not None and not isinstance(at.node, SCOPES):
             if isinstance(at.node, _CONDITIONS):
                 yield at
+            at = at.parent
 
     @property
     def is_orphan(self) -> bool:
-        return any(at.part == ORPHAN for at in self.outward())
+        at: Place | None = self
+        while at is not None:
+            if at.part == ORPHAN:
+                return True
+            at = at.parent
+        return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Position = tuple[int, int, int]
 
 _BUILTINS: Final = frozenset(dir(builtins))
+_HOLDERS: Final = (*FUNCTIONS, ast.ClassDef)
+_RUN_AT_ONCE: Final = (*COMPREHENSIONS, ast.ClassDef)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,15 @@ def scope_chain(place: Place) -> Iterator[tuple[ast.AST | None, bool]]:
     Class scopes are seen only by code directly in the class body.
     """
     runs_with = True
-    for at in place.outward():
-        if not isinstance(at.node, SCOPES):
+    at: Place | None = place
+    while at is not None:
+        node = at.node
+        at = at.parent
+        if not isinstance(node, SCOPES):
             continue
-        if not isinstance(at.node, ast.ClassDef) or runs_with:
-            yield at.node, runs_with
-        if not isinstance(at.node, COMPREHENSIONS) and not isinstance(at.node, ast.ClassDef):
+        if not isinstance(node, ast.ClassDef) or runs_with:
+            yield node, runs_with
+        if not isinstance(node, _RUN_AT_ONCE):
             runs_with = False
     yield None, runs_with
 
@@ -130,9 +135,11 @@ def reaching(module: Module, name: str, place: Place, at: Position | None) -> Re
 def _holder(place: Place) -> str | None:
     """The name of the outermost function or class around a place."""
     found: str | None = None
-    for at in place.outward():
-        if isinstance(at.node, (*FUNCTIONS, ast.ClassDef)):
+    at: Place | None = place
+    while at is not None:
+        if isinstance(at.node, _HOLDERS):
             found = at.node.name
+        at = at.parent
     return found
 
 
