@@ -56,6 +56,7 @@ from pipesense_rules.quality.range_check_ignores_null import range_check_ignores
 from pipesense_rules.reliability.no_retries import no_retries
 from pipesense_rules.reliability.no_timeout import no_timeout
 from pipesense_rules.schema.column_count_mismatch import column_count_mismatch
+from pipesense_rules.schema.dropped_column_used import dropped_column_used
 from pipesense_rules.schema.duplicate_output_column import duplicate_output_column
 from pipesense_rules.schema.insert_without_column_list import insert_without_column_list
 from pipesense_rules.schema.ordinal_reference import ordinal_reference
@@ -101,6 +102,7 @@ def rules() -> tuple[Rule, ...]:
         unknown_column,
         column_count_mismatch,
         duplicate_output_column,
+        dropped_column_used,
         set_op_column_order,
         ordinal_reference,
         insert_without_column_list,

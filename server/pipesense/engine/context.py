@@ -11,6 +11,7 @@ from pipesense.engine.config import Config
 from pipesense.engine.index import Key
 from pipesense.engine.relations import Answers, Lookup
 from pipesense.lang.sql.bind import Binder
+from pipesense.lang.sql.relation import is_sure, same_table
 from pipesense.model.columns import Binding, Columns, SqlType
 from pipesense.model.data import Confidence, DatasetName, QualityCheck, Relation
 from pipesense.model.quality import CheckPlan
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_OF_THE_PAST = frozenset({FileRole.MIGRATION, FileRole.TEST})
 _ROLE_FOLDERS = {
     "tests": FileRole.TEST,
     "test": FileRole.TEST,
@@ -147,6 +149,28 @@ class RuleContext:
         answer = question(binder)
         self.reads |= reads
         return answer
+
+    def readers_of(self, parts: tuple[str, ...], column: str, statement: Statement) -> tuple[str, ...]:
+        folded, here = column.casefold(), statement.loc.file
+        found = {
+            each.file
+            for values in self._get(("columns", parts[-1].lower()))
+            for each in values  # type: ignore[attr-defined]
+            if each.file != here and folded in each.columns and is_sure(same_table(each.parts, parts))
+        }
+        return tuple(sorted(path for path in found if default_role(path, "") not in _OF_THE_PAST))
+
+    def restored_by(self, parts: tuple[str, ...], column: str, statement: Statement) -> tuple[str, ...]:
+        folded, here = column.casefold(), statement.loc.file
+        found = {
+            each.loc.file
+            for values in self._get(("relation", parts[-1].lower()))
+            for each in values  # type: ignore[attr-defined]
+            if each.loc.file != here
+            and same_table(each.parts, parts) is not Confidence.NONE
+            and any(known.name.casefold() == folded for known in each.columns)
+        }
+        return tuple(sorted(found))
 
     def model_of(self, statement: Statement) -> str:
         return self.answers.relations.model_of(statement)

@@ -10,7 +10,16 @@ from typing import Any
 
 from pipesense.engine.document import Document
 from pipesense.engine.index import Key
-from pipesense.engine.link_sql import StatementReader, embed, embedded_script, places, recognised, relations, unread
+from pipesense.engine.link_sql import (
+    StatementReader,
+    columns_read,
+    embed,
+    embedded_script,
+    places,
+    recognised,
+    relations,
+    unread,
+)
 from pipesense.engine.linked import Linked, Unread
 from pipesense.engine.report import Counters
 from pipesense.lang.python.effects import scope_effects
@@ -219,7 +228,7 @@ def _exports(
     surroundings: PythonSurroundings,
 ) -> dict[Key, Any]:
     defined = relations(scripts.values())
-    exports: dict[Key, Any] = {**defined, **places(defined)}
+    exports: dict[Key, Any] = {**defined, **places(defined), **columns_read(path, scripts.values())}
     for name, digest in module.exports().items():
         exports[("python", path, name)] = digest
     exports[("module", module_stem(path))] = True

@@ -12,11 +12,12 @@ from pipesense.engine.report import Counters, InternalError
 from pipesense.lang.jinja.references import reference
 from pipesense.lang.sql import accesses as sql_accesses
 from pipesense.lang.sql import dialect as sql_dialect
+from pipesense.lang.sql.column_reads import column_reads
 from pipesense.lang.sql.earlier import Earlier
 from pipesense.lang.sql.relation import Definitions, relation
 from pipesense.lang.sql.relation import model as model_relation
 from pipesense.lang.sql.split import split
-from pipesense.model.data import Relation
+from pipesense.model.data import ColumnReads, Relation
 from pipesense.model.sql import Hole, Script, Statement, StatementFacts
 from pipesense.model.where import Loc
 from pipesense.text.source_map import SourceMap
@@ -118,7 +119,7 @@ def script_of(
         ):
             whole = Loc(path, unit.id, Span(0, len(unit.text)))
             found = sql_accesses.accesses(facts, whole, around)
-            known = Statement(facts, whole, found, local, declared)
+            known = Statement(facts, whole, found, local, declared, column_reads(facts))
             unit.statement, unit.around, unit.uses = known, around, None
             unit.relation = relation(facts, whole, local)
         statements.append(known)
@@ -163,6 +164,16 @@ def tables_read(scripts: Iterable[Script]) -> frozenset[str]:
                 named = reference(parts[-1]) if parts[-1].startswith("{") else None
                 found.add((named.name if named is not None else parts[-1]).lower())
     return frozenset(found)
+
+
+def columns_read(path: str, scripts: Iterable[Script]) -> dict[Key, Any]:
+    """Which columns scripts read, under ("columns", <table name in lower case>)."""
+    found: dict[Key, dict[ColumnReads, None]] = {}
+    for script in scripts:
+        for statement in script.statements:
+            for parts, names in statement.columns_read:
+                found.setdefault(("columns", parts[-1].lower()), {})[ColumnReads(path, parts, names)] = None
+    return {key: tuple(each) for key, each in found.items()}
 
 
 def places(defined: Mapping[Key, tuple[Relation, ...]]) -> dict[Key, Any]:
@@ -250,7 +261,7 @@ def link_sql_file(
     if model is not None:
         made = model_relation(script.statements, model[1], model[0], loc)
         defined[("model", made.dataset.table)] = (made,)
-    exports: dict[Key, Any] = {**defined, **places(defined)}
+    exports: dict[Key, Any] = {**defined, **places(defined), **columns_read(path, scripts.values())}
     exports[("file", path)] = True
     exports[("script", path)] = tuple(access for each in script.statements for access in each.accesses)
     return Linked(

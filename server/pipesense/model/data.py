@@ -175,6 +175,15 @@ class Relation:
     """The stream behind it; its spans are relative to the unit of ``loc``."""
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnReads:
+    """A file reads ``columns`` (in lower case) of the table that it calls by the name ``parts``."""
+
+    file: str
+    parts: tuple[str, ...]
+    columns: frozenset[str]
+
+
 class CheckKind(Enum):
     """What a quality check looks at."""
 

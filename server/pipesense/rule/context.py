@@ -122,6 +122,15 @@ class Context(Protocol):
     def nullable(self, expr: Expr, statement: Statement) -> bool | None:
         """Whether an expression may be NULL: True, False, or None where nobody can tell."""
 
+    def readers_of(self, parts: tuple[str, ...], column: str, statement: Statement) -> tuple[str, ...]:
+        """The other files that surely read a column of the table that a statement calls by that name.
+
+        Paths in their order. Files that are migrations or tests do not count: they tell what was.
+        """
+
+    def restored_by(self, parts: tuple[str, ...], column: str, statement: Statement) -> tuple[str, ...]:
+        """The other files that add the column to that table, or make the table with it."""
+
     def model_of(self, statement: Statement) -> str:
         """The dbt model whose query this is, "" where it is none."""
 

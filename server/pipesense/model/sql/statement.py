@@ -92,6 +92,8 @@ class Statement:
     """What earlier statements of the script defined and this one reads or writes, as it is by then."""
     variables: frozenset[str] = frozenset()
     """Names that the script declares up to here, lower case: a column without a table may mean one of them."""
+    columns_read: tuple[tuple[tuple[str, ...], frozenset[str]], ...] = ()
+    """Tables by their written names, with the columns in lower case that are surely read from them."""
 
     def at(self, span: Span) -> Loc:
         """The place of a range of the statement."""
