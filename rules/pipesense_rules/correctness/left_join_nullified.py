@@ -75,9 +75,10 @@ def _is_null_with(side: Expr, alias: str, names: frozenset[str]) -> bool:
 
 
 def _asks_for_null(part: Expr, alias: str, names: frozenset[str]) -> bool:
-    """Whether a conjunct speaks of a missing partner somewhere: whoever wrote it knows."""
+    """Whether a conjunct speaks of a missing partner: whoever wrote it knows. So does who writes ``= NULL``."""
     return any(
-        inner.op in ("is", "is_not") and any(queries.owner(column, names) == alias for column in queries.columns(inner))
+        (inner.op in ("is", "is_not") or any(side.op == "null" for side in inner.args))
+        and any(queries.owner(column, names) == alias for column in queries.columns(inner))
         for inner in part.walk()
     )
 
