@@ -42,6 +42,9 @@ def measure(files: dict[str, str], dialect: str) -> float:
 def main(arguments: list[str]) -> int:
     import sqlglot.parser
 
+    from pipesense.__main__ import COLLECT_EVERY
+
+    gc.set_threshold(*COLLECT_EVERY)
     compiled = not str(sqlglot.parser.__file__).endswith(".py")
     for argument in arguments:
         name, dialect, path = argument.split("=", 2)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlglot import exp, parse_one
 
 from pipesense.lang.sql.facts import read_statement
-from pipesense.model.sql import Block, Expr, Join, Source, StatementFacts
+from pipesense.model.sql import Block, Clause, Expr, Join, Source, StatementFacts
 from pipesense.text.span import Span
 
 
@@ -346,3 +347,27 @@ def test_a_cte_is_known_where_it_is_read() -> None:
     assert main.sources[0].block is cte.block
     inner = next(block for block in facts.blocks if block.branch == 1)
     assert inner.sources[0].kind == "cte" and inner.sources[0].block is None
+
+
+@pytest.mark.parametrize("dialect", ["bigquery", "redshift"])
+def test_an_array_of_an_earlier_source_is_a_column_that_is_read(dialect: str) -> None:
+    sql = "SELECT o.id, i.sku, d.n FROM (SELECT id, items FROM s.orders) AS O, o.items AS i, I.parts d"
+    facts = facts_of(sql, dialect)
+    assert [(source.kind, source.parts) for source in outermost(facts).every_source] == [
+        ("subquery", ()),
+        ("array", ("o", "items")),
+        ("array", ("I", "parts")),
+    ]
+    assert [use.path for use in facts.columns if use.clause is Clause.FROM] == [("o", "items"), ("I", "parts")]
+    assert [parts for parts, _ in facts.reads] == [("s", "orders")]
+
+
+def test_a_table_whose_path_starts_like_no_earlier_source_stays_a_table() -> None:
+    facts = facts_of("SELECT 1 FROM a.t, b.u JOIN a.w ON TRUE", "bigquery")
+    assert [source.kind for source in outermost(facts).every_source] == ["table", "table", "table"]
+
+
+def test_the_parser_is_left_as_it_was() -> None:
+    read_statement("SELECT 1 FROM t, t.items", "bigquery")
+    read_statement("SELECT 1 FROM t, t.items WHERE (", "bigquery")
+    assert parse_one("SELECT 1 FROM t, t.items", read="bigquery").find(exp.Unnest) is not None

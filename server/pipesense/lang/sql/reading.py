@@ -15,6 +15,7 @@ from sqlglot import Dialect, Dialects, exp
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from pipesense.lang.sql.arrays import left_as_tables
 from pipesense.lang.sql.dialect import retries
 from pipesense.lang.sql.hidden import NOTHING_HIDDEN, Reshaped
 from pipesense.lang.sql.joins import with_conditions
@@ -321,7 +322,9 @@ def _unclosed(text: str) -> Unreadable:
 
 def _parse(language: Dialect, tokens: list[Token], text: str) -> exp.Expr:
     try:
-        trees = language.parser(error_level=ErrorLevel.IMMEDIATE).parse(with_conditions(tokens, text), text)
+        parser = language.parser(error_level=ErrorLevel.IMMEDIATE)
+        with left_as_tables(type(parser)):
+            trees = parser.parse(with_conditions(tokens, text), text)
     except ParseError as error:
         raise _explained(error, tokens) from None
     except RecursionError:

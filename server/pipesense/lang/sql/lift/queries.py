@@ -8,6 +8,7 @@ from typing import Final
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
+from pipesense.lang.sql.arrays import read_as_column
 from pipesense.lang.sql.lift.expressions import Expressions
 from pipesense.lang.sql.lift.leaves import NO_GUARDS
 from pipesense.lang.sql.lift.sources import SourceReader
@@ -283,6 +284,7 @@ class Queries(SourceReader, Expressions):
             sources.append(self.read_source(clause.this, scope))
             joins += self.nested_joins(clause.this, scope)
         for join in node.args.get("joins") or ():
+            read_as_column(join, self.dialect, scope.sources)
             joins += self.read_join(join, scope)
         for lateral in node.args.get("laterals") or ():
             joins.append(self.read_lateral(lateral, scope))
