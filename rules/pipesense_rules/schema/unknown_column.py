@@ -66,7 +66,7 @@ def _name_span(use: ColumnUse) -> Span:
 
 
 def _called(source: Source) -> str:
-    return source.alias or ".".join(source.parts) or "the subquery"
+    return (source.alias or ".".join(source.parts) or "the subquery").strip("{} -")
 
 
 def _related(sources: tuple[Source, ...], statement: Statement, ctx: Context) -> Iterator[Related]:

@@ -109,9 +109,10 @@ class Context(Protocol):
         """What a column's name (``StatementFacts.columns``) means where it stands.
 
         Found(column, source): the column with its type and origins, and the source that it comes from, which may
-        be one of an enclosing query; ``source`` is None for an output's own name. Missing: no source that could
-        define it does, and the columns of all of them are known; only then may a rule say that it does not exist.
-        Unknown: anything else, with the reason.
+        be one of an enclosing query; ``source`` is None for an output's own name. A table of which not every column
+        is known has the column because the query reads it there: it is Found, of unknown type. Missing: no source
+        that could define it does, and the columns of all of them are known; only then may a rule say that it does
+        not exist. Unknown: anything else, with the reason.
         """
 
     def type_of(self, expr: Expr, statement: Statement) -> SqlType:

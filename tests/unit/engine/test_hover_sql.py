@@ -39,6 +39,11 @@ CASES = [
         "- one row per `id`",
         "| total | DECIMAL(10,2) | not null |",
     ]),
+    ("WITH raw AS (SELECT * FROM far.away), named AS (SELECT r.x AS y FROM raw AS r) SELECT n.y|  FROM named AS n", [
+        "- of: the CTE `named`, called `n` here",
+        "- a copy of: `far.away.x`",
+    ]),
+    ("WITH raw AS (SELECT * EXCEPT (x) FROM far.away) SELECT r.x|  FROM raw AS r", ["- unknown: "]),
     ("SELECT * FROM shop.bi|g", ["**View shop.big**", "| id | BIGINT | key, not null |", "| twice | decimal | not null |"]),
     ("WITH per AS (SELECT id, SUM(total) AS s FROM shop.orders GROUP BY id) SELECT * FROM p|er", [
         "**CTE per**", "- one row per `id`", "| s | decimal |  |",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pipesense.model.columns import Binding, Missing
+from pipesense.model.value import Unknown
 from support.catalogue import binder, shown
 
 TABLES = """
@@ -97,3 +99,61 @@ CASES = [
 @pytest.mark.parametrize(("sql", "dialect", "expected"), CASES, ids=[case[0] for case in CASES])
 def test_columns(sql: str, dialect: str, expected: str) -> None:
     assert shown(binder(sql, *TABLES.split(";\n"), dialect=dialect).outputs()) == expected
+
+
+NAMES = [
+    # What a name means: "found source.column", "missing (near ...)" or the reason why nobody knows.
+    ("SELECT id FROM orders", "", "found orders.id"),
+    ("SELECT o.amuont FROM orders o", "", "missing (amount)"),
+    ("SELECT zzz FROM orders o", "", "missing ()"),
+    ("SELECT zzz FROM orders o, elsewhere e", "", "found e.zzz"),
+    ("SELECT zzz FROM more m, elsewhere e", "", "no file of the workspace creates more"),
+    ("SELECT zzz FROM orders o WHERE EXISTS (SELECT 1 FROM lines l WHERE l.order_id = o.id)", "",
+     "missing (); found l.order_id; found o.id"),
+    ("SELECT 1 FROM orders o WHERE EXISTS (SELECT 1 FROM lines l WHERE amount > line)", "",
+     "found o.amount; found l.line"),
+    ("SELECT 1 FROM orders o, (SELECT amount FROM lines) q", "", "missing ()"),
+    ("SELECT 1 FROM orders o, LATERAL (SELECT o.amount FROM lines) q", "postgres", "found o.amount"),
+    ("SELECT id AS n FROM orders ORDER BY n", "", "found orders.id; alias n"),
+    ("SELECT id AS amount FROM orders ORDER BY amount", "", "found orders.id; alias amount"),
+    ("SELECT id AS n, n + 1 AS m FROM orders", "snowflake", "found orders.id; alias n"),
+    ("SELECT orders.id FROM mart.orders2 AS orders", "", "found orders.id"),
+    ("SELECT mart.customers.name FROM mart.customers", "", "found customers.name"),
+    ("SELECT placed_at FROM orders o JOIN copied USING (customer_id)", "", "found o.placed_at"),
+    ("SELECT customer_id FROM orders o JOIN copied c USING (customer_id)", "", "found o.customer_id"),
+    ("SELECT customer_id FROM orders o JOIN copied c ON o.id = 1", "",
+     "several tables of this query have a column `customer_id`; found o.id"),
+    ("SELECT o.payload.item FROM (SELECT payload FROM far) o", "bigquery", "found o.payload; found far.payload"),
+    ("SELECT payload.item FROM (SELECT payload FROM far) o", "bigquery", "found o.payload; found far.payload"),
+    ("SELECT o FROM orders o", "bigquery", "`o` may mean a whole row"),
+    ("SELECT x.id FROM orders o", "", "`x` is no table of this query"),
+    ("SELECT ctid FROM orders", "postgres", "the name means something of its own in some dialects"),
+    ('SELECT "zzz" FROM orders', "", "double quotes may hold a string in this dialect"),
+    ('SELECT "zzz" FROM orders', "postgres", "missing ()"),
+    ("SELECT count FROM (SELECT count(*) FROM orders) q", "postgres",
+     "a column without an alias gets its name from the engine, and it may be this one"),
+    ("UPDATE orders SET amount = 0 WHERE amuont > 1", "", "missing (amount)"),
+    ("UPDATE orders o SET amount = l.line FROM lines l WHERE l.order_id = o.id", "postgres",
+     "found l.line; found l.order_id; found o.id"),
+    ("DELETE FROM orders WHERE idd = 1", "", "missing (id)"),
+    ("MERGE INTO orders t USING lines s ON t.id = s.order_idd WHEN MATCHED THEN UPDATE SET amount = s.line", "",
+     "found t.id; missing (order_id); found s.line"),
+    ("SELECT DATEADD(DAY, 1, placed_at) FROM orders", "", "the name means something of its own in some dialects; found orders.placed_at"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sql", "dialect", "expected"), NAMES, ids=[case[0] for case in NAMES])
+def test_names(sql: str, dialect: str, expected: str) -> None:
+    made = binder(sql, *TABLES.split(";\n"), dialect=dialect)
+    uses = sorted(made.facts.columns, key=lambda use: use.span)
+    assert "; ".join(dict.fromkeys(meaning(made.bind(use)) for use in uses)) == expected
+
+
+def meaning(bound: Binding) -> str:
+    if isinstance(bound, Missing):
+        return f"missing ({', '.join(bound.near)})"
+    if isinstance(bound, Unknown):
+        return bound.why
+    return (
+        f"found {bound.source.alias}.{bound.column.name}" if bound.source is not None else f"alias {bound.column.name}"
+    )

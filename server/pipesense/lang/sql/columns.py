@@ -273,13 +273,30 @@ class Resolver:
         return self._assumed(number, source, name) or columns.opened
 
     def _assumed(self, number: int, source: int, name: str) -> Hit | None:
-        """A column that a table must have, since the query reads it from there."""
+        """A column that a table must have, since the query reads it from there, through stars if need be."""
         one = self._shape.projections[number].sources[source]
+        if one.kind == "query" and not one.columns:
+            column = self._through_star(one.query, name)
+            return Hit(source, replace(column, nullable=True if one.nullable else None)) if column is not None else None
         if one.kind != "table" or not one.parts:
             return None
         table = tuple(part.casefold() for part in one.parts)
         origin = ColumnOrigin(table, name.casefold())
         return Hit(source, OutColumn(name, UNKNOWN_TYPE, True if one.nullable else None, (origin,), True))
+
+    def _through_star(self, number: int, name: str) -> OutColumn | None:
+        """A column that only the one star of a SELECT can bring."""
+        projection = self._shape.projections[number]
+        stars = [item for item in projection.items if item.star]
+        if len(stars) != 1 or projection.opened or projection.branches or number in self._active:
+            return None
+        star, folded = stars[0], name.casefold()
+        if star.renamed or folded in {each.casefold() for each in (*star.excluded, *(one for one, _ in star.replaced))}:
+            return None
+        self._active.add(number)
+        found = self.resolve(number, (*star.path, name))
+        self._active.discard(number)
+        return found.column if isinstance(found, Hit) else None
 
     def _unqualified(self, number: int, projection: Projection, name: str) -> Hit | Miss | Unknown:
         hits: list[Hit] = []
