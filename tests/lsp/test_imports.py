@@ -80,3 +80,25 @@ def test_the_way_in_loads_neither_pygls_nor_lsprotocol() -> None:
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "server")}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+
+COLLECTED = """
+import gc, sys
+from pathlib import Path
+from pipesense.lsp.imports import remembered_compilation
+walked = []
+gc.callbacks.append(lambda phase, info: walked.append(info["generation"]) if phase == "start" else None)
+with remembered_compilation(Path(sys.argv[1])):
+    walked.clear()
+    from lsprotocol import types
+kept = [[] for _ in range(500)]
+assert gc.isenabled() and walked == [], walked
+assert gc.get_freeze_count() > 10_000
+"""
+
+
+def test_the_collector_does_not_walk_through_what_was_imported(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "server")}
+    script = [sys.executable, "-c", COLLECTED, str(tmp_path)]
+    done = subprocess.run(script, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr

@@ -36,7 +36,8 @@ Cache = dict[tuple[str, str], CodeType]
 def remembered_compilation(folder: Path | None = None) -> Iterator[None]:
     """While the context is open, generated methods find their compiled code in ``folder`` (default: the user's cache).
 
-    The garbage collector rests meanwhile: imports make little garbage and many objects that stay.
+    The garbage collector rests meanwhile: imports make little garbage and many objects that stay. It never looks at
+    them afterwards either, or it would walk through all of them as soon as it is on again.
     """
     import attr._make as maker
 
@@ -63,6 +64,7 @@ def remembered_compilation(folder: Path | None = None) -> Iterator[None]:
     finally:
         del maker.compile, dataclasses.exec  # type: ignore[attr-defined]
         if collecting:
+            gc.freeze()
             gc.enable()
     if path is not None and len(cache) - known > _WORTH_SAVING:
         _save(path, cache)
