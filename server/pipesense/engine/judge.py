@@ -79,6 +79,7 @@ class Judge:
         self._version = version
         self._unit_rules = registry.wanting(Scope.UNIT)
         self._file_rules = registry.wanting(Scope.FILE)
+        self._by_role: dict[FileRole, dict[type, tuple[Rule, ...]]] = {}
 
     def unit(self, statement: Statement, role: FileRole, context: MakeContext) -> tuple[Finding, ...]:
         """What UNIT rules say about a statement; nothing for one that could not be read.
@@ -101,16 +102,25 @@ class Judge:
     def _said(self, statement: Statement, facts: StatementFacts, role: FileRole, context: MakeContext) -> list[Finding]:
         found: list[Finding] = []
         made: dict[str, RuleContext] = {}
+        rules = self._unit_rules_for(role)
         for fact in unit_facts(facts):
-            for rule in self._unit_rules.get(type(fact), ()):
-                if role in rule.meta.roles:
-                    of_rule = made.get(rule.meta.id)
-                    if of_rule is None:
-                        of_rule = made[rule.meta.id] = context(rule.meta)
-                        of_rule.dialect = statement.facts.dialect
-                        of_rule.unit = statement.loc
-                    found += self._run(rule, fact, of_rule)
+            for rule in rules.get(type(fact), ()):
+                of_rule = made.get(rule.meta.id)
+                if of_rule is None:
+                    of_rule = made[rule.meta.id] = context(rule.meta)
+                    of_rule.dialect = statement.facts.dialect
+                    of_rule.unit = statement.loc
+                found += self._run(rule, fact, of_rule)
         return found
+
+    def _unit_rules_for(self, role: FileRole) -> dict[type, tuple[Rule, ...]]:
+        known = self._by_role.get(role)
+        if known is None:
+            known = self._by_role[role] = {
+                wanted: tuple(rule for rule in rules if role in rule.meta.roles)
+                for wanted, rules in self._unit_rules.items()
+            }
+        return known
 
     def file(
         self,

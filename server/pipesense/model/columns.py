@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Union
 
+from pipesense.model.making import quick_to_make
 from pipesense.model.value import Unknown
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class SqlType:
 UNKNOWN_TYPE: Final = SqlType()
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, order=True)
 class ColumnOrigin:
     """A column of a table that nothing in the workspace makes out of others; ``table`` as its parts, lower case."""
@@ -65,6 +67,7 @@ class ColumnOrigin:
         return ".".join((*self.table, self.column))
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class OutColumn:
     """A column that a query or relation gives.
@@ -83,6 +86,7 @@ class OutColumn:
     """Which item of the SELECT list gives it (``Block.outputs``), -1 for a column of a table."""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The columns of a relation or query, in order.
@@ -116,6 +120,7 @@ class Columns:
         return any(key <= names for key in self.keys)
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Found:
     """The name means this column.

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipesense.model.columns import UNKNOWN_TYPE, SqlType
+from pipesense.model.making import quick_to_make
 
 Path = tuple[str, ...]
 """A column as written, outermost part first."""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Term:
     """What decides the type of an expression, and whether it may be NULL.
@@ -32,6 +34,7 @@ class Term:
     query: int = -1
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Item:
     """One item of a SELECT list.
@@ -53,6 +56,7 @@ class Item:
     """The value is ROW_NUMBER() over these columns."""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class From:
     """A source of a SELECT.
@@ -78,6 +82,7 @@ class From:
     """Why its columns are not known, for kind "open"."""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Projection:
     """One SELECT.

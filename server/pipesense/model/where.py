@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipesense.model.making import quick_to_make
 from pipesense.text.span import Span
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, order=True)
 class Loc:
     """A range inside one unit of one file.

@@ -75,6 +75,7 @@ class Binder:
         self.shaped: Shaped = shape_of(facts)
         self.resolver = Resolver(self.shaped.shape, named)
         self._outer = _outer_numbers(self.shaped)
+        self._aliases: dict[int, dict[str, int]] = {}
 
     def outputs(self, block: Block | None = None) -> Columns:
         """What a SELECT of the statement gives; the statement's own query without one."""
@@ -99,8 +100,7 @@ class Binder:
         return self._bound(use.path, use.span, use.clause, number)
 
     def _bound(self, path: tuple[str, ...], span: Span, clause: Clause, number: int) -> Binding:
-        alias = self._alias(path, number)
-        if alias is not None and clause in _ALIAS_FIRST:
+        if clause in _ALIAS_FIRST and (alias := self._alias(path, number)) is not None:
             return alias
         searched: list[Source] = []
         names: list[str] = []
@@ -111,7 +111,7 @@ class Binder:
             if isinstance(found, Hit):
                 return Found(found.column, self.shaped.sources[inner][found.source])
             if isinstance(found, Unknown):
-                return alias or found
+                return self._alias(path, number) or found
             if isinstance(found, Miss):
                 for at in found.sources:
                     searched.append(self.shaped.sources[inner][at])
@@ -120,7 +120,7 @@ class Binder:
                     break
             foreign = foreign or isinstance(found, Foreign)
             inner = self._outer.get(inner)
-        if alias is not None:
+        if (alias := self._alias(path, number)) is not None:
             return alias
         if foreign and not searched:
             return Unknown(f"`{path[0]}` is no table of this query")
@@ -149,14 +149,17 @@ class Binder:
         """The output of the same SELECT that a name may mean: not everywhere, and not in every dialect."""
         if len(path) != 1 or number >= len(self.shaped.blocks):
             return None
-        folded = path[0].casefold()
-        block = self.shaped.blocks[number]
-        for at, output in enumerate(block.outputs):
-            if output.aliased and output.name.casefold() == folded:
-                columns = self.resolver.outputs(number).columns
-                column = next((each for each in columns if each.item == at), OutColumn(output.name))
-                return Found(column, None, output.name_span or output.span)
-        return None
+        outputs = self.shaped.blocks[number].outputs
+        aliases = self._aliases.get(number)
+        if aliases is None:
+            listed = reversed(tuple(enumerate(outputs)))
+            aliases = self._aliases[number] = {each.name.casefold(): at for at, each in listed if each.aliased}
+        at = aliases.get(path[0].casefold())
+        if at is None:
+            return None
+        columns = self.resolver.outputs(number).columns
+        column = next((each for each in columns if each.item == at), OutColumn(outputs[at].name))
+        return Found(column, None, outputs[at].name_span or outputs[at].span)
 
     def type_of(self, expr: Expr) -> SqlType:
         """The type of an expression of the statement; UNKNOWN where nobody can tell."""

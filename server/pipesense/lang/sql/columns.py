@@ -9,6 +9,7 @@ from typing import Final
 from pipesense.lang.sql.keys import Keyed, keys_of, numbered_of
 from pipesense.lang.sql.types import typed
 from pipesense.model.columns import UNKNOWN_TYPE, ColumnOrigin, Columns, OutColumn, SqlType
+from pipesense.model.making import quick_to_make
 from pipesense.model.shape import From, Item, Path, Projection, QueryShape
 from pipesense.model.value import Unknown
 
@@ -21,6 +22,7 @@ _HAS_UNNAMED: Final = Unknown("a column without an alias gets its name from the 
 NOTHING: Final = Columns(())
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A name is a column of source number ``source`` of a SELECT."""
@@ -50,6 +52,7 @@ class Resolver:
         self._outputs: dict[int, Columns] = {}
         self._sources: dict[int, tuple[Columns, ...]] = {}
         self._names: dict[int, tuple[dict[str, OutColumn], ...]] = {}
+        self._resolved: dict[tuple[int, Path], Hit | Miss | Foreign | Unknown] = {}
         self._active: set[int] = set()
         self._done = 0
 
@@ -148,7 +151,9 @@ class Resolver:
                 if is_field:
                     made = OutColumn(name, UNKNOWN_TYPE, None, hit.column.origins, False, "", at)
                     return made, None
-                return replace(hit.column, name=name, item=at), (hit.source, hit.column.name.casefold())
+                of = hit.column
+                made = OutColumn(name, of.type, of.nullable, of.origins, of.copied, of.comment, at)
+                return made, (hit.source, of.name.casefold())
             return OutColumn(item.name, item=at), None
         kind, nullable = typed(term, lambda path: self.type_of(number, path), self._type_of_query)
         return OutColumn(item.name, kind, nullable, self.origins(number, item.uses, item.queries), item=at), None
@@ -239,6 +244,12 @@ class Resolver:
 
     def resolve(self, number: int, path: Path) -> Hit | Miss | Foreign | Unknown:
         """What a column's path means among the sources of a SELECT."""
+        known = self._resolved.get((number, path))
+        if known is None:
+            known = self._resolved[number, path] = self._meant(number, path)
+        return known
+
+    def _meant(self, number: int, path: Path) -> Hit | Miss | Foreign | Unknown:
         projection = self._shape.projections[number]
         if len(path) > 1:
             source = self._alias(projection, path[:-1])

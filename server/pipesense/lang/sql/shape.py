@@ -182,6 +182,8 @@ class _Maker:
 
     def _item(self, output: Output) -> Item:
         expr = output.expr
+        if expr.op == "column" and not expr.args:
+            return Item(output.name, self._term(expr), () if expr.opaque else (expr.path,))
         inside = expr.walk()[:_MOST_USES]
         if expr.op == "star":
             star = output.star
@@ -331,7 +333,7 @@ def _paths(exprs: Iterable[Expr]) -> tuple[Path, ...] | None:
 def _grouping(block: Block) -> tuple[Path, ...] | None:
     found: list[Path] = []
     for expr in block.group:
-        if expr.op == "column":
+        if expr.op == "column" and not expr.args:
             found.append(expr.path)
         elif expr.op == "literal" and expr.kind == "number" and not expr.opaque:
             found.append((f"#{expr.name}",))

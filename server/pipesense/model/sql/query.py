@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from pipesense.model.making import quick_to_make
 from pipesense.text.span import Span
 
 
@@ -47,6 +48,7 @@ class Role(Enum):
     """``ARRAY(SELECT ...)``."""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Expr:
     """An expression.
@@ -90,6 +92,7 @@ class Expr:
         return tuple(found)
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """``left op right``; op is one of eq, neq, lt, lte, gt, gte, is, is_not, in, not_in, like, not_like, ilike,
@@ -108,6 +111,7 @@ class Comparison:
     clause: Clause
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class ColumnUse:
     """A column is read; ``path`` as written, outermost first; ``source`` the alias it is bound to, if known."""
@@ -123,6 +127,7 @@ class ColumnUse:
     differ."""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Source:
     """Something in FROM or JOIN: a table, a CTE, a subquery, a function.
@@ -185,6 +190,7 @@ class Star:
     renamed: tuple[tuple[str, str], ...] = ()
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Output:
     """One item of a SELECT list; ``name`` is its output name, "" where it has none, "*" for a star.
@@ -216,6 +222,7 @@ class Cte:
     recursive: bool = False
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Block:
     """One SELECT. ``where``, ``having``, ``qualify`` are lists of conjuncts. ``holes``: clauses with masked parts."""
