@@ -8,19 +8,19 @@ from datetime import date, timedelta
 from typing import Final
 
 from pipesense.model.change import Replace
-from pipesense.model.sql import Clause, Comparison, Expr
+from pipesense.model.columns import Family
+from pipesense.model.sql import Clause, Comparison, Expr, Statement
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
-from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
+from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 
 META = RuleMeta(
     id="correctness/between-timestamp",
-    wants=Comparison,
+    wants=Statement,
     pattern="half-open-interval",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},
-    scope=Scope.UNIT,
     messages={
         "midnight": Message(
             Severity.WARNING,
@@ -36,16 +36,30 @@ _MOMENT: Final = re.compile(r"(?:^|_)(?:at|ts|tstamp|timestamp|datetime|dttm|dtm
 
 
 @rule(META)
-def between_timestamp(comparison: Comparison, ctx: Context) -> Iterator[Finding]:
-    """At the upper bound, where the column's name says that it holds a moment."""
-    column, right = comparison.left, comparison.right
-    if comparison.op != "between" or column.op != "column" or len(right) != 2 or comparison.clause is Clause.CHECK:
-        return
-    day = _day(right[1])
-    if day is None or not _MOMENT.search(column.path[-1].casefold()):
-        return
-    following = day + timedelta(days=1)
-    yield ctx.finding("midnight", at=right[1].span, column=".".join(column.path), day=day, next=following)
+def between_timestamp(statement: Statement, ctx: Context) -> Iterator[Finding]:
+    """At the upper bound, where the column holds moments: by its type, or by its name where the type is unknown."""
+    for comparison in statement.facts.comparisons if not statement.facts.error else ():
+        column, right = comparison.left, comparison.right
+        if comparison.op != "between" or column.op != "column" or len(right) != 2 or comparison.clause is Clause.CHECK:
+            continue
+        day = _day(right[1])
+        if day is None or not _holds_moments(column, statement, ctx):
+            continue
+        yield ctx.finding(
+            "midnight",
+            at=statement.at(right[1].span),
+            subject=comparison,
+            column=".".join(column.path),
+            day=day,
+            next=day + timedelta(days=1),
+        )
+
+
+def _holds_moments(column: Expr, statement: Statement, ctx: Context) -> bool:
+    kind = ctx.type_of(column, statement)
+    if kind.is_known:
+        return kind.family in (Family.TIMESTAMP, Family.TIMESTAMPTZ)
+    return bool(_MOMENT.search(column.path[-1].casefold()))
 
 
 @between_timestamp.fix

@@ -7,20 +7,19 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipesense.model.change import Replace
-from pipesense.model.sql import Block, Expr
+from pipesense.model.sql import Block, Expr, Statement
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
-from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
+from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense_rules import queries
 
 META = RuleMeta(
     id="correctness/count-nullable-as-rows",
-    wants=Block,
+    wants=Statement,
     pattern="three-valued-logic",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},
-    scope=Scope.UNIT,
     messages={
         "column": Message(
             Severity.INFO,
@@ -41,10 +40,14 @@ _KEY: Final = re.compile(r"^(?:id|uid|uuid|key|pk|_?rowid|.*_(?:id|key|uuid|sk|p
 
 
 @rule(META)
-def count_nullable_as_rows(block: Block, ctx: Context) -> Iterator[Finding]:
-    """At the count. A key is never NULL, and behind an outer join a column counts partners on purpose."""
-    if any(join.side in ("left", "right", "full") for join in block.joins):
-        return
+def count_nullable_as_rows(statement: Statement, ctx: Context) -> Iterator[Finding]:
+    """At the count. Behind an outer join a column counts partners on purpose."""
+    for block in statement.facts.blocks if not statement.facts.error else ():
+        if not any(join.side in ("left", "right", "full") for join in block.joins):
+            yield from _block(block, statement, ctx)
+
+
+def _block(block: Block, statement: Statement, ctx: Context) -> Iterator[Finding]:
     filtered = {
         queries.last_name(column) for part in block.where if part.op != "is" for column in queries.columns(part)
     }
@@ -53,8 +56,10 @@ def count_nullable_as_rows(block: Block, ctx: Context) -> Iterator[Finding]:
         if column is None or not output.aliased or not _ROWS.fullmatch(output.name):
             continue
         own = queries.last_name(column)
-        if not _KEY.search(own) and own not in filtered:
-            yield ctx.finding("column", at=output.expr.span, subject=output.expr, name=output.name, column=column.name)
+        if _KEY.search(own) or own in filtered or ctx.nullable(column, statement) is False:
+            continue
+        at = statement.at(output.expr.span)
+        yield ctx.finding("column", at=at, subject=output.expr, name=output.name, column=column.name)
 
 
 def _counted(expr: Expr) -> Expr | None:

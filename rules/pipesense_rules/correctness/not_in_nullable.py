@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from pipesense.model.change import Replace
 from pipesense.model.sql import Block, Expr, Script, Write
@@ -12,6 +13,8 @@ from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severit
 from pipesense.rule.rule import rule
 from pipesense.text.span import Span
 from pipesense_rules import queries
+
+_DO: Final = "Add WHERE {column} IS NOT NULL to the subquery, or write NOT EXISTS."
 
 META = RuleMeta(
     id="correctness/not-in-nullable",
@@ -23,9 +26,16 @@ META = RuleMeta(
         "nullable": Message(
             Severity.WARNING,
             "NOT IN keeps no row at all as soon as one {column} of the subquery is NULL.",
+            "It means unequal to each value, and whether a value differs from NULL is unknown. {column} may be NULL "
+            "where it is made, and nothing in the subquery keeps NULL out.",
+            _DO,
+        ),
+        "unknown": Message(
+            Severity.INFO,
+            "NOT IN would keep no row at all if one {column} of the subquery were NULL.",
             "It means unequal to each value, and whether a value differs from NULL is unknown. Nothing in the "
-            "subquery keeps NULL out.",
-            "Add WHERE {column} IS NOT NULL to the subquery, or write NOT EXISTS.",
+            "workspace says whether {column} may be NULL.",
+            _DO,
         ),
     },
 )
@@ -46,9 +56,14 @@ def not_in_nullable(script: Script, ctx: Context) -> Iterator[Finding]:
                 continue
             if _keeps_null_out(query, column) or _reads_target(query, statement.facts.write):
                 continue
-            if ctx.nullable(column, statement) is not False:
-                at = statement.at(comparison.operator)
-                yield ctx.finding("nullable", at=at, subject=(query, column), column=".".join(column.path))
+            nullable = ctx.nullable(column, statement)
+            if nullable is not False:
+                yield ctx.finding(
+                    "nullable" if nullable else "unknown",
+                    at=statement.at(comparison.operator),
+                    subject=(query, column),
+                    column=".".join(column.path),
+                )
 
 
 def _reads_target(query: Block, write: Write | None) -> bool:

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
-from pipesense.model.sql import Block, Expr
+from pipesense.model.columns import Family
+from pipesense.model.sql import Expr, Statement
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
-from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
+from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
-from pipesense_rules import shapes
+from pipesense_rules import queries, shapes
 
 _DO = "Hash COALESCE(CAST(a AS ...), '') || '|' || COALESCE(CAST(b AS ...), ''), with a separator that no value holds."
 
+_WHY = "Text joined with NULL is NULL, and so is its hash: all such rows share no key, or one key, and joins lose them."
+
 META = RuleMeta(
     id="correctness/null-unsafe-surrogate-key",
-    wants=Block,
+    wants=Statement,
     pattern="surrogate-key",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO},
-    scope=Scope.UNIT,
     messages={
         "null": Message(
             Severity.WARNING,
             "{key} is NULL as soon as one of {columns} is.",
-            "Text joined with NULL is NULL, and so is its hash: all such rows share no key, or one key, and joins lose "
-            "them.",
+            _WHY + " {nullable} may be NULL where it is made.",
+            _DO,
+        ),
+        "unknown": Message(
+            Severity.INFO,
+            "{key} would be NULL if one of {columns} were.",
+            _WHY + " Nothing in the workspace says whether they may be NULL.",
             _DO,
         ),
         "separator": Message(
@@ -57,6 +65,8 @@ _KEY_WORDS: Final = frozenset(
 )
 _FIXED: Final = frozenset({"id", "uuid", "guid", "hash", "md5", "sha", "date", "day", "dt", "at", "ts", "timestamp"})
 """Words in the names of columns whose values mostly have one length, so that what follows starts at one place."""
+_FIXED_FAMILIES: Final = frozenset({Family.DATE, Family.BOOLEAN, Family.TIMESTAMP, Family.TIMESTAMPTZ})
+_FIXED_TYPE: Final = re.compile(r"(?:N?CHAR|CHARACTER|BPCHAR)\s*\(|UUID\b|UNIQUEIDENTIFIER\b")
 _PROPAGATE: Final = frozenset(
     {
         *("bigquery", "snowflake", "mysql", "spark", "spark2", "databricks", "hive"),
@@ -67,33 +77,54 @@ _PROPAGATE: Final = frozenset(
 
 
 @rule(META)
-def null_unsafe_surrogate_key(block: Block, ctx: Context) -> Iterator[Finding]:
+def null_unsafe_surrogate_key(statement: Statement, ctx: Context) -> Iterator[Finding]:
     """At what is hashed, where the output is named like a key."""
-    for output in block.outputs:
-        if not output.aliased or not shapes.words(output.name) & _KEY_WORDS:
-            continue
-        for call in output.expr.walk():
-            if (call.op not in _HASHES and call.name.lower() not in _HASHES) or call.opaque:
+    if statement.facts.error:
+        return
+    for block in statement.facts.blocks:
+        for output in block.outputs:
+            if not output.aliased or not shapes.words(output.name) & _KEY_WORDS:
                 continue
-            joined = _joined(call)
-            variant = _variant(joined, ctx.dialect) if joined is not None else None
-            if joined is not None and variant is not None:
-                columns = _named(joined)
-                listed = " and ".join([", ".join(columns[:-1]), columns[-1]])
-                yield ctx.finding(variant, at=joined.span, key=output.name, columns=listed)
-                break
+            for call in output.expr.walk():
+                if (call.op not in _HASHES and call.name.lower() not in _HASHES) or call.opaque:
+                    continue
+                joined = _joined(call)
+                found = _variant(joined, statement, ctx) if joined is not None else None
+                if joined is not None and found is not None:
+                    columns = _named(joined)
+                    listed = " and ".join([", ".join(columns[:-1]), columns[-1]])
+                    variant, nullable = found
+                    at = statement.at(joined.span)
+                    yield ctx.finding(variant, at=at, key=output.name, columns=listed, nullable=nullable)
+                    break
 
 
-def _variant(joined: Expr, dialect: str) -> str | None:
-    """What is wrong with a joined text; None where nothing is, or where it holds one column only."""
+def _variant(joined: Expr, statement: Statement, ctx: Context) -> tuple[str, str] | None:
+    """What is wrong with a joined text, and the column that may be NULL; None where nothing is wrong, or where it
+    holds one column only.
+    """
     parts = _parts(joined)
     columns = [_column(part) for part in parts]
     if len(_named(joined)) < 2:
         return None
-    touching = [one for index, one in enumerate(columns[:-1], 1) if one and columns[index]]
-    if any(not shapes.words(one) & _FIXED for one in touching):
-        return "separator"
-    return "null" if _loses_null(joined, dialect) and not any(map(_is_safe, parts)) else None
+    touching = [part for at, part in enumerate(parts[:-1]) if columns[at] and columns[at + 1]]
+    if any(not _is_fixed(part, statement, ctx) for part in touching):
+        return "separator", ""
+    if not _loses_null(joined, statement.facts.dialect) or any(map(_is_safe, parts)):
+        return None
+    asked = [(name, ctx.nullable(part, statement)) for name, part in zip(columns, parts, strict=True) if name]
+    nullable = next((name for name, answer in asked if answer), "")
+    if nullable:
+        return "null", nullable
+    return ("unknown", "") if any(answer is None for _, answer in asked) else None
+
+
+def _is_fixed(part: Expr, statement: Statement, ctx: Context) -> bool:
+    """Whether the values of a part have one length, so that what follows starts at one place."""
+    if shapes.words(_column(part)) & _FIXED:
+        return True
+    kind = ctx.type_of(next(queries.columns(part)), statement)
+    return kind.family in _FIXED_FAMILIES or bool(_FIXED_TYPE.match(kind.text))
 
 
 def _named(joined: Expr) -> list[str]:
