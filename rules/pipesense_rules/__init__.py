@@ -16,6 +16,7 @@ from pipesense_rules.correctness.count_star_after_left_join import count_star_af
 from pipesense_rules.correctness.dedupe_not_deterministic import dedupe_not_deterministic
 from pipesense_rules.correctness.equals_null import equals_null
 from pipesense_rules.correctness.having_without_group import having_without_group
+from pipesense_rules.correctness.implicit_cast_compare import implicit_cast_compare
 from pipesense_rules.correctness.implicit_cross_join import implicit_cross_join
 from pipesense_rules.correctness.integer_division import integer_division
 from pipesense_rules.correctness.last_value_default_frame import last_value_default_frame
@@ -24,6 +25,7 @@ from pipesense_rules.correctness.limit_without_order import limit_without_order
 from pipesense_rules.correctness.not_in_nullable import not_in_nullable
 from pipesense_rules.correctness.null_unsafe_surrogate_key import null_unsafe_surrogate_key
 from pipesense_rules.correctness.timedelta_attribute import timedelta_attribute
+from pipesense_rules.correctness.timezone_mix import timezone_mix
 from pipesense_rules.correctness.ungrouped_column import ungrouped_column
 from pipesense_rules.correctness.window_without_order import window_without_order
 from pipesense_rules.idempotency.append_on_rerun import append_on_rerun
@@ -33,9 +35,13 @@ from pipesense_rules.idempotency.dynamic_start_date import dynamic_start_date
 from pipesense_rules.idempotency.merge_on_false_append import merge_on_false_append
 from pipesense_rules.idempotency.non_atomic_delete_insert import non_atomic_delete_insert
 from pipesense_rules.idempotency.watermark_starts_null import watermark_starts_null
+from pipesense_rules.modelling.data_vault_columns import data_vault_columns
+from pipesense_rules.modelling.fact_without_dimension_ref import fact_without_dimension_ref
 from pipesense_rules.modelling.float_money import float_money
 from pipesense_rules.modelling.inline_foreign_key_syntax import inline_foreign_key_syntax
+from pipesense_rules.modelling.missing_primary_key import missing_primary_key
 from pipesense_rules.modelling.naive_timestamp import naive_timestamp
+from pipesense_rules.modelling.scd2_incomplete import scd2_incomplete
 from pipesense_rules.modelling.scd2_window_without_partition import scd2_window_without_partition
 from pipesense_rules.performance.correlated_scalar_subquery import correlated_scalar_subquery
 from pipesense_rules.performance.high_cardinality_partition import high_cardinality_partition
@@ -55,6 +61,7 @@ from pipesense_rules.quality.load_without_check import load_without_check
 from pipesense_rules.quality.range_check_ignores_null import range_check_ignores_null
 from pipesense_rules.reliability.no_retries import no_retries
 from pipesense_rules.reliability.no_timeout import no_timeout
+from pipesense_rules.schema.breaking_alter import breaking_alter
 from pipesense_rules.schema.column_count_mismatch import column_count_mismatch
 from pipesense_rules.schema.dropped_column_used import dropped_column_used
 from pipesense_rules.schema.duplicate_output_column import duplicate_output_column
@@ -90,6 +97,8 @@ def rules() -> tuple[Rule, ...]:
         implicit_cross_join,
         not_in_nullable,
         between_timestamp,
+        implicit_cast_compare,
+        timezone_mix,
         integer_division,
         window_without_order,
         last_value_default_frame,
@@ -100,6 +109,7 @@ def rules() -> tuple[Rule, ...]:
         limit_without_order,
         count_nullable_as_rows,
         unknown_column,
+        breaking_alter,
         column_count_mismatch,
         duplicate_output_column,
         dropped_column_used,
@@ -108,8 +118,12 @@ def rules() -> tuple[Rule, ...]:
         insert_without_column_list,
         inline_foreign_key_syntax,
         scd2_window_without_partition,
+        scd2_incomplete,
+        data_vault_columns,
         float_money,
         naive_timestamp,
+        missing_primary_key,
+        fact_without_dimension_ref,
         no_retries,
         no_timeout,
         append_on_rerun,

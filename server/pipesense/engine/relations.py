@@ -11,7 +11,7 @@ from pipesense.lang.jinja.references import reference
 from pipesense.lang.sql.bind import Binder
 from pipesense.lang.sql.columns import Resolver, renamed
 from pipesense.lang.sql.earlier import dataset
-from pipesense.lang.sql.relation import is_sure, same_table
+from pipesense.lang.sql.relation import is_sure, same_table, with_keys
 from pipesense.model.columns import ColumnOrigin, Columns, OutColumn, SqlType
 from pipesense.model.data import Column, Confidence, DatasetName, Relation
 from pipesense.model.shape import Path, QueryShape
@@ -198,15 +198,19 @@ class Relations:
         """A definition of which another script changes columns: what is known of it stays, the rest is open."""
         if not isinstance(found, Known):
             return found
-        known = {column.name.casefold() for column in found.value.columns}
+        before = tuple(
+            replace(column, nullable=False) if column.name.casefold() in change.required else column
+            for column in found.value.columns
+        )
+        known = {column.name.casefold() for column in before}
         added = tuple(column for column in change.columns if column.name.casefold() not in known)
         made = replace(
             found.value,
-            columns=(*found.value.columns, *added) if found.value.query is None else found.value.columns,
+            columns=(*before, *added) if found.value.query is None else before,
             opened=found.value.opened or change.opened,
             dropped=tuple(dict.fromkeys((*found.value.dropped, *change.dropped))),
         )
-        return Known(made, found.loc)
+        return Known(with_keys(made, change), found.loc)
 
     def columns_at(self, parts: Path, place: _Place) -> Columns:
         found = self._find(parts, place)

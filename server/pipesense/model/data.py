@@ -171,6 +171,8 @@ class Relation:
     """The folder of the dbt project that a model or seed belongs to."""
     dropped: tuple[str, ...] = ()
     """Columns that were taken away or renamed after the definition, in lower case."""
+    required: tuple[str, ...] = ()
+    """Columns that ALTER TABLE makes NOT NULL, in lower case; of kind "altered" only."""
     stream: Stream | None = None
     """The stream behind it; its spans are relative to the unit of ``loc``."""
 

@@ -106,6 +106,8 @@ class Projection:
     """The columns and output names (or ordinals, as ("#1",)) of GROUP BY; None without one, or with anything else."""
     ones: tuple[Path, ...] = ()
     """Columns that must be 1 (``WHERE rn = 1``)."""
+    filled: tuple[Path, ...] = ()
+    """Columns that WHERE keeps NULL out of (``WHERE a = 1``, ``WHERE b IS NOT NULL``)."""
     first_of: tuple[tuple[Path, ...], ...] = ()
     """``QUALIFY ROW_NUMBER() OVER (PARTITION BY ...) = 1``: the partitions."""
 

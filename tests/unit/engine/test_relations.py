@@ -39,7 +39,7 @@ def outputs(made: Workspace, path: str) -> Columns:
     [
         ("models/staging/stg_orders.sql", "id, amount"),
         ("models/orders.sql", "id, amount, country?"),
-        ("models/report.sql", "id, amount, country?"),
+        ("models/report.sql", "id, amount!, country?"),
         ("models/dup.sql", "..."),
     ],
 )

@@ -91,6 +91,14 @@ CASES = [
     ("SELECT ROW_NUMBER() OVER (ORDER BY id) AS n, LAG(amount) OVER (ORDER BY id) AS l FROM orders", "",
      "n:int!, l:decimal?"),
     ("SELECT DATE '2024-01-01' AS d, CURRENT_TIMESTAMP AS t, NULL AS n", "", "d:date!, t:timestamptz!, n:unknown?"),
+    # What WHERE keeps NULL out of
+    ("SELECT amount FROM orders WHERE amount > 0", "", "amount:decimal!"),
+    ("SELECT * FROM orders WHERE placed_at IS NOT NULL", "",
+     "id:int!, customer_id:int!, amount:decimal?, placed_at:timestamp!"),
+    ("SELECT amount FROM orders WHERE amount > 0 OR id = 1", "", "amount:decimal?"),
+    ("SELECT amount FROM orders WHERE 1 IN (amount, id)", "", "amount:decimal?"),
+    ("SELECT o.id, o.amount FROM orders2 LEFT JOIN orders AS o ON o.id = orders2.id WHERE o.customer_id = 7", "",
+     "id:int!, amount:decimal?"),
     # Structs
     ("SELECT o.customer.name FROM orders2 o", "bigquery", "name"),
 ]  # fmt: skip

@@ -132,6 +132,10 @@ class Resolver:
             column, place = self._value(number, at, item)
             found.append(column)
             places.append(place)
+        filled = {self._place_of(number)(path) for path in projection.filled} - {None} if projection.filled else ()
+        for at, place in enumerate(places):
+            if place in filled and found[at].nullable is not False:
+                found[at] = replace(found[at], nullable=False)
         return Columns(tuple(found), opened), Keyed(self.sources(number), tuple(places), self._place_of(number))
 
     def _place_of(self, number: int) -> Callable[[Path], tuple[int, str] | None]:

@@ -68,6 +68,7 @@ def relation(facts: StatementFacts, loc: Loc, local: tuple[Relation, ...] = ()) 
         query=reachable(shape_of(facts).shape) if table.from_query else None,
         local=local if table.from_query else (),
         dropped=tuple(change.column.casefold() for change in table.changes if change.kind in ("drop", "rename")),
+        required=tuple(change.column.casefold() for change in table.changes if change.kind == "set not null"),
     )
 
 
@@ -199,6 +200,8 @@ def altered(before: Relation, table: TableDef, change: Relation) -> Relation:
             names[at] = each.to.casefold()
         elif each.kind == "type" and at >= 0:
             columns[at] = replace(columns[at], type=each.to, family=type_of_name(each.to).family)
+        elif each.kind in ("set not null", "drop not null") and at >= 0:
+            columns[at] = replace(columns[at], nullable=each.kind == "drop not null")
         elif each.kind == "rename table":
             opened = Unknown("the script gives it another name")
         elif each.kind in ("rename", "other"):
@@ -208,6 +211,24 @@ def altered(before: Relation, table: TableDef, change: Relation) -> Relation:
             columns.append(column)
     if before.query is not None and (table.changes or change.columns):
         opened = opened or Unknown("it is made by a query and altered later")
+    return with_keys(
+        replace(
+            before,
+            columns=tuple(columns),
+            opened=opened,
+            dropped=tuple(dict.fromkeys((*before.dropped, *change.dropped))),
+        ),
+        change,
+    )
+
+
+def with_keys(before: Relation, change: Relation) -> Relation:
+    """The relation with the keys that ALTER TABLE adds."""
+    if not (change.primary_key or change.unique or change.foreign_keys):
+        return before
     return replace(
-        before, columns=tuple(columns), opened=opened, dropped=tuple(dict.fromkeys((*before.dropped, *change.dropped)))
+        before,
+        primary_key=before.primary_key or change.primary_key,
+        unique=tuple(dict.fromkeys((*before.unique, *change.unique))),
+        foreign_keys=tuple(dict.fromkeys((*before.foreign_keys, *change.foreign_keys))),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pipesense.lang.jinja.references import reference
+from pipesense.lang.sql.nulls import filled
 from pipesense.lang.sql.types import term
 from pipesense.model.shape import From, Item, Path, Projection, QueryShape, Term
 from pipesense.model.sql import Block, Clause, Expr, Hole, Join, Output, Role, SetOperation, Source, StatementFacts
@@ -160,6 +161,7 @@ class _Maker:
             grouped=bool(block.group or block.grouping),
             group=_grouping(block),
             ones=tuple(_ones((*block.where, *block.qualify))),
+            filled=tuple(dict.fromkeys(filled(block.where))),
             first_of=(*first_of, on) if on is not None else first_of,
         )
 
@@ -218,8 +220,12 @@ class _Maker:
     # FROM
 
     def _sources(self, block: Block) -> list[From]:
-        found = [self._source(source, None, False) for source in block.sources]
-        return self._joined(block.joins, found)
+        found = self._joined(block.joins, [self._source(source, None, False) for source in block.sources])
+        if not any(one.nullable for one in found):
+            return found
+        # A row that a join filled with NULL does not pass a condition on it.
+        kept = {path[0].casefold() for path in filled(block.where) if len(path) > 1}
+        return [replace(one, nullable=one.nullable and one.alias.casefold() not in kept) for one in found]
 
     def _joined(self, joins: Iterable[Join], before: Sequence[From] = ()) -> list[From]:
         found = list(before)

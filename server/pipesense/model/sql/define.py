@@ -63,8 +63,9 @@ class CheckDef:
 class ColumnChange:
     """What ALTER TABLE does beside adding columns.
 
-    ``kind``: "drop", "rename" (``to`` is the new name), "type" (``to`` is the new type in upper case), "rename
-    table" (``column`` is ""), "constraint" (changes no column), or "other" for what is not followed.
+    ``kind``: "drop", "rename" (``to`` is the new name), "type" (``to`` is the new type in upper case), "set not
+    null", "drop not null", "rename table" (``column`` is ""), "constraint" (changes no column), or "other" for what is
+    not followed.
     """
 
     kind: str

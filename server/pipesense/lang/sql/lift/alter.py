@@ -78,9 +78,9 @@ def _table(alter: Alter) -> TableDef:
         kind="alter",
         parts=alter.parts,
         columns=tuple(one.column for one in alter.actions if one.what == "add column" and one.column is not None),
-        primary_key=(),
-        unique=(),
-        foreign_keys=(),
+        primary_key=next((one.columns for one in alter.actions if one.constraint == "primary key"), ()),
+        unique=tuple(one.columns for one in alter.actions if one.constraint == "unique" and one.columns),
+        foreign_keys=tuple(one.columns for one in alter.actions if one.constraint == "foreign key" and one.columns),
         temporary=False,
         replace=False,
         if_not_exists=False,
@@ -89,6 +89,7 @@ def _table(alter: Alter) -> TableDef:
         closed=False,
         span=alter.span,
         name_span=alter.name_span,
+        references=tuple(one.reference for one in alter.actions if one.reference is not None),
         changes=tuple(change for one in alter.actions for change in _changes(one)),
     )
 
@@ -104,6 +105,8 @@ def _changes(action: AlterAction) -> Iterator[ColumnChange]:
         yield ColumnChange("type", action.to or action.name, action.type, place)
     elif what == "rename":
         yield ColumnChange("rename table", to=action.table[-1] if action.table else "")
+    elif what in ("set not null", "drop not null"):
+        yield ColumnChange(what, action.name, "", place)
     elif what in _OF_COLUMNS:
         yield ColumnChange("constraint", action.name, "", place)
     elif what in _HARMLESS:
