@@ -14,7 +14,11 @@ from pipesense_rules.correctness.condition_misses_table import condition_misses_
 from pipesense_rules.correctness.count_nullable_as_rows import count_nullable_as_rows
 from pipesense_rules.correctness.count_star_after_left_join import count_star_after_left_join
 from pipesense_rules.correctness.dedupe_not_deterministic import dedupe_not_deterministic
+from pipesense_rules.correctness.division_by_zero import division_by_zero
 from pipesense_rules.correctness.equals_null import equals_null
+from pipesense_rules.correctness.event_store_mutated import event_store_mutated
+from pipesense_rules.correctness.event_version_not_unique import event_version_not_unique
+from pipesense_rules.correctness.fan_out_aggregate import fan_out_aggregate
 from pipesense_rules.correctness.having_without_group import having_without_group
 from pipesense_rules.correctness.implicit_cast_compare import implicit_cast_compare
 from pipesense_rules.correctness.implicit_cross_join import implicit_cross_join
@@ -31,8 +35,10 @@ from pipesense_rules.correctness.window_without_order import window_without_orde
 from pipesense_rules.idempotency.append_on_rerun import append_on_rerun
 from pipesense_rules.idempotency.clock_decides_rows import clock_decides_rows
 from pipesense_rules.idempotency.create_not_rerunnable import create_not_rerunnable
+from pipesense_rules.idempotency.cursor_tie import cursor_tie
 from pipesense_rules.idempotency.dynamic_start_date import dynamic_start_date
 from pipesense_rules.idempotency.merge_on_false_append import merge_on_false_append
+from pipesense_rules.idempotency.merge_source_not_unique import merge_source_not_unique
 from pipesense_rules.idempotency.non_atomic_delete_insert import non_atomic_delete_insert
 from pipesense_rules.idempotency.watermark_starts_null import watermark_starts_null
 from pipesense_rules.modelling.data_vault_columns import data_vault_columns
@@ -44,8 +50,12 @@ from pipesense_rules.modelling.naive_timestamp import naive_timestamp
 from pipesense_rules.modelling.scd2_incomplete import scd2_incomplete
 from pipesense_rules.modelling.scd2_window_without_partition import scd2_window_without_partition
 from pipesense_rules.performance.correlated_scalar_subquery import correlated_scalar_subquery
+from pipesense_rules.performance.distinct_masks_fan_out import distinct_masks_fan_out
+from pipesense_rules.performance.foreign_key_without_index import foreign_key_without_index
+from pipesense_rules.performance.function_on_key import function_on_key
 from pipesense_rules.performance.high_cardinality_partition import high_cardinality_partition
 from pipesense_rules.performance.insert_overwrite_without_partition import insert_overwrite_without_partition
+from pipesense_rules.performance.missing_partition_filter import missing_partition_filter
 from pipesense_rules.performance.non_sargable_predicate import non_sargable_predicate
 from pipesense_rules.performance.optimize_full_table import optimize_full_table
 from pipesense_rules.performance.order_by_persisted import order_by_persisted
@@ -94,12 +104,14 @@ def rules() -> tuple[Rule, ...]:
         condition_misses_table,
         left_join_nullified,
         count_star_after_left_join,
+        fan_out_aggregate,
         implicit_cross_join,
         not_in_nullable,
         between_timestamp,
         implicit_cast_compare,
         timezone_mix,
         integer_division,
+        division_by_zero,
         window_without_order,
         last_value_default_frame,
         dedupe_not_deterministic,
@@ -108,6 +120,8 @@ def rules() -> tuple[Rule, ...]:
         null_unsafe_surrogate_key,
         limit_without_order,
         count_nullable_as_rows,
+        event_store_mutated,
+        event_version_not_unique,
         unknown_column,
         breaking_alter,
         column_count_mismatch,
@@ -132,6 +146,8 @@ def rules() -> tuple[Rule, ...]:
         create_not_rerunnable,
         dynamic_start_date,
         watermark_starts_null,
+        merge_source_not_unique,
+        cursor_tie,
         clock_decides_rows,
         connector_option_missing,
         no_watermark,
@@ -142,6 +158,7 @@ def rules() -> tuple[Rule, ...]:
         dynamic_sql,
         grant_all,
         parse_time_io,
+        missing_partition_filter,
         text_format_table,
         high_cardinality_partition,
         vacuum_short_retention,
@@ -151,6 +168,9 @@ def rules() -> tuple[Rule, ...]:
         union_of_disjoint,
         non_sargable_predicate,
         correlated_scalar_subquery,
+        foreign_key_without_index,
+        distinct_masks_fan_out,
+        function_on_key,
         removed_api,
     )
 

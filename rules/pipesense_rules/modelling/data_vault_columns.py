@@ -51,7 +51,7 @@ META = RuleMeta(
 
 _KINDS: Final = {"hub": "hub", "link": "link", "lnk": "link", "sat": "satellite"}
 _WHEN: Final = re.compile(
-    r"(?:^|_)(?:ldts|lddts|ldt|load|loaded|ld_?(?:dtm|dts|ts)|inserted?_(?:at|ts|date|dts))(?:_|$)", re.I
+    r"(?:^|_)(?:ldts|lddts|ldt|load|loaded|ld_?(?:dtm|dts|ts)|inserted?_(?:at|ts|date|dts))(?:_|$)|[a-z]ldts$", re.I
 )
 _WHERE: Final = re.compile(r"(?:^|_)(?:rsrc|rs|rec(?:ord)?_?so?u?rce?|recsrc|source|src|source_system)(?:_|$)", re.I)
 _HASH: Final = re.compile(r"(?:^|_)(?:hk|hkey|hash_?key|hsh|sqn)(?:_|$)", re.I)

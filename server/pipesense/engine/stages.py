@@ -126,12 +126,14 @@ class Stages:
         return linked, frozenset({("dialect", record.path)})
 
     def _said_dialect(self, path: str, lookup: Lookup) -> tuple[str, str] | None:
-        """The dialect that a file's dbt project tells, else that all who run it agree on; and who says so."""
+        """The dialect that a file's dbt project tells, else that all who run it agree on, else its name; and who."""
         where = self.surroundings
         told = dialect_of_dbt(path, parents(path, where.root_of(path)), where.text)
         if told is not None:
             return told
         said = [each for several in lookup.get(("dialect", path)) if isinstance(several, tuple) for each in several]
+        if not said and path.endswith(".hql"):
+            return "hive", "the ending .hql"
         return said[0] if said and len({dialect for dialect, _ in said}) == 1 else None
 
     def _link_python(self, record: FileRecord, config: Config) -> Linked:

@@ -164,6 +164,8 @@ class Relation:
     temporary: bool = False
     partitioned_by: tuple[str, ...] = ()
     """Columns, or calls on columns ("date(created_at)")."""
+    filter_required: bool = False
+    """The engine refuses a query that does not filter by the partition (BigQuery's require_partition_filter)."""
     query: QueryShape | None = None
     local: tuple[Relation, ...] = ()
     """What earlier statements of the same script defined and the query reads."""

@@ -4,6 +4,7 @@ fix makes of it gives the right ones.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -166,6 +167,17 @@ PROOFS: Final = (
         gives=[(2,)],
         right=[(3,)],
     ),
+    Proof(
+        "correctness/fan-out-aggregate",
+        "WITH lines AS (SELECT order_id, refunded FROM refunds UNION ALL SELECT order_id, 3 FROM refunds), "
+        "parts AS (SELECT order_id, refunded FROM lines GROUP BY order_id, refunded) "
+        "SELECT SUM(o.amount) AS amount FROM orders AS o JOIN parts AS p ON p.order_id = o.order_id;",
+        gives=[(24,)],
+        instead="WITH lines AS (SELECT order_id, refunded FROM refunds UNION ALL SELECT order_id, 3 FROM refunds), "
+        "parts AS (SELECT order_id, SUM(refunded) AS refunded FROM lines GROUP BY order_id) "
+        "SELECT SUM(o.amount) AS amount FROM orders AS o JOIN parts AS p ON p.order_id = o.order_id;",
+        right=[(12,)],
+    ),
 )
 """Queries over what SETUP makes."""
 
@@ -233,3 +245,58 @@ def test_sums_of_money(money: str) -> None:
     exact = not _findings(declared, "modelling/float-money")
 
     assert duckdb.connect().execute(total).fetchall() == [(exact,)]
+
+
+def test_a_row_that_an_upsert_meets_twice_is_refused_or_keeps_one_of_both() -> None:
+    database = duckdb.connect()
+    setup = "CREATE TABLE daily (customer_id INT PRIMARY KEY, visits INT);\n"
+    load = (
+        "INSERT INTO daily (customer_id, visits) SELECT customer_id, amount FROM (SELECT customer_id, amount FROM orders "
+        "GROUP BY customer_id, amount) AS v ON CONFLICT (customer_id) DO UPDATE SET visits = EXCLUDED.visits;"
+    )
+    database.execute(SETUP + setup)
+
+    assert len(_findings(DIALECT + setup + load, "idempotency/merge-source-not-unique")) == 1
+    with contextlib.suppress(duckdb.ConstraintException, duckdb.BinderException, duckdb.InvalidInputException):
+        database.execute(load)  # older versions refuse
+    kept = database.execute("SELECT visits FROM daily WHERE customer_id = 1").fetchall()
+    assert kept in ([], [(5,)], [(7,)])
+
+
+def test_what_alter_table_refuses() -> None:
+    database = duckdb.connect()
+    database.execute(SETUP + "CREATE TABLE names (name TEXT); INSERT INTO names VALUES ('no number');")
+    narrower = "ALTER TABLE names ALTER COLUMN name TYPE INT;"
+
+    assert len(_findings(f"{DIALECT}CREATE TABLE names (name TEXT);\n{narrower}", "schema/breaking-alter")) == 1
+    with pytest.raises(duckdb.Error, match="Could not convert"):
+        database.execute(narrower)
+
+
+def test_a_literal_of_another_kind_is_refused_or_stops_at_a_value() -> None:
+    database = duckdb.connect()
+    database.execute("CREATE TABLE addresses (zip TEXT); INSERT INTO addresses VALUES ('02134'), ('SW1A 1AA');")
+    setup = f"{DIALECT}CREATE TABLE addresses (zip TEXT);\n"
+    query = "SELECT zip FROM addresses WHERE zip = 2134;"
+
+    assert len(_findings(setup + query, "correctness/implicit-cast-compare")) == 1
+    with pytest.raises(duckdb.Error, match=r"[Cc]annot compare|Could not convert"):
+        database.execute(query).fetchall()
+
+
+def test_null_does_not_pass_what_the_catalogue_says_it_does_not_pass() -> None:
+    database = duckdb.connect()
+    database.execute("CREATE TABLE t (a INT, b INT); INSERT INTO t VALUES (NULL, 1), (1, NULL), (NULL, NULL), (1, 1);")
+
+    for kept in (
+        "a = 1",
+        "a <> 1",
+        "a BETWEEN 0 AND 2",
+        "a IN (1, 2)",
+        "a NOT IN (3)",
+        "a IS NOT NULL",
+        "a::TEXT LIKE '1'",
+    ):
+        assert (None,) not in database.execute(f"SELECT a FROM t WHERE {kept}").fetchall()
+    assert (None,) in database.execute("SELECT a FROM t WHERE 1 IN (a, b)").fetchall()
+    assert (None,) in database.execute("SELECT a FROM t WHERE b NOT BETWEEN 5 AND a").fetchall()

@@ -37,6 +37,14 @@ def test_the_order(files: dict[str, str], text: str, chosen: tuple[str, str]) ->
     assert made.dialect(f"{ROOT}/models/a.sql", 0) == chosen
 
 
+def test_a_file_of_hive_says_so_by_its_name() -> None:
+    made = workspace({"load.hql": "SELECT 1", "other.hql": "-- pipesense: dialect=trino\nSELECT 1"})
+    made.index_all()
+
+    assert made.dialect(f"{ROOT}/load.hql", 0) == ("hive", "the ending .hql")
+    assert made.dialect(f"{ROOT}/other.hql", 0) == ("trino", "directive")
+
+
 def test_a_profile_that_changes_is_read_again() -> None:
     access = MemoryFiles({f"{ROOT}/{name}": text for name, text in {**DBT, "models/a.sql": "SELECT 1"}.items()})
     made = Workspace(load_registry(), access, lambda error: None, roots=[ROOT])

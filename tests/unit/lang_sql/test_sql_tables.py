@@ -29,6 +29,12 @@ CASES = [
         ["table f `f` closed", "k: INT references d", "foreign key k"],
     ),
     (
+        "CREATE TABLE f (a INT, b INT, CONSTRAINT p PRIMARY KEY CLUSTERED (a ASC, b ASC), "
+        "CONSTRAINT u UNIQUE NONCLUSTERED (b DESC))",
+        "tsql",
+        ["table f `f` closed", "a: INT", "b: INT", "primary key a b", "unique b"],
+    ),
+    (
         "CREATE TABLE f (a INT, b INT, PRIMARY KEY (a, b), UNIQUE (b), CONSTRAINT c FOREIGN KEY (b) REFERENCES d(b))",
         "",
         ["table f `f` closed", "a: INT", "b: INT", "primary key a b", "unique b", "foreign key b"],

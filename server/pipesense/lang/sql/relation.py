@@ -65,6 +65,8 @@ def relation(facts: StatementFacts, loc: Loc, local: tuple[Relation, ...] = ()) 
         parts=table.parts,
         temporary=table.temporary,
         partitioned_by=tuple(map(_partition, table.partitioned_by)),
+        filter_required=("require_partition_filter", "true")
+        in {(key, value.lower()) for key, value in table.properties},
         query=reachable(shape_of(facts).shape) if table.from_query else None,
         local=local if table.from_query else (),
         dropped=tuple(change.column.casefold() for change in table.changes if change.kind in ("drop", "rename")),

@@ -53,6 +53,9 @@ _CONSTRAINT_WORDS: Final = frozenset(
 _SERIAL: Final = ("SERIAL", "BIGSERIAL", "SMALLSERIAL")
 
 
+_CLUSTERED: Final = (exp.ClusteredColumnConstraint, exp.NonClusteredColumnConstraint)
+
+
 class Constraints:
     """The constraints of a table: those that stand on their own, and those of columns that others than these read."""
 
@@ -77,11 +80,13 @@ class Constraints:
         if isinstance(item, exp.Constraint):
             for inner in item.expressions:
                 self.read_one(inner)
+            self._clustered(item)
         elif isinstance(item, exp.PrimaryKey):
             self.primary = _names(item.expressions)
             self.primary_enforced = not _not_enforced(item)
         elif isinstance(item, exp.UniqueColumnConstraint) and isinstance(item.this, exp.Expr):
-            listed = _names(item.this.expressions)
+            clustered = item.this.this if isinstance(item.this, _CLUSTERED) else None
+            listed = _names(clustered if isinstance(clustered, list) else item.this.expressions)
             self.unique.append(listed or ((item.this.name,) if item.this.name else ()))
         elif isinstance(item, exp.ForeignKey):
             self.foreign.append(_names(item.expressions))
@@ -94,6 +99,14 @@ class Constraints:
         elif isinstance(item, exp.IndexColumnConstraint):
             columns = tuple(self._lift.lift(part, Clause.OTHER) for part in item.expressions)
             self.indexes.append(IndexDef(item.name, self._table, columns, False))
+
+    def _clustered(self, item: exp.Constraint) -> None:
+        """T-SQL's ``PRIMARY KEY CLUSTERED (a ASC)``, whose columns stand in a constraint of their own."""
+        if not any(isinstance(inner, exp.PrimaryKeyColumnConstraint) for inner in item.expressions):
+            return
+        for inner in item.expressions:
+            if isinstance(inner, _CLUSTERED) and isinstance(inner.this, list):
+                self.primary = _names(inner.this)
 
     def add_reference(self, columns: tuple[str, ...], node: exp.Expr, place: Span) -> None:
         """REFERENCES, where it names its table; ``place`` is that of the columns."""
@@ -113,7 +126,7 @@ class Constraints:
 
 
 def _names(nodes: list[exp.Expr]) -> tuple[str, ...]:
-    return tuple(node.name for node in nodes)
+    return tuple(node.this.name if isinstance(node, exp.Ordered) else node.name for node in nodes)
 
 
 def _not_enforced(node: exp.Expr) -> bool:

@@ -1,0 +1,89 @@
+"""A MERGE or upsert may find several source rows for one target row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipesense.model.sql import Statement, Write
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Finding
+from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
+from pipesense.rule.rule import rule
+from pipesense_rules import grain
+
+_WHY: Final = (
+    "Most engines stop at the second row for one target row; the others keep whichever comes last, which may be "
+    "another one at the next run."
+)
+
+META = RuleMeta(
+    id="idempotency/merge-source-not-unique",
+    wants=Statement,
+    pattern="upsert",
+    since="0.1",
+    roles=PRODUCTION | {FileRole.MACRO},
+    messages={
+        "finer": Message(
+            Severity.WARNING,
+            "The rows of {source} are told apart by {rest} as well, and they are matched by {matched} alone.",
+            _WHY,
+            "Keep one row per {matched} first (ROW_NUMBER() OVER (PARTITION BY {matched} ORDER BY ...) = 1), or match "
+            "by the whole key.",
+        ),
+    },
+)
+
+
+@rule(META)
+def merge_source_not_unique(statement: Statement, ctx: Context) -> Iterator[Finding]:
+    """At the source's name, or at the target of an INSERT with ON CONFLICT, where the source's grain is known."""
+    write = statement.facts.write
+    if write is None or statement.facts.error or statement.facts.unsure or write.opaque:
+        return
+    if write.merge is not None:
+        yield from _merge(write, statement, ctx)
+    elif write.conflict == "update" and write.source is not None and write.conflict_columns:
+        yield from _upsert(write, statement, ctx)
+
+
+def _merge(write: Write, statement: Statement, ctx: Context) -> Iterator[Finding]:
+    merge = write.merge
+    if merge is None or not any(one.match == "matched" and one.action == "update" for one in merge.branches):
+        return
+    alias = merge.source.alias.casefold()
+    target = (write.alias or write.target[-1]).casefold() if write.target else ""
+    if not alias or not target or alias == target or any(part.opaque for part in merge.on):
+        return
+    names = frozenset({alias, target})
+    matched = grain.equal_columns(merge.on, alias, names)
+    rest = grain.finer(ctx.columns_of(merge.source, statement), matched)
+    said = {part.path[-1].casefold() for on in merge.on for part in on.walk() if part.op == "column"}
+    if rest is not None and not rest & (said - matched):
+        yield _finding(merge.source.alias, matched, rest, statement, ctx, write)
+
+
+def _upsert(write: Write, statement: Statement, ctx: Context) -> Iterator[Finding]:
+    given = ctx.outputs(statement, write.source)
+    if not given.closed or not write.columns or len(write.columns) != len(given.columns):
+        return
+    named = {to.casefold(): column.name.casefold() for to, column in zip(write.columns, given.columns, strict=True)}
+    matched = frozenset(named.get(name.casefold(), "") for name in write.conflict_columns)
+    rest = grain.finer(given, matched) if "" not in matched else None
+    if rest is not None:
+        yield _finding("the query", matched, rest, statement, ctx, write)
+
+
+def _finding(
+    source: str, matched: frozenset[str], rest: frozenset[str], statement: Statement, ctx: Context, write: Write
+) -> Finding:
+    place = write.merge.source.span if write.merge is not None else write.target_span
+    if write.merge is not None and write.merge.source.name_span is not None:
+        place = write.merge.source.name_span
+    return ctx.finding(
+        "finer",
+        at=statement.at(place),
+        source=source,
+        matched=", ".join(sorted(matched)),
+        rest=", ".join(sorted(rest)),
+    )
