@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipesense.model.sql import Hole, StatementFacts
 from pipesense.systems.system import PythonSystem, SqlSystem
+from pipesense.text.span import Span
 
 
 def systems_in_use() -> tuple[PythonSystem, ...]:
@@ -14,14 +15,19 @@ def systems_in_use() -> tuple[PythonSystem, ...]:
     return (AIRFLOW, PYFLINK)
 
 
-def read_statement(text: str, dialect: str, *, holes: tuple[Hole, ...] = ()) -> StatementFacts:
-    """What a SQL statement says, by the system whose dialect it is; the parser is loaded at the first statement."""
+def read_statement(
+    text: str, dialect: str, *, holes: tuple[Hole, ...] = (), showing: Span | None = None
+) -> StatementFacts:
+    """What a SQL statement says, by the system whose dialect it is; the parser is loaded at the first statement.
+
+    ``showing``: of a template only the first rendering that keeps what stands there.
+    """
     for system in sql_systems():
         if dialect in system.dialects:
             return system.read_statement(text, dialect, holes=holes)
     from pipesense.lang.sql.facts import read_statement as read
 
-    return read(text, dialect, holes=holes)
+    return read(text, dialect, holes=holes, showing=showing)
 
 
 def sql_systems() -> tuple[SqlSystem, ...]:

@@ -75,6 +75,17 @@ class DbtProjects:
         project = self.of(f"{folder}/dbt_project.yml") if folder else None
         if project is None:
             return None
+        path = self._listed(project).get(name.lower())
+        return self._read(path, name, folder) if path is not None else None
+
+    def seeds(self, folder: str) -> tuple[str, ...]:
+        """The names of a project's seeds, in lower case."""
+        project = self.of(f"{folder}/dbt_project.yml") if folder else None
+        return tuple(sorted(self._listed(project))) if project is not None else ()
+
+    def _listed(self, project: DbtProject) -> dict[str, str]:
+        """The files of a project's seeds by their names in lower case."""
+        folder = project.folder
         if folder not in self._seeds:
             self._seeds[folder] = {
                 path.rpartition("/")[2].removesuffix(".csv").lower(): path
@@ -82,12 +93,7 @@ class DbtProjects:
                 for path in self.files.listing(below)
                 if path.endswith(".csv")
             }
-        path = self._seeds[folder].get(name.lower())
-        return self._read(path, name, folder) if path is not None else None
-
-    def has_seeds(self, below: str) -> bool:
-        """Whether a seed that somebody asked for lies below a folder (with a slash at its end)."""
-        return any(path.startswith(below) for seeds in self._seeds.values() for path in seeds.values())
+        return self._seeds[folder]
 
     def _read(self, path: str, name: str, folder: str) -> Relation | None:
         try:

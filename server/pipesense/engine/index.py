@@ -45,6 +45,10 @@ class Index:
                     found.append(values[key])
         return tuple(found)
 
+    def names(self, kind: str) -> tuple[str, ...]:
+        """The second parts of all keys of a kind that somebody exports, in order."""
+        return tuple(sorted(key[1] for key in self._producers if key[0] == kind))
+
     def version(self, key: Key) -> int:
         """A number that changes whenever the values under the key do; 0 while there are none."""
         return self._versions.get(key, 0)

@@ -95,7 +95,7 @@ class Workspace:
             columns=ColumnMemo(self._index.version),
         )
         self._fixer = Fixer(registry, self._stages, self._index, self._whole_record, self._freshen, self.findings, log)
-        self.features = Features(self._whole_record, self._index, self._place)
+        self.features = Features(self._whole_record, self._index, self._place, self._surroundings.dbt)
         self.checks = Checks.over(self._index, self._whole_record, self._surroundings, self._fixer)
         for root in roots:
             self.add_root(root)
@@ -112,7 +112,7 @@ class Workspace:
         self._wanted.add(path)
         record = self._records.get(path)
         if record is None:
-            is_new = path not in self._agenda and (not self._left_out(path) or self._stages.awaits(path, self._index))
+            is_new = path not in self._agenda and not self._left_out(path)
             self._records[path] = FileRecord(path, Document(path, language, splitter_of(language), text), True)
             if is_new:  # an editor may show a file before it says that there is one, or before there is one
                 self._surroundings_changed()
@@ -248,6 +248,7 @@ class Workspace:
             for known in (self._records, self._replaced, self._unreadable):
                 known.pop(path, None)
             self._wanted.discard(path)
+            self.features.learned.drop(path)
             self._agenda.drop(path)
             self._mark_readers(path, self._index.drop(path))
 
@@ -398,6 +399,7 @@ class Workspace:
             record.reported, record.not_analysed = reported, missing
             self._revisions += 1
             record.revision = self._revisions
+        self.features.learned.note(record)
         if not record.is_open:
             record.put_away()
 

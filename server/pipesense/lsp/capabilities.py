@@ -36,6 +36,7 @@ class ClientProfile:
     outline: bool = False
     folding: bool = False
     colours: bool = False
+    completion: bool = False
     definition: bool = False
     references: bool = False
     highlights: bool = False
@@ -83,6 +84,7 @@ class ClientProfile:
             outline=bool(symbols and symbols.hierarchical_document_symbol_support),
             folding=text.folding_range is not None,
             colours=text.semantic_tokens is not None,
+            completion=text.completion is not None,
             definition=text.definition is not None,
             references=text.references is not None,
             highlights=text.document_highlight is not None,
@@ -105,6 +107,11 @@ def code_action_options(profile: ClientProfile) -> types.CodeActionOptions:
         code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.Refactor, FIX_ALL],
         resolve_provider=profile.resolve_edit,
     )
+
+
+def completion_options() -> types.CompletionOptions:
+    """Asked for behind a dot, and inside the quotes of ``ref('``; every item comes whole."""
+    return types.CompletionOptions(trigger_characters=[".", "'", '"'], resolve_provider=False)
 
 
 def diagnostic_options() -> types.DiagnosticOptions:

@@ -16,7 +16,7 @@ from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
-from pipesense.lsp.capabilities import ClientProfile, code_action_options, diagnostic_options
+from pipesense.lsp.capabilities import ClientProfile, code_action_options, completion_options, diagnostic_options
 from pipesense.lsp.client import Client
 from pipesense.lsp.features import LEGEND
 from pipesense.lsp.protocol import PipeSenseProtocol
@@ -130,6 +130,8 @@ def _add_optional_features(server: LanguageServer, session: Session, profile: Cl
         server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(partial(features.symbols))
     if profile.folding:
         server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)(partial(features.folding))
+    if profile.completion:
+        server.feature(types.TEXT_DOCUMENT_COMPLETION, completion_options())(partial(session.completions.asked))
     names = session.navigation
     if profile.definition:
         server.feature(types.TEXT_DOCUMENT_DEFINITION)(partial(names.definition))

@@ -18,6 +18,7 @@ from pipesense.lsp import parent
 from pipesense.lsp.actions import CannotApply
 from pipesense.lsp.capabilities import ClientProfile, encoding_of
 from pipesense.lsp.client import Client
+from pipesense.lsp.completions import Completions
 from pipesense.lsp.core import Core, make_core
 from pipesense.lsp.documents import Documents, OpenDocument, path_of
 from pipesense.lsp.features import LanguageFeatures
@@ -60,6 +61,7 @@ class Session:
         place = (self._up_to_date, lambda: self.core, lambda: self._encoding)
         self.features = LanguageFeatures(*place)
         self.navigation = Navigation(*place, self.documents.uri)
+        self.completions = Completions(*place)
 
     @property
     def core(self) -> Core:
@@ -297,6 +299,7 @@ class Session:
             self._progress.idle()
         core = self.core
         core.results.idle()
+        core.workspace.features.learned.refresh()
         problems = core.workspace.configuration_problems()
         if problems != self._problems:
             changed = frozenset(path for path, _, _ in (*problems, *self._problems))
@@ -316,6 +319,7 @@ class Session:
 
     def _make_core(self) -> Core:
         workspace = self._make_workspace(self._client.internal_error)
+        workspace.features.learned.wanted = self.profile.completion
         if self.settings.overrides:
             workspace.reconfigure(self.settings.overrides)
             self._client.warn(workspace.override_problems())

@@ -1,19 +1,20 @@
-"""What an editor asks about a file beside findings: outline, folding, colours, names and their renames."""
+"""What an editor asks about a file beside findings: outline, folding, colours, names, renames, completion."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipesense.engine.features.learned import Learned
 from pipesense.engine.features.outline import Symbol, SymbolKind, folds, outline
 from pipesense.engine.record import FileRecord
-from pipesense.engine.relations import Lookup
 from pipesense.lang.sql.highlight import WordKind
 from pipesense.model.where import Loc
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
+    from pipesense.engine.features.completion import Catalogue, Completion, Models
     from pipesense.engine.features.names import Names
 
 __all__ = ["Features", "Symbol", "SymbolKind", "WordKind"]
@@ -24,8 +25,10 @@ class Features:
     """Answers about one file each; ``record_of`` gives a file with all its facts, None where it cannot be read."""
 
     record_of: Callable[[str], FileRecord | None]
-    lookup: Lookup
+    lookup: Catalogue
     place: Callable[[Loc], tuple[str, Span] | None]
+    projects: Models
+    learned: Learned = field(default_factory=Learned)
 
     @property
     def names(self) -> Names:
@@ -33,6 +36,14 @@ class Features:
         from pipesense.engine.features.names import Names
 
         return Names(self.record_of, self.lookup, self.place)
+
+    @property
+    def completion(self) -> Completion:
+        """What may stand at a place of SQL."""
+        from pipesense.engine.catalogue import read_statement
+        from pipesense.engine.features.completion import Completion
+
+        return Completion(self.record_of, self.lookup, self.projects, read_statement, self.learned)
 
     def outline(self, path: str) -> tuple[Symbol, ...]:
         """What the file defines, as a tree."""

@@ -99,6 +99,18 @@ class Binder:
             return _WHY_OUTSIDE
         return self._bound(use.path, use.span, use.clause, number)
 
+    def scopes(self, inside: int) -> tuple[tuple[tuple[Source, Columns], ...], ...]:
+        """The sources whose columns a query may name, with their columns: its own, then those of the queries around.
+
+        ``inside`` is where the keyword of the query starts, as ``ColumnUse`` says it.
+        """
+        found: list[tuple[tuple[Source, Columns], ...]] = []
+        number = self.shaped.numbers.get(inside)
+        while number is not None:
+            found.append(tuple(zip(self.shaped.sources[number], self.resolver.sources(number), strict=True)))
+            number = self._outer.get(number)
+        return tuple(found)
+
     def _bound(self, path: tuple[str, ...], span: Span, clause: Clause, number: int) -> Binding:
         if clause in _ALIAS_FIRST and (alias := self._alias(path, number)) is not None:
             return alias

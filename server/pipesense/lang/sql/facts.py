@@ -29,12 +29,14 @@ def read_statement(
     holes: tuple[Hole, ...] = (),
     incremental: bool = True,
     parse: Parse | None = None,
+    showing: Span | None = None,
 ) -> StatementFacts:
     """What the statement says; ``text`` is its whole unit, leading comments and the ``;`` included.
 
     ``dialect`` is one of sqlglot's names, "" for the generic one. ``holes`` are stretches that are masked
     already, when the text comes from a string of a program. ``incremental``: see ``mask``.
-    ``parse`` reads the masked statement instead of the language's own parser.
+    ``parse`` reads the masked statement instead of the language's own parser. ``showing``: only the first rendering of
+    the template is read that keeps what stands there.
     Never raises for any text; where it cannot be read, ``error`` says why in a sentence.
     """
     # Some editors of Windows start a file with a mark of its byte order.
@@ -57,6 +59,8 @@ def read_statement(
     found: list[StatementFacts] = []
     failed: StatementFacts | None = None
     for masked in mask(code, incremental=incremental):
+        if showing is not None and (found or showing.of(masked.text) != showing.of(code)):
+            continue
         every = masked.holes if not holes else tuple(sorted((*masked.holes, *holes), key=lambda hole: hole.span))
         facts = parse(text, masked.text, every, dialect)
         if own and not found:
@@ -67,8 +71,8 @@ def read_statement(
         unsure = facts.unsure or masked.unsure
         found.append(replace(facts, unsure=unsure, shows=masked.fresh if found else ()))
     if not found:
-        assert failed is not None
-        return failed
+        whole = Span(0, len(text))
+        return failed or StatementFacts("", dialect, whole, holes=holes, error="No rendering shows this place.")
     return replace(found[0], variants=tuple(found[1:])) if len(found) > 1 else found[0]
 
 
