@@ -29,7 +29,7 @@ for _part in ("server", "rules", "tests"):
 
 from pipesense.engine.features.completion import Item, ItemKind
 from pipesense.engine.record import FileRecord
-from pipesense.engine.relations import Answers, Relations
+from pipesense.engine.relations import Answers
 from pipesense.engine.report import InternalError
 from pipesense.engine.workspace import Workspace
 from pipesense.host.disk import DiskFiles
@@ -78,8 +78,7 @@ def learned(files: object, root: str) -> Workspace:
 
 def positions(made: Workspace) -> Iterator[Position]:
     """Every column whose relation is closed."""
-    relations = Relations(made.features.lookup, made.features.projects)
-    answers = Answers(relations)
+    answers = made.features.stages.answers(made.features.lookup)
     for path in made.paths():
         record = made.features.record_of(path)
         if record is None:

@@ -95,7 +95,7 @@ class Workspace:
             columns=ColumnMemo(self._index.version),
         )
         self._fixer = Fixer(registry, self._stages, self._index, self._whole_record, self._freshen, self.findings, log)
-        self.features = Features(self._whole_record, self._index, self._place, self._surroundings.dbt)
+        self.features = Features(self._whole_record, self._index, self._place, self._stages)
         self.checks = Checks.over(self._index, self._whole_record, self._surroundings, self._fixer)
         for root in roots:
             self.add_root(root)
@@ -399,9 +399,7 @@ class Workspace:
             record.reported, record.not_analysed = reported, missing
             self._revisions += 1
             record.revision = self._revisions
-        self.features.learned.note(record)
-        if not record.is_open:
-            record.put_away()
+        self.features.judged(record)
 
     def _whole_record(self, path: str) -> FileRecord | None:
         """The record of a file with all its facts; those of a file that was put away are read again."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from pipesense.engine.features.learned import AT_ONCE
 from pipesense.engine.report import InternalError
 from pipesense.host.discovery import project_root
 from pipesense.lsp import parent
@@ -299,7 +300,7 @@ class Session:
             self._progress.idle()
         core = self.core
         core.results.idle()
-        core.workspace.features.learned.refresh()
+        self._learn()
         problems = core.workspace.configuration_problems()
         if problems != self._problems:
             changed = frozenset(path for path, _, _ in (*problems, *self._problems))
@@ -310,6 +311,11 @@ class Session:
             self._frozen = True
             gc.collect()
             gc.freeze()
+
+    def _learn(self) -> None:
+        """What open files say of how columns are used, in small steps: a key must not wait for it."""
+        if self.core.workspace.features.learned.refresh(AT_ONCE):
+            asyncio.get_running_loop().call_later(_INDEX_DELAY, self._learn)
 
     def _on_working(self, done: int, total: int) -> None:
         if self._progress is not None:

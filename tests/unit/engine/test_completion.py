@@ -221,3 +221,14 @@ def test_forgetting_every_file_leaves_nothing() -> None:
     made.remove_root(ROOT)
     assert made.features.learned.habits.counts == {}
     assert made.features.learned.habits.size == 0
+
+
+def test_a_large_file_is_learned_in_steps() -> None:
+    text = "\n".join(f"SELECT a{number} FROM t;" for number in range(7))
+    made = workspace({"q.sql": text})
+    made.features.learned.wanted = True
+    made.open(f"{ROOT}/q.sql", text)
+    settle(made)
+    learned = made.features.learned
+    assert [learned.refresh(3), learned.refresh(3), learned.refresh(3)] == [True, True, False]
+    assert len(learned.habits.counts[("clause", "select")]) == 7

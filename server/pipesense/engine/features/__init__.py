@@ -14,8 +14,9 @@ from pipesense.model.where import Loc
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
-    from pipesense.engine.features.completion import Catalogue, Completion, Models
+    from pipesense.engine.features.completion import Catalogue, Completion
     from pipesense.engine.features.names import Names
+    from pipesense.engine.stages import Stages
 
 __all__ = ["Features", "Symbol", "SymbolKind", "WordKind"]
 
@@ -27,7 +28,7 @@ class Features:
     record_of: Callable[[str], FileRecord | None]
     lookup: Catalogue
     place: Callable[[Loc], tuple[str, Span] | None]
-    projects: Models
+    stages: Stages
     learned: Learned = field(default_factory=Learned)
 
     @property
@@ -43,7 +44,16 @@ class Features:
         from pipesense.engine.catalogue import read_statement
         from pipesense.engine.features.completion import Completion
 
-        return Completion(self.record_of, self.lookup, self.projects, read_statement, self.learned)
+        return Completion(
+            *(self.record_of, self.lookup, self.stages.surroundings.dbt, self.stages.answers, read_statement),
+            self.learned,
+        )
+
+    def judged(self, record: FileRecord) -> None:
+        """A file was judged: learn from it as long as its facts are at hand; those of a closed file are put away."""
+        self.learned.note(record)
+        if not record.is_open:
+            record.put_away()
 
     def outline(self, path: str) -> tuple[Symbol, ...]:
         """What the file defines, as a tree."""

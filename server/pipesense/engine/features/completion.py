@@ -8,10 +8,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pipesense.engine.document import Document
-from pipesense.engine.features.learned import Learned
+from pipesense.engine.features.learned import AT_ONCE, Learned
 from pipesense.engine.index import Key
 from pipesense.engine.record import FileRecord
-from pipesense.engine.relations import Lookup, Projects, Relations
+from pipesense.engine.relations import Answers, Lookup, Projects, Relations
 from pipesense.lang.sql.completion import STAND_IN, Probe, known, probe, tag_at, word_at
 from pipesense.lang.sql.habits import Evidence, counted
 from pipesense.lang.sql.ranking import Candidate, Place, ranked
@@ -102,6 +102,7 @@ class Completion:
     record_of: Callable[[str], FileRecord | None]
     lookup: Catalogue
     projects: Models
+    answers: Callable[[Lookup], Answers]
     read: Callable[..., StatementFacts]
     learned: Learned
 
@@ -185,7 +186,7 @@ class Completion:
         local = definitions.read_by(found.facts)
         statement = Statement(found.facts, here.loc, local=local, variables=variables)
         reads: set[Key] = set()
-        relations = Relations(self.lookup, self.projects)
+        relations = self.answers(self.lookup).relations
         place = relations.place(statement, reads)
         binder = Binder(found.facts, lambda parts: relations.columns_at(parts, place), variables)
         listed = _inserted(found, lambda parts: relations.columns_at(parts, place))
@@ -193,7 +194,7 @@ class Completion:
             for column in listed:
                 yield replace(_column(column, None, here, span, False), kind=ItemKind.COLUMN, detail=str(column.type))
             return
-        self.learned.refresh()
+        self.learned.refresh(AT_ONCE)
         every = uses(found.facts)
         use = next((each for each in every if each.span.start <= found.place.start < each.span.end), None)
         if use is None:

@@ -11,6 +11,9 @@ from pipesense.lang.sql.habits import Counts, Habits, habits_of
 from pipesense.lang.sql.usage import Sign
 from pipesense.model.sql import StatementFacts
 
+AT_ONCE: Final = 3
+"""Statements that are learned while somebody waits: about five milliseconds."""
+_ANY: Final = 1 << 30
 _WHOLE: Final = -1
 _NOTHING: Final[Mapping[Sign, Mapping[str, int]]] = {}
 
@@ -47,25 +50,35 @@ class Learned:
         for _, counts in self._files.pop(path, {}).values():
             self.habits.remove(counts)
 
-    def refresh(self) -> None:
-        """Learn what changed in open files."""
+    def refresh(self, most: int | None = None) -> bool:
+        """Learn what changed in open files, at most so many statements; True while more is to be learned.
+
+        What is gone is forgotten at once, so that no statement is evidence of what it was before the last key.
+        """
+        left = most if most is not None else len(self._open) * _ANY
         for path, record in list(self._open.items()):
             if record.is_open and not record.is_put_away:
-                self._refresh(path, _statements(record))
+                left = self._refresh(path, _statements(record), left)
+        return left < 0
 
-    def _refresh(self, path: str, statements: dict[int, StatementFacts]) -> None:
+    def _refresh(self, path: str, statements: dict[int, StatementFacts], left: int) -> int:
         known = self._files.setdefault(path, {})
         for unit in [unit for unit, (facts, _) in known.items() if statements.get(unit) is not facts or facts is None]:
             self.habits.remove(known.pop(unit)[1])
         for unit, facts in statements.items():
-            if unit not in known and not self.habits.full:
-                counts = habits_of(facts)
-                known[unit] = (facts, counts)
-                self.habits.add(counts)
+            if unit in known or self.habits.full:
+                continue
+            left -= 1
+            if left < 0:
+                break
+            counts = habits_of(facts)
+            known[unit] = (facts, counts)
+            self.habits.add(counts)
+        return left
 
     def sources(self) -> dict[str, frozenset[str]]:
         """The tables of dbt's sources that statements read, by the source's name."""
-        self.refresh()
+        self.refresh(AT_ONCE)
         return {sign[1]: frozenset(names) for sign, names in self.habits.counts.items() if sign[0] == "source"}
 
     def of(self, path: str, unit: int) -> Mapping[Sign, Mapping[str, int]]:
