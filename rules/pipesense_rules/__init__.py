@@ -77,6 +77,7 @@ from pipesense_rules.schema.dropped_column_used import dropped_column_used
 from pipesense_rules.schema.duplicate_output_column import duplicate_output_column
 from pipesense_rules.schema.insert_without_column_list import insert_without_column_list
 from pipesense_rules.schema.ordinal_reference import ordinal_reference
+from pipesense_rules.schema.select_star_output import select_star_output
 from pipesense_rules.schema.set_op_column_order import set_op_column_order
 from pipesense_rules.schema.unknown_column import unknown_column
 from pipesense_rules.security.destructive_ddl import destructive_ddl
@@ -123,6 +124,7 @@ def rules() -> tuple[Rule, ...]:
         event_store_mutated,
         event_version_not_unique,
         unknown_column,
+        select_star_output,
         breaking_alter,
         column_count_mismatch,
         duplicate_output_column,
