@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipesense.model.change import Replace
-from pipesense.model.columns import Missing
 from pipesense.model.sql import ColumnUse, Source, Statement
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
@@ -40,10 +39,7 @@ def unknown_column(statement: Statement, ctx: Context) -> Iterator[Finding]:
     """At the column's own name."""
     if statement.facts.unsure:
         return
-    for use in statement.facts.columns:
-        bound = ctx.bind(use, statement)
-        if not isinstance(bound, Missing):
-            continue
+    for use, bound in ctx.missing(statement):
         names = [column.name for source in bound.sources for column in ctx.columns_of(source, statement).columns]
         shown = ", ".join(dict.fromkeys(names[:_SHOWN])) + (" ..." if len(names) > _SHOWN else "")
         yield ctx.finding(

@@ -12,7 +12,7 @@ from pipesense.engine.index import Key
 from pipesense.engine.relations import Answers, Lookup
 from pipesense.lang.sql.bind import Binder
 from pipesense.lang.sql.relation import is_sure, same_table
-from pipesense.model.columns import Binding, Columns, SqlType
+from pipesense.model.columns import Binding, Columns, Missing, SqlType
 from pipesense.model.data import Confidence, DatasetName, QualityCheck, Relation
 from pipesense.model.quality import CheckPlan
 from pipesense.model.sql import Block, ColumnUse, Expr, Script, Source, Statement
@@ -137,6 +137,9 @@ class RuleContext:
 
     def bind(self, use: ColumnUse, statement: Statement) -> Binding:
         return self._asked(statement, lambda binder: binder.bind(use))
+
+    def missing(self, statement: Statement) -> tuple[tuple[ColumnUse, Missing], ...]:
+        return self._asked(statement, lambda binder: tuple(binder.missing()))
 
     def type_of(self, expr: Expr, statement: Statement) -> SqlType:
         return self._asked(statement, lambda binder: binder.type_of(expr))

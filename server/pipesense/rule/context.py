@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipesense.model.columns import Binding, Columns, SqlType
+from pipesense.model.columns import Binding, Columns, Missing, SqlType
 from pipesense.model.data import Access, DatasetName, QualityCheck, Relation
 from pipesense.model.flow import Pipeline, Task
 from pipesense.model.quality import CheckPlan
@@ -114,6 +114,9 @@ class Context(Protocol):
         that could define it does, and the columns of all of them are known; only then may a rule say that it does
         not exist. Unknown: anything else, with the reason.
         """
+
+    def missing(self, statement: Statement) -> tuple[tuple[ColumnUse, Missing], ...]:
+        """The columns of a statement that are Missing (see ``bind``), in order; cheaper than to bind each."""
 
     def type_of(self, expr: Expr, statement: Statement) -> SqlType:
         """The type of an expression of the statement: literals, casts, columns through the catalogue, arithmetic,

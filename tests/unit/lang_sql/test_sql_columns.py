@@ -165,3 +165,23 @@ def meaning(bound: Binding) -> str:
     return (
         f"found {bound.source.alias}.{bound.column.name}" if bound.source is not None else f"alias {bound.column.name}"
     )
+
+
+@pytest.mark.parametrize(
+    ("sql", "missing"),
+    [
+        ("SELECT a, b.x FROM t AS b", []),
+        ("WITH c AS (SELECT 1 AS a) SELECT a, b FROM c", ["b"]),
+        ("WITH c AS (SELECT 1 AS a) SELECT b, d FROM c JOIN t USING (a)", []),
+        ("WITH c AS (SELECT 1 AS a) SELECT c.b FROM c, t", ["c.b"]),
+        ("WITH c AS (SELECT 1 AS a) SELECT a FROM c WHERE EXISTS (SELECT 1 FROM t WHERE t.x = c.y)", []),
+        ("WITH c AS (SELECT 1 AS a) SELECT a FROM c WHERE 1 = (SELECT c.y FROM (SELECT 1 AS q) AS d)", ["c.y"]),
+        ("SELECT z FROM t WHERE EXISTS (SELECT y FROM (SELECT 1 AS q) AS d WHERE d.r = t.s)", ["d.r"]),
+        ("WITH c AS (SELECT 1 AS a) UPDATE u SET v = 1 WHERE EXISTS (SELECT 1 FROM c WHERE c.n = u.m)", ["c.n"]),
+    ],
+)
+def test_the_missing_columns_are_those_that_bind_to_nothing(sql: str, missing: list[str]) -> None:
+    asked = binder(sql)
+    one_by_one = [(use, found) for use in asked.facts.columns if isinstance(found := asked.bind(use), Missing)]
+    assert list(binder(sql).missing()) == one_by_one
+    assert [".".join(use.path) for use, _ in one_by_one] == missing

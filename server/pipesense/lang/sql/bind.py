@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Final
 
@@ -110,6 +110,27 @@ class Binder:
             found.append(tuple(zip(self.shaped.sources[number], self.resolver.sources(number), strict=True)))
             number = self._outer.get(number)
         return tuple(found)
+
+    def missing(self) -> Iterator[tuple[ColumnUse, Missing]]:
+        """The names that no source has, in order; where no source is closed, none can be missing or is looked up."""
+        closed: dict[int, bool] = {}
+        for use in self.facts.columns:
+            number = self.shaped.numbers.get(use.inside, -1) if use.inside >= 0 else -1
+            if number < 0:
+                continue
+            if number not in closed:
+                closed[number] = self._sees_closed(number)
+            if closed[number] and isinstance(found := self._bound(use.path, use.span, use.clause, number), Missing):
+                yield use, found
+
+    def _sees_closed(self, number: int) -> bool:
+        """Whether a source of a SELECT, or of one whose names it may use, is closed."""
+        inner: int | None = number
+        while inner is not None:
+            if any(columns.closed for columns in self.resolver.sources(inner)):
+                return True
+            inner = self._outer.get(inner)
+        return False
 
     def _bound(self, path: tuple[str, ...], span: Span, clause: Clause, number: int) -> Binding:
         if clause in _ALIAS_FIRST and (alias := self._alias(path, number)) is not None:
