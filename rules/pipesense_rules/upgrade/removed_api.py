@@ -52,6 +52,12 @@ META = RuleMeta(
             "The setting does nothing and nobody is told.",
             _DO,
         ),
+        "needless": Message(
+            Severity.INFO,
+            "{what} is not needed since {package} {since}.",
+            "What it asked for happens without it, and the setting is dropped without a word.",
+            _DO,
+        ),
         "moved": Message(
             Severity.HINT,
             "{what} moved in {package} {since}.",
@@ -80,6 +86,9 @@ def removed_api(use: ObsoleteUse, ctx: Context) -> Iterator[Finding]:
     if use.change is ApiChange.MOVED:
         if not older:
             yield ctx.finding("moved", at=use.loc, **args)
+        return
+    if use.change is ApiChange.NEEDLESS:
+        yield ctx.finding("needless", at=use.loc, **args)
         return
     silent = use.change in _SILENT
     if silent and not use.since:

@@ -55,6 +55,7 @@ class ApiChange(Enum):
     IGNORED = "is ignored"
     RAISES = "raises an error"
     NO_OP = "does nothing"
+    NEEDLESS = "is not needed any more"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,13 @@ _SAME_THING: Final = {
     "SimpleHttpOperator": "HttpOperator",
 }
 """Names whose successor takes the same arguments."""
-_WITHOUT: Final = {"airflow.utils.decorators.apply_defaults": "nothing in its place (remove it)"}
-"""Names that are not needed any more."""
+_WITHOUT: Final = {
+    "airflow.utils.decorators.apply_defaults": "nothing in its place (remove it)",
+    "airflow.utils.file.TemporaryDirectory": "tempfile.TemporaryDirectory",
+    "airflow.utils.file.mkdirs": "pathlib.Path.mkdir",
+    "airflow.utils.dag_cycle_tester.test_cycle": "airflow.utils.dag_cycle_tester.check_cycle",
+}
+"""What takes the place of names that went without a new address, as the warnings of Airflow 2.11 say."""
 _OWN: Final = "apache-airflow"
 _OLDEST: Final = "2.11"
 """The oldest release that the tables were made from: what they tell of it may be older."""
@@ -224,7 +229,7 @@ def removed_use(what: str, entry: RemovedArgument, loc: Loc, version: Version) -
         system=SYSTEM,
         what=what,
         loc=loc,
-        change=_CHANGES[entry.change],
+        change=ApiChange.NEEDLESS if always and entry.name in _SINCE else _CHANGES[entry.change],
         since=_SINCE.get(entry.name, ()) if always else version_of(entry.since),
         package=_OWN,
         target=version,
