@@ -31,6 +31,12 @@ META = RuleMeta(
             "Keep one row per {matched} first (ROW_NUMBER() OVER (PARTITION BY {matched} ORDER BY ...) = 1), or match "
             "by the whole key.",
         ),
+        "perhaps": Message(
+            Severity.INFO,
+            "{source} is grouped by {rest} besides {matched}, and its rows are matched by {matched} alone.",
+            "Where that makes several rows per {matched}, most engines stop at the second one.",
+            "Group by {matched} alone.",
+        ),
     },
 )
 
@@ -80,8 +86,10 @@ def _finding(
     place = write.merge.source.span if write.merge is not None else write.target_span
     if write.merge is not None and write.merge.source.name_span is not None:
         place = write.merge.source.name_span
+    # A GROUP BY often lists what depends on the key anyway.
+    grouped = any(block.group or block.distinct for block in statement.facts.blocks)
     return ctx.finding(
-        "finer",
+        "perhaps" if grouped else "finer",
         at=statement.at(place),
         source=source,
         matched=", ".join(sorted(matched)),
