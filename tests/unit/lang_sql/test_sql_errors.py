@@ -171,3 +171,10 @@ def test_nesting_beyond_the_stack_is_an_error_of_its_statement() -> None:
 def test_blocks_that_do_not_nest_make_the_facts_unsure() -> None:
     assert read_statement("SELECT a FROM t {% if x %} WHERE b", "").unsure
     assert not read_statement("SELECT a FROM t {% if x %} WHERE b {% endif %}", "").unsure
+
+
+def test_an_argument_that_is_not_written_yet_is_unknown() -> None:
+    facts = read_statement("SELECT round(div0(a.amount, ), 2) AS share FROM t AS a WHERE a.day > 1", "snowflake")
+    assert not facts.error
+    (output,) = facts.blocks[0].outputs
+    assert output.name == "share" and output.expr.opaque

@@ -181,6 +181,10 @@ class Expressions(Leaves):
 
     # Calls
 
+    def _nothing(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
+        """An operand that is not written yet, as in ``div0(a,)``: nobody knows what will stand there."""
+        return Expr("hole", (), NOWHERE, "", clause, guards, (), True)
+
     def _other(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
         """Functions, and every node without a handler: the children and the brackets around them."""
         cls = node.__class__
@@ -418,6 +422,7 @@ def _at(expr: Expr, span: Span) -> Expr:
 
 def _table_of_handlers() -> dict[type, Handler]:
     table: dict[type, Handler] = {
+        type(None): Expressions._nothing,
         exp.Column: Expressions._column,
         **dict.fromkeys(
             (exp.Literal, exp.National, exp.RawString, exp.Heredoc, exp.UnicodeString), Expressions._literal
