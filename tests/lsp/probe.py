@@ -72,6 +72,22 @@ class ProbeChecks:
         return BuiltFix(offer, {}, {f"{path.rpartition('/')[0]}/checks/table.sql": "SELECT 1;\n"})
 
 
+class ProbeLearned:
+    """Nothing is learned for completion."""
+
+    wanted = False
+
+    def refresh(self, most: int | None = None) -> bool:
+        return False
+
+
+class ProbeFeatures:
+    """What the server asks of the engine's features on its own account."""
+
+    def __init__(self) -> None:
+        self.learned = ProbeLearned()
+
+
 class ProbeWorkspace:
     """The engine's surface over words."""
 
@@ -86,6 +102,7 @@ class ProbeWorkspace:
         self.steps = 0
         self.unlisted: list[str] = []
         self.stale: list[str] = []
+        self.features = ProbeFeatures()
         self._reported: dict[str, tuple[Reported, ...]] = {}
         self._revision = 0
         self._revisions: dict[str, str] = {}
