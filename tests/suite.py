@@ -6,8 +6,8 @@ Called by ``make test`` with the interpreter of ``.venv``. Environments for othe
 frameworks are made by uv under ``.venvs/`` and kept until what they are made of changes.
 
 A framework proof is a folder ``tests/frameworks/<name>/`` with tests and a ``requirements.txt``; a comment
-``# python: 3.12`` in that file asks for an interpreter. Its tests run in an environment with exactly those
-requirements, the project and pytest.
+``# python: 3.12`` in that file asks for an interpreter, ``# debian: postgresql`` names a package that continuous
+integration installs. Its tests run in an environment with exactly those requirements, the project and pytest.
 
 Exit code: 0 when nothing failed, else 1. The last line counts all tests.
 """
@@ -198,7 +198,14 @@ def frameworks(tally: Tally, found: dict[str, Path]) -> None:
             tally.broken.append(f"environment for the proofs on {name}")
             tally.failed += 1
             continue
-        pytest(tally, python, [requirements.parent], f"proofs on {name}", "-o", "addopts=--import-mode=importlib")
+        ran = tally.passed + tally.failed
+        pytest(
+            tally, python, [requirements.parent], f"proofs on {name}", "-o", "addopts=--import-mode=importlib", "-rs"
+        )
+        if tally.passed + tally.failed == ran:
+            package = re.search(r"^# debian: (\S+)", requirements.read_text("utf-8"), re.M)
+            command = f"sudo apt-get install {package.group(1)} && make test" if package else "make test"
+            tally.left_out.append((f"the proofs on {name}: each was skipped", command))
 
 
 def main() -> int:
