@@ -1,25 +1,25 @@
--- The warehouse. Run once; changes go through migrations.
+-- The warehouse as it was set up. Changes go through migrations.
 
-CREATE TABLE landing.orders (
+CREATE TABLE IF NOT EXISTS landing.orders (
     order_id BIGINT NOT NULL,
     customer_id BIGINT,
     amount NUMERIC(12, 2),
     order_date DATE NOT NULL
 );
 
-CREATE TABLE mart.customers (
+CREATE TABLE IF NOT EXISTS mart.customers (
     customer_id BIGINT PRIMARY KEY,
     email TEXT NOT NULL,
     country CHAR(2),
     since DATE NOT NULL
 );
 
-CREATE TABLE mart.blocked_customers (
+CREATE TABLE IF NOT EXISTS mart.blocked_customers (
     customer_id BIGINT PRIMARY KEY REFERENCES mart.customers (customer_id),
     reason TEXT NOT NULL
 );
 
-CREATE TABLE mart.orders (
+CREATE TABLE IF NOT EXISTS mart.orders (
     order_id BIGINT PRIMARY KEY,
     customer_id BIGINT NOT NULL FOREIGN KEY REFERENCES mart.customers (customer_id),
     amount NUMERIC(12, 2) NOT NULL,
@@ -27,13 +27,13 @@ CREATE TABLE mart.orders (
     loaded_at TIMESTAMPTZ NOT NULL
 );
 
-CREATE TABLE mart.daily_revenue (
+CREATE TABLE IF NOT EXISTS mart.daily_revenue (
     order_date DATE NOT NULL,
     orders INTEGER NOT NULL,
     revenue NUMERIC(14, 2)
 );
 
-CREATE TABLE mart.customer_metrics (
+CREATE TABLE IF NOT EXISTS mart.customer_metrics (
     customer_id BIGINT NOT NULL,
     orders INTEGER NOT NULL,
     revenue NUMERIC(14, 2),
@@ -41,7 +41,7 @@ CREATE TABLE mart.customer_metrics (
     PRIMARY KEY (customer_id, metric_date)
 );
 
-CREATE TABLE mart.stock (
+CREATE TABLE IF NOT EXISTS mart.stock (
     shop_id INTEGER NOT NULL,
     product_id INTEGER NOT NULL,
     pieces INTEGER NOT NULL,
