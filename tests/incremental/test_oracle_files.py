@@ -6,15 +6,12 @@ import and run, settings, and files that pin versions. Several variants of each 
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipesense.engine.workspace import Workspace
-from pipesense.host.rulepacks import load_registry
-from pipesense.text.encoding import PositionEncoding
-from support.memory import ROOT, MemoryFiles, everything, settle, workspace
-
-REGISTRY = load_registry()
+from support.changing import REGISTRY, Project
+from support.memory import ROOT, MemoryFiles, everything, settle
 
 
 def dag(imports: str, arguments: str = "default_args", sql: str = '"sql/load.sql"') -> str:
@@ -91,83 +88,19 @@ numbers = st.integers(0, 100)
 steps = st.tuples(st.sampled_from(STEPS), names, numbers, names, st.sampled_from(AFTER))
 
 
-class Project:
-    """A workspace, the disk that it reads, and what editors show."""
-
-    def __init__(self, texts: dict[str, str]) -> None:
-        self.made: Workspace = workspace(texts, registry=REGISTRY)
-        self.disk: dict[str, str] = {f"{ROOT}/{name}": text for name, text in texts.items()}
-        self.shown: dict[str, str] = {}
-        self._sync()
-
-    def do(self, step: str, name: str, number: int, other: str) -> None:
-        path, text = f"{ROOT}/{name}", VARIANTS[name][number % len(VARIANTS[name])]
-        is_source = name.endswith((".py", ".sql"))
-        if step == "write":
-            self._write({path: text})
-        elif step == "delete":
-            self._write({path: None})
-        elif step == "rename" and path in self.disk and VARIANTS[other] is VARIANTS[name]:
-            self._write({path: None, f"{ROOT}/{other}": self.disk[path]})
-        elif step == "open" and is_source and path not in self.shown:
-            self.shown[path] = text if number % 2 else self.disk.get(path, "")
-            self.made.open(path, self.shown[path])
-        elif step == "edit" and path in self.shown:
-            self._edit(path, text)
-        elif step == "close" and path in self.shown:
-            del self.shown[path]
-            self.made.close(path)
-
-    def _write(self, texts: dict[str, str | None]) -> None:
-        for path, text in texts.items():
-            if text is None:
-                self.disk.pop(path, None)
-            else:
-                self.disk[path] = text
-        self._sync()
-        self.made.touched(texts)
-
-    def _sync(self) -> None:
-        files = self.made._files
-        assert isinstance(files, MemoryFiles)
-        files.texts = self.disk
-
-    def _edit(self, path: str, text: str) -> None:
-        """Exchange what differs, as somebody who types does."""
-        old, most = self.shown[path], min(len(self.shown[path]), len(text))
-        head = next((at for at in range(most) if old[at] != text[at]), most)
-        tail = next((at for at in range(most - head) if old[-1 - at] != text[-1 - at]), most - head)
-        buffer = self.made.text(path)
-        assert buffer is not None
-        start, end = buffer.lines.position(head), buffer.lines.position(len(old) - tail)
-        self.made.change(path, start, end, text[head : len(text) - tail], PositionEncoding.UTF32)
-        self.shown[path] = text
-
-    def look(self, how: str, name: str) -> None:
-        if how == "settle":
-            settle(self.made)
-        elif how == "step":
-            for _ in range(3):
-                self.made.step()
-        elif how == "analyse" and f"{ROOT}/{name}" in self.shown:
-            self.made.analyse(f"{ROOT}/{name}")
-
-    def cold(self) -> Workspace:
-        fresh = workspace({}, registry=REGISTRY)
-        assert isinstance(fresh._files, MemoryFiles)
-        fresh._files.texts = self.disk
-        for path, text in self.shown.items():
-            fresh.open(path, text)
-        settle(fresh)
-        return fresh
+SHADOWED = {"common.py": 1, "dags/sql/load.sql": 0, "base.py": 0, "dags/pipesense.toml": 2, "dags/a.py": 0}
+SHADOW = ("write", "dags/common.py", 0, "base.py", "nothing")
+"""An excluded file that comes to stand before the one that is imported."""
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(names, numbers, min_size=5), st.booleans(), st.lists(steps, min_size=1, max_size=6))
+@example(SHADOWED, False, [*(("write", "base.py", 0, "base.py", each) for each in ("nothing", "settle")), SHADOW])
+@example({**SHADOWED, "dags/a.py": 1}, True, [("open", *SHADOW[1:])])
 def test_files_that_come_and_go_leave_nothing_behind(
     chosen: dict[str, int], first: bool, script: list[tuple[str, str, int, str, str]]
 ) -> None:
-    project = Project({name: VARIANTS[name][at % len(VARIANTS[name])] for name, at in chosen.items()})
+    project = Project(VARIANTS, {name: VARIANTS[name][at % len(VARIANTS[name])] for name, at in chosen.items()})
     if first:
         settle(project.made)
     for step, name, number, other, after in script:
@@ -187,7 +120,7 @@ def rules(made: Workspace, name: str) -> list[str]:
 
 def test_an_imported_file_that_changed_on_disk_is_read_anew() -> None:
     """Its units have the numbers that those of the old text had."""
-    project = Project({**FILES, "dags/common.py": COMMON[3].replace("helper()", "pass")})
+    project = Project(VARIANTS, {**FILES, "dags/common.py": COMMON[3].replace("helper()", "pass")})
     settle(project.made)
     assert "reliability/no-retries" in rules(project.made, "dags/a.py")
     project.do("write", "dags/common.py", 1, "")
@@ -196,7 +129,7 @@ def test_an_imported_file_that_changed_on_disk_is_read_anew() -> None:
 
 
 def test_a_new_file_counts_from_when_an_editor_shows_it() -> None:
-    project = Project({name: text for name, text in FILES.items() if name != "dags/common.py"})
+    project = Project(VARIANTS, {name: text for name, text in FILES.items() if name != "dags/common.py"})
     settle(project.made)
     before = everything(project.made)[f"{ROOT}/dags/sql/load.sql"]
     project.made.open(f"{ROOT}/dags/common.py", COMMON[1])
@@ -206,7 +139,7 @@ def test_a_new_file_counts_from_when_an_editor_shows_it() -> None:
 
 
 def test_exclude_holds_from_when_it_is_written_until_it_is_taken_back() -> None:
-    project = Project(FILES)
+    project = Project(VARIANTS, FILES)
     settle(project.made)
     assert rules(project.made, "dags/sql/load.sql")
     project.do("write", "pipesense.toml", 2, "")
@@ -220,8 +153,9 @@ def test_exclude_holds_from_when_it_is_written_until_it_is_taken_back() -> None:
 
 def test_an_excluded_file_is_read_for_those_who_import_it_and_judged_when_somebody_names_it() -> None:
     project = Project(
+        VARIANTS,
         {**FILES, "dags/common.py": f"{COMMON[1]}\nx = (a.end - a.start).hours\n"}
-        | {"pipesense.toml": 'exclude = ["dags/common.py"]\n'}
+        | {"pipesense.toml": 'exclude = ["dags/common.py"]\n'},
     )
     settle(project.made)
     assert "reliability/no-retries" not in rules(project.made, "dags/a.py")
@@ -232,7 +166,7 @@ def test_an_excluded_file_is_read_for_those_who_import_it_and_judged_when_somebo
 
 def test_an_excluded_file_counts_for_those_who_import_it_from_when_it_is_there() -> None:
     without = {name: text for name, text in FILES.items() if name != "dags/common.py"}
-    project = Project({**without, "pipesense.toml": 'exclude = ["dags/common.py"]\n'})
+    project = Project(VARIANTS, {**without, "pipesense.toml": 'exclude = ["dags/common.py"]\n'})
     settle(project.made)
     project.do("write", "dags/common.py", 1, "")
     settle(project.made)
@@ -242,7 +176,7 @@ def test_an_excluded_file_counts_for_those_who_import_it_from_when_it_is_there()
 
 def test_an_excluded_file_is_imported_instead_of_the_one_that_was_found_before_it_came() -> None:
     without = {name: text for name, text in FILES.items() if name != "dags/common.py"}
-    project = Project({**without, "common.py": COMMON[1], "dags/pipesense.toml": 'exclude = ["common.py"]\n'})
+    project = Project(VARIANTS, {**without, "common.py": COMMON[1], "dags/pipesense.toml": 'exclude = ["common.py"]\n'})
     settle(project.made)
     assert "3 retries" in str(everything(project.made)[f"{ROOT}/dags/sql/load.sql"])
     for number in (0, 1):
@@ -256,9 +190,19 @@ def test_an_excluded_file_is_imported_instead_of_the_one_that_was_found_before_i
     assert everything(project.made) == everything(project.cold())
 
 
+def test_an_excluded_file_is_imported_from_when_an_editor_shows_it() -> None:
+    without = {name: text for name, text in FILES.items() if name != "dags/common.py"}
+    project = Project(VARIANTS, {**without, "common.py": COMMON[1], "dags/pipesense.toml": 'exclude = ["common.py"]\n'})
+    settle(project.made)
+    project.do("open", "dags/common.py", 0, "")
+    settle(project.made)
+    assert everything(project.made) == everything(project.cold())
+    assert "3 retries" not in str(everything(project.made))
+
+
 def test_an_excluded_init_file_tells_the_names_of_the_modules_beside_it() -> None:
     above = dag("from ..common import default_args, load")
-    project = Project({**FILES, "dags/a.py": above, "dags/pipesense.toml": 'exclude = ["__init__.py"]\n'})
+    project = Project(VARIANTS, {**FILES, "dags/a.py": above, "dags/pipesense.toml": 'exclude = ["__init__.py"]\n'})
     settle(project.made)
     for step in ("write", "delete"):
         before = everything(project.made)
@@ -268,7 +212,7 @@ def test_an_excluded_init_file_tells_the_names_of_the_modules_beside_it() -> Non
 
 
 def test_a_folder_that_is_gone_takes_its_files_along() -> None:
-    project = Project(FILES)
+    project = Project(VARIANTS, FILES)
     settle(project.made)
     del project.disk[f"{ROOT}/dags/sql/load.sql"]
     assert project.made.touched([f"{ROOT}/dags/sql"]) == {f"{ROOT}/dags/sql/load.sql"}
@@ -299,7 +243,7 @@ def test_tasks_of_one_file_that_disagree_on_a_dialect_leave_it_open() -> None:
         'with DAG("orders") as dag:\n'
         '    PostgresOperator(task_id="one", sql="load.sql")\n'
     )
-    project = Project({"a.py": text, "load.sql": LOADS})
+    project = Project(VARIANTS, {"a.py": text, "load.sql": LOADS})
     settle(project.made)
     one = project.made.dialect(f"{ROOT}/load.sql", 0)
     project.disk[f"{ROOT}/a.py"] = text + '    MySqlOperator(task_id="two", sql="load.sql")\n'

@@ -95,6 +95,10 @@ class DbtProjects:
             }
         return self._seeds[folder]
 
+    def has_seeds(self, below: str) -> bool:
+        """Whether a seed that somebody asked for lies below a folder (with a slash at its end)."""
+        return any(path.startswith(below) for seeds in self._seeds.values() for path in seeds.values())
+
     def _read(self, path: str, name: str, folder: str) -> Relation | None:
         try:
             text = self.files.read(path)

@@ -107,8 +107,16 @@ class Surroundings:
         return None
 
     def asked(self, path: str) -> bool:
-        """Whether anybody asked for the text of a file beside the sources (it need not exist); seeds count too."""
-        return path in self._texts or (path.endswith(".csv") and self.dbt.of(path) is not None)
+        """Whether anybody asked for the text of a file beside the sources (it need not exist); seeds count too.
+
+        Of a folder that was deleted or renamed nothing but its own path is told.
+        """
+        if path in self._texts or (path.endswith(".csv") and self.dbt.of(path) is not None):
+            return True
+        below = path + "/"
+        return self.dbt.has_seeds(below) or any(
+            text is not None and known.startswith(below) for known, text in self._texts.items()
+        )
 
     def version_texts(self, path: str, names: Iterable[str]) -> Mapping[str, str]:
         """The nearest file of each name above a path, by name."""

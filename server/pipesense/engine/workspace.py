@@ -112,7 +112,7 @@ class Workspace:
         self._wanted.add(path)
         record = self._records.get(path)
         if record is None:
-            is_new = path not in self._agenda and not self._left_out(path)
+            is_new = path not in self._agenda and (not self._left_out(path) or self._stages.awaits(path, self._index))
             self._records[path] = FileRecord(path, Document(path, language, splitter_of(language), text), True)
             if is_new:  # an editor may show a file before it says that there is one, or before there is one
                 self._surroundings_changed()
