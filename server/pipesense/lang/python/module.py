@@ -189,11 +189,6 @@ class Module:
         """The scope in which a node is evaluated (for a ``def``: the scope that holds the name)."""
         return self._scopes.at(place_of(node))
 
-    @property
-    def module_scope(self) -> Scope:
-        """The scope of the file's top level."""
-        return self._scopes.module
-
     def inner_scope(self, node: FunctionNode | ast.ClassDef | ast.Lambda) -> Scope:
         """The scope that a function, class or lambda makes."""
         return self._scopes.at(Place(parsed_of(node), node, "body", place_of(node)))

@@ -30,9 +30,6 @@ _CLAUSE: Final = re.compile(
 )
 _QUERY: Final = re.compile(r"\s*(?:WITH|SELECT)\b", re.IGNORECASE)
 _REPAIRS: Final = 8
-_BEHIND_TABLE_WORD: Final = re.compile(
-    r"\b(?:FROM|JOIN|INTO|UPDATE|TABLE|USING)\s+(?:(?:[\w$\"`]+\s*\.\s*)*)\Z", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,8 +308,3 @@ def _query_start(text: str, stop: int) -> int | None:
         elif word == ")" and opened:
             opened.pop()
     return next((at for at in reversed(opened) if _QUERY.match(text, at) is not None), None)
-
-
-def wants_table(text: str, at: int) -> bool:
-    """Whether the words in front of an offset ask for a table."""
-    return _BEHIND_TABLE_WORD.search(text, max(0, at - 300), at) is not None

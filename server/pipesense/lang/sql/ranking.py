@@ -7,7 +7,7 @@ as likely".
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 from typing import Final
@@ -398,11 +398,6 @@ def _alike(alias: str, name: str) -> float:
     if not theirs:
         return 0.0
     return 2.5 * len(words & theirs) / len(words | theirs)
-
-
-def wanted_names(uses: Iterable[Use], given: frozenset[str], names: frozenset[str]) -> frozenset[str]:
-    """Names that other queries read from one called one of ``names`` and that it does not give."""
-    return frozenset(use.name for use in uses if use.qualifier in names and use.name not in given)
 
 
 def pairs(order: Sequence[Candidate], place: Place, evidence: Evidence) -> list[tuple[Candidate, Candidate]]:
