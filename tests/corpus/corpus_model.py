@@ -168,8 +168,13 @@ def _join(*parts: str) -> str:
     return ": ".join(p for p in parts if p)
 
 
-def read_verdicts(file: Path) -> tuple[Verdict, ...]:
-    """The [[verdict]] tables of a TOML file.  Raises BadInput naming the entry that is wrong."""
+def read_verdicts(place: Path) -> tuple[Verdict, ...]:
+    """The [[verdict]] tables of a TOML file, or of all in a folder.  Raises BadInput naming the entry that is wrong."""
+    files = sorted(place.glob("*.toml")) if place.is_dir() else [place]
+    return tuple(verdict for file in files for verdict in _read_file(file))
+
+
+def _read_file(file: Path) -> tuple[Verdict, ...]:
     try:
         tables = tomllib.loads(file.read_text(encoding="utf-8")).get("verdict", [])
     except tomllib.TOMLDecodeError as wrong:

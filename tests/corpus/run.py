@@ -72,7 +72,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     p.add_argument("--corpus", type=Path, help="folder of checkouts named owner+name")
     p.add_argument("--out", type=Path, help="write the Markdown report here (default: standard output)")
     p.add_argument("--json", type=Path, help="also write every run as JSON here")
-    p.add_argument("--verdicts", type=Path, default=HERE / "verdicts.toml")
+    p.add_argument("--verdicts", type=Path, default=HERE / "verdicts")
     p.add_argument("--list", choices=SEVERITIES, default="warning", help="list every hit down to this severity")
     p.add_argument("--only", action="append", default=[], metavar="GLOB", help="only projects that match (repeatable)")
     p.add_argument("--no-pypi", dest="pypi", action="store_false", help="checkouts only, download nothing")

@@ -82,7 +82,7 @@ def main(argv: list[str] | None = None) -> int:
     """Print the sample."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path, help="what run.py --json wrote")
-    parser.add_argument("--verdicts", type=Path, default=HERE / "verdicts.toml")
+    parser.add_argument("--verdicts", type=Path, default=HERE / "verdicts")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--per-rule", type=int, default=10)
     parser.add_argument("--at-least", type=int, default=300)

@@ -175,7 +175,7 @@ def test_a_verdict_file_that_is_wrong_says_where(tmp_path: Path, text: str, why:
 
 
 def test_the_projects_own_verdicts_are_well_formed() -> None:
-    read_verdicts(Path(__file__).with_name("verdicts.toml"))
+    read_verdicts(Path(__file__).with_name("verdicts"))
 
 
 def test_statements_of_sql_files_are_counted_apart() -> None:
