@@ -9,6 +9,7 @@ from pipesense.engine.report import InternalError, Reported
 from pipesense.engine.workspace import Workspace
 from pipesense.host.rulepacks import load_registry
 from pipesense.rule.registry import Registry
+from pipesense.systems.system import PythonSystem
 
 ROOT = "/project"
 
@@ -35,7 +36,10 @@ class MemoryFiles:
 
 
 def workspace(
-    files: Mapping[str, str], errors: list[InternalError] | None = None, registry: Registry | None = None
+    files: Mapping[str, str],
+    errors: list[InternalError] | None = None,
+    registry: Registry | None = None,
+    systems: Sequence[PythonSystem] | None = None,
 ) -> Workspace:
     """A workspace of the files (paths relative to ROOT), not analysed yet. Internal errors fail unless collected."""
 
@@ -45,7 +49,7 @@ def workspace(
         errors.append(error)
 
     access = MemoryFiles({f"{ROOT}/{path}": text for path, text in files.items()})
-    return Workspace(registry or load_registry(), access, log, roots=[ROOT])
+    return Workspace(registry or load_registry(), access, log, systems=systems, roots=[ROOT])
 
 
 def settle(made: Workspace) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from pipesense.model.code import ScopeEffects
+from pipesense.model.code import ScopeCode, ScopeEffects
 from pipesense.model.data import WRITES, Access, CheckKind, QualityCheck
 from pipesense.model.flow import (
     CallableRun,
@@ -26,6 +26,8 @@ _CHECK_NAME: Final = re.compile(
     re.I,
 )
 
+CodeOf = Callable[[str], "tuple[ScopeCode, ...]"]
+"""What data systems say of a scope of the workspace, by its name; empty where they say nothing."""
 AccessesOf = Callable[[SqlFileRun], "tuple[Access, ...] | None"]
 """The accesses of a SQL file that a task runs; None where the file is not in the workspace."""
 
@@ -35,9 +37,10 @@ def compose(
     effects: Mapping[str, ScopeEffects],
     embedded: Callable[[int], tuple[Access, ...]],
     accesses_of: AccessesOf,
+    code_of: CodeOf,
 ) -> Pipeline:
     """The pipeline with every task knowing what the code that it runs reads, writes and touches."""
-    tasks = tuple(_compose_task(task, effects, embedded, accesses_of) for task in pipeline.tasks)
+    tasks = tuple(_compose_task(task, effects, embedded, accesses_of, code_of) for task in pipeline.tasks)
     if all(new is old for new, old in zip(tasks, pipeline.tasks, strict=True)):
         return pipeline
     return replace(pipeline, tasks=tasks)
@@ -48,8 +51,10 @@ def _compose_task(
     effects: Mapping[str, ScopeEffects],
     embedded: Callable[[int], tuple[Access, ...]],
     accesses_of: AccessesOf,
+    code_of: CodeOf,
 ) -> Task:
     accesses = list(task.accesses)
+    own_checks = list(task.checks)
     touched: set[Effect] = set(known(task.does) or ())
     opened: Unknown | None = task.does if isinstance(task.does, Unknown) else None
     scopes: list[ScopeEffects] = []
@@ -66,6 +71,10 @@ def _compose_task(
             else:
                 scopes.append(scope)
                 touched |= scope.effects
+                for code in (each for name in scope.reached for each in code_of(name)):
+                    accesses += code.accesses
+                    touched |= code.effects
+                    own_checks += code.checks
                 opened = Unknown("it calls code outside the workspace") if scope.opened else None
         elif isinstance(run, OtherRun):
             opened = Unknown(f"{run.what} is outside the workspace")
@@ -75,7 +84,7 @@ def _compose_task(
         touched.add(Effect.WRITE)
     does: Value[frozenset[Effect]] = Known(frozenset(touched)) if touched or opened is None else opened
     role = _role(task, accesses, scopes)
-    checks = task.checks
+    checks = tuple(own_checks)
     if known(role) is Role.CHECK and not checks:
         subject: Unknown = Unknown("the check is a function")
         checks = (QualityCheck(frozenset({CheckKind.CUSTOM}), subject, (), task.name, task.loc),)

@@ -65,6 +65,8 @@ class Unit:
     """The dialect of a system that the text's own words tell, and why; looked for together with ``signs``."""
     symbol: str | None = None
     """What the unit is about, for fingerprints: a function's name, a statement's first words."""
+    systems: frozenset[str] | None = None
+    """The systems of which a mark stands in the text; None where nobody looked."""
     directive: str | None = None
     """The dialect that a comment in the text names, "" where none does; None where nobody looked."""
 

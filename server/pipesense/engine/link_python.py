@@ -28,7 +28,7 @@ from pipesense.lang.python.strings import literal
 from pipesense.lang.python.syntax import ParsedUnit, parse_unit
 from pipesense.lang.python.timedelta import timedelta_attributes
 from pipesense.lang.sql import dialect as sql_dialect
-from pipesense.model.code import ScopeEffects
+from pipesense.model.code import ScopeCode, ScopeEffects
 from pipesense.model.data import Access
 from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, SqlFileRun
 from pipesense.model.sql import Script
@@ -128,8 +128,9 @@ def link_python_file(
     embedding = _Embedding(document, module, surroundings)
     versions: dict[str, Version] = {}
     lifted: list[Lifted] = []
+    mentioned = _mentioned(document, surroundings.systems)
     for system in surroundings.systems:
-        if not any(mark in document.text for mark in system.marks):
+        if system.name not in mentioned:
             continue
         lift = partial(_lift, system, module, surroundings, embedding, versions)
         found = surroundings.guard(system.name, lift)
@@ -148,20 +149,43 @@ def link_python_file(
     facts: tuple[object, ...] = (
         *(use for each in lifted for use in each.obsolete),
         *(call for each in lifted for call in each.calls_at_parse),
+        *(fact for each in lifted for fact in each.facts),
         *timedelta_attributes(module),
     )
+    code = _by_scope(lifted)
     return Linked(
+        module=module.prefix,
         pipelines=pipelines,
         scripts=scripts,
         facts=facts,
         sites=tuple(site for each in lifted for site in each.sites),
         effects=_effects(module, pipelines),
+        code=code,
         versions=versions,
         unread=(*_unread_units(path, units), *(each for script in scripts.values() for each in unread(script))),
         recognised=tuple(each for script in scripts.values() for each in recognised(script)),
-        exports=_exports(path, module, pipelines, scripts, surroundings),
+        exports={
+            **_exports(path, module, pipelines, scripts, surroundings),
+            **{("code", scope): found for scope, found in code.items()},
+        },
         reads=frozenset(surroundings.read_key(other, name) for _, other, name in module.reads),
     )
+
+
+def _mentioned(document: Document, systems: Sequence[PythonSystem]) -> frozenset[str]:
+    """The names of the systems that the file may have to do with; only new units are searched for their marks."""
+    for unit in document.units:
+        if unit.systems is None:
+            unit.systems = frozenset(each.name for each in systems if any(mark in unit.text for mark in each.marks))
+    return frozenset().union(*{unit.systems for unit in document.units if unit.systems})
+
+
+def _by_scope(lifted: Iterable[Lifted]) -> dict[str, tuple[ScopeCode, ...]]:
+    found: dict[str, tuple[ScopeCode, ...]] = {}
+    for each in lifted:
+        for code in each.code:
+            found[code.scope] = (*found.get(code.scope, ()), code)
+    return found
 
 
 def _lift(
@@ -188,6 +212,9 @@ def _effects(module: Module, pipelines: Sequence[Pipeline]) -> dict[str, ScopeEf
     wanted = {run.scope for task in tasks for run in task.runs if isinstance(run, CallableRun)}
     found: dict[str, ScopeEffects] = {}
     for scope in wanted:
+        if scope == module.prefix:
+            found[scope] = scope_effects(module, None)
+            continue
         function = _function(module, scope)
         if function is None:
             continue

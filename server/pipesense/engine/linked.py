@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipesense.engine.index import Key
-from pipesense.model.code import PatternSite, ScopeEffects
+from pipesense.model.code import PatternSite, ScopeCode, ScopeEffects
 from pipesense.model.flow import Pipeline
 from pipesense.model.sql import Script
 from pipesense.model.value import Version
@@ -27,14 +27,18 @@ class Linked:
     """One file's facts.
 
     ``scripts`` by the number of the unit that holds them (0 for a SQL file's own). ``effects`` of the
-    functions that tasks run, by scope name. ``facts`` are those that rules want as they are.
+    functions that tasks run, by scope name. ``code``: what data systems say of the file's functions, by scope name.
+    ``facts`` are those that rules want as they are.
     """
 
+    module: str = ""
+    """The prefix of the names of a Python file's own scopes."""
     pipelines: tuple[Pipeline, ...] = ()
     scripts: Mapping[int, Script] = field(default_factory=dict)
     facts: tuple[object, ...] = ()
     sites: tuple[PatternSite, ...] = ()
     effects: Mapping[str, ScopeEffects] = field(default_factory=dict)
+    code: Mapping[str, tuple[ScopeCode, ...]] = field(default_factory=dict)
     versions: Mapping[str, Version] = field(default_factory=dict)
     unread: tuple[Unread, ...] = ()
     recognised: tuple[Unread, ...] = ()

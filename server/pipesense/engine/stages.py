@@ -31,6 +31,7 @@ from pipesense.model.change import (
     SetTimeout,
     UseNewApi,
 )
+from pipesense.model.code import ScopeCode
 from pipesense.model.data import Access, QualityCheck
 from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, SqlFileRun
 from pipesense.model.sql import Statement
@@ -236,14 +237,21 @@ class Stages:
             found = lookup.get(("script", target))
             return found[0] if found and isinstance(found[0], tuple) else None
 
+        def code_of(scope: str) -> tuple[ScopeCode, ...]:
+            if scope == linked.module or scope.startswith(linked.module + "."):
+                return linked.code.get(scope, ())
+            reads.add(("code", scope))
+            found = lookup.get(("code", scope))
+            return found[0] if len(found) == 1 and isinstance(found[0], tuple) else ()
+
         composed: dict[int, tuple[Pipeline, tuple[object, ...], Pipeline]] = {}
         for pipeline in linked.pipelines:
-            inputs = _inputs(pipeline, linked, accesses_of)
+            inputs = _inputs(pipeline, linked, accesses_of, code_of)
             before = record.composed.get(id(pipeline))
             if before is not None and before[0] is pipeline and _identical(before[1], inputs):
                 made = before[2]
             else:
-                made = compose(pipeline, linked.effects, partial(_accesses_in, linked), accesses_of)
+                made = compose(pipeline, linked.effects, partial(_accesses_in, linked), accesses_of, code_of)
             composed[id(pipeline)] = (pipeline, inputs, made)
         record.composed = composed
         record.pipelines = tuple(made for _, _, made in composed.values())
@@ -384,7 +392,10 @@ def _accesses_in(linked: Linked, unit: int) -> tuple[Access, ...]:
 
 
 def _inputs(
-    pipeline: Pipeline, linked: Linked, accesses_of: Callable[[SqlFileRun], tuple[Access, ...] | None]
+    pipeline: Pipeline,
+    linked: Linked,
+    accesses_of: Callable[[SqlFileRun], tuple[Access, ...] | None],
+    code_of: Callable[[str], tuple[ScopeCode, ...]],
 ) -> tuple[object, ...]:
     """Everything that composing a pipeline looks at beside the pipeline."""
     found: list[object] = []
@@ -395,7 +406,9 @@ def _inputs(
             elif isinstance(run, SqlFileRun):
                 found.append(accesses_of(run))
             elif isinstance(run, CallableRun):
-                found.append(linked.effects.get(run.scope))
+                effects = linked.effects.get(run.scope)
+                found.append(effects)
+                found += (each for name in (effects.reached if effects else ()) for each in code_of(name))
     return tuple(found)
 
 

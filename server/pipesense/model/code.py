@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from pipesense.model.data import Access, QualityCheck
 from pipesense.model.flow import Effect
 from pipesense.model.value import Version
 from pipesense.model.where import Loc
@@ -92,6 +93,22 @@ class ScopeEffects:
     opened: bool
     raises: bool
     """Fails on purpose (``raise``, ``assert``), as a check does."""
+    reached: tuple[str, ...] = ()
+    """The scopes whose code runs: this one and the workspace's functions that it calls, in the order of the calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeCode:
+    """What the calls of data systems in one scope's own code read, write and check.
+
+    ``scope`` is the qualified name of a function, or of the module where the calls stand at its top level; what
+    the functions do that it calls belongs to their own scopes. Composition adds it to the tasks that run the scope.
+    """
+
+    scope: str
+    accesses: tuple[Access, ...] = ()
+    effects: frozenset[Effect] = frozenset()
+    checks: tuple[QualityCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

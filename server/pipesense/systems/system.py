@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pipesense.lang.python.module import Module
 from pipesense.model.change import Change, Refusal, Replace
-from pipesense.model.code import CallAtParse, ObsoleteUse, PatternSite
+from pipesense.model.code import CallAtParse, ObsoleteUse, PatternSite, ScopeCode
 from pipesense.model.flow import Pipeline
 from pipesense.model.sql import Hole, StatementFacts
 from pipesense.model.value import Value, Version
@@ -26,13 +26,19 @@ ProjectFiles = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """What a system found in one file. ``scripts``: numbers of embedded SQL scripts that no task runs."""
+    """What a system found in one file.
+
+    ``scripts``: numbers of embedded SQL scripts that no task runs. ``facts``: those that rules want as they are, each
+    a frozen class of the model. ``code``: what the system's calls do in each function, for the tasks that run it.
+    """
 
     pipelines: tuple[Pipeline, ...] = ()
     obsolete: tuple[ObsoleteUse, ...] = ()
     sites: tuple[PatternSite, ...] = ()
     calls_at_parse: tuple[CallAtParse, ...] = ()
     scripts: tuple[int, ...] = ()
+    facts: tuple[object, ...] = ()
+    code: tuple[ScopeCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
-from pipesense.model.flow import Role, Task
-from pipesense.model.value import Known, known
+from pipesense.engine.catalogue import systems_in_use
+from pipesense.lang.python.module import Module
+from pipesense.model.change import Refusal
+from pipesense.model.code import ScopeCode
+from pipesense.model.data import Access, AccessMode, DatasetName
+from pipesense.model.flow import Effect, Role, Task
+from pipesense.model.value import Known, Unknown, Version, known
+from pipesense.systems.system import Embed, Lifted, PythonSystem
 from support.memory import ROOT, settle, workspace
 
 HEAD = """\
@@ -66,3 +74,43 @@ def _task(made: object, path: str) -> Task:
     assert isinstance(task, Task)
     assert isinstance(task.does, Known)
     return task
+
+
+def _say_saves(module: Module, version: Version, embed: Embed) -> Lifted:
+    """A data system of one call: ``save(...)`` adds rows to the table ``kept``."""
+    sites = [site for site in module.calls() if ast.unparse(site.node.func).endswith("save")]
+    into = DatasetName(("kept",))
+    return Lifted(
+        code=tuple(
+            ScopeCode(
+                f"{module.prefix}.store",
+                (Access(into, AccessMode.APPEND, Unknown("a guess"), module.loc(site.node)),),
+                frozenset({Effect.WRITE}),
+            )
+            for site in sites
+        )
+    )
+
+
+SAVING = PythonSystem(
+    "saving",
+    ("save",),
+    (),
+    lambda module, files, configured: Version(),
+    _say_saves,
+    lambda change, module, version: Refusal("it writes nothing"),
+)
+
+
+def test_what_a_data_system_says_of_a_function_belongs_to_the_tasks_that_run_it() -> None:
+    main = HEAD.format(name="fill", body="helper()").replace("import requests", "from helpers import helper")
+    helpers = "from stores import save\n\n\ndef helper():\n    store()\n\n\ndef store():\n    {}\n"
+    paths = {"dags/orders.py": main, "dags/helpers.py": helpers.format("save(1)")}
+    made = workspace(paths, systems=(*systems_in_use(), SAVING))
+    settle(made)
+    task = _task(made, f"{ROOT}/dags/orders.py")
+    assert [(access.mode, str(access.dataset)) for access in task.accesses] == [(AccessMode.APPEND, "kept")]
+    assert known(task.role) is Role.LOAD
+    made.open(f"{ROOT}/dags/helpers.py", helpers.format("print(1)"))
+    settle(made)
+    assert _task(made, f"{ROOT}/dags/orders.py").accesses == ()

@@ -201,6 +201,7 @@ class _Tally:
     opened: bool = False
     raises: bool = False
     seen: set[int] = field(default_factory=set)
+    reached: list[str] = field(default_factory=list)
 
 
 def scope_effects(module: Module, function: Function | None) -> ScopeEffects:
@@ -209,7 +210,7 @@ def scope_effects(module: Module, function: Function | None) -> ScopeEffects:
     owner = function.module if function is not None else module
     _add(module, owner, function, tally, 0)
     scope = function.name if function is not None else module.prefix
-    return ScopeEffects(scope, frozenset(tally.effects), tally.opened, tally.raises)
+    return ScopeEffects(scope, frozenset(tally.effects), tally.opened, tally.raises, tuple(tally.reached))
 
 
 def _add(asker: Module, owner: Module, function: Function | None, tally: _Tally, depth: int) -> None:
@@ -217,6 +218,7 @@ def _add(asker: Module, owner: Module, function: Function | None, tally: _Tally,
     if id(node) in tally.seen:
         return
     tally.seen.add(id(node))
+    tally.reached.append(function.name if function is not None else owner.prefix)
     if depth > 20:
         tally.opened = True
         return
