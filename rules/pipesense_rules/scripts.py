@@ -13,10 +13,12 @@ _FILLS = WRITES - {AccessMode.UPDATE} | {AccessMode.CREATE}
 
 def inside_blocks(script: Script) -> frozenset[int]:
     """The indexes of statements that stand inside another one (IF, loops, procedures): they may not run, or twice."""
-    found: set[int] = set()
-    for index, statement in enumerate(script.statements):
-        found.update(range(index + 1, index + 1 + len(statement.facts.inner)))
-    return frozenset(found)
+    return frozenset(
+        inside
+        for index, statement in enumerate(script.statements)
+        if statement.facts.inner
+        for inside in range(index + 1, index + 1 + len(statement.facts.inner))
+    )
 
 
 def mentions(statements: Sequence[Statement], word: str, ctx: Context) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipesense.model.change import Replace
-from pipesense.model.sql import Block, Expr, Script, Write
+from pipesense.model.sql import Block, Expr, Statement, Write
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
@@ -18,7 +18,7 @@ _DO: Final = "Add WHERE {column} IS NOT NULL to the subquery, or write NOT EXIST
 
 META = RuleMeta(
     id="correctness/not-in-nullable",
-    wants=Script,
+    wants=Statement,
     pattern="three-valued-logic",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},
@@ -44,26 +44,25 @@ _FILTERS = frozenset({*queries.COMPARING, "is_not"})
 
 
 @rule(META)
-def not_in_nullable(script: Script, ctx: Context) -> Iterator[Finding]:
+def not_in_nullable(statement: Statement, ctx: Context) -> Iterator[Finding]:
     """At the operator, where the subquery lets NULL through and nothing says that there is none."""
-    for statement in script.statements:
-        for comparison in statement.facts.comparisons if not statement.facts.error else ():
-            if comparison.op != "not_in" or len(comparison.right) != 1:
-                continue
-            query = comparison.right[0].query
-            column = _column(query) if query is not None else None
-            if query is None or column is None or comparison.right[0].opaque or query.holes:
-                continue
-            if _keeps_null_out(query, column) or _reads_target(query, statement.facts.write):
-                continue
-            nullable = ctx.nullable(column, statement)
-            if nullable is not False:
-                yield ctx.finding(
-                    "nullable" if nullable else "unknown",
-                    at=statement.at(comparison.operator),
-                    subject=(query, column),
-                    column=".".join(column.path),
-                )
+    for comparison in statement.facts.comparisons if not statement.facts.error else ():
+        if comparison.op != "not_in" or len(comparison.right) != 1:
+            continue
+        query = comparison.right[0].query
+        column = _column(query) if query is not None else None
+        if query is None or column is None or comparison.right[0].opaque or query.holes:
+            continue
+        if _keeps_null_out(query, column) or _reads_target(query, statement.facts.write):
+            continue
+        nullable = ctx.nullable(column, statement)
+        if nullable is not False:
+            yield ctx.finding(
+                "nullable" if nullable else "unknown",
+                at=statement.at(comparison.operator),
+                subject=(query, column),
+                column=".".join(column.path),
+            )
 
 
 def _reads_target(query: Block, write: Write | None) -> bool:

@@ -66,10 +66,12 @@ class Defining:
 @rule(META)
 def create_not_rerunnable(script: Script, ctx: Context) -> Iterator[Finding]:
     """At the name, once per statement."""
+    blocks = scripts.inside_blocks(script)
     found = [
         one
-        for index in range(len(script.statements))
-        if index not in scripts.inside_blocks(script) and (one := _not_rerunnable(script, index, ctx)) is not None
+        for index, statement in enumerate(script.statements)
+        if (statement.facts.create is not None or statement.facts.drop is not None) and index not in blocks
+        if (one := _not_rerunnable(script, index, ctx)) is not None
     ]
     runs = ctx.runs_of(script) if found else ()
     related = [Related(run.task.loc, f"task {run.task.name} runs it") for run in runs[:3]]

@@ -55,10 +55,11 @@ def check_cannot_fail(script: Script, ctx: Context) -> Iterator[Finding]:
         facts = statement.facts
         if facts.error or facts.kind not in ("select", "assert") or not facts.comparisons:
             continue
-        decided = [(each, variant) for each in facts.comparisons if (variant := _always(each, facts.blocks))]
-        if decided and (by_task or ctx.checks_in(statement)):
-            for comparison, variant in decided:
-                yield _finding(comparison, variant, statement, ctx)
+        if by_task or ctx.checks_in(statement):
+            for comparison in facts.comparisons:
+                variant = _always(comparison, facts.blocks)
+                if variant:
+                    yield _finding(comparison, variant, statement, ctx)
 
 
 def _finding(comparison: Comparison, variant: str, statement: Statement, ctx: Context) -> Finding:

@@ -55,7 +55,13 @@ _FILLS: Final = WRITES - {AccessMode.UPDATE} | {AccessMode.CREATE}
 @rule(META)
 def destructive_ddl(script: Script, ctx: Context) -> Iterator[Finding]:
     """At the words and the name."""
-    found = [one for index in range(len(script.statements)) for one in _removals(script, index, ctx)]
+    blocks = scripts.inside_blocks(script)
+    found = [
+        one
+        for index, statement in enumerate(script.statements)
+        if (statement.facts.drop is not None or statement.facts.write is not None) and index not in blocks
+        for one in _removals(script, index, ctx)
+    ]
     runs = [run for run in ctx.runs_of(script) if _is_scheduled_sql(run)] if found else []
     if not runs:
         return
@@ -82,7 +88,7 @@ def _removals(script: Script, index: int, ctx: Context) -> Iterator[tuple[Statem
     """What a statement takes away for good: the statement, variant, place, kind and name."""
     statement = script.statements[index]
     facts = statement.facts
-    if facts.error or index in scripts.inside_blocks(script):
+    if facts.error:
         return
     write = facts.write
     truncated = write is not None and write.verb == "truncate" and not write.temporary

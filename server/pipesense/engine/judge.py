@@ -32,26 +32,47 @@ def unit_facts(facts: StatementFacts) -> Iterator[object]:
             yield one
 
 
+Reads = tuple[tuple[Key, int], ...]
+"""Keys that were read, with the version of what stood there."""
+NamedRules = tuple[tuple[str, Rule], ...]
+
+
 @dataclass(slots=True)
 class _Verdict:
-    """What a rule said about a fact, and the versions of what it read to say so."""
+    """What one rule said about a fact, and what it read to say so."""
+
+    findings: tuple[Finding, ...]
+    reads: Reads
+
+
+@dataclass(slots=True)
+class _Judged:
+    """What ``rules`` said about a fact, one verdict each; all in one place, so that one look tells if they hold."""
 
     fact: object
+    rules: NamedRules
+    verdicts: tuple[_Verdict, ...]
     findings: tuple[Finding, ...]
-    reads: tuple[tuple[Key, int], ...]
+    reads: Reads
 
 
 @dataclass(slots=True)
 class Verdicts:
     """The FILE rules' verdicts on one file's facts; reused while fact and answers are the same."""
 
-    known: dict[tuple[str, int], _Verdict] = field(default_factory=dict)
-    retired: dict[tuple[str, int], _Verdict] = field(default_factory=dict)
+    known: dict[int, _Judged] = field(default_factory=dict)
+    retired: dict[int, _Judged] = field(default_factory=dict)
     """Those on facts that went away with most of the file: a quote that is opened takes everything behind it away,
     and brings it back when it is closed."""
     generation: int = -1
 
-    def replace(self, current: dict[tuple[str, int], _Verdict]) -> None:
+    def of(self, fact: object) -> _Judged | None:
+        """What was said about this very fact."""
+        number = id(fact)
+        found = self.known.get(number) or self.retired.get(number)
+        return found if found is not None and found.fact is fact else None
+
+    def replace(self, current: dict[int, _Judged]) -> None:
         """These hold now."""
         gone = self.known.keys() - current.keys()
         if len(gone) * 2 > max(len(self.known), len(self.retired)):
@@ -80,6 +101,7 @@ class Judge:
         self._unit_rules = registry.wanting(Scope.UNIT)
         self._file_rules = registry.wanting(Scope.FILE)
         self._by_role: dict[FileRole, dict[type, tuple[Rule, ...]]] = {}
+        self._enabled: dict[tuple[FileRole, frozenset[str]], dict[type, NamedRules]] = {}
 
     def unit(self, statement: Statement, role: FileRole, context: MakeContext) -> tuple[Finding, ...]:
         """What UNIT rules say about a statement; nothing for one that could not be read.
@@ -131,42 +153,57 @@ class Judge:
         context: MakeContext,
     ) -> tuple[tuple[Finding, ...], frozenset[Key]]:
         """What FILE rules say about a file's facts, and the keys that they read."""
+        rules_for = self._file_rules_for(role, enabled)
         found: list[Finding] = []
         reads: set[Key] = set()
-        current: dict[tuple[str, int], _Verdict] = {}
-        active: dict[type, list[tuple[str, Rule]]] = {}
+        current: dict[int, _Judged] = {}
         for fact in facts:
-            kind = type(fact)
-            rules = active.get(kind)
-            if rules is None:
-                rules = active[kind] = [
-                    (rule.meta.id, rule)
-                    for rule in self._file_rules.get(kind, ())
-                    if rule.meta.id in enabled and role in rule.meta.roles
-                ]
-            number = id(fact)
-            for name, rule in rules:
-                key = (name, number)
-                verdict = current[key] = self._verdict(key, rule, fact, verdicts, context)
-                found += verdict.findings
-                if verdict.reads:
-                    reads.update(asked for asked, _ in verdict.reads)
+            rules = rules_for.get(type(fact))
+            if not rules:
+                continue
+            judged = verdicts.of(fact)
+            if judged is None or judged.rules is not rules:
+                judged = self._judge(fact, rules, (), context)
+            elif judged.reads and not self._holds(judged.reads):
+                judged = self._judge(fact, rules, judged.verdicts, context)
+            current[id(fact)] = judged
+            found += judged.findings
+            reads.update(asked for asked, _ in judged.reads)
         verdicts.replace(current)
         return tuple(found), frozenset(reads)
 
-    def _verdict(
-        self, key: tuple[str, int], rule: Rule, fact: object, verdicts: Verdicts, context: MakeContext
-    ) -> _Verdict:
-        known = verdicts.known.get(key) or verdicts.retired.get(key)
-        if (
-            known is not None
-            and known.fact is fact
-            and (not known.reads or all(self._version(asked) == version for asked, version in known.reads))
-        ):
-            return known
-        made = context(rule.meta)
-        findings = tuple(self._run(rule, fact, made))
-        return _Verdict(fact, findings, tuple((asked, self._version(asked)) for asked in made.reads))
+    def _file_rules_for(self, role: FileRole, enabled: frozenset[str]) -> dict[type, NamedRules]:
+        known = self._enabled.get((role, enabled))
+        if known is None:
+            known = self._enabled[(role, enabled)] = {
+                wanted: tuple(
+                    (rule.meta.id, rule) for rule in rules if rule.meta.id in enabled and role in rule.meta.roles
+                )
+                for wanted, rules in self._file_rules.items()
+            }
+        return known
+
+    def _judge(self, fact: object, rules: NamedRules, before: tuple[_Verdict, ...], context: MakeContext) -> _Judged:
+        """What the rules say about a fact; those of ``before`` stay whose answers are the same."""
+        verdicts: list[_Verdict] = []
+        for number, (_, rule) in enumerate(rules):
+            if before and self._holds(before[number].reads):
+                verdicts.append(before[number])
+                continue
+            made = context(rule.meta)
+            findings = tuple(self._run(rule, fact, made))
+            verdicts.append(_Verdict(findings, tuple((asked, self._version(asked)) for asked in made.reads)))
+        return _Judged(
+            fact,
+            rules,
+            tuple(verdicts),
+            tuple(finding for verdict in verdicts for finding in verdict.findings),
+            tuple({asked: None for verdict in verdicts for asked in verdict.reads}),
+        )
+
+    def _holds(self, reads: Reads) -> bool:
+        version = self._version
+        return all(version(asked) == seen for asked, seen in reads)
 
     def _run(self, rule: Rule, fact: Any, context: RuleContext) -> list[Finding]:
         self._counters.rules_run += 1

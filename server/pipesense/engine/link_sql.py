@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pipesense.engine.document import Document, EmbeddedScript, EmbeddedUnit, Unit
@@ -119,7 +119,7 @@ def script_of(
         ):
             whole = Loc(path, unit.id, Span(0, len(unit.text)))
             found = sql_accesses.accesses(facts, whole, around)
-            known = Statement(facts, whole, found, local, declared, column_reads(facts))
+            known = Statement(facts, whole, found, local, declared, column_reads(facts), frozenset(_tables(facts)))
             unit.statement, unit.around, unit.uses = known, around, None
             unit.relation = relation(facts, whole, local)
         statements.append(known)
@@ -157,13 +157,13 @@ def relations(scripts: Iterable[Script]) -> dict[Key, tuple[Relation, ...]]:
 
 def tables_read(scripts: Iterable[Script]) -> frozenset[str]:
     """The last parts of the names of all tables that scripts read, in lower case; dbt models by their own names."""
-    found: set[str] = set()
-    for script in scripts:
-        for statement in script.statements:
-            for parts, _ in statement.facts.reads:
-                named = reference(parts[-1]) if parts[-1].startswith("{") else None
-                found.add((named.name if named is not None else parts[-1]).lower())
-    return frozenset(found)
+    return frozenset().union(*(statement.tables for script in scripts for statement in script.statements))
+
+
+def _tables(facts: StatementFacts) -> Iterator[str]:
+    for parts, _ in facts.reads:
+        named = reference(parts[-1]) if parts[-1].startswith("{") else None
+        yield (named.name if named is not None else parts[-1]).lower()
 
 
 def columns_read(path: str, scripts: Iterable[Script]) -> dict[Key, Any]:

@@ -37,6 +37,7 @@ class Surroundings:
     overrides: Config = field(default_factory=Config)
     _configs: dict[str, Config | None] = field(default_factory=dict)
     _effective: dict[str, tuple[Config, Config]] = field(default_factory=dict)
+    _enabled: dict[str, tuple[Config, frozenset[str]]] = field(default_factory=dict)
     """For each file the overrides and the settings that they gave."""
     _texts: dict[str, str | None] = field(default_factory=dict)
     _modules: dict[tuple[str, str], tuple[str | None, tuple[str, ...]]] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Surroundings:
         """Ask the file system again from now on."""
         self._configs.clear()
         self._effective.clear()
+        self._enabled.clear()
         self._texts.clear()
         self._modules.clear()
         self._packages.clear()
@@ -83,6 +85,14 @@ class Surroundings:
         found = self._effective.get(path)
         if found is None or found[0] is not self.overrides:
             found = self._effective[path] = (self.overrides, self._nearest(path).with_overrides(self.overrides))
+        return found[1]
+
+    def enabled(self, path: str) -> frozenset[str]:
+        """The ids of the rules that speak in a file; the same object as long as the settings are the same."""
+        config = self.config(path)
+        found = self._enabled.get(path)
+        if found is None or found[0] is not config:
+            found = self._enabled[path] = (config, config.enabled(self.registry, path))
         return found[1]
 
     def _nearest(self, path: str) -> Config:

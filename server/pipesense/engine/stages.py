@@ -262,7 +262,7 @@ class Stages:
     def judged(self, record: FileRecord, lookup: Lookup) -> tuple[tuple[Finding, ...], frozenset[Key]]:
         """Every finding of the rules that are on, unsuppressed and unplaced, and the keys they read."""
         config = self.surroundings.config(record.path)
-        enabled = config.enabled(self.registry, record.path)
+        enabled = self.surroundings.enabled(record.path)
         answers = self.answers(lookup)
 
         def make(meta: RuleMeta) -> RuleContext:

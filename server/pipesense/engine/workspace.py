@@ -383,7 +383,7 @@ class Workspace:
         findings, reads = self._stages.judged(record, self._index)
         self._index.record_reads(record.path, Stage.JUDGE, reads)
         config = self._surroundings.config(record.path)
-        enabled = config.enabled(self.registry, record.path)
+        enabled = self._surroundings.enabled(record.path)
         placed = reporting.place_findings(
             *(record.document, findings, config, self.registry, enabled, self._place),
             complete=not record.linked.unread,

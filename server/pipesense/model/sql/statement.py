@@ -94,6 +94,8 @@ class Statement:
     """Names that the script declares up to here, lower case: a column without a table may mean one of them."""
     columns_read: tuple[tuple[tuple[str, ...], frozenset[str]], ...] = ()
     """Tables by their written names, with the columns in lower case that are surely read from them."""
+    tables: frozenset[str] = frozenset()
+    """The last parts of the names of all tables that it reads, in lower case; dbt models by their own names."""
 
     def at(self, span: Span) -> Loc:
         """The place of a range of the statement."""
