@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -23,6 +23,7 @@ from pipesense.rule.harness import (
 )
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.page import parse_page
+from pipesense.rule.registry import Registry
 from pipesense.rule.rule import Rule, rule
 
 META = RuleMeta(
@@ -236,3 +237,9 @@ def test_expectations_may_share_a_line_and_stand_in_any_comment() -> None:
 )
 def test_comments_are_told_from_strings(path: str, text: str, expected: list[str]) -> None:
     assert comments(path, text) == expected
+
+
+def test_a_rule_is_asked_about_each_fact_type_that_it_wants() -> None:
+    several = Rule(replace(META, wants=(str, int)), lambda fact, ctx: ())
+    wanting = Registry([several], lambda _: None, lambda _: None).wanting(several.meta.scope)
+    assert wanting == {str: [several], int: [several]}

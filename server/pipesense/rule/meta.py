@@ -89,12 +89,13 @@ class Scope(Enum):
 class RuleMeta:
     """Everything about a rule but its code.
 
-    ``id``: "<concern>/<name of the bad pattern>". ``wants``: the fact type it is called with. ``pattern``: a
-    page under patterns/. ``roles``: in which files it speaks. ``scope``: UNIT rules see facts of one statement.
+    ``id``: "<concern>/<name of the bad pattern>". ``wants``: the fact type it is called with, or several where one
+    concern shows in facts of different systems. ``pattern``: a page under patterns/. ``roles``: in which files it
+    speaks. ``scope``: UNIT rules see facts of one statement.
     """
 
     id: str
-    wants: type
+    wants: type | tuple[type, ...]
     messages: Mapping[str, Message]
     pattern: str
     since: str
@@ -102,6 +103,11 @@ class RuleMeta:
     scope: Scope = Scope.FILE
     options: Mapping[str, Option] = field(default_factory=dict)
     default: bool = True
+
+    @property
+    def wanted(self) -> tuple[type, ...]:
+        """The fact types it is called with."""
+        return self.wants if isinstance(self.wants, tuple) else (self.wants,)
 
     @property
     def concern(self) -> str:

@@ -38,7 +38,8 @@ class Registry:
         self._patterns: dict[str, Page | None] = {}
         self._by_want: dict[tuple[Scope, type], list[Rule]] = {}
         for rule in self._rules.values():
-            self._by_want.setdefault((rule.meta.scope, rule.meta.wants), []).append(rule)
+            for wanted in rule.meta.wanted:
+                self._by_want.setdefault((rule.meta.scope, wanted), []).append(rule)
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self._rules.values())

@@ -310,7 +310,7 @@ class Module:
         is ``<module name>.<path>`` ("__main__" where the module has no name), an unbound builtin
         ``builtins.open``. The result of a call is the callee with "()": ``boto3.client().put_object``.
         """
-        return self._answer("qualified", expr, names.qualified, ())
+        return self.answer("qualified", expr, names.qualified, ())
 
     def value(self, expr: ast.expr) -> Value[object]:
         """The constant value: str, bytes, int, float, bool, None, timedelta, Moment, or a tuple of such.
@@ -320,19 +320,19 @@ class Module:
         if isinstance(expr, ast.Constant):
             return Known(expr.value, self.loc(expr))
         cyclic: Value[object] = Unknown("it refers to itself")
-        return self._answer("value", expr, constants.value, cyclic)
+        return self.answer("value", expr, constants.value, cyclic)
 
     def dictionary(self, expr: ast.expr) -> AbstractDict:
         """The dictionary an expression stands for, changes between its making and this use included."""
-        return self._answer("dictionary", expr, dicts.dictionary, AbstractDict({}, Unknown("it refers to itself")))
+        return self.answer("dictionary", expr, dicts.dictionary, AbstractDict({}, Unknown("it refers to itself")))
 
     def callables(self, expr: ast.expr) -> tuple[Function, ...]:
         """The workspace functions a callable expression may mean: names, imports, lambdas, ``functools.partial``."""
-        return self._answer("callables", expr, functions.callables, ())
+        return self.answer("callables", expr, functions.callables, ())
 
     def bindings_of(self, expr: ast.expr) -> tuple[Binding, ...]:
         """The bindings of a name that may reach the place where it stands; () where the file has none."""
-        return self._answer("bindings", expr, names.bindings_of, ())
+        return self.answer("bindings", expr, names.bindings_of, ())
 
     def definition(self, expr: ast.expr) -> tuple[ast.AST, ...]:
         """What a name may be bound to in its file: values, context expressions, definitions, import aliases."""
@@ -346,11 +346,11 @@ class Module:
         """Calls in a function's own body (None: the module's top level) that reach workspace functions."""
         return functions.callees(self, function)
 
-    def _answer(self, kind: str, expr: ast.expr, compute: Callable[[Module, ast.expr], T], cyclic: T) -> T:
+    def answer(self, kind: str, expr: ast.expr, compute: Callable[[Module, ast.expr], T], cyclic: T) -> T:
         """An answer about an expression, given by the file it stands in."""
         owner = self._owner(expr)
         if owner is not self:
-            return self.ask(owner, lambda: owner._answer(kind, expr, compute, cyclic))
+            return self.ask(owner, lambda: owner.answer(kind, expr, compute, cyclic))
         return self._once((kind, id(expr)), lambda: compute(self, expr), cyclic, expr)
 
     def answer_about(self, kind: str, name: str, compute: Callable[[Module, str], T], cyclic: T) -> T:
