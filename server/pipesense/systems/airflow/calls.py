@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from pipesense.lang.python.module import Function
-from pipesense.systems.airflow.edges import open_graph
-from pipesense.systems.airflow.frames import (
+from pipesense.lang.python.frames import (
     NO_ARGUMENTS,
     Frame,
     function_frame,
     read_arguments,
 )
+from pipesense.lang.python.module import Function
+from pipesense.systems.airflow.edges import open_graph
 from pipesense.systems.airflow.making import (
     make_dag,
     make_group,

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Callable
 from typing import Any, Final
 
+from pipesense.lang.python.frames import Frame, constant
 from pipesense.model.value import Known
 from pipesense.systems.airflow.calls import SAME, call, function_thing, sequence
-from pipesense.systems.airflow.frames import Frame, constant
 from pipesense.systems.airflow.reading import Reading
 from pipesense.systems.airflow.things import (
     DagDraft,
@@ -35,6 +35,7 @@ def evaluate(reading: Reading, expr: ast.expr, frame: Frame, target: str | None 
 
 
 def _name(reading: Reading, expr: ast.Name, frame: Frame) -> Thing | None:
+    thing: Thing | None
     bound, thing = frame.lookup(expr.id)
     if bound:
         return thing
@@ -113,6 +114,7 @@ def _slice(holder: Many, part: ast.Slice, frame: Frame) -> Many:
 
 def _attribute(reading: Reading, expr: ast.Attribute, frame: Frame) -> Thing | None:
     if isinstance(expr.value, ast.Name) and expr.value.id in ("self", "cls"):
+        thing: Thing | None
         bound, thing = frame.lookup(f"self.{expr.attr}")
         if bound:
             return thing
@@ -145,8 +147,9 @@ def _any_of(reading: Reading, expr: ast.BoolOp, frame: Frame) -> Thing | None:
 
 
 def _bound_here(reading: Reading, expr: ast.NamedExpr, frame: Frame) -> Thing | None:
-    frame.names[expr.target.id] = evaluate(reading, expr.value, frame, expr.target.id)
-    return frame.names[expr.target.id]
+    found = evaluate(reading, expr.value, frame, expr.target.id)
+    frame.names[expr.target.id] = found
+    return found
 
 
 def _inner(reading: Reading, expr: ast.Await | ast.Starred, frame: Frame) -> Thing | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
+from pipesense.lang.python.frames import Frame, module_frame
 from pipesense.lang.python.module import Module
 from pipesense.model.code import CallAtParse, ObsoleteUse, PatternSite
 from pipesense.model.flow import EmbeddedRun, Pipeline, Runs, Task
@@ -15,7 +16,6 @@ from pipesense.model.value import Version
 from pipesense.systems.airflow.code_at_parse import calls_at_parse, gathered
 from pipesense.systems.airflow.dags import Mentioned, Summary, components, summarise, summarise_block
 from pipesense.systems.airflow.expressions import evaluate
-from pipesense.systems.airflow.frames import Frame, module_frame
 from pipesense.systems.airflow.names import Names
 from pipesense.systems.airflow.obsolete import obsolete_in
 from pipesense.systems.airflow.pipeline import Built, Lean, build

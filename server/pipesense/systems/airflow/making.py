@@ -6,8 +6,7 @@ import ast
 from collections.abc import Iterable
 from typing import Final
 
-from pipesense.model.value import Known, Unknown
-from pipesense.systems.airflow.frames import (
+from pipesense.lang.python.frames import (
     Argument,
     Arguments,
     Frame,
@@ -15,6 +14,7 @@ from pipesense.systems.airflow.frames import (
     read_arguments,
     template,
 )
+from pipesense.model.value import Known, Unknown
 from pipesense.systems.airflow.names import Construct, last_part
 from pipesense.systems.airflow.reading import Reading
 from pipesense.systems.airflow.things import (

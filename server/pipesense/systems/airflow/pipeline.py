@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from pipesense.lang.python.frames import Frame, dictionary, follow
 from pipesense.lang.python.module import Module
 from pipesense.model.code import ObsoleteUse
 from pipesense.model.flow import Edges, Pipeline, Task
 from pipesense.model.value import Unknown, Version
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
-from pipesense.systems.airflow.frames import Frame, dictionary, follow
 from pipesense.systems.airflow.obsolete import removed_use
 from pipesense.systems.airflow.reading import Reading
 from pipesense.systems.airflow.roles import (

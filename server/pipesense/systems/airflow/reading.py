@@ -6,9 +6,9 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from pipesense.lang.python.frames import Frame
 from pipesense.lang.python.module import Module
 from pipesense.systems.airflow.edges import EdgeBook
-from pipesense.systems.airflow.frames import Frame
 from pipesense.systems.airflow.names import Names
 from pipesense.systems.airflow.things import DagDraft, GroupDraft, TaskDraft, Thing
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pipesense.lang.python.frames import Argument, dictionary
+from pipesense.lang.python.sql_calls import dataset_of
 from pipesense.model.data import Access, AccessMode, CheckKind, DatasetName, Guard, QualityCheck
 from pipesense.model.flow import Effect, Role, Runs
 from pipesense.model.value import Known, Unknown, Value
 from pipesense.model.where import Loc
-from pipesense.systems.airflow.frames import Argument, dictionary
 from pipesense.systems.airflow.things import TaskDraft
 
 NETWORK: Final = frozenset({Effect.NETWORK})
@@ -93,14 +94,6 @@ def _constant_text(argument: Argument | None) -> str | None:
         return None
     value = argument.constant()
     return value.value if isinstance(value, Known) and isinstance(value.value, str) else None
-
-
-def dataset_of(text: str | None) -> DatasetName | None:
-    """The dataset that a table argument names; None for templates and what is no name."""
-    if text is None or "{" in text:
-        return None
-    parts = tuple(part for part in re.split(r"[.:]", text.replace("`", "").replace('"', "").lower()) if part)
-    return DatasetName(parts) if parts and all(re.fullmatch(r"[\w$@#\- ]+", part) for part in parts) else None
 
 
 def task_accesses(task: TaskDraft, home: str) -> tuple[Access, ...]:

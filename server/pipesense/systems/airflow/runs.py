@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from pipesense.lang.python.frames import Frame, constant, follow
 from pipesense.lang.python.functions import Function
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.sql_calls import SqlCall, reached_calls, sql_call, table_write
 from pipesense.model.data import Access, AccessMode
 from pipesense.model.flow import CallableRun, EmbeddedRun, OtherRun, Runs, SqlFileRun
 from pipesense.model.value import Absent, Known, Unknown, Value
-from pipesense.systems.airflow.frames import Frame, constant, follow
 from pipesense.systems.airflow.names import RUN
-from pipesense.systems.airflow.sql_calls import SqlCall, reached_calls, sql_call, table_write
 from pipesense.systems.airflow.things import DagDraft, TaskDraft
 
 _SQL_FILES: Final = (".sql", ".hql", ".ddl", ".dml")

@@ -6,12 +6,12 @@ import ast
 from datetime import timedelta
 from typing import Final
 
+from pipesense.lang.python.frames import Argument, Frame, follow
 from pipesense.lang.python.module import Moment
 from pipesense.model.flow import Schedule
 from pipesense.model.value import Absent, Evidence, Known, Unknown, Value, Version
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
-from pipesense.systems.airflow.frames import Argument, Frame, follow
 from pipesense.systems.airflow.settings import Defaults
 from pipesense.systems.airflow.things import DagDraft
 

@@ -7,16 +7,18 @@ the inside out, those of the DAG, and last what the deployment's configuration s
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypeVar
 
+from pipesense.lang.python.frames import Arguments, dictionary, entry_argument
+from pipesense.lang.python.layers import Hit, Layer, as_duration, look_up, narrow, searched
+from pipesense.lang.python.layers import told as as_told
 from pipesense.lang.python.link import Recorder
 from pipesense.model.flow import RetryPolicy, Setting
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value, effective, known
 from pipesense.systems.airflow import tables
-from pipesense.systems.airflow.frames import Argument, Arguments, dictionary, entry_argument
 from pipesense.systems.airflow.names import last_part
 from pipesense.systems.airflow.things import DagDraft, GroupDraft, TaskDraft
 
@@ -24,30 +26,6 @@ T = TypeVar("T")
 
 _NEWEST: Final = "99.0"
 _CALLBACKS: Final = ("on_failure_callback", "on_retry_callback")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Layer:
-    """One place that may set something; ``words`` names it in a hover."""
-
-    words: str
-    origin: Origin
-    items: Mapping[str, Argument]
-    opened: Unknown | None
-    unsure: frozenset[str] | None = None
-    """The keys that ``opened`` is about, where it is about some only."""
-
-    def why_unsure(self, key: str) -> Unknown | None:
-        """Why this place may set ``key`` although ``items`` has no such key; None where it cannot."""
-        return self.opened if self.unsure is None or key in self.unsure else None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Hit:
-    """The place that sets something."""
-
-    argument: Argument
-    origin: Origin
 
 
 def defaults_layer(arguments: Arguments, words: str, origin: Origin) -> Layer | None:
@@ -108,25 +86,6 @@ class Defaults:
         return found
 
 
-def look_up(layers: Sequence[Layer], key: str, sets: frozenset[str] = frozenset()) -> Hit | Unknown | None:
-    """The strongest place that sets ``key``; None where all places were read and none does."""
-    for layer in layers:
-        argument = layer.items.get(key)
-        if argument is not None:
-            return Hit(argument, layer.origin)
-        why = layer.why_unsure(key)
-        if why is not None:
-            return why
-        if key in sets and layer.words == "the task" and layer.origin is not Origin.DEFAULT_ARGS:
-            return Unknown(f"the operator's own class deals with {key}")
-    return None
-
-
-def searched(layers: Sequence[Layer]) -> tuple[str, ...]:
-    """The places that were read, in words."""
-    return tuple(dict.fromkeys(layer.words for layer in layers))
-
-
 def default_of(owner: str, name: str, version: str) -> object:
     """Airflow's own default of an argument."""
     found = tables.default(owner, name, version)
@@ -151,12 +110,6 @@ def _member(expr: ast.expr) -> str | None:
     if isinstance(expr, ast.Attribute) and expr.attr.isupper() and last_part(expr.value) == "TriggerRule":
         return expr.attr.lower()
     return None
-
-
-def _duration(value: Value[object]) -> Value[object]:
-    if isinstance(value, Known) and isinstance(value.value, int | float):
-        return Known(timedelta(seconds=value.value), value.loc, value.origin)
-    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +138,11 @@ def _retry(task: TaskDraft, layers: Sequence[Layer], version: str) -> Value[Retr
     if isinstance(hit, Unknown):
         return hit
     places = searched(layers)
-    delay: Value[timedelta] = _narrow(
+    delay: Value[timedelta] = narrow(
         _setting(task, layers, "retry_delay", (timedelta, int, float), _delay(version)), timedelta
     )
-    backoff: Value[bool] = _narrow(_setting(task, layers, "retry_exponential_backoff", (bool,), False), bool)
-    longest: Value[timedelta] = _narrow(
+    backoff: Value[bool] = narrow(_setting(task, layers, "retry_exponential_backoff", (bool,), False), bool)
+    longest: Value[timedelta] = narrow(
         _setting(task, layers, "max_retry_delay", (timedelta, int, float), None), timedelta
     )
     if hit is None:
@@ -219,19 +172,11 @@ def _setting(
     if hit is None:
         return Absent(Known(default) if default is not None else Unknown("there is none"), searched(layers))
     value = _typed(hit, kinds)
-    return _duration(value) if timedelta in kinds else value
-
-
-def _narrow(value: Value[object], kind: type[T]) -> Value[T]:
-    if isinstance(value, Known):
-        return Known(value.value, value.loc, value.origin) if isinstance(value.value, kind) else Unknown("it is None")
-    if isinstance(value, Absent):
-        return Absent(_narrow(value.default, kind), value.searched)
-    return value
+    return as_duration(value) if timedelta in kinds else value
 
 
 def _plain(task: TaskDraft, layers: Sequence[Layer], key: str, kind: type[T], default: object) -> Value[T]:
-    return _narrow(_setting(task, layers, key, (kind,), default), kind)
+    return narrow(_setting(task, layers, key, (kind,), default), kind)
 
 
 def _timeout(task: TaskDraft, layers: Sequence[Layer], dag: DagDraft) -> Value[timedelta]:
@@ -245,13 +190,13 @@ def _timeout(task: TaskDraft, layers: Sequence[Layer], dag: DagDraft) -> Value[t
         if isinstance(hit, Unknown):
             unknown = unknown or hit
         elif hit is not None:
-            value = _narrow(_duration(_typed(hit, (timedelta, int, float))), timedelta)
+            value = narrow(as_duration(_typed(hit, (timedelta, int, float))), timedelta)
             if isinstance(value, Known):
                 return value
             unknown = unknown or (value if isinstance(value, Unknown) else None)
     run = dag.attributes.get("dagrun_timeout") or dag.arguments.get("dagrun_timeout")
     if run is not None:
-        value = _narrow(_duration(_typed(Hit(run, Origin.PIPELINE), (timedelta, int, float))), timedelta)
+        value = narrow(as_duration(_typed(Hit(run, Origin.PIPELINE), (timedelta, int, float))), timedelta)
         if isinstance(value, Known):
             return value
         unknown = unknown or (value if isinstance(value, Unknown) else None)
@@ -306,15 +251,15 @@ def _told(
         )
     ]
     if policy is not None and (effective(policy.attempts) or 0) > 0:
-        told.append(Setting("retry delay", _text(policy.delay), "the pause before the first repetition"))
-        told.append(Setting("exponential backoff", _text(policy.backoff), "whether the pause grows"))
-    told.append(Setting("timeout", _text(timeout), "after which time an attempt fails"))
+        told.append(Setting("retry delay", as_told(policy.delay), "the pause before the first repetition"))
+        told.append(Setting("exponential backoff", as_told(policy.backoff), "whether the pause grows"))
+    told.append(Setting("timeout", as_told(timeout), "after which time an attempt fails"))
     told.append(Setting("alerts", alerts, "who is told of a failure"))
     if isinstance(rule, Known):
         told.append(Setting("trigger rule", rule, "when it runs, by what became of the tasks before it"))
     past = _plain(task, layers, "depends_on_past", bool, False)
     if known(past):
-        told.append(Setting("depends on past", _text(past), "waits for its own success in the run before"))
+        told.append(Setting("depends on past", as_told(past), "waits for its own success in the run before"))
     return tuple(told)
 
 
@@ -324,26 +269,5 @@ def _passed(value: Value[RetryPolicy]) -> Value[str]:
 
 def _spelled(attempts: Value[int], retry: Value[RetryPolicy]) -> Value[str]:
     if isinstance(retry, Absent):
-        return Absent(_text(attempts), retry.searched)
-    return _text(attempts)
-
-
-def _text(value: Value[T]) -> Value[str]:
-    if isinstance(value, Known):
-        return Known(_words(value.value), value.loc, value.origin)
-    if isinstance(value, Absent):
-        return Absent(_text(value.default), value.searched)
-    return value
-
-
-def _words(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if not isinstance(value, timedelta):
-        return str(value)
-    seconds = int(value.total_seconds())
-    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds and seconds % size == 0:
-            count = seconds // size
-            return f"{count} {word}{'s' * (count != 1)}"
-    return f"{seconds} seconds"
+        return Absent(as_told(attempts), retry.searched)
+    return as_told(attempts)

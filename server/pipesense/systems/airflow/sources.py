@@ -10,7 +10,7 @@ import ast
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
-from pipesense.systems.airflow.frames import Argument, Arguments, Frame
+from pipesense.lang.python.frames import Argument, Arguments, Frame
 from pipesense.systems.airflow.things import DagDraft, GroupDraft, TaskDraft
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from pipesense.lang.python.frames import Argument, Frame
 from pipesense.lang.python.module import Function
 from pipesense.systems.airflow.calls import function_thing
 from pipesense.systems.airflow.edges import open_graph
 from pipesense.systems.airflow.expressions import evaluate
-from pipesense.systems.airflow.frames import Argument, Frame
 from pipesense.systems.airflow.making import make_dag_from_function, unknown_dag
 from pipesense.systems.airflow.reading import Reading
 from pipesense.systems.airflow.things import (

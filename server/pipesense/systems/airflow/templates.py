@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from pipesense.lang.python.frames import dictionary
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.strings import literal
 from pipesense.model.code import ApiChange, ObsoleteUse
 from pipesense.model.value import Version
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
-from pipesense.systems.airflow.frames import dictionary
 from pipesense.systems.airflow.obsolete import SYSTEM, version_of
 from pipesense.systems.airflow.things import TaskDraft
 from pipesense.text.span import Span

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from pipesense.lang.python.frames import NO_ARGUMENTS, Argument, Arguments, Frame
 from pipesense.lang.python.module import Function, FunctionNode
-from pipesense.systems.airflow.frames import NO_ARGUMENTS, Argument, Arguments, Frame
 
 if TYPE_CHECKING:
     from pipesense.systems.airflow.names import Construct

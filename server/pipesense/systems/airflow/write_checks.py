@@ -10,13 +10,13 @@ from textwrap import indent
 from typing import Final
 
 from pipesense.lang.python.edit import add_after, add_import
+from pipesense.lang.python.frames import Argument
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of, place_of
 from pipesense.model.change import AddCheck, Refusal, Replace
 from pipesense.model.quality import CheckPlan, HasRows, InRange, NotNull, ProposedCheck, Unique
 from pipesense.quality.naming import label
 from pipesense.quality.sql import Writer
-from pipesense.systems.airflow.frames import Argument
 from pipesense.systems.airflow.pipeline import Built
 from pipesense.systems.airflow.things import TaskDraft
 from pipesense.text.span import Span

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipesense.lang.python.edit import add_entries, add_import, add_keywords, quote, replace_node
+from pipesense.lang.python.frames import constant, dictionary
+from pipesense.lang.python.layers import Hit, look_up
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Refusal, Replace, SetRetry, SetTimeout
 from pipesense.model.flow import Task
 from pipesense.model.value import Known
 from pipesense.model.where import Loc
-from pipesense.systems.airflow.frames import constant, dictionary
 from pipesense.systems.airflow.pipeline import Built
-from pipesense.systems.airflow.settings import Defaults, Hit, look_up
+from pipesense.systems.airflow.settings import Defaults
 from pipesense.systems.airflow.things import DagDraft, TaskDraft
 from pipesense.text.span import Span
 

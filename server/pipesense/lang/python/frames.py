@@ -1,6 +1,6 @@
 """Reading expressions where they stand, parameters of the functions around them included.
 
-A DAG is often built by functions of the workspace. Their bodies are read once per call, with each parameter
+A pipeline is often built by functions of the workspace. Their bodies are read once per call, with each parameter
 standing for what the call gives it: a Frame knows these, a Module knows everything else.
 """
 
@@ -9,15 +9,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 from pipesense.lang.python.dicts import merge
 from pipesense.lang.python.module import AbstractDict, Entry, Function, Module
 from pipesense.model.value import Known, Unknown, Value
 from pipesense.model.where import Loc
-
-if TYPE_CHECKING:
-    from pipesense.systems.airflow.things import Thing
 
 _MAX_HOPS = 8
 
@@ -36,19 +33,19 @@ class Frame:
 
     Attributes:
         module: the file that is lifted; it also reads what stands in others.
-        names: what the walk has bound so far ("self.dag" for attributes of ``self``).
+        names: what the walk has bound so far ("self.dag" for attributes of ``self``), in the system's own words.
         bound: parameters that a call gives a value.
         spread: the keywords that a ``**kwargs`` parameter holds, by the parameter's name; None for "any".
         outer: the frame of the enclosing function.
     """
 
     module: Module
-    names: dict[str, Thing | None] = field(default_factory=dict)
+    names: dict[str, Any] = field(default_factory=dict)
     bound: dict[str, Bound] = field(default_factory=dict)
     spread: dict[str, Mapping[str, Argument]] = field(default_factory=dict)
     outer: Frame | None = None
 
-    def lookup(self, name: str) -> tuple[bool, Thing | None]:
+    def lookup(self, name: str) -> tuple[bool, Any]:
         """Whether the walk has bound the name, and to what."""
         at: Frame | None = self
         while at is not None:

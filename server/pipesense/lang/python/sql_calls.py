@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from pipesense.lang.python.frames import Frame, read_arguments
 from pipesense.lang.python.functions import Function, own_calls
 from pipesense.lang.python.index import CallSite
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.strings import literal
-from pipesense.model.data import Access, AccessMode
+from pipesense.model.data import Access, AccessMode, DatasetName
 from pipesense.model.value import Known, Unknown, Value
-from pipesense.systems.airflow.frames import Frame, read_arguments
-from pipesense.systems.airflow.roles import dataset_of
 
 _METHODS: Final = frozenset(
     {
@@ -153,3 +152,11 @@ def table_write(module: Module, site: CallSite) -> Access | None:
     if isinstance(how, Known) and how.value in ("replace", True):
         mode = AccessMode.OVERWRITE if func.attr == "to_sql" else AccessMode.MERGE
     return Access(dataset, mode, Unknown("what ran before it is not known"), module.loc(table.value))
+
+
+def dataset_of(text: str | None) -> DatasetName | None:
+    """The dataset that a table argument names; None for templates and what is no name."""
+    if text is None or "{" in text:
+        return None
+    parts = tuple(part for part in re.split(r"[.:]", text.replace("`", "").replace('"', "").lower()) if part)
+    return DatasetName(parts) if parts and all(re.fullmatch(r"[\w$@#\- ]+", part) for part in parts) else None
