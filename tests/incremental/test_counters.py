@@ -9,6 +9,7 @@ import pytest
 
 from pipesense.engine.workspace import Workspace
 from pipesense.host.rulepacks import load_registry
+from pipesense.model.sql import StatementFacts
 from pipesense.text.encoding import PositionEncoding
 from support.memory import ROOT, settle, shown, workspace
 
@@ -170,3 +171,37 @@ def test_typing_in_python_leaves_nothing_to_the_collector(needle: str) -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_typing_in_sql_leaves_nothing_to_the_collector() -> None:
+    """Neither the parser's trees nor the facts of texts that are gone."""
+    made, path = opened("large.sql", large_sql(statements=60))
+    for _ in range(3):
+        type_at(made, path, "AS c7", "x")
+    gc.collect()
+    gc.disable()
+    try:
+        kept = _facts_in_memory()
+        for _ in range(60):
+            type_at(made, path, "AS c7", "x")
+        assert gc.collect() == 0
+        assert _facts_in_memory() - kept < 30
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("typed", ["x", " + (", "'"])
+def test_statements_that_fail_are_forgotten_when_they_are_typed_over(typed: str) -> None:
+    made, path = opened("large.sql", large_sql(statements=60))
+    type_at(made, path, "SELECT", typed)
+    gc.collect()
+    kept = _facts_in_memory()
+    for _ in range(40):
+        type_at(made, path, "SELECT", typed)
+        made.settle(path)
+    gc.collect()
+    assert _facts_in_memory() - kept < 30
+
+
+def _facts_in_memory() -> int:
+    return sum(type(one) is StatementFacts for one in gc.get_objects())

@@ -40,7 +40,7 @@ class StatementReader:
         counters: Counters,
         log: Callable[[InternalError], None],
         told: Callable[[str], tuple[str, str] | None] = lambda text: None,
-        budget: int = 200_000,
+        budget: int = 32_000,
     ) -> None:
         self._read = read
         self.told = told
@@ -257,6 +257,7 @@ def link_sql_file(
     script = script_of(path, loc, units, dialect, why, reader, embedded=False)
     bodies = {each.id: embedded_script(path, each, reader, declared) for each, declared in stored}
     scripts = {0: script, **bodies}
+    document.released()
     defined = relations([script])
     if model is not None:
         made = model_relation(script.statements, model[1], model[0], loc)

@@ -75,28 +75,19 @@ def read(
 ) -> StatementFacts:
     """The facts of one statement; ``masked`` is as long as ``text``, ``hidden`` what a system took out of it."""
     whole = _content(text)
-    failure: Unreadable | None = None
+    # The error itself is not kept: it would keep this frame, and the frame it, with all that was parsed.
+    why, where = "", whole
     for tried in _dialects(masked, dialect):
         try:
             with _deep_stack():
                 return _read_as(masked, holes, tried, hidden)
         except Unreadable as error:
-            if failure is None or failure.sentence == _NO_BACKTICKS:
-                failure = error
+            if why in ("", _NO_BACKTICKS):
+                why, where = error.sentence, error.span
         except RecursionError:
-            failure = failure or Unreadable(
-                "This statement nests too deeply to be read: split it into smaller queries.", whole
-            )
+            why = why or "This statement nests too deeply to be read: split it into smaller queries."
             break
-    assert failure is not None
-    return StatementFacts(
-        _kind_of_text(masked),
-        dialect,
-        whole,
-        holes=holes,
-        error=failure.sentence,
-        error_span=failure.span,
-    )
+    return StatementFacts(_kind_of_text(masked), dialect, whole, holes=holes, error=why, error_span=where)
 
 
 def _dialects(masked: str, dialect: str) -> Iterator[str]:
@@ -161,8 +152,22 @@ def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str, hidden: Reshape
         if _is_read_by_word(tree, tokens, holes):
             return _known_by_word(language, tokens, masked, holes, dialect)
         facts = lift_statement(tree, tokens, text, holes, _kind(tree, text, tokens), dialect, hidden)
+        _take_apart(tree)
         return facts if replacing is None else _replacing(facts)
     raise Unreadable("The template tags of this statement leave no readable SQL.", _content(masked))
+
+
+def _take_apart(tree: exp.Expr) -> None:
+    """Let go of a tree that nobody needs any more; its nodes know each other and would wait for the collector."""
+    waiting = [tree]
+    while waiting:
+        args = waiting.pop().args
+        for value in args.values():
+            if isinstance(value, exp.Expr):
+                waiting.append(value)
+            elif isinstance(value, list):
+                waiting.extend(each for each in value if isinstance(each, exp.Expr))
+        args.clear()
 
 
 def _written(tokens: list[Token]) -> list[Token]:
