@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-frameworks bench corpus format clean
+.PHONY: help demo test test-quick test-frameworks test-editors vsix bench corpus format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -37,6 +37,12 @@ test-quick: .venv/.dev ## lint, types and all suites, on this interpreter only
 test-frameworks: .venv/.dev ## the proofs against real frameworks only
 	@$(BIN)/python tests/suite.py --frameworks
 
+test-editors: .venv/.dev ## the VS Code extension and the tests in real editors only
+	@$(BIN)/python tests/suite.py --editors
+
+vsix: $(UV) ## build the VS Code extension with its server into dist/ (TARGET=linux-x64: with compiled parts)
+	@$(BIN)/python client-extension/scripts/package.py $(if $(TARGET),--target $(TARGET))
+
 bench: .venv/.dev ## measure latency, memory and start; writes tests/bench/RESULTS.md
 	@$(BIN)/python tests/bench/run.py $(ARGS)
 
@@ -49,3 +55,5 @@ format: .venv/.dev ## format the code and apply the linter's safe fixes
 
 clean: ## remove environments and caches
 	rm -rf .venv .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf client-extension/node_modules client-extension/dist client-extension/bundled/libs client-extension/bundled/native
+	rm -rf tests/editors/node_modules tests/editors/out

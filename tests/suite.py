@@ -1,6 +1,6 @@
 """Run every test of the project and say what could not be run. Standard library only.
 
-    python tests/suite.py [--quick | --frameworks]
+    python tests/suite.py [--quick | --frameworks | --editors]
 
 Called by ``make test`` with the interpreter of ``.venv``. Environments for other interpreters and for real
 frameworks are made by uv under ``.venvs/`` and kept until what they are made of changes.
@@ -18,6 +18,7 @@ import argparse
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -63,8 +64,8 @@ def say(text: str) -> None:
     print(f"\n== {text}", flush=True)
 
 
-def run(command: list[str | Path], **environment: str) -> int:
-    return subprocess.run([str(part) for part in command], cwd=ROOT, env={**os.environ, **environment}).returncode
+def run(command: list[str | Path], folder: Path = ROOT) -> int:
+    return subprocess.run([str(part) for part in command], cwd=folder).returncode
 
 
 def lint(tally: Tally) -> None:
@@ -208,27 +209,83 @@ def frameworks(tally: Tally, found: dict[str, Path]) -> None:
             tally.left_out.append((f"the proofs on {name}: each was skipped", command))
 
 
+def extension(tally: Tally) -> None:
+    """The VS Code extension's own checks: types, linter, format, unit tests."""
+    folder = ROOT / "client-extension"
+    if shutil.which("npm") is None:
+        tally.left_out.append(("the VS Code extension, which wants Node.js 20 with npm", "see https://nodejs.org"))
+        return
+    say("installing the extension's packages")
+    if not installed(folder):
+        tally.broken.append("npm ci in client-extension")
+        tally.failed += 1
+        return
+    for name in ("types", "lint"):
+        say(f"extension: {name}")
+        if run(["npm", "run", "--silent", name], folder) == 0:
+            tally.passed += 1
+        else:
+            tally.failed += 1
+            tally.broken.append(f"npm run {name} in client-extension")
+    say("extension: unit tests")
+    report = VENVS / "extension.xml"
+    report.unlink(missing_ok=True)
+    code = run(
+        [
+            "npx",
+            "--no-install",
+            "vitest",
+            "run",
+            "--reporter=default",
+            "--reporter=junit",
+            f"--outputFile.junit={report}",
+        ],
+        folder,
+    )
+    if report.exists():
+        tally.add_report(report)
+    if code != 0:
+        tally.broken.append("the extension's unit tests")
+        tally.failed += not report.exists()
+
+
+def installed(folder: Path) -> bool:
+    """Whether the Node packages of a folder are there as its lock file says; they are installed if they are not."""
+    stamp = folder / "node_modules" / ".made-of"
+    made_of = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == made_of:
+        return True
+    if run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder) != 0:
+        return False
+    stamp.write_text(made_of)
+    return True
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--quick", action="store_true", help="this interpreter and the plain parser only, no frameworks")
     which.add_argument("--frameworks", action="store_true", help="the proofs on real frameworks only")
+    which.add_argument("--editors", action="store_true", help="the VS Code extension and the tests in editors only")
     options = parser.parse_args()
+    everything = not (options.quick or options.frameworks or options.editors)
 
     start = time.monotonic()
     tally = Tally()
-    found = {} if options.quick else interpreters()
-    if not options.frameworks:
+    found = {} if options.quick or options.editors else interpreters()
+    if everything or options.quick:
         lint(tally)
         folders = [ROOT / "tests" / name for name in SUITES]
         pytest(tally, Path(sys.executable), folders, f"all suites on Python {sys.version.split()[0]}", "-n2")
     if options.quick:
-        what = "the other interpreters, the compiled parser and the proofs on real frameworks"
+        what = "the other interpreters, the compiled parser, the editors and the proofs on real frameworks"
         tally.left_out.append((what, "make test"))
-    elif not options.frameworks:
+    if everything:
         compiled_parser(tally)
         other_interpreters(tally, found)
-    if not options.quick:
+    if everything or options.editors:
+        extension(tally)
+    if everything or options.frameworks:
         frameworks(tally, found)
     return closing(tally, time.monotonic() - start)
 

@@ -16,6 +16,7 @@ from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
+from pipesense.lsp import about
 from pipesense.lsp.capabilities import ClientProfile, code_action_options, completion_options, diagnostic_options
 from pipesense.lsp.client import Client
 from pipesense.lsp.features import LEGEND
@@ -115,6 +116,9 @@ def _add_features(server: LanguageServer, session: Session) -> None:
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(partial(session.folders_changed))
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(partial(session.configured))
     server.feature(types.TEXT_DOCUMENT_HOVER)(partial(session.hover))
+    server.feature(about.STATUS)(partial(session.about.status))
+    server.feature(about.RULES)(partial(session.about.rules))
+    server.feature(about.PAGE)(partial(session.about.page))
 
 
 def _add_optional_features(server: LanguageServer, session: Session, profile: ClientProfile) -> None:

@@ -16,6 +16,7 @@ from pipesense.engine.features.learned import AT_ONCE
 from pipesense.engine.report import InternalError
 from pipesense.host.discovery import project_root
 from pipesense.lsp import parent
+from pipesense.lsp.about import About
 from pipesense.lsp.actions import CannotApply
 from pipesense.lsp.capabilities import ClientProfile, encoding_of
 from pipesense.lsp.client import Client
@@ -63,6 +64,7 @@ class Session:
         self.features = LanguageFeatures(*place)
         self.navigation = Navigation(*place, self.documents.uri)
         self.completions = Completions(*place)
+        self.about = About(*place[:2])
 
     @property
     def core(self) -> Core:

@@ -1,0 +1,72 @@
+/** The extension's start: one client, one server, all folders. */
+
+import * as vscode from "vscode";
+import { registerCommands } from "./commands";
+import { watchInterpreter } from "./environments";
+import { Findings } from "./findings";
+import { Pages } from "./pages";
+import type { StatusAnswer } from "./protocol";
+import { needsRestart } from "./settings";
+import { currentSettings, DOCUMENTS, Server } from "./server";
+import { Status } from "./status";
+import { TYPE, Tasks } from "./tasks";
+import { trackSteps } from "./walkthrough";
+
+let server: Server | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  const begun = performance.now();
+  const log = vscode.window.createOutputChannel("PipeSense", { log: true });
+  const messages = vscode.window.createOutputChannel("PipeSense Server", { log: true });
+  const status = new Status(DOCUMENTS, (uri) => running.ask<StatusAnswer>("pipesense/status", { uri }));
+  const running = new Server(
+    context,
+    log,
+    messages,
+    (shown) => {
+      status.set(shown);
+    },
+    (working) => {
+      status.busy(working);
+    },
+  );
+  server = running;
+  const pages = new Pages("pipesense");
+  context.subscriptions.push(log, messages, status, running, pages, new Findings());
+  context.subscriptions.push(vscode.tasks.registerTaskProvider(TYPE, new Tasks(() => running.launch)));
+  registerCommands(context, running, pages, log);
+  trackSteps(context);
+  restartWhenNeeded(context, running);
+  void running.lifecycle.restart();
+  log.info(`Activated in ${Math.round(performance.now() - begun)} ms.`);
+}
+
+export async function deactivate(): Promise<void> {
+  await server?.lifecycle.end();
+}
+
+function restartWhenNeeded(context: vscode.ExtensionContext, running: Server): void {
+  let settings = currentSettings();
+  const look = (): void => {
+    const now = currentSettings();
+    if (needsRestart(settings, now)) {
+      settings = now;
+      void running.lifecycle.restart();
+    }
+  };
+  context.subscriptions.push(
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration("pipesense")) {
+        look();
+      }
+    }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => void running.lifecycle.restart()),
+  );
+  const folder = (): vscode.Uri | undefined => vscode.workspace.workspaceFolders?.[0]?.uri;
+  void watchInterpreter(folder, () => {
+    // Someone who chose an interpreter for PipeSense alone is not concerned.
+    if (settings.path.length === 0 && settings.interpreter.length === 0) {
+      void running.lifecycle.restart();
+    }
+  }).then((listener) => context.subscriptions.push(listener));
+}
