@@ -9,11 +9,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipesense.rule.rule import Rule
+from pipesense_rules.correctness.bad_arg_type import bad_arg_type
+from pipesense_rules.correctness.bad_cron import bad_cron
 from pipesense_rules.correctness.between_timestamp import between_timestamp
+from pipesense_rules.correctness.catchup_no_start import catchup_no_start
 from pipesense_rules.correctness.condition_misses_table import condition_misses_table
 from pipesense_rules.correctness.count_nullable_as_rows import count_nullable_as_rows
 from pipesense_rules.correctness.count_star_after_left_join import count_star_after_left_join
+from pipesense_rules.correctness.dag_arg_in_default_args import dag_arg_in_default_args
 from pipesense_rules.correctness.dedupe_not_deterministic import dedupe_not_deterministic
+from pipesense_rules.correctness.default_arg_typo import default_arg_typo
 from pipesense_rules.correctness.division_by_zero import division_by_zero
 from pipesense_rules.correctness.equals_null import equals_null
 from pipesense_rules.correctness.event_store_mutated import event_store_mutated
@@ -28,6 +33,7 @@ from pipesense_rules.correctness.left_join_nullified import left_join_nullified
 from pipesense_rules.correctness.limit_without_order import limit_without_order
 from pipesense_rules.correctness.not_in_nullable import not_in_nullable
 from pipesense_rules.correctness.null_unsafe_surrogate_key import null_unsafe_surrogate_key
+from pipesense_rules.correctness.task_arg_on_dag import task_arg_on_dag
 from pipesense_rules.correctness.timedelta_attribute import timedelta_attribute
 from pipesense_rules.correctness.timezone_mix import timezone_mix
 from pipesense_rules.correctness.ungrouped_column import ungrouped_column
@@ -139,6 +145,12 @@ def rules() -> tuple[Rule, ...]:
         float_money,
         naive_timestamp,
         missing_primary_key,
+        task_arg_on_dag,
+        dag_arg_in_default_args,
+        default_arg_typo,
+        bad_arg_type,
+        bad_cron,
+        catchup_no_start,
         fact_without_dimension_ref,
         no_retries,
         no_timeout,

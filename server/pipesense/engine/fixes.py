@@ -69,7 +69,7 @@ def edits_of(
     """The edits that a change means, per file, in offsets of the current texts."""
     if isinstance(change, Replace):
         parts: tuple[Replace, ...] | Refusal = (change,)
-    elif isinstance(change, Rewrite):
+    elif isinstance(change, Rewrite) and not change.imports:
         parts = change.parts
     else:
         parts = write(change)

@@ -26,6 +26,7 @@ from pipesense.model.change import (
     Change,
     Refusal,
     Replace,
+    Rewrite,
     SetRetry,
     SetStartDate,
     SetTimeout,
@@ -322,6 +323,10 @@ class Stages:
         name = _system_of(change)
         system = next((each for each in self.systems if each.name == name), None)
         record = self.record_of(path)
+        if record is not None and isinstance(change, Rewrite):
+            from pipesense.lang.python.edit import with_imports
+
+            return with_imports(self._full_module(record), change)
         if system is None or record is None:
             return Refusal("nothing here knows how to write this change")
         module = self._full_module(record)

@@ -65,9 +65,19 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """Several replacements that belong together."""
+    """Several replacements that belong together.
+
+    ``imports`` are the Python names that the new text needs, each with the module that it comes from; the text spells
+    such a name as ``imported(name)``, since a file may know it under another one.
+    """
 
     parts: tuple[Replace, ...]
+    imports: tuple[tuple[str, str], ...] = ()
+
+
+def imported(name: str) -> str:
+    """An imported name in the text of a Replace; the writer puts in its place how the file spells it."""
+    return f"\0{name}\0"
 
 
 Change = SetRetry | SetTimeout | AddCheck | SetStartDate | UseNewApi | Replace | Rewrite

@@ -175,6 +175,8 @@ class Schedule:
     triggered: bool = False
     """Runs when datasets are updated, not by the calendar."""
     catchup: Value[bool] = Unknown("catchup was not looked for")
+    every: timedelta | None = None
+    """The shortest time between two runs by the clock, None where there is no clock or nobody can tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pipesense.lang.python.syntax import parsed_of
-from pipesense.model.change import Refusal, Replace
+from pipesense.model.change import Refusal, Replace, Rewrite, imported
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
@@ -179,6 +179,17 @@ def add_import(module: Module, name: str, from_module: str) -> tuple[str, tuple[
         if isinstance(statement, ast.ImportFrom) and extends and statement.names[0].name != "*":
             return local, _extend(module, statement, written)
     return local, _new_import(module, f"from {from_module} import {written}")
+
+
+def with_imports(module: Module, change: Rewrite) -> tuple[Replace, ...]:
+    """The replacements of a change in this file's own spelling, with the imports that they need."""
+    parts = list(change.parts)
+    edits: list[Replace] = []
+    for name, source in change.imports:
+        written, added = add_import(module, name, source)
+        parts = [Replace(part.loc, part.text.replace(imported(name), written)) for part in parts]
+        edits += added
+    return (*parts, *edits)
 
 
 def _extend(module: Module, statement: ast.ImportFrom, written: str) -> tuple[Replace, ...]:

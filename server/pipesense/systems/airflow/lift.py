@@ -16,6 +16,7 @@ from pipesense.model.value import Version
 from pipesense.systems.airflow.code_at_parse import calls_at_parse, gathered
 from pipesense.systems.airflow.dags import Mentioned, Summary, components, summarise, summarise_block
 from pipesense.systems.airflow.expressions import evaluate
+from pipesense.systems.airflow.faults import merged
 from pipesense.systems.airflow.names import Names
 from pipesense.systems.airflow.obsolete import obsolete_in
 from pipesense.systems.airflow.pipeline import Built, Lean, build
@@ -61,6 +62,7 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
         obsolete=_unique(obsolete),
         sites=tuple(site for each in looks for site in each.sites) if built else (),
         calls_at_parse=gathered(_unique(calls)),
+        facts=merged(fault for each in built for fault in each.faults),
     )
 
 
@@ -163,7 +165,7 @@ def _read_lean(module: Module, statements: Sequence[ast.stmt], version: Version,
             while frame is not None:
                 frame.names.clear()
                 frame = frame.outer
-    return tuple(Lean(each.pipeline, each.texts, each.node, each.obsolete) for each in built)
+    return tuple(Lean(each.pipeline, each.texts, each.node, each.obsolete, each.faults) for each in built)
 
 
 def _without_templates(found: list[P]) -> tuple[P, ...]:

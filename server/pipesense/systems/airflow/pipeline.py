@@ -11,10 +11,12 @@ from functools import partial
 from pipesense.lang.python.frames import Frame, dictionary, follow
 from pipesense.lang.python.module import Module
 from pipesense.model.code import ObsoleteUse
+from pipesense.model.faults import SettingFault
 from pipesense.model.flow import Edges, Pipeline, Task
 from pipesense.model.value import Unknown, Version
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
+from pipesense.systems.airflow.faults import dag_faults, task_faults
 from pipesense.systems.airflow.obsolete import removed_use
 from pipesense.systems.airflow.reading import Reading
 from pipesense.systems.airflow.roles import (
@@ -46,6 +48,7 @@ class Lean:
     texts: tuple[SqlText, ...]
     node: ast.AST
     obsolete: tuple[ObsoleteUse, ...]
+    faults: tuple[SettingFault, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,18 +108,20 @@ def _pipeline(
     tasks: list[Task] = []
     own = set(drafts)
     obsolete = list(_obsolete_defaults(defaults, version))
+    faults = list(dag_faults(dag, drafts, defaults, home, version, line))
     around = source_of_dag(dag)
     for draft in drafts:
         source = source_of_task(draft, around)
         compute = partial(_task, draft, defaults, home, version, line, len(texts))
         if source is None:
-            task, runs, keys = compute()
+            task, runs, keys, wrong = compute()
         else:
             tag = ("airflow: task", version, line, len(texts), source.words)
-            task, runs, keys = home.memo(tag, source.nodes, compute)
+            task, runs, keys, wrong = home.memo(tag, source.nodes, compute)
         tasks.append(task)
         texts += runs
         obsolete += keys
+        faults += wrong
     edges = frozenset(
         (full_name(before), full_name(behind)) for before, behind in pairs if before in own and behind in own
     )
@@ -133,14 +138,14 @@ def _pipeline(
         shared_closed=closed,
     )
     own_uses = tuple(use for use in obsolete if use.loc.file == home.path)
-    return Built(pipeline, tuple(texts), dag.node, own_uses, dag, tuple(drafts))
+    return Built(pipeline, tuple(texts), dag.node, own_uses, tuple(faults), dag, tuple(drafts))
 
 
-_Made = tuple[Task, tuple[SqlText, ...], tuple[ObsoleteUse, ...]]
+_Made = tuple[Task, tuple[SqlText, ...], tuple[ObsoleteUse, ...], tuple[SettingFault, ...]]
 
 
 def _task(draft: TaskDraft, defaults: Defaults, home: Module, version: Version, line: str, first: int) -> _Made:
-    """A task, the SQL texts that it runs (numbered from ``first``), and the obsolete context keys that it uses."""
+    """A task, its SQL texts (numbered from ``first``), the obsolete context keys that it uses, its faulty settings."""
     runs = task_runs(draft, first)
     settings = task_settings(draft, defaults, line)
     role = task_role(draft, runs.runs)
@@ -164,7 +169,7 @@ def _task(draft: TaskDraft, defaults: Defaults, home: Module, version: Version, 
         mapped=draft.mapped,
         always_runs=always_runs(settings.trigger_rule, draft.teardown),
     )
-    return task, runs.texts, tuple(obsolete_keys(draft, home, version))
+    return task, runs.texts, tuple(obsolete_keys(draft, home, version)), task_faults(draft, home, version, line)
 
 
 def _obsolete_defaults(defaults: Defaults, version: Version) -> Iterator[ObsoleteUse]:

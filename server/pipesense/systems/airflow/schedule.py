@@ -14,8 +14,12 @@ from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
 from pipesense.systems.airflow.settings import Defaults
 from pipesense.systems.airflow.things import DagDraft
+from pipesense.text.cron import Cron, read_cron
 
-_KEYS: Final = ("schedule", "schedule_interval", "timetable")
+SCHEDULES: Final = ("schedule", "schedule_interval", "timetable")
+"""The arguments that say when a DAG runs; the later ones are older spellings."""
+_NOT_CRON: Final = frozenset({"@once", "@continuous"})
+"""Presets that are no times of the clock."""
 
 
 def read_schedule(defaults: Defaults, version: Version, line: str) -> Schedule:
@@ -25,12 +29,33 @@ def read_schedule(defaults: Defaults, version: Version, line: str) -> Schedule:
     moving = _moving(start) if start is not None else None
     return Schedule(
         text=_text(dag, version, line),
+        every=_every(_given(dag, *SCHEDULES)),
         start=_first(start, defaults),
         moving_start=moving[0] if moving else None,
         moving_start_text=moving[1] if moving else "",
-        triggered=_is_triggered(_given(dag, *_KEYS)),
+        triggered=_is_triggered(_given(dag, *SCHEDULES)),
         catchup=_catchup(dag, version, line),
     )
+
+
+def cron_problem(given: Argument) -> str | None:
+    """Why a schedule that is a text cannot be read as cron; None where it can, or is no text."""
+    value = given.constant()
+    if not isinstance(value, Known) or not isinstance(value.value, str) or value.value in _NOT_CRON:
+        return None
+    found = read_cron(value.value)
+    return found if isinstance(found, str) else None
+
+
+def _every(given: Argument | None) -> timedelta | None:
+    """The shortest time between two runs by the clock; None where there is no clock, or nobody can tell."""
+    value = given.constant() if given is not None else None
+    if not isinstance(value, Known):
+        return None
+    if isinstance(value.value, timedelta):
+        return value.value
+    found = read_cron(value.value) if isinstance(value.value, str) and value.value not in _NOT_CRON else None
+    return found.shortest() if isinstance(found, Cron) else None
 
 
 def _given(dag: DagDraft, *names: str) -> Argument | None:
@@ -80,9 +105,9 @@ def _default(name: str, version: Version, line: str) -> Value[object]:
 
 
 def _text(dag: DagDraft, version: Version, line: str) -> Value[str | None]:
-    given = _given(dag, *_KEYS)
+    given = _given(dag, *SCHEDULES)
     if given is None:
-        why = dag.arguments.why_unsure(*_KEYS)
+        why = dag.arguments.why_unsure(*SCHEDULES)
         if why is not None:
             return why
         if version.number and version.number[0] < 3:
