@@ -28,7 +28,7 @@ from pipesense.model.flow import (
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value, Version
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import SYSTEM
-from pipesense.systems.system import Lifted
+from pipesense.systems.system import Lifted, PythonSystem
 from pipesense.text.edit import TextEdit, apply_edits
 from pipesense.text.span import Span
 
@@ -68,6 +68,7 @@ class Workspace:
     """Python files in memory, linked like the engine links them."""
 
     files: Mapping[str, str]
+    system: PythonSystem = SYSTEM
     memo: LinkMemo = field(default_factory=LinkMemo)
     units: dict[str, list[ParsedUnit]] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
@@ -90,12 +91,12 @@ class Workspace:
         return None
 
     def lift(self, name: str) -> tuple[Module, Version, Lifted]:
-        """What Airflow's system finds in a file."""
+        """What the system finds in a file."""
         module = self.module(name)
         project = {other: text for other, text in self.files.items() if not other.endswith((".py", ".sql"))}
-        version = SYSTEM.version(module, project, None)
+        version = self.system.version(module, project, None)
         numbers = iter(range(1, 10_000))
-        return module, version, SYSTEM.lift(module, version, lambda *_: next(numbers))
+        return module, version, self.system.lift(module, version, lambda *_: next(numbers))
 
     def offset(self, name: str, loc: Loc) -> Span:
         """A place as offsets of its file."""
@@ -172,7 +173,7 @@ def told_pipeline(pipeline: Pipeline, workspace: Workspace, name: str) -> str:
     """A pipeline as text: its schedule, its tasks, its edges."""
     schedule = pipeline.schedule
     lines = [
-        f"DAG {pipeline.name}: {told(schedule.text)}; start {told(schedule.start)}; catchup {told(schedule.catchup)}"
+        f"{pipeline.noun} {pipeline.name}: {told(schedule.text)}; start {told(schedule.start)}; catchup {told(schedule.catchup)}"
     ]
     if schedule.triggered:
         lines[0] += "; when datasets are updated"

@@ -11,8 +11,9 @@ def systems_in_use() -> tuple[PythonSystem, ...]:
     """Every system whose pipelines are Python code."""
     from pipesense.systems.airflow import SYSTEM as AIRFLOW
     from pipesense.systems.flink.python import SYSTEM as PYFLINK
+    from pipesense.systems.prefect import SYSTEM as PREFECT
 
-    return (AIRFLOW, PYFLINK)
+    return (AIRFLOW, PREFECT, PYFLINK)
 
 
 def read_statement(

@@ -89,6 +89,8 @@ class Version:
     source: str = ""
     beside: tuple[tuple[str, Version], ...] = ()
     """Packages that are released apart from the system (Airflow's providers), by name, where they are pinned."""
+    project: tuple[tuple[str, str], ...] = ()
+    """What the project's files set for everything that runs on the system, by name ("tasks.default_retries")."""
 
     def below(self, other: tuple[int, ...]) -> bool:
         """Whether the version is known to be older than ``other``; "3" is not known to be older than "3.1"."""

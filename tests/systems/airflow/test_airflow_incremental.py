@@ -9,12 +9,12 @@ import pytest
 
 from pipesense.lang.python.module import LinkMemo, Module
 from pipesense.lang.python.split import split
+from pipesense.lang.python.sql_calls import SqlText, numbered
 from pipesense.lang.python.syntax import ParsedUnit, parse_unit
 from pipesense.model.flow import retries_of
 from pipesense.model.value import Unknown, Version, effective
-from pipesense.systems.airflow.lift import lift, numbered
+from pipesense.systems.airflow.lift import lift
 from pipesense.systems.airflow.pipeline import Lean
-from pipesense.systems.airflow.runs import SqlText
 from pipesense.systems.system import Lifted
 
 HEAD = """\

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, Protocol
 
 from pipesense.lang.python.frames import Frame, read_arguments
 from pipesense.lang.python.functions import Function, own_calls
@@ -14,13 +15,15 @@ from pipesense.lang.python.index import CallSite
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.strings import literal
 from pipesense.model.data import Access, AccessMode, DatasetName
-from pipesense.model.value import Known, Unknown, Value
+from pipesense.model.flow import EmbeddedRun, Pipeline, Runs, Task
+from pipesense.model.value import Absent, Known, Unknown, Value
 
 _METHODS: Final = frozenset(
     {
         *("run", "get_records", "get_first", "get_pandas_df", "get_df", "get_polars_df", "insert_job"),
         *("execute", "executemany", "fetch_all", "scalar", "scalars", "exec_driver_sql", "copy_expert"),
         *("read_sql", "read_sql_query", "query", "raw_sql", "sql"),
+        *("execute_many", "execute_query", "fetch_one", "fetch_many", "query_one"),
     }
 )
 _NAMES: Final = ("sql", "query", "statement", "operation")
@@ -62,6 +65,90 @@ class SqlCall:
     connection: Value[str]
     scratch: bool = False
     """It runs in a database in memory, which ends with the process."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SqlText:
+    """SQL that a task runs, not yet numbered: an expression of the lifted file."""
+
+    expr: ast.expr
+    dialect: str | None
+    why: str
+    connection: Value[str]
+    task: str
+    scratch: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionSql:
+    """The SQL that a function runs and the tables that it writes; of functions of other files nothing."""
+
+    texts: tuple[SqlText, ...] = ()
+    accesses: tuple[Access, ...] = ()
+
+
+def function_sql(function: Function, module: Module, task: str) -> FunctionSql:
+    """What a function and the functions of the same file that it calls say to databases, in the order of the calls."""
+    if function.module is not module:
+        return FunctionSql()
+    return module.memo(("SQL of a function", task), [function.node], partial(_function_sql, module, function, task))
+
+
+def _function_sql(module: Module, function: Function, task: str) -> FunctionSql:
+    sites = list(reached_calls(module, function))
+    calls = [call for site in sites if (call := sql_call(module, site)) is not None]
+    accesses = tuple(access for site in sites if (access := table_write(module, site)) is not None)
+    texts = tuple(SqlText(each.expr, each.dialect, each.why, each.connection, task, each.scratch) for each in calls)
+    return FunctionSql(texts, accesses if calls else tuple(map(_unguarded, accesses)))
+
+
+def _unguarded(access: Access) -> Access:
+    """Rows are added and no SQL runs beside it that could have taken the old ones away."""
+    if access.mode is not AccessMode.APPEND:
+        return access
+    return replace(access, guard=Absent(Unknown("nothing"), ("the function and the functions it calls",)))
+
+
+Number = Callable[[ast.expr, "str | None", str, Value[str]], "int | None"]
+
+
+class Numberless(Protocol):
+    """A pipeline whose SQL texts have no numbers yet; ``node`` is what it was lifted from."""
+
+    @property
+    def pipeline(self) -> Pipeline: ...
+
+    @property
+    def texts(self) -> tuple[SqlText, ...]: ...
+
+    @property
+    def node(self) -> ast.AST: ...
+
+
+def numbered(module: Module, built: Numberless, embed: Number) -> Pipeline:
+    """The pipeline with the numbers that the engine gives to its SQL texts, in place of their places in ``texts``."""
+    numbers = tuple(embed(text.expr, text.dialect, text.why, text.connection) for text in built.texts)
+    if not numbers:
+        return built.pipeline
+    tag = ("numbered SQL", built, numbers)
+    return module.memo(tag, [built.node], lambda: _with_numbers(built.pipeline, numbers))
+
+
+def _with_numbers(pipeline: Pipeline, numbers: tuple[int | None, ...]) -> Pipeline:
+    return replace(pipeline, tasks=tuple(_task_with_numbers(task, numbers) for task in pipeline.tasks))
+
+
+def _task_with_numbers(task: Task, numbers: tuple[int | None, ...]) -> Task:
+    if not any(isinstance(each, EmbeddedRun) for each in task.runs):
+        return task
+    runs: list[Runs] = []
+    for each in task.runs:
+        if isinstance(each, EmbeddedRun):
+            number = numbers[each.unit]
+            runs += [replace(each, unit=number)] if number is not None else []
+        else:
+            runs.append(each)
+    return replace(task, runs=tuple(runs))
 
 
 def reached_calls(module: Module, function: Function) -> Iterator[CallSite]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 from pipesense.lang.python.frames import Frame, module_frame
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.sql_calls import numbered
 from pipesense.model.code import CallAtParse, ObsoleteUse, PatternSite
-from pipesense.model.flow import EmbeddedRun, Pipeline, Runs, Task
 from pipesense.model.value import Version
 from pipesense.systems.airflow.code_at_parse import calls_at_parse, gathered
 from pipesense.systems.airflow.dags import Mentioned, Summary, components, summarise, summarise_block
@@ -172,29 +172,3 @@ def _without_templates(found: list[P]) -> tuple[P, ...]:
     """Leave out DAGs of factories that get their tasks elsewhere in the file: they are reported there."""
     filled = {id(each.node) for each in found if each.pipeline.tasks}
     return tuple(each for each in found if each.pipeline.tasks or id(each.node) not in filled)
-
-
-def numbered(module: Module, built: Lean, embed: Embed) -> Pipeline:
-    """The pipeline with the numbers that the engine gives to its SQL texts."""
-    numbers = tuple(embed(text.expr, text.dialect, text.why, text.connection) for text in built.texts)
-    if not numbers:
-        return built.pipeline
-    tag = ("airflow: numbered", built, numbers)
-    return module.memo(tag, [built.node], lambda: _with_numbers(built.pipeline, numbers))
-
-
-def _with_numbers(pipeline: Pipeline, numbers: tuple[int | None, ...]) -> Pipeline:
-    return replace(pipeline, tasks=tuple(_task_with_numbers(task, numbers) for task in pipeline.tasks))
-
-
-def _task_with_numbers(task: Task, numbers: tuple[int | None, ...]) -> Task:
-    if not any(isinstance(each, EmbeddedRun) for each in task.runs):
-        return task
-    runs: list[Runs] = []
-    for each in task.runs:
-        if isinstance(each, EmbeddedRun):
-            number = numbers[each.unit]
-            runs += [replace(each, unit=number)] if number is not None else []
-        else:
-            runs.append(each)
-    return replace(task, runs=tuple(runs))

@@ -10,6 +10,7 @@ from functools import partial
 
 from pipesense.lang.python.frames import Frame, dictionary, follow
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.sql_calls import SqlText
 from pipesense.model.code import ObsoleteUse
 from pipesense.model.faults import SettingFault
 from pipesense.model.flow import Edges, Pipeline, Task
@@ -26,7 +27,7 @@ from pipesense.systems.airflow.roles import (
     task_effects,
     task_role,
 )
-from pipesense.systems.airflow.runs import SqlText, task_runs
+from pipesense.systems.airflow.runs import task_runs
 from pipesense.systems.airflow.schedule import read_schedule
 from pipesense.systems.airflow.settings import Defaults, task_settings
 from pipesense.systems.airflow.sources import source_of_dag, source_of_task

@@ -5,17 +5,16 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import Final
 
 from pipesense.lang.python.frames import Frame, constant, follow
 from pipesense.lang.python.functions import Function
 from pipesense.lang.python.module import Module
-from pipesense.lang.python.sql_calls import SqlCall, reached_calls, sql_call, table_write
-from pipesense.model.data import Access, AccessMode
+from pipesense.lang.python.sql_calls import SqlText, function_sql
+from pipesense.model.data import Access
 from pipesense.model.flow import CallableRun, EmbeddedRun, OtherRun, Runs, SqlFileRun
-from pipesense.model.value import Absent, Known, Unknown, Value
+from pipesense.model.value import Known, Unknown, Value
 from pipesense.systems.airflow.names import RUN
 from pipesense.systems.airflow.things import DagDraft, TaskDraft
 
@@ -42,18 +41,6 @@ _DIALECTS: Final = {
     "hiveserver2": "hive",
 }
 """Dialects by what stands before ``_default`` in the ids of the connections that Airflow itself creates."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SqlText:
-    """SQL that a task runs, not yet numbered: an expression of the lifted file."""
-
-    expr: ast.expr
-    dialect: str | None
-    why: str
-    connection: Value[str]
-    task: str
-    scratch: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,13 +76,13 @@ def task_runs(task: TaskDraft, first: int) -> TaskRuns:
         runs.append(CallableRun(method.name, module.loc(task.node)))
     accesses: list[Access] = []
     for function in functions:
-        found, written = _code_runs(task, function, module)
-        texts += found
+        found = function_sql(function, module, task.name)
         runs += [
-            EmbeddedRun(module.path, first + len(texts) - len(found) + number, module.loc(text.expr), text.scratch)
-            for number, text in enumerate(found)
+            EmbeddedRun(module.path, first + len(texts) + number, module.loc(text.expr), text.scratch)
+            for number, text in enumerate(found.texts)
         ]
-        accesses += written
+        texts += found.texts
+        accesses += found.accesses
     dialect, why = _dialect(task, connection)
     for expr, frame in _sql_expressions(task):
         run = _sql_run(task, expr, frame, dialect, why, first + len(texts))
@@ -114,30 +101,6 @@ def _methods(task: TaskDraft) -> Iterator[Function]:
         method = task.construct.method(name) if task.construct is not None else None
         if method is not None:
             yield method
-
-
-def _code_runs(task: TaskDraft, function: Function, module: Module) -> tuple[list[SqlText], tuple[Access, ...]]:
-    """The SQL that a function of this file runs, and the tables that it writes through hooks and frames."""
-    if function.module is not module:
-        return [], ()
-    calls, accesses = module.memo("airflow: code", [function.node], partial(_read_code, module, function))
-    return [
-        SqlText(each.expr, each.dialect, each.why, each.connection, task.name, each.scratch) for each in calls
-    ], accesses
-
-
-def _read_code(module: Module, function: Function) -> tuple[tuple[SqlCall, ...], tuple[Access, ...]]:
-    sites = list(reached_calls(module, function))
-    calls = tuple(call for site in sites if (call := sql_call(module, site)) is not None)
-    accesses = tuple(access for site in sites if (access := table_write(module, site)) is not None)
-    return calls, accesses if calls else tuple(_unguarded(access) for access in accesses)
-
-
-def _unguarded(access: Access) -> Access:
-    """Rows are added and no SQL runs beside it that could have taken the old ones away."""
-    if access.mode is not AccessMode.APPEND:
-        return access
-    return replace(access, guard=Absent(Unknown("nothing"), ("the function and the functions it calls",)))
 
 
 def _callable_runs(expr: ast.expr, frame: Frame, functions: Sequence[Function]) -> Iterator[Runs]:
