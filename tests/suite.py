@@ -18,17 +18,15 @@ import argparse
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from xml.etree import ElementTree
 
-ROOT = Path(__file__).resolve().parent.parent
-VENVS = ROOT / ".venvs"
+import suite_editors
+from tally import ROOT, VENVS, Tally, run, say
+
 BIN = Path(sys.executable).parent
 SUITES = ("unit", "rules", "systems", "incremental", "lsp", "arch", "corpus", "bench")
 """Folders of tests/ that run on the main interpreter."""
@@ -38,34 +36,6 @@ COMPILED = ("unit/lang_sql", "unit/engine", "rules", "incremental")
 OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 NO_TESTS = 5  # pytest's exit code for "nothing collected"
-
-
-@dataclass
-class Tally:
-    """What ran, what failed, what was left out."""
-
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-    broken: list[str] = field(default_factory=list)
-    left_out: list[tuple[str, str]] = field(default_factory=list)
-    """(what, the one command that brings it)"""
-
-    def add_report(self, report: Path) -> None:
-        for suite in ElementTree.parse(report).getroot().iter("testsuite"):
-            count = {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")}
-            bad = count["failures"] + count["errors"]
-            self.failed += bad
-            self.skipped += count["skipped"]
-            self.passed += max(0, count["tests"] - bad - count["skipped"])
-
-
-def say(text: str) -> None:
-    print(f"\n== {text}", flush=True)
-
-
-def run(command: list[str | Path], folder: Path = ROOT) -> int:
-    return subprocess.run([str(part) for part in command], cwd=folder).returncode
 
 
 def lint(tally: Tally) -> None:
@@ -209,58 +179,6 @@ def frameworks(tally: Tally, found: dict[str, Path]) -> None:
             tally.left_out.append((f"the proofs on {name}: each was skipped", command))
 
 
-def extension(tally: Tally) -> None:
-    """The VS Code extension's own checks: types, linter, format, unit tests."""
-    folder = ROOT / "client-extension"
-    if shutil.which("npm") is None:
-        tally.left_out.append(("the VS Code extension, which wants Node.js 20 with npm", "see https://nodejs.org"))
-        return
-    say("installing the extension's packages")
-    if not installed(folder):
-        tally.broken.append("npm ci in client-extension")
-        tally.failed += 1
-        return
-    for name in ("types", "lint"):
-        say(f"extension: {name}")
-        if run(["npm", "run", "--silent", name], folder) == 0:
-            tally.passed += 1
-        else:
-            tally.failed += 1
-            tally.broken.append(f"npm run {name} in client-extension")
-    say("extension: unit tests")
-    report = VENVS / "extension.xml"
-    report.unlink(missing_ok=True)
-    code = run(
-        [
-            "npx",
-            "--no-install",
-            "vitest",
-            "run",
-            "--reporter=default",
-            "--reporter=junit",
-            f"--outputFile.junit={report}",
-        ],
-        folder,
-    )
-    if report.exists():
-        tally.add_report(report)
-    if code != 0:
-        tally.broken.append("the extension's unit tests")
-        tally.failed += not report.exists()
-
-
-def installed(folder: Path) -> bool:
-    """Whether the Node packages of a folder are there as its lock file says; they are installed if they are not."""
-    stamp = folder / "node_modules" / ".made-of"
-    made_of = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text() == made_of:
-        return True
-    if run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder) != 0:
-        return False
-    stamp.write_text(made_of)
-    return True
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     which = parser.add_mutually_exclusive_group()
@@ -284,7 +202,8 @@ def main() -> int:
         compiled_parser(tally)
         other_interpreters(tally, found)
     if everything or options.editors:
-        extension(tally)
+        suite_editors.extension(tally)
+        suite_editors.real_editors(tally)
     if everything or options.frameworks:
         frameworks(tally, found)
     return closing(tally, time.monotonic() - start)

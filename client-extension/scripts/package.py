@@ -9,6 +9,7 @@ supported Python lie beside. Started by ``make vsix`` with the interpreter of ``
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -138,7 +139,11 @@ def pack(file: Path, target: str | None) -> None:
     """Compile the client and zip it all up."""
     DIST.mkdir(exist_ok=True)
     shutil.copy(ROOT / "LICENSE", EXTENSION / "LICENSE")
-    run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=EXTENSION)
+    made_of = hashlib.sha256((EXTENSION / "package-lock.json").read_bytes()).hexdigest()
+    stamp = EXTENSION / "node_modules" / ".made-of"
+    if not stamp.exists() or stamp.read_text() != made_of:
+        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=EXTENSION)
+        stamp.write_text(made_of)
     run("npm", "run", "build", folder=EXTENSION)
     vsce = ["npx", "--no-install", "vsce", "package", "--no-dependencies", "--allow-missing-repository"]
     run(*vsce, *(["--target", target] if target else []), "--out", file, folder=EXTENSION)
