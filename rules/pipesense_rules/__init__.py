@@ -90,10 +90,16 @@ from pipesense_rules.security.destructive_ddl import destructive_ddl
 from pipesense_rules.security.dml_without_where import dml_without_where
 from pipesense_rules.security.dynamic_sql import dynamic_sql
 from pipesense_rules.security.grant_all import grant_all
+from pipesense_rules.streaming.commit_before_work import commit_before_work
 from pipesense_rules.streaming.connector_option_missing import connector_option_missing
+from pipesense_rules.streaming.idempotence_conflict import idempotence_conflict
 from pipesense_rules.streaming.legacy_window import legacy_window
+from pipesense_rules.streaming.no_dead_letter import no_dead_letter
 from pipesense_rules.streaming.no_watermark import no_watermark
 from pipesense_rules.streaming.unbounded_state import unbounded_state
+from pipesense_rules.streaming.unchecked_delivery import unchecked_delivery
+from pipesense_rules.streaming.weak_acks import weak_acks
+from pipesense_rules.streaming.wrong_key_style import wrong_key_style
 from pipesense_rules.upgrade.removed_api import removed_api
 
 _HERE = Path(__file__).parent
@@ -167,6 +173,12 @@ def rules() -> tuple[Rule, ...]:
         no_watermark,
         unbounded_state,
         legacy_window,
+        commit_before_work,
+        no_dead_letter,
+        unchecked_delivery,
+        weak_acks,
+        idempotence_conflict,
+        wrong_key_style,
         dml_without_where,
         destructive_ddl,
         dynamic_sql,

@@ -13,7 +13,14 @@ def systems_in_use() -> tuple[PythonSystem, ...]:
     from pipesense.systems.flink.python import SYSTEM as PYFLINK
     from pipesense.systems.prefect import SYSTEM as PREFECT
 
-    return (AIRFLOW, PREFECT, PYFLINK)
+    return (AIRFLOW, PREFECT, PYFLINK, *_message_brokers())
+
+
+def _message_brokers() -> tuple[PythonSystem, ...]:
+    from pipesense.systems.kafka import SYSTEM as KAFKA
+    from pipesense.systems.kinesis import SYSTEM as KINESIS
+
+    return (KAFKA, KINESIS)
 
 
 def read_statement(

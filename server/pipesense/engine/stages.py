@@ -27,6 +27,7 @@ from pipesense.model.change import (
     Refusal,
     Replace,
     Rewrite,
+    SetClientSettings,
     SetRetry,
     SetStartDate,
     SetTimeout,
@@ -385,6 +386,8 @@ class Stages:
 def _system_of(change: Change) -> str:
     if isinstance(change, UseNewApi):
         return change.use.system
+    if isinstance(change, SetClientSettings):
+        return change.client.system
     if isinstance(change, (SetRetry, SetTimeout, AddCheck, SetStartDate)):
         return change.pipeline.system
     return ""

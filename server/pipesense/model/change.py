@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipesense.model.broker import StreamClient
 from pipesense.model.code import ObsoleteUse
 from pipesense.model.flow import Pipeline, Task
 from pipesense.model.quality import CheckPlan
@@ -80,7 +81,19 @@ def imported(name: str) -> str:
     return f"\0{name}\0"
 
 
-Change = SetRetry | SetTimeout | AddCheck | SetStartDate | UseNewApi | Replace | Rewrite
+@dataclass(frozen=True, slots=True)
+class SetClientSettings:
+    """Give a broker's client settings, by their names in the model; what its version does not know is left out.
+
+    ``also`` are replacements elsewhere in the file without which the settings would be wrong.
+    """
+
+    client: StreamClient
+    items: tuple[tuple[str, object], ...]
+    also: tuple[Replace, ...] = ()
+
+
+Change = SetRetry | SetTimeout | AddCheck | SetStartDate | UseNewApi | SetClientSettings | Replace | Rewrite
 
 
 @dataclass(frozen=True, slots=True)

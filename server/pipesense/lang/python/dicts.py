@@ -170,7 +170,8 @@ def _pair(module: Module, key: ast.expr, item: ast.expr) -> AbstractDict:
     return _open(f"the key {_short(module, key)} cannot be told")
 
 
-def _keywords(module: Module, call: ast.Call) -> AbstractDict:
+def keywords_of(module: Module, call: ast.Call) -> AbstractDict:
+    """The keyword arguments of a call, those of ``**config`` included."""
     found = AbstractDict({}, None)
     for keyword in call.keywords:
         if keyword.arg is None:
@@ -208,10 +209,10 @@ def _constructor(module: Module, expr: ast.Call, name: str) -> AbstractDict:
     if name == "typing.cast":
         return module.dictionary(expr.args[-1]) if len(expr.args) == 2 else _open("it comes from a call to cast")
     if not expr.args:
-        return replace(_keywords(module, expr), literal=expr)
+        return replace(keywords_of(module, expr), literal=expr)
     if isinstance(expr.args[0], ast.Starred) or len(expr.args) > 1:
         return _open(f"it comes from {_short(module, expr)}")
-    return replace(merge(module.dictionary(expr.args[0]), _keywords(module, expr)), literal=expr)
+    return replace(merge(module.dictionary(expr.args[0]), keywords_of(module, expr)), literal=expr)
 
 
 def _subscript(module: Module, expr: ast.Subscript) -> AbstractDict:
@@ -350,7 +351,7 @@ def _change(module: Module, mutation: Mutation) -> AbstractDict | None:
         return module.dictionary(mutation.value)
     if mutation.kind == "merge" and isinstance(mutation.node, ast.Call):
         call = mutation.node
-        keywords = _keywords(module, call)
+        keywords = keywords_of(module, call)
         if not call.args:
             return keywords
         return merge(module.dictionary(call.args[0]), keywords) if len(call.args) == 1 else None

@@ -9,6 +9,7 @@ from pipesense.model.change import (
     Refusal,
     Replace,
     Rewrite,
+    SetClientSettings,
     SetRetry,
     SetStartDate,
     SetTimeout,
@@ -32,6 +33,8 @@ def write(change: Change, module: Module, version: Version) -> tuple[Replace, ..
             return change.parts
         case UseNewApi():
             return use_new_api(change.use, module)
+        case SetClientSettings():
+            return Refusal("Airflow has no clients of message brokers.")
         case SetRetry() | SetTimeout() | SetStartDate() | AddCheck():
             built = _find(change.pipeline, module, version)
             if built is None:

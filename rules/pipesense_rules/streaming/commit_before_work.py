@@ -1,0 +1,135 @@
+"""A message counts as done before the work with it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipesense.model.broker import MessageLoop, Step, StepKind, StreamClient
+from pipesense.model.change import Replace, Rewrite, SetClientSettings
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Applicability, Finding, Offer, Related
+from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
+from pipesense.rule.rule import rule
+from pipesense_rules import brokers
+
+_COMMIT_AFTER = "Switch the client's own commits off, and commit behind the work."
+
+META = RuleMeta(
+    id="streaming/commit-before-work",
+    wants=MessageLoop,
+    pattern="delivery-guarantees",
+    since="0.2",
+    roles=frozenset({FileRole.PIPELINE, FileRole.AD_HOC, FileRole.EXAMPLE}),
+    messages={
+        "explicit": Message(
+            Severity.WARNING,
+            "{done} says that the message is done before {work} has worked with it.",
+            "If the work fails, or the program stops in between, the message is not handed out again: it is lost.",
+            "Say so behind the work; what is then handed out twice after a crash must bear a repeat.",
+        ),
+        "by-timer": Message(
+            Severity.WARNING,
+            "{library} commits positions by a timer, also of the message that {work} is still working with.",
+            "After a crash in the middle of the work the message is not handed out again: it is lost.",
+            _COMMIT_AFTER,
+        ),
+        "by-timer-maybe": Message(
+            Severity.INFO,
+            "{library} commits positions by a timer, also of the message that {work} is still working with.",
+            "If that work leaves anything behind, a crash in the middle of it loses the message.",
+            _COMMIT_AFTER,
+        ),
+        "on-close": Message(
+            Severity.WARNING,
+            "An error in {work} closes the consumer, and closing commits the position of the failed message too.",
+            "The message that caused the error is not handed out again: it is lost.",
+            _COMMIT_AFTER,
+        ),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Early:
+    loop: MessageLoop
+    client: StreamClient | None
+    step: Step | None
+    """The explicit call that comes too early."""
+    last: Step
+    """The last piece of work."""
+
+
+@rule(META)
+def commit_before_work(loop: MessageLoop, ctx: Context) -> Iterator[Finding]:
+    """At the call that comes too early, at the setting, or at the class whose default commits."""
+    early = _explicit(loop)
+    if early is not None and early.step is not None:
+        later = Related(early.last.loc, "the work comes here")
+        yield ctx.finding(
+            "explicit", at=early.step.loc, related=[later], subject=early, done=early.step.text, work=early.last.text
+        )
+        return
+    client = loop.client
+    if client is None or not brokers.commits_by_itself(client):
+        return
+    work = [step for step in brokers.work(loop) if step.takes_message]
+    effects = [step for step in work if step.kind in brokers.SIDE_EFFECTS]
+    variant = _variant(loop, work, effects)
+    if not variant:
+        return
+    setting = client.setting("auto_commit")
+    shown = (effects or work)[0]
+    yield ctx.finding(
+        variant,
+        at=setting.loc if setting is not None and setting.loc is not None else client.loc,
+        related=[Related(shown.loc, "the work")],
+        subject=_Early(loop, client, None, work[-1]),
+        library=client.library,
+        work=shown.text,
+    )
+
+
+def _variant(loop: MessageLoop, work: list[Step], effects: list[Step]) -> str:
+    if not work:
+        return ""
+    if brokers.commits_meanwhile(loop):
+        return "by-timer" if effects else "by-timer-maybe"
+    if loop.closes_on_error and any(not step.guarded for step in effects):
+        return "on-close"
+    return ""
+
+
+def _explicit(loop: MessageLoop) -> _Early | None:
+    """A certain "done" before certain work with the message, and none behind it."""
+    steps = [step for step in loop.steps if not step.in_handler]
+    done = [number for number, step in enumerate(steps) if step.kind is StepKind.DONE]
+    if not done or not steps[done[0]].certain:
+        return None
+    before, after = steps[: done[0]], steps[done[-1] + 1 :]
+    kinds = brokers.SIDE_EFFECTS | {StepKind.CALL}
+    late = [step for step in after if step.kind in kinds and step.takes_message and step.certain]
+    if not any(step.kind in brokers.SIDE_EFFECTS for step in late) or any(step.kind in kinds for step in before):
+        return None
+    return _Early(loop, loop.client, steps[done[0]], late[-1])
+
+
+@commit_before_work.fix
+def commit_after(finding: Finding, early: _Early, ctx: Context) -> Offer | None:
+    """The call behind the last piece of work; where the client commits by itself, that is switched off too."""
+    place, indent = brokers.behind(early.last, ctx)
+    if early.step is not None:
+        text = ctx.text(early.step.statement)
+        call = text.strip()
+        if "\n" in call or not call.endswith(")") or not indent:
+            return None
+        moved = (Replace(early.step.statement, ""), Replace(place, f"\n{indent}{call}"))
+        return Offer(f"Move {early.step.text} behind the work", Rewrite(moved), Applicability.UNSAFE)
+    client, loop = early.client, early.loop
+    if client is None or not loop.finish or not indent:
+        return None
+    says_so = any(step.kind is StepKind.DONE for step in loop.steps)
+    also = () if says_so else (Replace(place, f"\n{indent}{loop.finish}"),)
+    off = "offset_store" if client.setting("offset_store") is not None and not says_so else "auto_commit"
+    change = SetClientSettings(client, ((off, False),), also)
+    return Offer("Commit behind the work", change, Applicability.UNSAFE)

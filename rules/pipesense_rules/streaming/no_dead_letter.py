@@ -1,0 +1,82 @@
+"""A message that cannot be handled stops the reading, or disappears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipesense.model.broker import Handler, MessageLoop, StepKind
+from pipesense.model.change import Replace
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Applicability, Finding, Offer
+from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
+from pipesense.rule.rule import rule
+from pipesense_rules import brokers
+
+_ASIDE = "Put the message aside (a topic for what could not be handled, a table), count it, and go on."
+
+META = RuleMeta(
+    id="streaming/no-dead-letter",
+    wants=MessageLoop,
+    pattern="dead-letter",
+    since="0.2",
+    roles=frozenset({FileRole.PIPELINE, FileRole.AD_HOC}),
+    messages={
+        "dropped": Message(
+            Severity.WARNING,
+            "A message whose handling fails is logged here and passed over.",
+            "The next commit covers it, so nobody can read it again: the data is gone, and the job is green.",
+            _ASIDE,
+        ),
+        "stops": Message(
+            Severity.WARNING,
+            "One message that {call} cannot read ends the loop.",
+            "After a restart the same message comes first again, so everything behind it waits for a person.",
+            _ASIDE,
+        ),
+        "decoder": Message(
+            Severity.WARNING,
+            "The consumer itself decodes every message, and one that it cannot read raises out of the loop.",
+            "The loop's own try cannot catch it, and after a restart the same message comes first again.",
+            "Read bytes, decode them inside the loop, and put what cannot be read aside.",
+        ),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Dropped:
+    loop: MessageLoop
+    handler: Handler
+
+
+@rule(META)
+def no_dead_letter(loop: MessageLoop, ctx: Context) -> Iterator[Finding]:
+    """At the handler that drops, at the call that may fail, or at the decoder."""
+    for handler in loop.handlers:
+        if handler.quiet and handler.covers & brokers.HANDLING and not _comes_again(loop, handler):
+            yield ctx.finding("dropped", at=handler.loc, subject=_Dropped(loop, handler))
+    if loop.decoder is not None:
+        yield ctx.finding("decoder", at=loop.decoder, subject=loop)
+        return
+    for step in loop.steps:
+        if step.kind is StepKind.DECODE and step.takes_message and not step.guarded and not step.in_handler:
+            yield ctx.finding("stops", at=step.loc, subject=loop, call=step.text)
+            return
+
+
+def _comes_again(loop: MessageLoop, handler: Handler) -> bool:
+    """Whether the broker hands the failed message out again: it is said to be done in what failed only."""
+    if not loop.individual:
+        return False
+    done = [step for step in loop.steps if step.kind is StepKind.DONE]
+    return all(step.guarded and not step.in_handler for step in done)
+
+
+@no_dead_letter.fix
+def put_aside(finding: Finding, dropped: object, ctx: Context) -> Offer | None:
+    """The message into a topic of its own, where the loop has a producer at hand."""
+    if not isinstance(dropped, _Dropped) or not dropped.loop.dead_letter or not dropped.handler.indent:
+        return None
+    text = f"\n{dropped.handler.indent}{dropped.loop.dead_letter}"
+    return Offer("Send the message to a dead-letter topic", Replace(dropped.handler.end, text), Applicability.UNSAFE)

@@ -1,0 +1,158 @@
+"""What a producer or consumer guarantees, and because of which setting: the words of its hover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pipesense.model.broker import ClientRole, CommitMoment, MessageLoop, StepKind, StreamClient
+from pipesense.model.code import PatternSite
+from pipesense.model.value import Absent, Known, Value, effective
+from pipesense.model.where import Loc
+from pipesense.systems.broker_sending import Use
+
+PATTERN = "delivery-guarantees"
+
+
+def sites(clients: Sequence[StreamClient], loops: Sequence[MessageLoop], uses: Iterable[Use]) -> Iterator[PatternSite]:
+    """A hover for each producer and consumer that the file makes."""
+    del uses
+    for client in clients:
+        if client.role is ClientRole.PRODUCER:
+            yield PatternSite(PATTERN, client.loc, producer(client))
+        elif client.role is ClientRole.CONSUMER:
+            own = [loop for loop in loops if loop.client is client]
+            yield PatternSite(PATTERN, client.loc, consumer(client, own[0] if own else None))
+    for loop in loops:
+        if loop.client is None or loop.client.loc != loop.loc:
+            yield PatternSite(PATTERN, loop.loc, consumer(loop.client, loop))
+
+
+def _because(client: StreamClient, *names: str) -> str:
+    """The settings with their values, as the client spells them, and where they come from."""
+    parts = []
+    for name in names:
+        setting = client.setting(name)
+        if setting is None:
+            continue
+        value = setting.value
+        if isinstance(value, Known):
+            parts.append(f"`{setting.written}` is {_spelled(value.value)}")
+        elif isinstance(value, Absent):
+            default = effective(value)
+            of = f" of {client.library} {client.version}" if client.version.number else f" of {client.library}"
+            known_default = isinstance(value.default, Known)
+            parts.append(
+                f"`{setting.written}` is not set, the default{of} is {_spelled(default)}"
+                if known_default
+                else f"`{setting.written}` is not set, and its default depends on the version of {client.library}"
+            )
+        else:
+            parts.append(f"`{setting.written}` is unknown: {value.why}")
+    return "; ".join(parts)
+
+
+def _spelled(value: object) -> str:
+    return f"`{value}`" if isinstance(value, str) else f"`{value!r}`"
+
+
+def _now(value: Value[object]) -> object:
+    return effective(value)
+
+
+def producer(client: StreamClient) -> str:
+    """What a producer guarantees."""
+    if client.setting("acks") is None:
+        return (
+            f"This producer ({client.library}): **at least once** where every result is waited for and errors are sent "
+            "again; **at most once** where results are dropped."
+        )
+    guarantee, names, why = _of_producer(client)
+    return f"This producer: **{guarantee}** ({_because(client, *names)}){why}."
+
+
+def _of_producer(client: StreamClient) -> tuple[str, tuple[str, ...], str]:
+    """The guarantee, the settings that it rests on, and what follows."""
+    acks, idempotent = _now(client.value("acks")), _now(client.value("idempotence"))
+    transaction = client.value("transactional_id")
+    if isinstance(transaction, Known) and transaction.value:
+        rest = ", for readers of committed messages. What else the program writes is not part of the transaction"
+        return "exactly once, inside one transaction", ("transactional_id",), rest
+    if acks == "0":
+        return "at most once", ("acks",), ": it does not wait for the broker"
+    if acks == "1":
+        leader = ": the leader alone confirms, and a confirmed message is gone if it fails too early"
+        return "may lose and may repeat", ("acks", "retries"), leader
+    if acks == "all" and idempotent is True:
+        again = ". A program that starts again and sends again sends a second message"
+        return "at least once, without repeats by its own retries", ("acks", "idempotence"), again
+    if acks == "all" and _now(client.value("retries")) == 0:
+        return "at most once", ("acks", "retries"), ": a failed attempt is not repeated"
+    if acks == "all":
+        twice = ": a retry after a lost answer writes the message a second time"
+        return "at least once", ("acks", "idempotence"), twice
+    return "cannot be told", ("acks", "idempotence"), ""
+
+
+def consumer(client: StreamClient | None, loop: MessageLoop | None) -> str:
+    """What a consumer guarantees to the code that handles its messages."""
+    if client is not None and _groupless(client):
+        return (
+            f"This consumer: **no guarantee across restarts** ({_because(client, 'group')}): no position is kept, and "
+            f"a restart begins where `{_written(client, 'offset_reset', 'auto_offset_reset')}` says."
+        )
+    auto = _now(client.value("auto_commit")) if client is not None else None
+    if client is not None and auto is True and _now(client.value("offset_store")) is not False:
+        because = _because(client, "auto_commit")
+        moment = loop.moment if loop is not None else CommitMoment.MEANWHILE
+        if moment is CommitMoment.ON_NEXT_READ:
+            return (
+                f"This consumer: **at least once while all goes well** ({because}). Positions are committed "
+                f"{moment.value}, also those of messages whose handling failed."
+            )
+        return f"This consumer: **at most once after a crash** ({because}). Positions are committed {moment.value}."
+    if loop is None:
+        said = _because(client, "auto_commit") if client is not None else ""
+        because = f" ({said})" if said else ""
+        return f"This consumer: the order of work and commit decides{because}."
+    return _by_order(client, loop)
+
+
+def _by_order(client: StreamClient | None, loop: MessageLoop) -> str:
+    done = [step for step in loop.steps if step.kind is StepKind.DONE]
+    work = [
+        step
+        for step in loop.steps
+        if step.kind in (StepKind.WORK, StepKind.CALL, StepKind.SEND) and not step.in_handler
+    ]
+    because = f"; {_because(client, 'auto_commit')}" if client is not None and client.setting("auto_commit") else ""
+    if not done:
+        return (
+            f"This consumer: **every message again after a restart**: nothing here calls {loop.done}{because}."
+            if client is not None and client.opened is None
+            else f"This consumer: nothing here calls {loop.done}{because}."
+        )
+    first = min(_start(step.loc) for step in done)
+    if work and first < min(_start(step.loc) for step in work):
+        return f"This consumer: **at most once**: `{done[0].text}` comes before the work{because}."
+    return (
+        f"This consumer: **at least once**: `{done[0].text}` comes after the work{because}. A crash in between hands "
+        "the message out again, so the work must bear a repeat."
+    )
+
+
+def _start(loc: Loc) -> int:
+    return loc.span.start
+
+
+def _groupless(client: StreamClient) -> bool:
+    """Whether the consumer surely belongs to no group."""
+    group = client.setting("group")
+    if group is None or not isinstance(group.value, Known | Absent):
+        return False
+    inner = group.value.default if isinstance(group.value, Absent) else group.value
+    return isinstance(inner, Known) and not inner.value
+
+
+def _written(client: StreamClient, name: str, otherwise: str) -> str:
+    found = client.setting(name)
+    return found.written if found is not None else otherwise

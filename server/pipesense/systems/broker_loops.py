@@ -1,0 +1,150 @@
+"""Reads a loop over a consumer, or a function that is called with each message, as one fact."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from pipesense.lang.python.index import FUNCTIONS
+from pipesense.lang.python.syntax import place_of
+from pipesense.model.broker import MessageLoop
+from pipesense.model.where import Loc
+from pipesense.systems.broker_clients import Found, Looking
+from pipesense.systems.broker_settings import given
+from pipesense.systems.broker_steps import Reading, Words, end_of, message_names
+
+
+def message_loop(
+    looking: Looking, found: Found, loop: ast.For | ast.AsyncFor | ast.While, subject: ast.expr
+) -> MessageLoop | None:
+    """The loop as a fact; ``subject`` is the consumer."""
+    module, made = looking.module, found.made
+    tainted: set[str] = set()
+    if isinstance(loop, ast.For | ast.AsyncFor) and any(node is subject for node in ast.walk(loop.iter)):
+        tainted = message_names(loop.target)
+    reading = Reading(module, looking.instances, words(looking, found, tainted), tainted)
+    if isinstance(loop, ast.While):
+        reading.expression(loop.test, loop)
+    reading.body(loop.body, certain=True, in_handler=False, guarded=False)
+    if not reading.steps and not tainted:
+        return None
+    consumer = " ".join(module.text_of(subject).split())
+    message = _message(loop, reading)
+    end, indent = end_of(module, loop.body)
+    named = message or "{message}" not in made.finish
+    finish = made.finish.format(consumer=consumer, message=message) if named else ""
+    return MessageLoop(
+        system=looking.table.system,
+        library=made.library,
+        loc=module.loc(subject),
+        client=None,
+        consumer=consumer,
+        message=message,
+        done=f"{sorted(made.done)[0]}()" if made.done else "",
+        steps=tuple(reading.steps),
+        handlers=tuple(reading.handlers),
+        moment=made.moment,
+        finish=finish,
+        end=end,
+        indent=indent,
+        closes_on_error=_closes(looking, loop, consumer),
+        decoder=_decoder(looking, found),
+        individual=made.individual,
+        dead_letter=_dead_letter(looking, loop, message),
+    )
+
+
+def words(looking: Looking, found: Found, messages: set[str]) -> Words:
+    """What this consumer calls things."""
+    made = found.made
+
+    def method(call: ast.Call) -> tuple[str, Found | None]:
+        receiver = looking.receiver(call)
+        return (call.func.attr if isinstance(call.func, ast.Attribute) else ""), receiver
+
+    def of_consumer(call: ast.Call, names: frozenset[str]) -> bool:
+        if not isinstance(call.func, ast.Attribute) or call.func.attr not in names:
+            return False
+        receiver = looking.receiver(call)
+        return receiver is not None and receiver.made.library == made.library
+
+    def sends(call: ast.Call) -> bool:
+        name, receiver = method(call)
+        return receiver is not None and any(name in each.methods for each in receiver.made.sends)
+
+    return Words(
+        reads=lambda call: of_consumer(call, made.receives),
+        done=lambda call: of_consumer(call, made.done),
+        again=lambda call: of_consumer(call, made.again),
+        sends=sends,
+    )
+
+
+def _dead_letter(looking: Looking, loop: ast.AST, message: str) -> str:
+    """A statement that puts the message aside, through a producer that the loop has at hand."""
+    for node in ast.walk(loop) if message else ():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            receiver = looking.receiver(node)
+            if receiver is not None and any(node.func.attr in each.methods for each in receiver.made.sends):
+                producer = looking.module.text_of(node.func.value)
+                return receiver.made.dead_letter.format(producer=producer, message=message)
+    return ""
+
+
+def _message(loop: ast.For | ast.AsyncFor | ast.While, reading: Reading) -> str:
+    """The one name of the message at hand."""
+    if isinstance(loop, ast.For | ast.AsyncFor) and isinstance(loop.target, ast.Name):
+        return loop.target.id
+    return reading.received[0] if len(set(reading.received)) == 1 else ""
+
+
+def _closes(looking: Looking, loop: ast.AST, consumer: str) -> bool:
+    """Whether an error in the loop closes the consumer on the way out."""
+    for place in place_of(loop).outward():
+        node = place.node
+        if isinstance(node, ast.With | ast.AsyncWith):
+            for item in node.items:
+                bound = item.optional_vars
+                if bound is not None and looking.module.text_of(bound) == consumer:
+                    return True
+        elif isinstance(node, ast.Try) and place.part == "body":
+            closing = (inner for statement in node.finalbody for inner in ast.walk(statement))
+            if any(isinstance(inner, ast.Call) and _is_close(looking, inner, consumer) for inner in closing):
+                return True
+        elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            return False
+    return False
+
+
+def _is_close(looking: Looking, call: ast.Call, consumer: str) -> bool:
+    func = call.func
+    return (
+        isinstance(func, ast.Attribute)
+        and func.attr in ("close", "stop")
+        and looking.module.text_of(func.value) == consumer
+    )
+
+
+def _decoder(looking: Looking, found: Found) -> Loc | None:
+    """A decoder that the client calls by itself, and that raises for text that it does not know."""
+    if found.call is None or not found.made.decoders:
+        return None
+    settings = given(looking.module, found.call, found.made)
+    for name in found.made.decoders:
+        entry = settings.entries.get(name)
+        if entry is not None and _may_raise(looking, entry.value):
+            return entry.entry_loc
+    return None
+
+
+def _may_raise(looking: Looking, expr: ast.expr) -> bool:
+    """Whether a decoder surely fails on bytes that are no JSON: a lambda over json.loads, or the function itself."""
+    module = looking.module
+    inner: Sequence[ast.AST] = list(ast.walk(expr.body)) if isinstance(expr, ast.Lambda) else [expr]
+    if isinstance(expr, ast.Lambda) and isinstance(expr.body, ast.IfExp):
+        inner = list(ast.walk(expr.body.body))
+    for node in inner:
+        callee = node.func if isinstance(node, ast.Call) else node
+        if isinstance(callee, ast.Name | ast.Attribute) and "json.loads" in module.qualified(callee):
+            return True
+    return False

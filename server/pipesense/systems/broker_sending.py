@@ -1,0 +1,89 @@
+"""Which messages are handed to a client without anybody finding out what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pipesense.model.broker import ClientRole, Loss, StreamClient, UncheckedSend
+from pipesense.model.where import Loc
+from pipesense.systems.broker import BrokerTable, Sends
+from pipesense.text.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One call on a client, or one place that hands the client (or its way to settle) to somebody else.
+
+    ``origin`` is the call that made the client, None where that cannot be told. ``settles``: nothing waits in memory
+    afterwards. ``dropped``: what it returns is not kept; ``told``: a callback is given; ``counted``: the number of
+    failures in the result is looked at. ``escapes``: somebody else has the client from here on.
+    """
+
+    library: str
+    method: str
+    origin: Loc | None
+    loc: Loc
+    written: str = ""
+    sends: bool = False
+    settles: bool = False
+    dropped: bool = False
+    told: bool = False
+    counted: bool = False
+    escapes: bool = False
+    repair: tuple[tuple[Loc, str], ...] = ()
+    """Text that looks at the result, and where it goes; of calls that are a statement or assigned to a name."""
+
+
+def unchecked(table: BrokerTable, clients: Sequence[StreamClient], uses: Sequence[Use]) -> Iterator[UncheckedSend]:
+    """One fact per client that sends unchecked."""
+    loose = any(use.settles and not use.library for use in uses)
+    for client in clients:
+        own = [use for use in uses if use.origin == client.whole]
+        for sends in _ways(table, client):
+            sent = [use for use in own if use.sends and use.method in sends.methods]
+            if not sent or any(use.escapes for use in own):
+                continue
+            yield from _judged(table, client, sends, sent, loose or any(use.settles for use in own))
+
+
+def _ways(table: BrokerTable, client: StreamClient) -> Iterable[Sends]:
+    made = next((m for m in table.clients if m.library == client.library and m.role is client.role and m.sends), None)
+    return made.sends if made is not None and client.role is not ClientRole.CONSUMER else ()
+
+
+def _judged(
+    table: BrokerTable, client: StreamClient, sends: Sends, sent: list[Use], settled: bool
+) -> Iterator[UncheckedSend]:
+    if sends.loss is Loss.PARTLY:
+        for use in sent:
+            if not use.counted:
+                yield _fact(client, sends, Loss.PARTLY, [use], sends.remedy)
+        return
+    blind = [use for use in sent if use.dropped and not use.told]
+    if not blind:
+        return
+    if sends.loss is Loss.AT_EXIT and not settled:
+        yield _fact(client, sends, Loss.AT_EXIT, blind, sends.remedy)
+    elif len(blind) == len(sent):
+        yield _fact(client, sends, Loss.UNSEEN, blind, sends.remedy)
+
+
+def _fact(client: StreamClient, sends: Sends, loss: Loss, uses: list[Use], remedy: str) -> UncheckedSend:
+    first = uses[0]
+    repair: tuple[tuple[Loc, str], ...] = ()
+    if loss is Loss.PARTLY:
+        repair = first.repair
+    elif sends.repair:
+        repair = tuple((use.loc.at(Span(use.loc.span.end, use.loc.span.end)), sends.repair) for use in uses)
+    return UncheckedSend(
+        system=client.system,
+        library=client.library,
+        loss=loss,
+        loc=first.loc,
+        call=first.written,
+        remedy=remedy,
+        again=tuple(use.loc for use in uses[1:]),
+        repair=repair,
+        repair_title=sends.repair_title,
+    )

@@ -1,0 +1,17 @@
+"""Amazon Kinesis: data streams and Firehose through boto3, and consumers of the Kinesis Client Library."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipesense.systems.broker import BrokerTable
+from pipesense.systems.broker_system import broker_system
+
+
+def _table() -> BrokerTable:
+    from pipesense.systems.kinesis.tables import TABLE
+
+    return TABLE
+
+
+SYSTEM: Final = broker_system("kinesis", ("kinesis", "firehose", "amazon_kclpy"), ("boto3", "amazon_kclpy"), _table)

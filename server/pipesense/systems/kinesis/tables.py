@@ -1,0 +1,59 @@
+"""What boto3's clients of Kinesis do.
+
+PutRecords and PutRecordBatch answer 200 when some records were refused, and count those:
+https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipesense.model.broker import ClientRole, Loss
+from pipesense.systems.broker import BrokerTable, ClientClass, Sends
+
+_MAKERS: Final = (
+    "boto3.client",
+    "boto3.Session().client",
+    "boto3.session.Session().client",
+    "aioboto3.Session().client",
+    "aiobotocore.session.get_session().create_client",
+)
+_AGAIN: Final = "Send the records whose result has an ErrorCode again, or fail"
+
+CLIENTS: Final = (
+    ClientClass(
+        names=_MAKERS,
+        library="boto3's Kinesis client",
+        package="boto3",
+        role=ClientRole.PRODUCER,
+        argument="kinesis",
+        sends=(
+            Sends(
+                methods=frozenset({"put_records"}),
+                loss=Loss.PARTLY,
+                counter="FailedRecordCount",
+                remedy=_AGAIN,
+                repair_title="Fail where records were refused",
+            ),
+        ),
+    ),
+    ClientClass(
+        names=_MAKERS,
+        library="boto3's Firehose client",
+        package="boto3",
+        role=ClientRole.PRODUCER,
+        argument="firehose",
+        sends=(
+            Sends(
+                methods=frozenset({"put_record_batch"}),
+                loss=Loss.PARTLY,
+                counter="FailedPutCount",
+                remedy=_AGAIN,
+                repair_title="Fail where records were refused",
+            ),
+        ),
+    ),
+)
+
+TABLE: Final = BrokerTable(system="kinesis", noun="stream", packages=("boto3",), clients=CLIENTS)
