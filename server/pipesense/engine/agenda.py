@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from pipesense.engine.index import Stage
+from pipesense.lang.languages import DOCUMENTS
 
 _LANES: Final = 6
 _DEFINES: Final = re.compile(
@@ -22,6 +23,8 @@ def _lane(stage: int, language: str | None, is_read: bool) -> int:
     """
     if language == "sql":
         return 2 if stage > Stage.LINK else 1 if is_read else 3
+    if language in DOCUMENTS and stage == Stage.LINK:
+        return 3  # most of them turn out to be none of ours
     return {Stage.LINK: 0, Stage.COMPOSE: 4}.get(Stage(stage), 5)
 
 

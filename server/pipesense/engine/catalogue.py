@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipesense.model.sql import Hole, StatementFacts
-from pipesense.systems.system import PythonSystem, SqlSystem
+from pipesense.systems.system import DocumentSystem, PythonSystem, SqlSystem
 from pipesense.text.span import Span
 
 
@@ -21,6 +21,13 @@ def _message_brokers() -> tuple[PythonSystem, ...]:
     from pipesense.systems.kinesis import SYSTEM as KINESIS
 
     return (KAFKA, KINESIS)
+
+
+def document_systems() -> tuple[DocumentSystem, ...]:
+    """Every system whose pipelines are YAML or JSON."""
+    from pipesense.systems.stepfunctions import SYSTEM as STEP_FUNCTIONS
+
+    return (STEP_FUNCTIONS,)
 
 
 def read_statement(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pipesense.engine.index import Key
     from pipesense.lang.python.syntax import ParsedUnit
     from pipesense.lang.sql.earlier import Around
+    from pipesense.lang.yaml.read import YamlFile
 
 
 _ID: Final = attrgetter("id")
@@ -44,6 +45,8 @@ class Unit:
     kind: str
     text: str
     parsed: ParsedUnit | None = None
+    tree: YamlFile | None = None
+    """What a YAML or JSON file is made of."""
     facts: StatementFacts | None = None
     statement: Statement | None = None
     around: Around | None = None
@@ -73,6 +76,7 @@ class Unit:
     def forget(self) -> None:
         """Drop what can be derived again from the text."""
         self.parsed = None
+        self.tree = None
         self.facts = None
         self.statement = None
         self.relation = None

@@ -14,7 +14,7 @@ from pipesense.engine.record import FileRecord
 from pipesense.engine.report import BuiltFix, FixOffer, InternalError, Reported
 from pipesense.engine.stages import Stages
 from pipesense.engine.suppression import comment_text
-from pipesense.lang.languages import language_of, splitter_of
+from pipesense.lang.languages import DOCUMENTS, language_of, splitter_of
 from pipesense.model.change import Change, Refusal, Replace
 from pipesense.model.where import Loc
 from pipesense.rule.finding import Applicability, Offer
@@ -62,7 +62,7 @@ class Fixer:
         if reported.rule not in (reporting.UNUSED, reporting.BARE):
             return []
         unit = record.document.unit_at(reported.span.start)
-        if unit is None:
+        if unit is None or record.document.language == "json":
             return []
         base = reported.span.start - unit[1]
         text = record.document.text
@@ -165,6 +165,10 @@ class Fixer:
         if record is None:
             return ()
         language = record.document.language
+        if language in DOCUMENTS:
+            from pipesense.engine.suppression_document import silencing_edit
+
+            return silencing_edit(record.document, reported.span, reported.rule)
         line = record.document.buffer.lines.position(reported.span.start)[0]
         text = comment_text(language, reported.rule)
         return (fixes.suppression_edit(record.document, language, line, text),)

@@ -9,6 +9,8 @@ from pipesense.engine.baseline import BadBaseline, parse_baseline
 from pipesense.engine.config import FILE_NAMES, Config, ConfigProblem, parse_config
 from pipesense.engine.dbt import DbtProjects
 from pipesense.engine.files import FileAccess, Unreadable
+from pipesense.engine.report import Reported
+from pipesense.engine.reporting import configuration_finding
 from pipesense.rule.registry import Registry
 
 _SOURCE_FOLDERS = ("", "dags", "src", "plugins", "include")
@@ -79,6 +81,19 @@ class Surroundings:
                 self._texts[path] = None
                 self.problems[path] = (ConfigProblem(path, 0, f"This file cannot be read: {error.reason}."),)
         return self._texts[path]
+
+    def all_problems(self) -> tuple[tuple[str, int, str], ...]:
+        """Everything wrong in the configuration files read so far: path, line (0-based), sentence."""
+        return tuple(
+            (path, each.line, each.message) for path, problems in sorted(self.problems.items()) for each in problems
+        )
+
+    def problem_findings(self, path: str) -> tuple[Reported, ...]:
+        """What is wrong in a configuration file, as it is shown."""
+        text, relative = self.text(path) or "", self.relative(path)
+        return tuple(
+            configuration_finding(path, relative, text, each.line, each.message) for each in self.problems[path]
+        )
 
     def config(self, path: str) -> Config:
         """The settings that hold for a file: the nearest configuration file, under the overrides."""

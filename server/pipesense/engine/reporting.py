@@ -21,6 +21,7 @@ from pipesense.engine.suppression import (
     statement_lines_sql,
     suppressions,
 )
+from pipesense.lang.languages import DOCUMENTS
 from pipesense.model.where import Loc
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import Severity
@@ -143,6 +144,10 @@ def _same(one: Finding, other: Finding) -> bool:
 
 
 def _directives(document: Document) -> list[Suppression]:
+    if document.language in DOCUMENTS:
+        from pipesense.engine.suppression_document import document_suppressions
+
+        return document_suppressions(document)
     text, lines, cuts = document.text, document.buffer.lines, document.cuts
     spoken = comments(document.language, text, lines, cuts)
     if not spoken:

@@ -14,12 +14,14 @@ from pipesense.engine.context import RuleContext, default_role
 from pipesense.engine.document import Document
 from pipesense.engine.index import Index, Key, Stage
 from pipesense.engine.judge import Judge
+from pipesense.engine.link_document import claimants, document_file, link_document
 from pipesense.engine.link_sql import StatementReader, link_sql_file, prepare_sql_file, tables_read
 from pipesense.engine.linked import Linked
 from pipesense.engine.project import Surroundings, parents
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Answers, ColumnMemo, Lookup, Relations
 from pipesense.engine.report import Counters, InternalError
+from pipesense.lang.languages import DOCUMENTS
 from pipesense.lang.sql.adapter import dialect_of_dbt
 from pipesense.model.change import (
     AddCheck,
@@ -43,7 +45,7 @@ from pipesense.rule.context import DatasetUse
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import RuleMeta
 from pipesense.rule.registry import Registry
-from pipesense.systems.system import Lifted, PythonSystem
+from pipesense.systems.system import DocumentSystem, Lifted, PythonSystem
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
@@ -82,6 +84,7 @@ class Stages:
     """Like ``record_of``, with all facts."""
     text_of: Callable[[Loc], str]
     columns: ColumnMemo
+    documents: tuple[DocumentSystem, ...] = ()
     generation: int = 0
     """Counts changes of the configuration; unit findings of an older generation are judged again."""
     _modules: dict[tuple[str, str], tuple[Document, tuple[int, ...], Module]] = field(default_factory=dict)
@@ -104,6 +107,8 @@ class Stages:
             configured = config.dialect_of(record.path)
             context = self._said_dialect(record.path, lookup)
             return prepare_sql_file(record.document, configured, context, self.reader, _SQL_BUDGET)
+        if record.document.language in DOCUMENTS:
+            return False
         from pipesense.engine.link_python import prepare_python_file
 
         return prepare_python_file(record.document, self.counters, _PYTHON_BUDGET)
@@ -117,10 +122,18 @@ class Stages:
         record.role = config.role_of(record.path) or default_role(record.path, folder)
         if record.document.language == "sql":
             record.linked, reads = self._link_sql(record, config, lookup)
+        elif record.document.language in DOCUMENTS:
+            guard = partial(self._guarded, record.path)
+            record.linked = link_document(record.document, self.documents, self.counters, guard)
+            reads = record.linked.reads
         else:
             record.linked = self._link_python(record, config)
             reads = record.linked.reads
         return Outcome(record.linked.exports, reads, tables_read(record.linked.scripts.values()))
+
+    def is_ours(self, path: str, language: str, text: str) -> bool:
+        """Whether a file holds anything to judge: YAML and JSON are written for many purposes."""
+        return language not in DOCUMENTS or bool(claimants(self.documents, path, text))
 
     def _link_sql(self, record: FileRecord, config: Config, lookup: Lookup) -> tuple[Linked, frozenset[Key]]:
         context = self._said_dialect(record.path, lookup)
@@ -322,12 +335,16 @@ class Stages:
     def write(self, change: Change, path: str) -> tuple[Replace, ...] | Refusal:
         """A change in the spelling of the system that it concerns."""
         name = _system_of(change)
-        system = next((each for each in self.systems if each.name == name), None)
         record = self.record_of(path)
         if record is not None and isinstance(change, Rewrite):
             from pipesense.lang.python.edit import with_imports
 
             return with_imports(self._full_module(record), change)
+        document = next((each for each in self.documents if each.name == name), None)
+        if document is not None and record is not None:
+            file = document_file(record.document, self.counters)
+            return document.write(change, file) if file is not None else Refusal("the file is empty")
+        system = next((each for each in self.systems if each.name == name), None)
         if system is None or record is None:
             return Refusal("nothing here knows how to write this change")
         module = self._full_module(record)
@@ -390,7 +407,7 @@ def _system_of(change: Change) -> str:
         return change.client.system
     if isinstance(change, (SetRetry, SetTimeout, AddCheck, SetStartDate)):
         return change.pipeline.system
-    return ""
+    return getattr(change, "system", "")
 
 
 def _accesses_in(linked: Linked, unit: int) -> tuple[Access, ...]:

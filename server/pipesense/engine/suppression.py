@@ -13,6 +13,8 @@ from enum import Enum
 from typing import Final
 
 from pipesense.lang.cut import Cut
+from pipesense.lang.documents.read import comment_spans as document_comments
+from pipesense.lang.languages import DOCUMENTS
 from pipesense.text.line_index import LineIndex
 from pipesense.text.span import Span
 
@@ -79,9 +81,12 @@ def _sql_comments(text: str) -> Iterator[Span]:
 
 def comment_spans(language: str, text: str, cuts: Iterable[Cut], mark: str = "") -> Iterator[Span]:
     """The comments of a file that hold ``mark``, unit by unit: what is broken in one hides no other's."""
-    scan = _python_comments if language == "python" else _sql_comments
     if mark not in text:
         return
+    if language in DOCUMENTS:
+        yield from (span for span in document_comments(language, text) if mark in span.of(text))
+        return
+    scan = _python_comments if language == "python" else _sql_comments
     for cut in cuts:
         piece = text[cut.start : cut.end]
         if mark in piece:

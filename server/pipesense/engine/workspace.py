@@ -33,7 +33,7 @@ from pipesense.engine.report import (
     Reported,
 )
 from pipesense.engine.stages import Stages
-from pipesense.lang.languages import language_of, splitter_of
+from pipesense.lang.languages import DOCUMENTS, language_of, splitter_of
 from pipesense.model.change import Refusal
 from pipesense.model.where import Loc
 from pipesense.rule.registry import Registry
@@ -59,7 +59,7 @@ class Workspace:
         roots: Sequence[str] = (),
         hide_baseline: bool = False,
     ) -> None:
-        from pipesense.engine.catalogue import read_statement, sql_dialects, systems_in_use, told_dialect
+        from pipesense.engine import catalogue
 
         self.registry = registry
         self.counters = Counters()
@@ -78,13 +78,13 @@ class Workspace:
         self._replaced: dict[str, FileRecord] = {}
         """Records of files that changed on disk and were not read again yet; what they showed is compared."""
         self._surroundings = Surroundings(
-            registry, files, sql_dialects, lambda path: path in self._records or path in self._agenda
+            registry, files, catalogue.sql_dialects, lambda path: path in self._records or path in self._agenda
         )
-        self._reader = StatementReader(read_statement, self.counters, log, told_dialect)
+        self._reader = StatementReader(catalogue.read_statement, self.counters, log, catalogue.told_dialect)
         self._stages = Stages(
             registry=registry,
             surroundings=self._surroundings,
-            systems=tuple(systems) if systems is not None else systems_in_use(),
+            systems=tuple(systems) if systems is not None else catalogue.systems_in_use(),
             reader=self._reader,
             judge=Judge(registry, self.counters, log, self._index.version),
             counters=self.counters,
@@ -93,6 +93,7 @@ class Workspace:
             whole_record_of=self._whole_record,
             text_of=self._text_at,
             columns=ColumnMemo(self._index.version),
+            documents=catalogue.document_systems(),
         )
         self._fixer = Fixer(registry, self._stages, self._index, self._whole_record, self._freshen, self.findings, log)
         self.features = Features(self._whole_record, self._index, self._place, self._stages)
@@ -114,7 +115,8 @@ class Workspace:
         if record is None:
             is_new = path not in self._agenda and (not self._left_out(path) or self._stages.awaits(path, self._index))
             self._records[path] = FileRecord(path, Document(path, language, splitter_of(language), text), True)
-            if is_new:  # an editor may show a file before it says that there is one, or before there is one
+            # An editor may show a file before it says that there is one, or before there is one.
+            if is_new and language not in DOCUMENTS:
                 self._surroundings_changed()
         else:
             record.is_open = True
@@ -151,10 +153,12 @@ class Workspace:
         around = configured = False
         gone: set[str] = set()
         for path in paths:
-            if language_of(path) is None:
+            language = language_of(path)
+            if language is None or language in DOCUMENTS:
                 configured = configured or path.rpartition("/")[2] in FILE_NAMES
                 around = around or configured or self._surroundings.asked(path)
                 gone.update(self._gone_with(path))
+            if language is None:
                 continue
             record = self._records.get(path)
             if record is not None and record.is_open:
@@ -166,7 +170,7 @@ class Workspace:
                 self._replaced[path] = self._records.pop(path)
                 self._mark(path, Stage.LINK)
             elif path in self._agenda or path in self._unreadable or not self._left_out(path):
-                around = around or path not in self._agenda
+                around = around or (path not in self._agenda and language not in DOCUMENTS)
                 self._unreadable.pop(path, None)
                 self._want(path)
             else:
@@ -264,6 +268,9 @@ class Workspace:
             text = self._files.read(path)
         except Unreadable as error:
             self._unreadable[path] = error.reason
+            return None
+        if not self._stages.is_ours(path, language, text):
+            self._wanted.discard(path)
             return None
         record = FileRecord(path, Document(path, language, splitter_of(language), text))
         before = self._replaced.pop(path, None)
@@ -432,22 +439,14 @@ class Workspace:
 
     def findings(self, path: str) -> tuple[Reported, ...]:
         """What is wrong in a file, in the order of the text."""
-        problems = self._surroundings.problems.get(path)
-        if problems is not None:
-            text, relative = self._surroundings.text(path) or "", self._surroundings.relative(path)
-            return tuple(
-                reporting.configuration_finding(path, relative, text, each.line, each.message) for each in problems
-            )
+        if path in self._surroundings.problems:
+            return self._surroundings.problem_findings(path)
         record = self._records.get(path)
         return record.reported if record is not None else ()
 
     def configuration_problems(self) -> tuple[tuple[str, int, str], ...]:
         """Everything wrong in the configuration files read so far: path, line (0-based), sentence."""
-        return tuple(
-            (path, each.line, each.message)
-            for path, problems in sorted(self._surroundings.problems.items())
-            for each in problems
-        )
+        return self._surroundings.all_problems()
 
     def not_analysed(self, path: str) -> tuple[NotAnalysed, ...]:
         """What was not judged in a file, and why."""

@@ -13,9 +13,13 @@ from pipesense.engine.files import Unreadable
 from pipesense.host.discovery import is_wanted
 from pipesense.host.encodings import Encoded, decode
 from pipesense.host.ignore import IgnoreFiles
+from pipesense.lang.languages import DOCUMENTS, language_of
 
 SIZE_LIMIT: Final = 10_000_000
 """Bytes. Nobody maintains a larger pipeline by hand: it is a dump, and reading it would hold up everything else."""
+
+DOCUMENT_LIMIT: Final = 2_000_000
+"""Bytes of a YAML or JSON file that a listing gives; Step Functions itself refuses definitions above 1 MB."""
 
 _REASONS: Final = {
     errno.ENOENT: "there is no such file",
@@ -131,7 +135,7 @@ class DiskFiles:
                 if entry.is_dir(follow_symlinks=False):
                     if not ignored.skips_folder(folder, entry.name):
                         below.append(path)
-                elif is_wanted(entry.name) and _is_regular(entry) and not ignored.skips_file(path):
+                elif is_wanted(entry.name) and _is_readable(entry) and not ignored.skips_file(path):
                     yield path
             pending += reversed(below)
 
@@ -144,8 +148,9 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         return []
 
 
-def _is_regular(entry: os.DirEntry[str]) -> bool:
+def _is_readable(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file, and no large document: nobody writes a pipeline of that length, but data is kept so."""
     try:
-        return entry.is_file()
+        return entry.is_file() and (language_of(entry.name) not in DOCUMENTS or entry.stat().st_size <= DOCUMENT_LIMIT)
     except OSError:
         return False

@@ -26,6 +26,11 @@ SUFFIX_OF_LANGUAGE: Final = {
     "mysql": ".sql",
     "spark-sql": ".sql",
     "hql": ".sql",
+    "yaml": ".yaml",
+    "json": ".json",
+    "jsonc": ".json",
+    "asl": ".asl.json",
+    "asl-yaml": ".asl.yaml",
 }
 """The suffix under which a document without a file is read, by the protocol's language id."""
 

@@ -8,6 +8,7 @@ from pipesense.model.broker import StreamClient
 from pipesense.model.code import ObsoleteUse
 from pipesense.model.flow import Pipeline, Task
 from pipesense.model.quality import CheckPlan
+from pipesense.model.states import Handler, State, StepRetry
 from pipesense.model.where import Loc
 
 
@@ -22,6 +23,8 @@ class SetRetry:
     task: Task | None
     attempts: int
     delay_minutes: int
+    tasks: tuple[Task, ...] = ()
+    """Where nothing is shared between tasks: those to set it at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class SetTimeout:
     pipeline: Pipeline
     task: Task | None
     hours: int
+    tasks: tuple[Task, ...] = ()
+    """As in SetRetry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,57 @@ class SetStartDate:
     """Replace a start date computed from the clock by a fixed one."""
 
     pipeline: Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class SpreadRetries:
+    """Let the pauses between the attempts of some retriers differ at random."""
+
+    system: str
+    handlers: tuple[Handler, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeepInput:
+    """Let what some catchers go on with keep the failed state's input beside the error."""
+
+    system: str
+    handlers: tuple[Handler, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CatchFailures:
+    """Let some states go on with the state ``to`` where they fail."""
+
+    system: str
+    states: tuple[State, ...]
+    to: str
+    keep_input: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandleAllLast:
+    """Write the handler of all errors the one way that is allowed: alone, and behind every other one."""
+
+    system: str
+    handler: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteRetry:
+    """Add what a retry of one's own lacks."""
+
+    system: str
+    retry: StepRetry
+
+
+@dataclass(frozen=True, slots=True)
+class UseRetryPolicy:
+    """Repeat some calls by another policy, by its name."""
+
+    system: str
+    retry: StepRetry
+    policy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +149,12 @@ class SetClientSettings:
     also: tuple[Replace, ...] = ()
 
 
-Change = SetRetry | SetTimeout | AddCheck | SetStartDate | UseNewApi | SetClientSettings | Replace | Rewrite
+StateChange = SpreadRetries | KeepInput | CatchFailures | HandleAllLast | CompleteRetry | UseRetryPolicy
+"""What is asked of the writers of state machines and workflows."""
+
+Change = (
+    SetRetry | SetTimeout | AddCheck | SetStartDate | UseNewApi | SetClientSettings | StateChange | Replace | Rewrite
+)
 
 
 @dataclass(frozen=True, slots=True)

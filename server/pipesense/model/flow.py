@@ -125,6 +125,8 @@ class Task:
     """Runs once per element of a list known only at run time."""
     always_runs: bool = False
     """Runs even when what stands before it failed (a trigger rule such as ``all_done``)."""
+    called_back: bool = False
+    """Waits until somebody outside says that it is done, which may never happen."""
     fails_on_purpose: bool = False
     """Its code raises by itself and writes nothing: it may be a check, or only careful."""
 

@@ -1,4 +1,4 @@
-"""What systems offer to the engine: those that live in Python files, and those with a SQL of their own."""
+"""What systems offer to the engine: those in Python files, those in YAML or JSON, and those with a SQL of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipesense.lang.documents.file import DocumentFile
 from pipesense.lang.python.module import Module
 from pipesense.model.change import Change, Refusal, Replace
 from pipesense.model.code import CallAtParse, ObsoleteUse, PatternSite, ScopeCode
@@ -56,6 +57,21 @@ class PythonSystem:
     """(module, project files, configured version) → the version in use, with its evidence."""
     lift: Callable[[Module, Version, Embed], Lifted]
     write: Callable[[Change, Module, Version], tuple[Replace, ...] | Refusal]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSystem:
+    """A system whose pipelines are written in YAML or JSON.
+
+    ``claims(path, text)``: whether the file is one of its own, told from its name and some words; asked for every YAML
+    and JSON file of a workspace, so it must cost no more than a search or two. ``lift`` and ``write`` get a file that
+    was read as far as it can be; what a torn one lacks is not absent.
+    """
+
+    name: str
+    claims: Callable[[str, str], bool]
+    lift: Callable[[DocumentFile], Lifted]
+    write: Callable[[Change, DocumentFile], tuple[Replace, ...] | Refusal]
 
 
 class ReadStatement(Protocol):

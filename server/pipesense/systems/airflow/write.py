@@ -48,6 +48,8 @@ def write(change: Change, module: Module, version: Version) -> tuple[Replace, ..
                     return set_start_date(built, module)
                 case AddCheck():
                     return add_check(change, built, module)
+        case _:
+            return Refusal("Airflow has no such setting.")
 
 
 def _find(pipeline: Pipeline, module: Module, version: Version) -> Built | None:

@@ -1,0 +1,57 @@
+"""Linking a YAML or JSON file: its tree, and what the systems say that know files of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from pipesense.engine.document import Document
+from pipesense.engine.linked import Linked, Unread
+from pipesense.engine.report import Counters
+from pipesense.lang.documents.file import DocumentFile
+from pipesense.lang.documents.read import read_document
+from pipesense.model.where import Loc
+from pipesense.systems.system import DocumentSystem, Lifted
+
+Guard = Callable[[str, Callable[[], Lifted]], "Lifted | None"]
+"""Runs one system on one file; a failure costs that system's facts and is logged."""
+
+
+def claimants(systems: Sequence[DocumentSystem], path: str, text: str) -> tuple[DocumentSystem, ...]:
+    """The systems that a file belongs to."""
+    return tuple(system for system in systems if system.claims(path, text))
+
+
+def document_file(document: Document, counters: Counters) -> DocumentFile | None:
+    """The file with its tree, read anew only after an edit; None for an empty one."""
+    if not document.units:
+        return None
+    unit = document.units[0]
+    if unit.tree is None:
+        counters.units_parsed += 1
+        unit.tree = read_document(document.language, unit.text)
+    return DocumentFile(document.path, document.language, unit.id, unit.tree)
+
+
+def link_document(document: Document, systems: Sequence[DocumentSystem], counters: Counters, guard: Guard) -> Linked:
+    """Everything a document says; of one that is torn only what no rule takes for the whole."""
+    document.released()
+    wanted = claimants(systems, document.path, document.text)
+    file = document_file(document, counters) if wanted else None
+    if file is None:
+        return Linked()
+    found = [guard(system.name, partial(system.lift, file)) for system in wanted]
+    lifted = [each for each in found if each is not None]
+    return Linked(
+        pipelines=tuple(pipeline for each in lifted for pipeline in each.pipelines),
+        facts=tuple(fact for each in lifted for fact in (*each.obsolete, *each.facts)),
+        sites=tuple(site for each in lifted for site in each.sites),
+        unread=tuple(_unread(file)),
+    )
+
+
+def _unread(file: DocumentFile) -> list[Unread]:
+    problem = file.tree.problem
+    if problem is None or file.tree.templated:
+        return []
+    return [Unread(Loc(file.path, file.unit, problem.span), f"{problem.what}.")]

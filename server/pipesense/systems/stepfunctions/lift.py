@@ -1,0 +1,206 @@
+"""From a file with state machines to pipelines and their states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from pipesense.lang.documents.file import DocumentFile
+from pipesense.model.flow import Edges, Effect, OtherRun, Pipeline, RetryPolicy, Role, Schedule, Setting, Task
+from pipesense.model.states import State, StateMachine
+from pipesense.model.value import Absent, Known, Origin, Unknown, Value
+from pipesense.systems.stepfunctions.find import Found, machines
+from pipesense.systems.stepfunctions.resources import Resource
+from pipesense.systems.stepfunctions.states import Read, Reader, ReadGraph
+from pipesense.systems.system import Lifted
+
+NAME: Final = "stepfunctions"
+_EXPRESS: Final = timedelta(minutes=5)
+_LAMBDA: Final = timedelta(minutes=15)
+"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html (900 seconds)."""
+_NEVER: Final = Unknown("nothing here says when it starts")
+
+
+def claims(path: str, text: str) -> bool:
+    """Whether a file defines states: both words stand in every definition, and hardly together anywhere else."""
+    return "StartAt" in text and "States" in text
+
+
+def lift(file: DocumentFile) -> Lifted:
+    """Every state machine of a file."""
+    pipelines: list[Pipeline] = []
+    facts: list[object] = []
+    for found in machines(file):
+        read = Reader(file, found).machine()
+        pipeline = _pipeline(file, found, read)
+        if not found.torn:
+            pipelines.append(pipeline)
+        paths = not (found.node.get("QueryLanguage") is not None)
+        facts.append(StateMachine(pipeline, tuple(read.graphs()), "state", paths))
+    return Lifted(pipelines=tuple(pipelines), facts=tuple(facts))
+
+
+def _pipeline(file: DocumentFile, found: Found, read: ReadGraph) -> Pipeline:
+    limit = _run_limit(file, found)
+    tasks = tuple(_task(each, limit, read) for each in read.everything())
+    opened = next((graph.opened for graph in read.graphs() if graph.opened is not None), None)
+    return Pipeline(
+        name=found.name,
+        loc=file.loc(found.place),
+        system=NAME,
+        noun="state machine",
+        tasks=tasks,
+        edges=Edges(frozenset(_edges(read, ())), opened),
+        schedule=Schedule(text=_NEVER, start=_NEVER),
+        shared=None,
+    )
+
+
+def _run_limit(file: DocumentFile, found: Found) -> Known[timedelta] | None:
+    """How long a whole run may take, where the machine says it."""
+    entry = found.node.entry("TimeoutSeconds")
+    if entry is not None:
+        value = getattr(entry.value, "value", None)
+        if isinstance(value, int):
+            return Known(timedelta(seconds=min(value, 10**9)), file.loc(entry.value.span), Origin.PIPELINE)
+        return Known(_EXPRESS, file.loc(entry.value.span), Origin.PIPELINE)
+    return Known(_EXPRESS, None, Origin.PIPELINE) if found.express else None
+
+
+def _edges(read: ReadGraph, behind: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Which state runs before which; ``behind`` are those that come after the last state of the graph."""
+    for each in read.reads:
+        state = each.state
+        following = tuple(jump.name for jump in state.jumps) or behind
+        yield from ((state.name, name) for name in following)
+        for inside in each.inside:
+            if inside.graph.start is not None:
+                yield state.name, inside.graph.start.name
+            yield from _edges(inside, following)
+
+
+# --- tasks ---------------------------------------------------------------------------------------
+
+
+def _task(read: Read, limit: Known[timedelta] | None, top: ReadGraph) -> Task:
+    state, resource = read.state, read.resource
+    retry = _retry(read, top)
+    timeout = _timeout(state, resource, limit)
+    works = resource is not None
+    kind = resource.kind if resource is not None else state.kind or "state"
+    return Task(
+        name=state.name,
+        loc=state.loc,
+        whole=state.whole,
+        kind=kind,
+        variable=None,
+        retry=retry,
+        timeout=timeout,
+        alerts=Unknown("alerts are made outside of the definition"),
+        settings=tuple(_settings(read, retry, limit)) if works else (),
+        does=Known(frozenset({Effect.NETWORK} if works else ())),
+        runs=(OtherRun(kind, state.loc),) if works else (),
+        role=_role(state, resource),
+        mapped=state.kind == "Map",
+        called_back=resource is not None and resource.waits,
+    )
+
+
+def _role(state: State, resource: Resource | None) -> Value[Role]:
+    if resource is None:
+        return Known(Role.BRANCH if state.kind == "Choice" else Role.EMPTY)
+    role = resource.role
+    return Known(role) if role is not None else Unknown("what the service does with data is not told here")
+
+
+def _retry(read: Read, top: ReadGraph) -> Value[RetryPolicy]:
+    state, resource = read.state, read.resource
+    if resource is None:
+        return Unknown("nothing outside is called")
+    if state.retriers:
+        grows: Value[bool] = Known(True)
+        most = max((each.attempts.value for each in state.retriers if isinstance(each.attempts, Known)), default=3)
+        delay: Value[timedelta] = Unknown("each retrier has its own")
+        return Known(RetryPolicy(Known(most, state.retriers[0].list), delay, grows, delay))
+    if read.body.entry("Retry") is not None:
+        return Unknown("its Retry cannot be read here")
+    if resource.waits:
+        return Unknown("whoever answers decides what a failure means")
+    if _comes_back(state, top):
+        return Unknown("what catches its failures leads back to it")
+    none: Known[int] = Known(0)
+    unset: Unknown = Unknown("nothing is repeated")
+    return Absent(Known(RetryPolicy(none, unset, unset, unset)), ("the state",))
+
+
+def _comes_back(state: State, top: ReadGraph) -> bool:
+    """Whether a loop in the machine tries again by itself."""
+    if not any(each.jump is not None for each in state.catchers):
+        return False
+    ways = {read.state.name: tuple(jump.name for jump in read.state.jumps) for read in top.everything()}
+    waiting = [each.jump.name for each in state.catchers if each.jump is not None]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name == state.name:
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting += ways.get(name, ())
+    return False
+
+
+def _timeout(state: State, resource: Resource | None, limit: Known[timedelta] | None) -> Value[timedelta]:
+    if resource is None:
+        return Unknown("nothing outside is called")
+    for each in (state.timeout, state.heartbeat):
+        if isinstance(each, Known):
+            return Known(timedelta(seconds=min(each.value, 10**9)), each.loc)
+        if isinstance(each, Unknown):
+            return each
+    if limit is not None:
+        return limit
+    if resource.is_lambda and not resource.waits:
+        return Absent(Known(_LAMBDA), ("the state", "the state machine"))
+    if not (resource.waits or resource.job):
+        return Unknown("the service answers at once" if resource.known else "what is called is put in from elsewhere")
+    return Absent(Unknown("a run of a standard workflow may take a year"), ("the state", "the state machine"))
+
+
+def _settings(read: Read, retry: Value[RetryPolicy], limit: Known[timedelta] | None) -> Iterator[Setting]:
+    state = read.state
+    if isinstance(retry, Known):
+        count = len(state.retriers)
+        what = f"{count} retrier{'s' * (count != 1)}"
+        yield Setting("retry", Known(what, state.retriers[0].list), _retriers(state))
+    elif isinstance(retry, Absent):
+        yield Setting("retry", Absent(Unknown("nothing is repeated"), retry.searched), "a failed attempt ends the run")
+    else:
+        yield Setting("retry", retry)
+    yield Setting("timeout", _words(state.timeout, limit))
+    if not isinstance(state.heartbeat, Absent):
+        yield Setting("heartbeat", _words(state.heartbeat, None))
+    caught = ", ".join(f"{'/'.join(each.errors)} to {each.jump.name}" for each in state.catchers if each.jump)
+    if caught:
+        yield Setting("catch", Known(caught, state.catchers[0].list))
+
+
+def _retriers(state: State) -> str:
+    return "; ".join(f"{', '.join(each.errors)}: {_times(each.attempts)}" for each in state.retriers)
+
+
+def _times(attempts: Value[int]) -> str:
+    if isinstance(attempts, Known):
+        return f"{attempts.value} times"
+    return "3 times" if isinstance(attempts, Absent) else "a computed number of times"
+
+
+def _words(seconds: Value[int], limit: Known[timedelta] | None) -> Value[str]:
+    if isinstance(seconds, Known):
+        return Known(f"{seconds.value} seconds", seconds.loc)
+    if isinstance(seconds, Absent) and limit is not None:
+        return Known(f"{int(limit.value.total_seconds())} seconds for the whole run", limit.loc, limit.origin)
+    if isinstance(seconds, Absent):
+        return Absent(Unknown("nothing ends it"), ("the state", "the state machine"))
+    return seconds

@@ -1,0 +1,223 @@
+"""From a definition's nodes to states: what comes next, what is repeated, what is caught."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipesense.lang.documents.file import DocumentFile
+from pipesense.lang.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, items, mapping, resolved, scalar
+from pipesense.model.states import Handler, Jump, State, StateGraph
+from pipesense.model.value import Absent, Known, Unknown, Value
+from pipesense.model.where import Loc
+from pipesense.systems.stepfunctions.find import Found, inner, is_machine
+from pipesense.systems.stepfunctions.resources import Resource, resource_of
+
+_HOLE: Final = re.compile(r"\$\{|\{%|\{\{")
+_NO_DEFAULT: Final = Unknown("the service waits as long as a run may take")
+_KINDS: Final = frozenset(("Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"))
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A state with what the fact does not carry: its nodes, and the graphs inside it."""
+
+    state: State
+    body: Mapping
+    entry: Entry
+    resource: Resource | None
+    inside: tuple[ReadGraph, ...]
+    """The graphs of a Parallel's branches, or of a Map's processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadGraph:
+    """A graph with its states as they were read."""
+
+    graph: StateGraph
+    reads: tuple[Read, ...]
+
+    def everything(self) -> Iterator[Read]:
+        """Every state, those inside others behind them."""
+        for read in self.reads:
+            yield read
+            for inside in read.inside:
+                yield from inside.everything()
+
+    def graphs(self) -> Iterator[StateGraph]:
+        """This graph and all inside it."""
+        yield self.graph
+        for read in self.reads:
+            for inside in read.inside:
+                yield from inside.graphs()
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads one machine; ``language`` is the query language that states use unless they name another."""
+
+    file: DocumentFile
+    found: Found
+    language: str = "JSONPath"
+    depth: int = field(default=0)
+
+    def machine(self) -> ReadGraph:
+        """The outermost graph."""
+        self.language = scalar(self.found.node.get("QueryLanguage")) or "JSONPath"
+        return self.graph(self.found.node, handled=False)
+
+    def graph(self, node: Mapping, *, handled: bool) -> ReadGraph:
+        """The states of a mapping with StartAt and States."""
+        start = node.own("StartAt")
+        jump = self.jump("StartAt", start.value, node) if start is not None else None
+        states = mapping(node.get("States")) or Mapping(node.span, ())
+        opened = Unknown("the file cannot be read to its end") if self.found.torn else None
+        reads: list[Read] = []
+        seen: set[str] = set()
+        for entry in states.entries:
+            body = mapping(entry.value)
+            if entry.key is None or body is None or entry.key.startswith("Fn::") or _HOLE.search(entry.key):
+                opened = opened or Unknown("some states are put in from elsewhere")
+                continue
+            seen.add(entry.key)
+            reads.append(self.state(entry, body, handled))
+        if any(not jump.sure for read in reads for jump in read.state.jumps):
+            opened = opened or Unknown("the name of a next state is filled in later")
+        place = start.name.span if start is not None else node.span
+        whole = self.file.loc(node.span)
+        graph = StateGraph(self.file.loc(place), whole, jump, tuple(read.state for read in reads), False, opened)
+        return ReadGraph(graph, tuple(reads))
+
+    def state(self, entry: Entry, body: Mapping, handled: bool) -> Read:
+        """One state."""
+        kind = scalar(body.get("Type")) or ""
+        resource = resource_of(scalar(body.get("Resource"))) if kind == "Task" else None
+        language = scalar(body.get("QueryLanguage")) or self.language
+        catchers = tuple(self.handlers(body, "Catch", language))
+        retriers = tuple(self.handlers(body, "Retry", language))
+        covered = handled or bool(catchers) or _present(body, "Catch") or _tolerates(body)
+        inside = tuple(self.graph(each, handled=covered) for each in _graphs(body)) if self.depth < 40 else ()
+        jumps = [*self.own_jumps(body), *(each.jump for each in catchers if each.jump is not None)]
+        state = State(
+            entry.key or "",
+            self.file.loc(inner(entry.name)),
+            self.file.loc(entry.span),
+            kind if kind in _KINDS else "",
+            tuple(jumps),
+            retriers,
+            catchers,
+            self.seconds(body, "TimeoutSeconds"),
+            self.seconds(body, "HeartbeatSeconds"),
+            covered,
+            kind == "Task",
+        )
+        return Read(state, body, entry, resource, inside)
+
+    # --- jumps -----------------------------------------------------------------------------------
+
+    def own_jumps(self, body: Mapping) -> Iterator[Jump]:
+        """Next and Default, and the Next of every choice, however deep (nested choices name none, but may)."""
+        for key in ("Next", "Default"):
+            entry = body.entry(key)
+            if entry is not None:
+                yield from self._jump(key, entry.value, body)
+        for choice in items(body.get("Choices")):
+            if isinstance(choice, Mapping):
+                entry = choice.entry("Next")
+                if entry is not None:
+                    yield from self._jump("Next", entry.value, choice)
+
+    def _jump(self, key: str, value: Node, around: Mapping) -> Iterator[Jump]:
+        jump = self.jump(key, value, around)
+        if jump is not None:
+            yield jump
+
+    def jump(self, key: str, value: Node, around: Mapping) -> Jump | None:
+        """A name as the target of a jump."""
+        node = resolved(value)
+        if not isinstance(node, Scalar):
+            return None
+        sure = not (node.template or node.tag or _HOLE.search(node.text))
+        return Jump(key, node.text, self.file.loc(inner(value)), sure)
+
+    # --- errors ----------------------------------------------------------------------------------
+
+    def handlers(self, body: Mapping, key: str, language: str) -> Iterator[Handler]:
+        """The entries of Retry or Catch."""
+        node = body.get(key)
+        entries = items(node)
+        if not isinstance(node, Sequence):
+            return
+        for position, each in enumerate(entries):
+            if not isinstance(each, Mapping):
+                continue
+            errors = each.get("ErrorEquals")
+            names = tuple(scalar(name) or "" for name in items(errors))
+            following = each.entry("Next") if key == "Catch" else None
+            yield Handler(
+                names,
+                self.loc(errors if errors is not None else each),
+                self.loc(each),
+                self.loc(node),
+                position,
+                len(entries),
+                jump=self.jump("Next", following.value, each) if following is not None else None,
+                attempts=_attempts(each) if key == "Retry" else Unknown("it does not repeat"),
+                jitter=_present(each, "JitterStrategy") or not self._pauses(each),
+                keeps_input=language != "JSONPath" or _present(each, "ResultPath"),
+            )
+
+    @staticmethod
+    def _pauses(retrier: Mapping) -> bool:
+        """Whether the pauses of a retrier grow: where they do not, everybody waits equally long in any case."""
+        return mapping(retrier) is not None and scalar(retrier.get("MaxAttempts")) != "0"
+
+    def seconds(self, body: Mapping, key: str) -> Value[int]:
+        """A number of seconds; one that is computed is set, though nobody knows to what."""
+        entry = body.entry(key)
+        if entry is None:
+            path = body.entry(f"{key}Path")
+            return Absent(_NO_DEFAULT) if path is None else Unknown(f"{key}Path takes it from the input")
+        node = resolved(entry.value)
+        value = node.value if isinstance(node, Scalar) else None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return Unknown(f"{key} is computed")
+        return Known(int(value), self.loc(node))
+
+    def loc(self, node: Node) -> Loc:
+        """A node's place."""
+        return self.file.loc(node.span)
+
+
+def _graphs(body: Mapping) -> Iterator[Mapping]:
+    """The mappings with StartAt and States inside a Map or Parallel state."""
+    for key in ("ItemProcessor", "Iterator"):
+        node = mapping(body.get(key))
+        if node is not None and is_machine(node):
+            yield node
+            return
+    for branch in items(body.get("Branches")):
+        if isinstance(branch, Mapping) and is_machine(branch):
+            yield branch
+
+
+def _present(node: Mapping, key: str) -> bool:
+    return node.entry(key) is not None
+
+
+def _tolerates(body: Mapping) -> bool:
+    """Whether a Map goes on though some of its items fail."""
+    return any(
+        _present(body, f"ToleratedFailure{each}") for each in ("Percentage", "PercentagePath", "Count", "CountPath")
+    )
+
+
+def _attempts(retrier: Mapping) -> Value[int]:
+    entry = retrier.entry("MaxAttempts")
+    if entry is None:
+        return Absent(Known(3))  # the specification's default
+    node = resolved(entry.value)
+    value = node.value if isinstance(node, Scalar) else None
+    return Known(value) if isinstance(value, int) and not isinstance(value, bool) else Unknown("it is computed")
