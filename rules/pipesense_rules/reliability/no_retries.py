@@ -60,7 +60,8 @@ def add_retries(finding: Finding, pipeline: Pipeline, ctx: Context) -> Offer | N
     lone = bare[0] if len(bare) == 1 < len(_working(pipeline)) else None
     attempts, minutes = ctx.option("attempts"), ctx.option("delay_minutes")
     change = SetRetry(
-        pipeline, lone, attempts if isinstance(attempts, int) else 3, minutes if isinstance(minutes, int) else 5
+        *(pipeline, lone, attempts if isinstance(attempts, int) else 3, minutes if isinstance(minutes, int) else 5),
+        tasks=tuple(bare),
     )
     appending = next((task for task in bare if _appends(task)), None)
     if appending:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pipesense.model.change import SetTimeout
 from pipesense.model.flow import Pipeline, Task
-from pipesense.model.value import Absent, Known
+from pipesense.model.value import Absent, Known, effective
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import FileRole, Message, Option, RuleMeta, Severity
@@ -26,38 +27,92 @@ META = RuleMeta(
             "An attempt that hangs never fails, so it is never retried and nobody is told; it only holds its slot.",
             "Give the tasks a timeout, or the whole run one.",
         ),
+        "callback": Message(
+            Severity.WARNING,
+            "{noun} {name}: {tasks} for an answer from outside, and nothing ends the wait.",
+            "Where the other side dies or forgets to answer, the run waits on for as long as a run may last, and nobody"
+            " is told.",
+            "Give the task a timeout, and a heartbeat where the other side can send one.",
+        ),
+        "capped": Message(
+            Severity.HINT,
+            "{noun} {name}: {tasks} without a limit of their own; the service's own one is {limit}.",
+            "Until then an attempt that hangs is neither repeated nor reported.",
+            "Give the tasks the time that a good attempt takes, twice or three times over.",
+        ),
     },
     options={"hours": Option(int, 1, "The limit that the fix sets, in hours.")},
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Unlimited:
+    """Tasks of a pipeline that lack a limit; the fix is the same for all of them."""
+
+    pipeline: Pipeline
+    tasks: tuple[Task, ...]
+
+
 @rule(META)
 def no_timeout(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
-    """One finding per pipeline: at the shared defaults where all tasks lack a limit, else at the first task."""
+    """One finding per pipeline and kind: at the shared defaults where all lack a limit, else at the first task."""
     working, bare = _working(pipeline), _bare(pipeline)
-    if not bare:
-        return
-    yield ctx.finding(
-        "absent",
+    called = [task for task in bare if task.called_back]
+    capped = [task for task in bare if _capped(task) and not task.called_back]
+    plain = [task for task in bare if task not in called and task not in capped]
+    for variant, tasks, does in (("callback", called, _wait(called)), ("absent", plain, shapes.reach_out(plain))):
+        if tasks:
+            yield _finding(variant, pipeline, tasks, working, "may run for ever", ctx, tasks=does)
+    if capped and not plain and ctx.role is not FileRole.EXAMPLE:
+        limit = _minutes(capped[0])
+        yield _finding(
+            "capped",
+            pipeline,
+            capped,
+            working,
+            "has no limit of its own",
+            ctx,
+            tasks=shapes.reach_out(capped),
+            limit=limit,
+        )
+
+
+def _finding(
+    variant: str, pipeline: Pipeline, bare: list[Task], working: list[Task], told: str, ctx: Context, **words: str
+) -> Finding:
+    return ctx.finding(
+        variant,
         at=shapes.common_place(pipeline, bare, working),
-        related=[Related(task.loc, f"{task.name} ({task.kind}) may run for ever") for task in bare],
+        related=[Related(task.loc, f"{task.name} ({task.kind}) {told}") for task in bare],
+        subject=Unlimited(pipeline, tuple(bare)),
         noun=pipeline.noun,
         name=pipeline.name,
-        tasks=shapes.reach_out(bare),
+        **words,
     )
 
 
 @no_timeout.fix
-def add_timeout(finding: Finding, pipeline: Pipeline, ctx: Context) -> Offer | None:
-    """A limit for the pipeline, or for the one task that lacks it."""
-    bare = _bare(pipeline)
-    if not bare:
-        return None
+def add_timeout(finding: Finding, unlimited: Unlimited, ctx: Context) -> Offer | None:
+    """A limit for the pipeline, or for the tasks that lack it."""
+    pipeline, bare = unlimited.pipeline, unlimited.tasks
     hours = ctx.option("hours")
     limit = hours if isinstance(hours, int) else 1
     lone = bare[0] if len(bare) == 1 < len(_working(pipeline)) else None
     title = f"Let attempts fail after {limit} hour{'s' * (limit != 1)}"
-    return Offer(title, SetTimeout(pipeline, lone, limit), Applicability.UNSAFE)
+    return Offer(title, SetTimeout(pipeline, lone, limit, bare), Applicability.UNSAFE)
+
+
+def _capped(task: Task) -> bool:
+    return isinstance(task.timeout, Absent) and effective(task.timeout) is not None
+
+
+def _minutes(task: Task) -> str:
+    limit = effective(task.timeout)
+    return f"{int(limit.total_seconds() // 60)} minutes" if limit is not None else "long"
+
+
+def _wait(tasks: list[Task]) -> str:
+    return f"task {tasks[0].name} waits" if len(tasks) == 1 else f"{len(tasks)} tasks wait"
 
 
 def _working(pipeline: Pipeline) -> list[Task]:

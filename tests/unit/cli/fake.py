@@ -16,7 +16,6 @@ from pipesense.engine.config import FILE_NAMES, parse_config
 from pipesense.engine.files import Unreadable
 from pipesense.engine.report import BuiltFix, FixOffer, InternalError, NotAnalysed, RelatedPlace, Reported
 from pipesense.engine.reporting import CONFIGURATION
-from pipesense.host.discovery import is_source
 from pipesense.host.disk import DiskFiles
 from pipesense.model.change import Refusal
 from pipesense.rule.finding import Applicability, Finding
@@ -63,7 +62,7 @@ class FakeAnalysis:
     def index_all(self, progress: Callable[[int, int], None] | None = None) -> None:
         for root in self._session.targets.roots:
             for path in self._files.listing(root):
-                if is_source(path):
+                if path.endswith((".py", ".sql")):
                     self.analyse(path)
                 elif path.endswith(FILE_NAMES):
                     config = parse_config(path, self._files.read(path), self._session.registry, frozenset)

@@ -11,9 +11,11 @@ from typing import Final
 
 from pipesense.model.flow import Role
 
-_INTEGRATION: Final = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(?P<api>(?!activity:).+)$")
-_ACTIVITY: Final = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:activity:(?P<name>.*)$")
-_LAMBDA: Final = re.compile(r"arn:[^:]+:lambda:")
+_PART: Final = r"(?:\$\{[^}]*\}|[^:])*"
+"""One part of an ARN; a template may fill it in."""
+_INTEGRATION: Final = re.compile(rf"arn:{_PART}:states:{_PART}:{_PART}:(?P<api>(?!activity:).+)$")
+_ACTIVITY: Final = re.compile(rf"arn:{_PART}:states:{_PART}:{_PART}:activity:(?P<name>.*)$")
+_LAMBDA: Final = re.compile(rf"arn:{_PART}:lambda:")
 _LAMBDA_NAME: Final = re.compile(r"\$\{[^}]*(?:lambda|function|fn)[^}]*\}", re.I)
 _HOLE: Final = re.compile(r"\$\{|\$\[|\{%")
 

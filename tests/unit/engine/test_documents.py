@@ -1,0 +1,139 @@
+"""YAML and JSON files in a workspace: only those that some system knows, silenced in their own words, torn or whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipesense.lang.documents.read import comment_spans
+from pipesense.text.edit import apply_edits
+from pipesense.text.encoding import PositionEncoding
+from support.memory import ROOT, settle, workspace
+
+MACHINE = """{
+  "StartAt": "Store",
+  "States": {
+    "Store": {
+      "Type": "Task",
+      "Resource": "arn:aws:states:::dynamodb:putItem",
+      "End": true
+    }
+  }
+}
+"""
+YAML = """StartAt: Store
+States:
+  Store:
+    Type: Task
+    Resource: arn:aws:states:::dynamodb:putItem
+    End: true
+"""
+RULE = "reliability/no-retries"
+
+
+def rules(path: str, text: str) -> list[str]:
+    made = workspace({path: text})
+    made.index_all()
+    return [each.rule for each in made.findings(f"{ROOT}/{path}") if each.rule != "reliability/no-catch"]
+
+
+def test_files_that_nobody_knows_are_not_kept() -> None:
+    made = workspace({"a.json": MACHINE, "data.json": '{"rows": [1, 2]}', "conf.yaml": "a: 1\n", "package.json": "{}"})
+    made.index_all()
+    assert made.paths() == (f"{ROOT}/a.json",)
+    assert made.counters.files_linked == 1
+
+
+def test_a_file_becomes_a_machine_and_stops_being_one() -> None:
+    made = workspace({"a.json": "{}"})
+    made.index_all()
+    path = f"{ROOT}/a.json"
+    made._files.texts[path] = MACHINE  # type: ignore[attr-defined]
+    made.touched([path])
+    settle(made)
+    assert RULE in [each.rule for each in made.findings(path)]
+    made._files.texts[path] = "{}"  # type: ignore[attr-defined]
+    made.touched([path])
+    settle(made)
+    assert (made.findings(path), made.paths()) == ((), ())
+
+
+def test_opening_a_file_that_nobody_knows_wakes_no_other() -> None:
+    made = workspace({"a.py": "x = 1\n", "conf.yaml": "a: 1\n"})
+    made.index_all()
+    linked = made.counters.files_linked
+    made.open(f"{ROOT}/conf.yaml", "a: 1\n")
+    made.index_all()
+    assert made.counters.files_linked == linked + 1
+
+
+def test_while_it_is_torn_nothing_is_said_and_then_all_again() -> None:
+    made = workspace({})
+    path = f"{ROOT}/a.asl.json"
+    made.open(path, MACHINE)
+    made.analyse(path)
+    assert RULE in [each.rule for each in made.findings(path)]
+    made.change(path, (6, 18), (6, 18), ', "Ret', PositionEncoding.UTF16)
+    made.analyse(path)
+    assert made.findings(path) == ()
+    assert [gap.why for gap in made.not_analysed(path)] == ["This string is not closed on its line."]
+    made.change(path, (6, 18), (6, 24), "", PositionEncoding.UTF16)
+    made.analyse(path)
+    assert RULE in [each.rule for each in made.findings(path)]
+    assert made.not_analysed(path) == ()
+
+
+SILENT = [
+    ("a.json", MACHINE.replace('"Type"', f'"Comment": "pipesense: ignore[{RULE}] paid once", "Type"')),
+    ("a.json", MACHINE.replace('"StartAt"', f'"Comment": "pipesense: ignore[{RULE}]",\n  "StartAt"')),
+    ("a.json", MACHINE.replace('"StartAt"', '"Comment": "pipesense: ignore-file[reliability]",\n  "StartAt"')),
+    ("a.yaml", YAML.replace("Store:\n", f"Store:  # pipesense: ignore[{RULE}] paid once\n")),
+    ("a.yaml", YAML.replace("  Store:\n", f"  # pipesense: ignore[{RULE}]\n  Store:\n")),
+    ("a.yaml", f"# pipesense: ignore-file[{RULE}]\n{YAML}"),
+    ("a.yaml", YAML.replace("    Type", f'    Comment: "pipesense: ignore[{RULE}]"\n    Type')),
+]
+
+
+@pytest.mark.parametrize(("path", "text"), SILENT)
+def test_silences_where_it_stands(path: str, text: str) -> None:
+    assert rules(path, text) == []
+
+
+def test_a_comment_that_silences_nothing_is_told() -> None:
+    text = MACHINE.replace('"Type"', '"Comment": "pipesense: ignore[reliability/no-timeout]", "Type"')
+    assert rules("a.json", text) == [RULE, "maintainability/unused-suppression"]
+
+
+@pytest.mark.parametrize(("path", "text"), [("a.json", MACHINE), ("a.yaml", YAML)])
+def test_the_edit_that_silences_does(path: str, text: str) -> None:
+    made = workspace({path: text})
+    made.index_all()
+    found = next(each for each in made.findings(f"{ROOT}/{path}") if each.rule == RULE)
+    changed = apply_edits(text, made.suppression(found))
+    assert changed != text
+    assert rules(path, changed) == []
+
+
+COMMENTS = [
+    ("a: 1 # one\n# two\nb: 'x # y' # three\n", ["# one", "# two", "# three"]),
+    ("a: |\n  # text\n  b\nc: 1 # one\n", ["# one"]),
+    ("a: > # one\n  # text\n\n  # text\nb: x#y\n", ["# one"]),
+    ('a: "x\n  # text" # one\n', ["# one"]),
+    ("a: it's # one\nb: don't # two\n", ["# one", "# two"]),
+    ("- |-\n  # text\n- b # one\n", ["# one"]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), COMMENTS)
+def test_finds_the_comments_of_yaml(text: str, expected: list[str]) -> None:
+    assert [span.of(text) for span in comment_spans("yaml", text)] == expected
+
+
+def test_outline_and_hover_know_states() -> None:
+    made = workspace({"a.asl.yaml": YAML})
+    made.index_all()
+    path = f"{ROOT}/a.asl.yaml"
+    (machine,) = made.features.outline(path)
+    assert (machine.name, [child.name for child in machine.children]) == ("a", ["Store"])
+    shown = made.hover(path, YAML.index("Store:") + 1)
+    assert shown is not None
+    assert "Task Store" in shown.markdown
