@@ -182,11 +182,10 @@ def python_statements(text: str, lines: LineIndex, cuts: Sequence[Cut], line: in
     if at < 0:
         return line, []
     cut = cuts[at]
-    base, piece = lines.position(cut.start)[0], text[cut.start : cut.end]
-    if piece[:1] in " \t":
-        base, piece = base - 1, f"if 1:\n{piece}"
-    if cut.kind == "header":
-        piece = f"{piece}\n pass"
+    from pipesense.lang.python.syntax import as_module
+
+    piece, added = as_module(text[cut.start : cut.end], cut.kind)
+    base = lines.position(cut.start)[0] - added
     try:
         tree = ast.parse(piece)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -12,7 +12,7 @@ class Cut(NamedTuple):
     """One unit of a file, ``[start, end)`` in offsets of the file. The cuts of a file tile its text.
 
     ``kind`` is "statement" for a unit that stands alone; a large compound statement becomes one "header"
-    followed by its "child" units.
+    followed by its "child" units. A child that is large itself becomes an "inner header" with "inner child" units.
     """
 
     start: int

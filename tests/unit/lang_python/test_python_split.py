@@ -7,9 +7,11 @@ import os
 import sysconfig
 import warnings
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from pipesense.lang.cut import Cut
 from pipesense.lang.python.split import LARGE, split
 from pipesense.text.line_index import line_starts
 
@@ -89,6 +91,20 @@ def body(count: int, line: str = "    x = 1\n") -> str:
         ("match a:\n" + body(LARGE, "    case 1: b\n"), ["statement"]),
         ("for a in b:\n\tif c:\n\t\td\n\telse:\n\t\te\n" + body(LARGE, "\tx\n"), ["header", *["child"] * (LARGE + 1)]),
         ("x = [\n" + body(LARGE + 5, "  1,\n") + "]\n", ["statement"]),
+        (
+            "with a:\n    b\n    @c\n    # why\n    def f(\n        x,\n    ):\n"
+            + body(LARGE, "        y\n")
+            + "    d\n",
+            ["header", "child", "inner header", *["inner child"] * LARGE, "child"],
+        ),
+        (
+            "class A:\n    b\n    if c:\n" + body(LARGE, "        y\n") + "    else:\n        z\n",
+            ["header", "child", "child"],
+        ),
+        (
+            "class A:\n    def f(s):\n        for i in s:\n" + body(LARGE, "            y\n"),
+            ["header", "inner header", "inner child"],
+        ),
     ],
 )
 def test_large_statements_have_headers_and_children(text: str, kinds: list[str]) -> None:
@@ -110,6 +126,35 @@ def corpus_files() -> list[Path]:
     return files[:: max(1, len(files) // 400)] if not os.environ.get("CORPUS") else files
 
 
+def statement_starts(text: str, statements: list[ast.stmt]) -> list[int]:
+    """Where the lines start with which statements begin, decorators included."""
+    starts = line_starts(text)
+    lines = [
+        min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
+        for node in statements
+    ]
+    return [starts[line - 1] for line in dict.fromkeys(lines)]
+
+
+def bodies(cuts: list[Cut], header: str, inside: tuple[str, ...]) -> list[tuple[int, list[int]]]:
+    """The start of each header of a kind, and those of the units of its body."""
+    found: list[tuple[int, list[int]]] = []
+    for cut in cuts:
+        if cut.kind == header:
+            found.append((cut.start, []))
+        elif cut.kind in inside:
+            found[-1][1].append(cut.start)
+    return found
+
+
+def compound_statements(tree: ast.Module, text: str) -> dict[int, ast.With]:
+    """The statements with a body at the two outermost levels, by where they start."""
+    outer = [node for node in tree.body if hasattr(node, "body")]
+    inner = [node for each in outer for node in cast("ast.With", each).body if hasattr(node, "body")]
+    nodes = [*inner, *outer]
+    return {statement_starts(text, [node])[0]: cast("ast.With", node) for node in nodes}
+
+
 def test_boundaries_are_those_of_ast() -> None:
     files = corpus_files()
     if len(files) < 50:
@@ -123,13 +168,14 @@ def test_boundaries_are_those_of_ast() -> None:
                 tree = ast.parse(text)
         except (SyntaxError, ValueError, RecursionError):
             continue
-        starts = line_starts(text)
-        lines = [
-            min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
-            for node in tree.body
-        ]
-        expected = [starts[line - 1] for line in dict.fromkeys(lines)]
-        found = [cut.start for cut in split(text) if cut.kind != "child"]
+        cuts = split(text)
+        compounds = compound_statements(tree, text)
+        outermost = ("statement", "header")
+        found = [cut.start for cut in cuts if cut.kind in outermost]
+        expected = statement_starts(text, tree.body)
         assert expected in (found, found[1:]), file
+        for header, inside in (("header", ("child", "inner header")), ("inner header", ("inner child",))):
+            for at, children in bodies(cuts, header, inside):
+                assert children == statement_starts(text, compounds[at].body), (file, header, at)
         compared += 1
     assert compared >= 50

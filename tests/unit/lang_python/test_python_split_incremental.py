@@ -49,7 +49,44 @@ CLASS_FILE = (
     + "".join(f"    def m{n}(self):\n        return [\n            {n},\n        ]\n\n" for n in range(8))
     + "y = C()\n"
 )
-TEXTS = [DAG_FILE, CLASS_FILE, DAG_FILE.replace("\n", "\r\n"), "# only a comment\n", "x = 1"]
+STEPS = "".join(f"        value_{n} = step(\n            {n},\n        )\n" for n in range(9))
+NESTED_FILE = f"""\
+with DAG("d") as dag:
+    first = Op(task_id="first")
+
+    @task_group(
+        group_id="g",
+    )
+    def group(x):
+        '''Steps.
+
+        in order'''
+{STEPS}
+        value_0 >> value_1
+
+    # between
+    class Local:
+        y = 1
+
+        def method(self):
+{STEPS.replace("        ", "            ")}
+    if first:
+{STEPS}
+    else:
+        last = 1
+
+    group(first)
+print(dag)
+"""
+TEXTS = [
+    DAG_FILE,
+    CLASS_FILE,
+    NESTED_FILE,
+    NESTED_FILE.replace("    ", "\t"),
+    DAG_FILE.replace("\n", "\r\n"),
+    "# only a comment\n",
+    "x = 1",
+]
 
 
 class Edited:
@@ -105,6 +142,9 @@ SNIPPETS = [
 ]
 SNIPPETS += [
     "y = 2\n",
+    "        w = 4\n",
+    "    else:\n",
+    "    def g():\n",
     "    z = 3\n",
     "def f():\n    pass\n",
     "import os\n",
@@ -179,3 +219,18 @@ def test_a_body_that_shrinks_below_the_limit_becomes_whole_again() -> None:
     assert [cut.kind for cut in edited.cuts][:2] == ["header", "child"]
     edited.replace(8, 18, "")
     assert edited.cuts == [Cut(0, len(edited.buffer.text), "statement")]
+
+
+@pytest.mark.parametrize(
+    ("where", "new"), [("value_3 = step(", "x"), ("            4,", "4"), ("in order", "x"), ("value_0 >>", "x")]
+)
+def test_a_keystroke_deep_inside_replaces_one_statement(where: str, new: str) -> None:
+    buffer = TextBuffer(NESTED_FILE)
+    cuts = split(NESTED_FILE)
+    at = NESTED_FILE.index(where) + len(where)
+    text = NESTED_FILE[:at] + new + NESTED_FILE[at:]
+    found = resplit(text, cuts, buffer.replace(Span(at, at), new))
+    assert found.settled
+    before = {NESTED_FILE[cut.start : cut.end] for cut in cuts}
+    changed = [cut.kind for cut in found.fresh if text[cut.start : cut.end] not in before]
+    assert changed == ["inner child"]

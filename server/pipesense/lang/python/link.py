@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from pipesense.lang.python.syntax import ParsedUnit, parsed_of
+from pipesense.lang.python.syntax import HEADERS, ParsedUnit, parsed_of
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
@@ -79,7 +79,7 @@ class _Kept:
         self.members = frozenset(self.units)
         # A statement of which the body is units of its own also rests on those that join it.
         self.holders = frozenset(
-            unit for node in nodes if (unit := parsed_of(node)).kind == "header" and node in unit.body
+            unit for node in nodes if (unit := parsed_of(node)).kind in HEADERS and node in unit.body
         )
         self.names = tuple((name, _seen(module, name)) for name in recorder.names)
         self.foreign = tuple((key, module.foreign_digest(key)) for key in recorder.foreign)
@@ -134,18 +134,14 @@ class _Answer:
     def __init__(self, module: Module, expr: ast.expr, recorder: Recorder, result: object) -> None:
         self.expr = expr
         unit = parsed_of(expr)
-        self.units = (unit, module.header_of(unit))
+        self.units = (unit, *module.tree.around(unit))
         self.foreign = tuple((key, module.foreign_digest(key)) for key in recorder.foreign)
         self.recorder = recorder
         self.result = result
 
     def holds(self, change: Change) -> bool:
         """Whether nothing of this file that the answer rests on changed since the last link."""
-        return (
-            self.units[0] not in change.units
-            and self.units[1] not in change.units
-            and self.recorder.names.isdisjoint(change.names)
-        )
+        return not any(unit in change.units for unit in self.units) and self.recorder.names.isdisjoint(change.names)
 
     def foreign_holds(self, module: Module) -> bool:
         """Whether every name read from another file still means the same."""
@@ -176,16 +172,17 @@ class Change:
         self.names: set[str] = set()
         self.headers: set[ParsedUnit] = set()
         for unit in self.units:
-            self.names.update(unit.index.mentions)
             for module in (before, now):
                 if module is None:
                     continue
+                self.names.update(module.tree.mentions(unit))
                 # A child speaks for the names of its header too, and a header decides what its children are.
-                header = module.header_of(unit)
-                if header is not None:
-                    self.headers.add(header)
-                for other in (*((header,) if header is not None else ()), *module.children_of(unit)):
-                    self.names.update(other.index.mentions)
+                around = module.tree.around(unit)
+                self.headers.update(around)
+                for header in around:
+                    self.names.update(header.index.mentions)
+                for child in module.tree.inside(unit):
+                    self.names.update(module.tree.mentions(child))
 
 
 def _common(most: int, holds: Callable[[int], bool]) -> int:

@@ -22,7 +22,6 @@ from pipesense.lang.python.dicts import AbstractDict, Entry
 from pipesense.lang.python.functions import Function
 from pipesense.lang.python.index import (
     IMPORTS,
-    ORPHAN,
     Binding,
     CallSite,
     FunctionNode,
@@ -32,8 +31,9 @@ from pipesense.lang.python.index import (
 )
 from pipesense.lang.python.link import LinkMemo, ReadKey, Recorder
 from pipesense.lang.python.scopes import Scope, Scopes
-from pipesense.lang.python.syntax import NOWHERE, ParsedUnit, parsed_of, place_of
+from pipesense.lang.python.syntax import HEADERS, NOWHERE, ParsedUnit, parsed_of, place_of
 from pipesense.lang.python.table import NameTable
+from pipesense.lang.python.tree import UnitTree, inside
 from pipesense.model.value import Known, Unknown, Value
 from pipesense.model.where import Loc
 
@@ -81,15 +81,9 @@ class Module:
         self.name = name
         self.units = units
         self.package = package
-        self.body: list[ast.stmt] = []
-        self.orphans: list[ast.stmt] = []
-        self.broken = False
         self.reads: set[ReadKey] = set()
         self._imported = imported
         self._memo = memo if memo is not None else LinkMemo()
-        self._order: dict[ParsedUnit, int] = {}
-        self._headers: dict[ParsedUnit, ParsedUnit] = {}
-        self._children: dict[ParsedUnit, list[ParsedUnit]] = {}
         self._scopes = Scopes()
         self._answers: dict[tuple[str, Hashable], tuple[Recorder, object]] = {}
         self._asked: set[tuple[str, Hashable]] = set()
@@ -100,11 +94,16 @@ class Module:
         self._askers: list[Module] = []
         self._roots: list[Module] = []
         self._self = weakref.ref(self)
-        self._stitch()
-        self.table = NameTable(units, self._children)
+        for unit in units:
+            unit.owner = self._self
+        self.tree = UnitTree(units)
+        self.body = self.tree.body
+        self.orphans = self.tree.orphans
+        self.broken = self.tree.broken
+        self.table = NameTable(units, self.tree)
         last, change = self._memo.begin(self)
         if last is not None:
-            self.table.take_over(last.table, self._order, change)
+            self.table.take_over(last.table, self.tree.order, change)
             last._answers.clear()  # they know the Module, which would wait for the collector
 
     def _claim(self) -> None:
@@ -112,31 +111,6 @@ class Module:
         if self.units and self.units[0].owner is not self._self:
             for unit in self.units:
                 unit.owner = self._self
-
-    def _stitch(self) -> None:
-        """Put the units together; everything else waits until somebody asks."""
-        header: ParsedUnit | None = None
-        inside: list[ast.stmt] = []
-        body, me = self.body, self._self
-        self._order = dict(zip(self.units, range(len(self.units)), strict=True))
-        for unit in self.units:
-            unit.owner = me
-            if unit.problem is not None:
-                self.broken = True
-            if unit.kind != "child":
-                header = unit if unit.kind == "header" else None
-                body += unit.body
-                if unit.inside is not None:
-                    inside = []
-                    cast("ast.With", unit.body[0]).body = inside
-            elif header is not None and header.inside is not None:
-                self._headers[unit] = header
-                self._children.setdefault(header, []).append(unit)
-                unit.root.parent = header.inside
-                inside += unit.body
-            else:
-                unit.root.parent = Place(unit, None, ORPHAN, None)
-                self.orphans += unit.body
 
     # places
 
@@ -159,30 +133,21 @@ class Module:
         owner = parsed_of(node).owner
         return (owner() if owner is not None else None) or self
 
-    def header_of(self, unit: ParsedUnit) -> ParsedUnit | None:
-        """The header unit whose body a child unit belongs to."""
-        return self._headers.get(unit)
-
-    def children_of(self, unit: ParsedUnit) -> Sequence[ParsedUnit]:
-        """The units that make up the body of a header unit, none for any other."""
-        return self._children.get(unit, ())
-
     def order_of(self, unit: ParsedUnit) -> int:
         """The number of a unit in the order of the file."""
-        return self._order.get(unit, -1)
+        return self.tree.order.get(unit, -1)
 
     def units_of(self, nodes: Sequence[ast.AST]) -> tuple[ParsedUnit, ...]:
-        """The units that hold nodes and all they contain: headers with their children, children with their header."""
+        """The units that hold nodes and all they contain: headers with their children, children with their headers."""
         found: dict[ParsedUnit, None] = {}
         for node in nodes:
             unit = parsed_of(node)
-            if unit not in self._order:
+            if unit not in self.tree:
                 continue
             found[unit] = None
-            if unit in self._headers:
-                found[self._headers[unit]] = None
+            found.update(dict.fromkeys(self.tree.around(unit)))
             if node in unit.body:  # what stands in the head of a statement does not hold its body
-                found.update(dict.fromkeys(self._children.get(unit, ())))
+                found.update(dict.fromkeys(self.tree.inside(unit)))
         return tuple(found)
 
     def scope_of(self, node: ast.AST) -> Scope:
@@ -203,12 +168,17 @@ class Module:
         """Every call in module order (orphans left out)."""
         self._note_everything()
         for unit in self.units:
-            if unit.kind != "child" or unit in self._headers:
+            if not self.tree.is_orphan(unit):
                 yield from unit.index.calls
 
     def is_divided(self, statement: ast.stmt) -> bool:
         """Whether the statements of its body are units of their own."""
-        return bool(self._owner(statement)._children.get(parsed_of(statement)))
+        return bool(self._owner(statement).tree.children(parsed_of(statement)))
+
+    def is_header(self, node: ast.AST) -> bool:
+        """Whether a node is a statement of which the body may be units of their own."""
+        unit = parsed_of(node)
+        return unit.kind in HEADERS and unit.body[0] is node
 
     def calls_under(self, node: ast.AST) -> Iterator[CallSite]:
         """The calls inside a node, header children and nested functions included."""
@@ -221,14 +191,14 @@ class Module:
             if inner is None or (span.start <= inner.start and inner.end <= span.end):
                 yield site
         if whole:
-            for child in owner._children.get(unit, ()):
+            for child in owner.tree.inside(unit):
                 yield from child.index.calls
 
     def shifts(self) -> Iterator[ShiftSite]:
         """Every expression statement with ``>>`` or ``<<``, in module order."""
         self._note_everything()
         for unit in self.units:
-            if unit.kind != "child" or unit in self._headers:
+            if not self.tree.is_orphan(unit):
                 yield from unit.index.shifts
 
     @property
@@ -294,10 +264,9 @@ class Module:
         unit = parsed_of(function)
         found = list(unit.index.returns.get(function, ()))
         generator = function in unit.index.generators
-        for child in owner._children.get(unit, ()):
-            if unit.body[0] is function:
-                found += child.index.returns.get(None, ())
-                generator = generator or None in child.index.generators
+        for child in owner.tree.own_code(unit) if unit.body[0] is function else ():
+            found += child.index.returns.get(None, ())
+            generator = generator or None in child.index.generators
         return [] if generator else [statement.value for statement in found]
 
     # resolution
@@ -434,10 +403,11 @@ class Module:
 
     # recording
 
-    def note(self, name: str) -> None:
-        """Record that a name of this file was looked up."""
+    def note(self, name: str, function: str = "") -> None:
+        """Record that a name of this file was looked up; with ``function`` only what the code inside that one says."""
+        noted = inside(function, name) if function else name
         for recorder in self._recorders:
-            recorder.names.add(name)
+            recorder.names.add(noted)
         if self._askers and self.name is not None:
             self._askers[-1]._note_foreign(("python", self.name, name))
 

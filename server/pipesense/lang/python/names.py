@@ -114,13 +114,16 @@ def reaching(module: Module, name: str, place: Place, at: Position | None) -> Re
     holder = _holder(place)
     if holder is not None:
         # What a function or class binds itself is told by its own text, whatever others call by the same name.
-        module.note(holder)
+        module.note(*holder)
     for scope, runs_with in scope_chain(place):
         bindings = module.table.bindings(scope, name)
+        if isinstance(scope, _HOLDERS) and module.is_header(scope):
+            # Its text is several units, of which any may bind the name.
+            module.note(name, scope.name)
+        elif bindings and (scope is None or holder is None):
+            module.note(name)
         if not bindings:
             continue
-        if scope is None or holder is None:
-            module.note(name)
         found = _in_order(module, bindings, place, at) if runs_with and at is not None else list(bindings)
         if runs_with and at is None:
             found = _last(bindings)
@@ -132,15 +135,21 @@ def reaching(module: Module, name: str, place: Place, at: Position | None) -> Re
     return Reaching((), outside=True, certain=not module.table.may_be_bound(name))
 
 
-def _holder(place: Place) -> str | None:
-    """The name of the outermost function or class around a place."""
+def _holder(place: Place) -> tuple[str, str] | None:
+    """The name of the outermost function or class around a place of which all the text is one unit.
+
+    With it the name of the function or class around that, of which the text is several; "" where there is none.
+    """
     found: str | None = None
     at: Place | None = place
     while at is not None:
         if isinstance(at.node, _HOLDERS):
-            found = at.node.name
+            if at is not at.unit.inside:
+                found = at.node.name
+            elif found is not None:
+                return found, at.node.name
         at = at.parent
-    return found
+    return (found, "") if found is not None else None
 
 
 def _last(bindings: list[Binding]) -> list[Binding]:

@@ -3,7 +3,8 @@
 A unit is a top-level statement with everything behind it up to the next one: comments and blank lines belong
 to the statement before them, so that a unit's first character is code and typing in the gap behind a statement
 touches that statement's unit alone. Comments before the first statement are a unit of their own. A large compound
-statement without ``else``-like parts becomes a "header" and one "child" per statement of its body.
+statement without ``else``-like parts becomes a "header" and one "child" per statement of its body; a large statement
+of that body is cut the same way once more, into "inner header" and "inner child".
 
 On valid code the boundaries are those of ``ast``. On broken code the damage stays small: a line that can only
 start a statement ends an open bracket, and a triple quote that runs into the end of the file is closed before
@@ -259,8 +260,11 @@ class _Scanner:
         self.found.continued.difference_update({at for at in self.found.continued if at >= behind})
 
 
-def _head_end(text: str, start: int, end: int) -> tuple[int, str] | None:
-    """Where the body of the compound statement in ``[start, end)`` starts, and its indentation."""
+def _head_end(text: str, start: int, end: int, outer: int = 0) -> tuple[int, str] | None:
+    """Where the body of the compound statement in ``[start, end)`` starts, and its indentation.
+
+    ``outer`` is how far the statement itself is indented.
+    """
     depth, pos = 0, start
     token = _tokens(_DEEPEST_BODY)
     while match := token.search(text, pos, end):
@@ -275,35 +279,41 @@ def _head_end(text: str, start: int, end: int) -> tuple[int, str] | None:
             depth += 1
         elif group == 3:
             depth = max(0, depth - 1)
-        elif group == 4 and not depth and (indent := _INDENTED.match(text, pos)):
+        elif group == 4 and not depth and (indent := _INDENTED.match(text, pos)) and len(indent.group()) > outer:
             return pos, indent.group()
-    if depth and (body := _BODY_STATEMENT.search(text, start, end)):
+    if depth and not outer and (body := _BODY_STATEMENT.search(text, start, end)):
         return body.start(1), body.group(1)
     return None
 
 
-def _cut_group(text: str, start: int, end: int, continued: bool) -> list[Cut]:
+_LEVELS: Final = (("statement", "header"), ("child", "inner header"), ("inner child", ""))
+"""The kinds of a unit that is whole and of one that is the head of others, from the outermost level inward."""
+_LEVEL: Final = {kind: level for level, kinds in enumerate(_LEVELS) for kind in kinds if kind}
+
+
+def _cut_group(text: str, start: int, end: int, continued: bool, level: int = 0) -> list[Cut]:
     """One statement with what follows it: whole, or as header and children."""
-    whole = [Cut(start, end, "statement")]
-    if continued or text.count("\n", start, end) <= LARGE or not _COMPOUND_OR_DECORATOR.match(text, start):
+    kind, header = _LEVELS[level]
+    whole = [Cut(start, end, kind)]
+    if not header or continued or text.count("\n", start, end) <= LARGE:
         return whole
-    head = _head_end(text, start, end)
+    indented = _INDENTED.match(text, start)
+    code = indented.end() if indented else start
+    if not _COMPOUND_OR_DECORATOR.match(text, code):
+        return whole
+    head = _head_end(text, start, end, code - start)
     if head is None or len(head[1]) > _DEEPEST_BODY:
         return whole
     body, indent = head
     found = _Scanner(text, body, end, indent).run()
-    if found.dedent:
+    if found.dedent or (level and not found.clean):
         return whole
-    edges = [*found.starts, end]
-    return [
-        Cut(start, body, "header"),
-        *(Cut(a, b, "child") for a, b in pairwise(edges)),
-    ]
+    return [Cut(start, body, header), *_cuts(text, found, end, level + 1)]
 
 
-def _cuts(text: str, found: _Scan, end: int) -> list[Cut]:
+def _cuts(text: str, found: _Scan, end: int, level: int = 0) -> list[Cut]:
     edges = [*found.starts, end]
-    return [cut for a, b in pairwise(edges) for cut in _cut_group(text, a, b, a in found.continued)]
+    return [cut for a, b in pairwise(edges) for cut in _cut_group(text, a, b, a in found.continued, level)]
 
 
 def split(text: str) -> list[Cut]:
@@ -326,18 +336,19 @@ def resplit(text: str, old: Sequence[Cut], splice: Splice) -> Recut:
     at = max(0, bisect_right(old, splice.old.start, key=lambda cut: cut.start) - 1)
     return (
         _resplit_header(plain, old, splice, at)
-        or _resplit_children(plain, old, splice, at)
+        or _resplit_children(plain, old, splice, at, 2)
+        or _resplit_children(plain, old, splice, at, 1)
         or _resplit_groups(plain, old, splice, at)
     )
 
 
-def _group(old: Sequence[Cut], at: int) -> tuple[int, int]:
-    """The range of cuts that make up the statement to which cut ``at`` belongs."""
+def _group(old: Sequence[Cut], at: int, level: int = 1) -> tuple[int, int]:
+    """The range of cuts that make up the statement, one level above ``level``, to which cut ``at`` belongs."""
     first = at
-    while old[first].kind == "child":
+    while _LEVEL[old[first].kind] >= level:
         first -= 1
     last = at + 1
-    while last < len(old) and old[last].kind == "child":
+    while last < len(old) and _LEVEL[old[last].kind] >= level:
         last += 1
     return first, last
 
@@ -374,14 +385,16 @@ def _leaves_column(text: str, start: int, end: int) -> bool:
     return len(found.starts) > 1 or bool(found.continued) or not found.clean or found.stray
 
 
-def _resplit_children(text: str, old: Sequence[Cut], splice: Splice, at: int) -> Recut | None:
-    """The edit stays inside the body of a large statement."""
-    if old[at].kind != "child":
+def _resplit_children(text: str, old: Sequence[Cut], splice: Splice, at: int, level: int) -> Recut | None:
+    """The edit stays inside the body of a large statement; ``level`` is that of the body."""
+    if _LEVEL[old[at].kind] < level:
         return None
-    begin = at - 1 if _on_first_line(text, old[at], splice.old.start) else at
-    if old[begin].kind != "child":
+    begin = _at_level(old, at, level)
+    if _on_first_line(text, old[begin], splice.old.start):
+        begin = _at_level(old, begin - 1, level)
+    first, last = _group(old, at, level)
+    if begin <= first:
         return None
-    first, last = _group(old, at)
     end = old[last - 1].end
     if splice.old.end > end or (splice.old.end == end and last < len(old)):
         return None
@@ -389,15 +402,27 @@ def _resplit_children(text: str, old: Sequence[Cut], splice: Splice, at: int) ->
     indent = _INDENTED.match(text, old[begin].start)
     if indent is None or text.count("\n", old[first].start, end) <= LARGE:
         return None
-    behind = [cut.start + splice.delta for cut in old[begin + 1 : last] if cut.start >= splice.old.end]
-    found = _Scanner(text, old[begin].start, end, indent.group(), [*behind, end]).run()
-    if found.dedent or (not found.clean and last == len(old)):
+    behind = [
+        (cut.start + splice.delta, index)
+        for index, cut in enumerate(old[begin + 1 : last], begin + 1)
+        if _LEVEL[cut.kind] == level and cut.start >= splice.old.end
+    ]
+    starts = [start for start, _ in behind]
+    found = _Scanner(text, old[begin].start, end, indent.group(), [*starts, end]).run()
+    if found.dedent or (not found.clean and (last == len(old) or level > 1)):
         return None
-    stop = end if found.stopped is None else found.stopped
-    until = last - len(behind) + bisect_left(behind, stop)
-    edges = [*found.starts, stop]
-    fresh = tuple(Cut(a, b, "child") for a, b in pairwise(edges))
+    stop, until = end, last
+    if found.stopped is not None and found.stopped != end:
+        stop, until = behind[bisect_left(starts, found.stopped)]
+    fresh = tuple(_cuts(text, found, stop, level))
     return Recut(begin, until, fresh, found.settled and found.clean and not found.stray)
+
+
+def _at_level(old: Sequence[Cut], at: int, level: int) -> int:
+    """The last cut at or before ``at`` that stands at ``level`` or further out."""
+    while at > 0 and _LEVEL[old[at].kind] > level:
+        at -= 1
+    return at
 
 
 def _resplit_groups(text: str, old: Sequence[Cut], splice: Splice, at: int) -> Recut:
@@ -407,7 +432,7 @@ def _resplit_groups(text: str, old: Sequence[Cut], splice: Splice, at: int) -> R
     behind = [
         (cut.start + splice.delta, index)
         for index, cut in enumerate(old[at:], at)
-        if cut.kind != "child" and cut.start >= splice.old.end
+        if not _LEVEL[cut.kind] and cut.start >= splice.old.end
     ]
     starts = [start for start, _ in behind]
     scanner = _Scanner(text, old[begin].start, len(text), "", starts)
@@ -421,5 +446,5 @@ def _resplit_groups(text: str, old: Sequence[Cut], splice: Splice, at: int) -> R
         del found.starts[0]
         first = last
     # From the middle of a statement the scan cannot see a bracket left open above.
-    settled = found.settled and not found.stray and old[begin].kind != "child"
+    settled = found.settled and not found.stray and not _LEVEL[old[begin].kind]
     return Recut(first, until, tuple(_cuts(text, found, stop)), settled)

@@ -31,6 +31,8 @@ _BINDS: Final = re.compile(
     r"|\bimport\b(?P<imported>[ \t]*\([^)]*|[^#;\n]*)",
     re.MULTILINE,
 )
+HEADERS: Final = frozenset({"header", "inner header"})
+"""The kinds of units of which the body is units of its own."""
 _TOO_DEEP: Final = "it is nested too deeply to be read"
 
 
@@ -45,8 +47,8 @@ class SyntaxProblem:
 class ParsedUnit:
     """A unit as ``ast`` reads it. ``body`` is empty where ``problem`` is set.
 
-    A "header" unit holds one compound statement whose ``body`` is a lone ``pass`` until a Module puts the
-    statements of the child units there.
+    A "header" or "inner header" unit holds one compound statement whose ``body`` is a lone ``pass`` until a Module
+    puts the statements of the child units there.
 
     Attributes:
         unit: the unit's number.
@@ -105,7 +107,7 @@ class ParsedUnit:
         self.index = build_index(self, body, self.root)
         if problem is not None:
             self.index.mentions = _may_bind(text)
-        self.inside = Place(self, body[0], "body", self.root) if kind == "header" and body else None
+        self.inside = Place(self, body[0], "body", self.root) if kind in HEADERS and body else None
 
     def release(self) -> None:
         """Let go of the tree of a unit that no file has any more.
@@ -183,12 +185,7 @@ def parse_unit(unit: int, kind: str, text: str) -> ParsedUnit:
     """Parse a unit; ``kind`` is the Cut's. Never raises: what cannot be read gives a ``problem``."""
     if not _CODE.search(text):
         return ParsedUnit(unit, kind, text, [], None, 0)
-    source, added = _without_mark(text), 0
-    if kind == "child" and text[0] in " \t":
-        source, added = "if 1:\n" + source, 1
-    elif kind == "header":
-        source = source if source.endswith(("\n", "\r")) else source + "\n"
-        source += " pass\n"
+    source, added = as_module(_without_mark(text), kind)
     try:
         body = _parse(source)
     except SyntaxError as error:
@@ -203,6 +200,21 @@ def parse_unit(unit: int, kind: str, text: str) -> ParsedUnit:
             problem = SyntaxProblem("its indentation does not fit", Span(0, len(text.rstrip())))
             return ParsedUnit(unit, kind, text, [], problem, added)
     return ParsedUnit(unit, kind, text, body, None, added)
+
+
+def as_module(text: str, kind: str) -> tuple[str, int]:
+    """A unit's text as a file of its own, and the number of lines that were put before it.
+
+    What is indented stands under an ``if``, and a header gets a body.
+    """
+    source, added = text, 0
+    indent = text[: len(text) - len(text.lstrip(" \t"))]
+    if kind in HEADERS:
+        source = source if source.endswith(("\n", "\r")) else source + "\n"
+        source += f"{indent} pass\n"
+    if kind not in ("statement", "header") and indent:
+        source, added = "if 1:\n" + source, 1
+    return source, added
 
 
 def _may_bind(text: str) -> frozenset[str]:

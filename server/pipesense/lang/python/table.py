@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from pipesense.lang.python import names
 from pipesense.lang.python.index import FUNCTIONS, Binding, FunctionNode, Mutation
-from pipesense.lang.python.syntax import ParsedUnit, place_of
+from pipesense.lang.python.syntax import HEADERS, ParsedUnit, place_of
+from pipesense.lang.python.tree import UnitTree
 
 if TYPE_CHECKING:
     from pipesense.lang.python.link import Change
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 class NameTable:
     """The names of one file. It answers without recording; a Module records what is asked of it."""
 
-    def __init__(self, units: Sequence[ParsedUnit], children: Mapping[ParsedUnit, Sequence[ParsedUnit]]) -> None:
+    def __init__(self, units: Sequence[ParsedUnit], tree: UnitTree) -> None:
         self._units = units
-        self._children = children
+        self._tree = tree
         self._by_name: dict[str, list[ParsedUnit]] | None = None
         self._bindings: dict[ast.AST | None, dict[str, list[Binding]]] = {}
         self._whole: dict[str, tuple[ParsedUnit, ...]] = {}
@@ -33,9 +34,10 @@ class NameTable:
             return
         self._by_name = dict(last._by_name)
         fresh = [unit for unit in change.units if unit in order]
+        mentioned = {unit: frozenset(self._tree.mentions(unit)) for unit in fresh}
         for name in change.names:
             units = [unit for unit in last._by_name.get(name, ()) if unit not in change.units]
-            units += (unit for unit in fresh if name in unit.index.mentions)
+            units += (unit for unit in fresh if name in mentioned[unit])
             if units:
                 units.sort(key=order.__getitem__)
                 self._by_name[name] = units
@@ -55,7 +57,7 @@ class NameTable:
         if self._by_name is None:
             self._by_name = {}
             for unit in self._units:
-                for mentioned in unit.index.mentions:
+                for mentioned in self._tree.mentions(unit):
                     self._by_name.setdefault(mentioned, []).append(unit)
         return self._by_name
 
@@ -65,8 +67,8 @@ class NameTable:
             found: list[ParsedUnit] = []
             for unit in self.by_name.get(name, ()):
                 found.append(unit)
-                if unit in self._children and isinstance(unit.body[0], (*FUNCTIONS, ast.ClassDef)):
-                    found += self._children[unit]
+                if unit.kind in HEADERS and unit.body and isinstance(unit.body[0], (*FUNCTIONS, ast.ClassDef)):
+                    found += self._tree.inside(unit)
             self._whole[name] = tuple(found)
         return self._whole[name]
 
@@ -82,7 +84,7 @@ class NameTable:
 
     def digests(self) -> dict[str, int]:
         """The digest of every name that is mentioned."""
-        return {name: self.digest(name) for name in self.by_name}
+        return {name: self.digest(name) for name in self.by_name if "\0" not in name}
 
     @property
     def functions(self) -> Mapping[str, FunctionNode]:

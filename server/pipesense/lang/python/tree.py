@@ -1,0 +1,121 @@
+"""How the units of a file belong together: which stand in the body of which, and the statements they make up."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from pipesense.lang.python.index import FUNCTIONS, ORPHAN, Place
+from pipesense.lang.python.syntax import ParsedUnit
+
+
+def inside(function: str, name: str) -> str:
+    """The key of a name as far as the code inside a function or class of that name mentions it."""
+    return f"{function}\0{name}"
+
+
+class UnitTree:
+    """The units of a file, put together: the statements of children become the bodies of their headers.
+
+    Attributes:
+        body: the top-level statements.
+        orphans: the statements of units whose header cannot be read.
+        broken: some unit could not be read.
+    """
+
+    def __init__(self, units: Sequence[ParsedUnit]) -> None:
+        self.body: list[ast.stmt] = []
+        self.orphans: list[ast.stmt] = []
+        self.broken = False
+        self._order = dict(zip(units, range(len(units)), strict=True))
+        self._headers: dict[ParsedUnit, ParsedUnit] = {}
+        self._children: dict[ParsedUnit, list[ParsedUnit]] = {}
+        self._stitch(units)
+
+    def _stitch(self, units: Sequence[ParsedUnit]) -> None:
+        # The header around the next unit of each level; None where that cannot be read.
+        outer: ParsedUnit | None = None
+        inner: ParsedUnit | None = None
+        body = self.body
+        for unit in units:
+            if unit.problem is not None:
+                self.broken = True
+            kind = unit.kind
+            if kind == "statement":
+                body += unit.body
+                outer = inner = None
+                continue
+            if kind == "header":
+                body += unit.body
+                outer, inner = unit if unit.inside is not None else None, None
+            elif kind == "inner child":
+                self._put_into(inner, unit)
+            else:
+                placed = self._put_into(outer, unit)
+                inner = unit if placed and unit.inside is not None else None
+            if unit.inside is not None:
+                cast("ast.With", unit.body[0]).body = []
+
+    def _put_into(self, header: ParsedUnit | None, unit: ParsedUnit) -> bool:
+        if header is None:
+            unit.root.parent = Place(unit, None, ORPHAN, None)
+            self.orphans += unit.body
+            return False
+        self._headers[unit] = header
+        self._children.setdefault(header, []).append(unit)
+        unit.root.parent = header.inside
+        cast("ast.With", header.body[0]).body += unit.body
+        return True
+
+    def __contains__(self, unit: ParsedUnit) -> bool:
+        return unit in self._order
+
+    @property
+    def order(self) -> dict[ParsedUnit, int]:
+        """The number of every unit in the order of the file."""
+        return self._order
+
+    def is_orphan(self, unit: ParsedUnit) -> bool:
+        """Whether the unit belongs into a header that cannot be read."""
+        return unit.kind not in ("statement", "header") and unit not in self._headers
+
+    def children(self, unit: ParsedUnit) -> Sequence[ParsedUnit]:
+        """The units that make up the body of a header, none for any other."""
+        return self._children.get(unit, ())
+
+    def around(self, unit: ParsedUnit) -> tuple[ParsedUnit, ...]:
+        """The headers in whose bodies a unit stands, innermost first."""
+        header = self._headers.get(unit)
+        if header is None:
+            return ()
+        outer = self._headers.get(header)
+        return (header,) if outer is None else (header, outer)
+
+    def inside(self, unit: ParsedUnit) -> Sequence[ParsedUnit]:
+        """All units in the body of a header, those of its children too, in order."""
+        children = self._children.get(unit)
+        if children is None:
+            return ()
+        if not any(child in self._children for child in children):
+            return children
+        return [each for child in children for each in (child, *self._children.get(child, ()))]
+
+    def mentions(self, unit: ParsedUnit) -> Iterable[str]:
+        """The names that a unit binds or changes; of the functions in which it stands, also the keys inside those."""
+        own = unit.index.mentions
+        functions = [
+            header.body[0].name
+            for header in self.around(unit)
+            if header.body and isinstance(header.body[0], (*FUNCTIONS, ast.ClassDef))
+        ]
+        return (*own, *(inside(function, name) for function in functions for name in own)) if functions else own
+
+    def own_code(self, unit: ParsedUnit) -> list[ParsedUnit]:
+        """The units in the body of a header that run when it does: not those of a function that it defines."""
+        found: list[ParsedUnit] = []
+        for child in self.children(unit):
+            found.append(child)
+            if child.body and not isinstance(child.body[0], (*FUNCTIONS, ast.ClassDef)):
+                found += self.children(child)
+        return found
