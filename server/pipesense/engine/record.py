@@ -13,6 +13,7 @@ from pipesense.model.flow import Pipeline
 from pipesense.rule.meta import FileRole
 
 if TYPE_CHECKING:
+    from pipesense.engine.index import Key
     from pipesense.lang.python.module import LinkMemo
 
 
@@ -29,6 +30,10 @@ class FileRecord:
     """The pipelines, composed."""
     composed: dict[int, tuple[Pipeline, tuple[object, ...], Pipeline]] = field(default_factory=dict)
     memo: LinkMemo | None = None
+    imports: dict[str, tuple[str | None, frozenset[Key]]] = field(default_factory=dict)
+    """The files that modules mean by name, and the keys of those that would come first, if they came to be."""
+    imports_for: int = -1
+    """The generation of the surroundings in which ``imports`` holds."""
     verdicts: Verdicts = field(default_factory=Verdicts)
     reported: tuple[Reported, ...] = ()
     not_analysed: tuple[NotAnalysed, ...] = ()

@@ -163,13 +163,16 @@ class Stages:
         wanted = tuple(name for system in self.systems for name in system.version_files)
         missing: set[Key] = {("file", each) for each in where.package_files(path)}
 
-        found_at: dict[str, str | None] = {}
+        if record.imports_for != self.generation:
+            record.imports, record.imports_for = {}, self.generation
 
         def read_key(module: str, name: str) -> Key:
-            if module not in found_at:
-                missing.update(("file", each) for each in where.looked_for(path, module))
-                found_at[module] = where.module_path(path, module)
-            found = found_at[module]
+            known = record.imports.get(module)
+            if known is None:
+                looked_for: frozenset[Key] = frozenset(("file", each) for each in where.looked_for(path, module))
+                known = record.imports[module] = (where.module_path(path, module), looked_for)
+            found, looked_for = known
+            missing.update(looked_for)
             return ("python", found, name) if found is not None else ("module", module.rpartition(".")[2])
 
         def existing(candidates: Any) -> str | None:

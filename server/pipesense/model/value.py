@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar, Union
 
+from pipesense.model.making import quick_to_make
 from pipesense.model.where import Loc
 
 T = TypeVar("T")
@@ -28,6 +29,7 @@ class Origin(Enum):
     PROJECT_FILE = "project file"
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Known(Generic[T]):
     """The value is ``value``, set at ``loc`` (None where it follows from the code but stands nowhere)."""
@@ -37,6 +39,7 @@ class Known(Generic[T]):
     origin: Origin = Origin.HERE
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Absent(Generic[T]):
     """Every place that could set the value was read, and none does; ``default`` then applies."""
@@ -46,6 +49,7 @@ class Absent(Generic[T]):
     """The places that were read, in words, for hovers."""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """Nobody can tell the value from the workspace; ``why`` is a clause for people ("default_args is a call")."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import zlib
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from pipesense.lang.python import names
 from pipesense.lang.python.index import FUNCTIONS, Binding, FunctionNode, Mutation
@@ -43,13 +43,14 @@ class NameTable:
                 self._by_name[name] = units
             else:
                 self._by_name.pop(name, None)
-        self._whole = {name: units for name, units in last._whole.items() if name not in change.names}
-        self._digests = {name: digest for name, digest in last._digests.items() if name not in change.names}
+        self._whole, self._digests = dict(last._whole), dict(last._digests)
+        _take_out((self._whole, self._digests), change.names)
         if not any(unit.index.definitions for unit in (*change.units, *change.headers)):
             self._functions = last._functions
         for scope, known in last._bindings.items():
             if scope is None or place_of(scope).unit not in change.units:
-                self._bindings[scope] = {name: found for name, found in known.items() if name not in change.names}
+                kept = self._bindings[scope] = dict(known)
+                _take_out((kept,), change.names)
 
     @property
     def by_name(self) -> Mapping[str, Sequence[ParsedUnit]]:
@@ -142,3 +143,9 @@ class NameTable:
     def is_set_by_function(self, name: str) -> bool:
         """Whether some function declares ``name`` global (or nonlocal)."""
         return any(name in unit.index.global_names for unit in self.by_name.get(name, ()))
+
+
+def _take_out(tables: Iterable[dict[str, Any]], names: Iterable[str]) -> None:
+    for name in names:
+        for table in tables:
+            table.pop(name, None)
