@@ -52,5 +52,19 @@ def test_import(module: str, forbidden: tuple[str, ...]) -> None:
 
 
 def test_every_rule_can_be_loaded_without_a_parser() -> None:
-    run = "from pipesense.host.rulepacks import load_registry\nassert len(load_registry()) > 0"
+    run = "from pipesense.host.rulepacks import load_registry\nassert len(list(load_registry())) > 0"
     assert over_budget(loaded_after(run), HEAVY) == []
+
+
+def test_a_rule_is_imported_when_a_fact_that_it_wants_turns_up() -> None:
+    run = (
+        "from pipesense.host.rulepacks import load_registry\n"
+        "from pipesense.model.flow import Pipeline\nfrom pipesense.rule.meta import Scope\n"
+        "registry = load_registry()\n{}"
+    )
+    asked = "assert registry.wanting(Scope.FILE, Pipeline)"
+    rules = ("pipesense_rules.reliability", "pipesense_rules.correctness")
+    assert over_budget(loaded_after(run.format("")), rules) == []
+    found = over_budget(loaded_after(run.format(asked)), rules)
+    assert "pipesense_rules.reliability.no_retries" in found
+    assert "pipesense_rules.correctness.equals_null" not in found

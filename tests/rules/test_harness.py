@@ -241,5 +241,6 @@ def test_comments_are_told_from_strings(path: str, text: str, expected: list[str
 
 def test_a_rule_is_asked_about_each_fact_type_that_it_wants() -> None:
     several = Rule(replace(META, wants=(str, int)), lambda fact, ctx: ())
-    wanting = Registry([several], lambda _: None, lambda _: None).wanting(several.meta.scope)
-    assert wanting == {str: [several], int: [several]}
+    registry = Registry([several], lambda _: None, lambda _: None)
+    asked = {fact: registry.wanting(several.meta.scope, fact) for fact in (str, int, float)}
+    assert asked == {str: (several,), int: (several,), float: ()}

@@ -87,11 +87,7 @@ class Config:
 
     def enabled(self, registry: Registry, path: str) -> frozenset[str]:
         """The ids of the rules that speak in a file."""
-        on = (
-            _union(registry, self.select)
-            if self.select
-            else frozenset(rule.meta.id for rule in registry if rule.meta.default)
-        )
+        on = _union(registry, self.select) if self.select else registry.on_by_default
         off = _union(registry, self.ignore)
         relative = self.relative(path)
         for glob, selectors in self.per_file_ignores.items():

@@ -98,8 +98,6 @@ class Judge:
         self._counters = counters
         self._log = log
         self._version = version
-        self._unit_rules = registry.wanting(Scope.UNIT)
-        self._file_rules = registry.wanting(Scope.FILE)
         self._by_role: dict[FileRole, dict[type, tuple[Rule, ...]]] = {}
         self._enabled: dict[tuple[FileRole, frozenset[str]], dict[type, NamedRules]] = {}
 
@@ -124,9 +122,14 @@ class Judge:
     def _said(self, statement: Statement, facts: StatementFacts, role: FileRole, context: MakeContext) -> list[Finding]:
         found: list[Finding] = []
         made: dict[str, RuleContext] = {}
-        rules = self._unit_rules_for(role)
+        rules_for = self._by_role.setdefault(role, {})
         for fact in unit_facts(facts):
-            for rule in rules.get(type(fact), ()):
+            kind = type(fact)
+            rules = rules_for.get(kind)
+            if rules is None:
+                wanting = self._registry.wanting(Scope.UNIT, kind)
+                rules = rules_for[kind] = tuple(rule for rule in wanting if role in rule.meta.roles)
+            for rule in rules:
                 of_rule = made.get(rule.meta.id)
                 if of_rule is None:
                     of_rule = made[rule.meta.id] = context(rule.meta)
@@ -134,15 +137,6 @@ class Judge:
                     of_rule.unit = statement.loc
                 found += self._run(rule, fact, of_rule)
         return found
-
-    def _unit_rules_for(self, role: FileRole) -> dict[type, tuple[Rule, ...]]:
-        known = self._by_role.get(role)
-        if known is None:
-            known = self._by_role[role] = {
-                wanted: tuple(rule for rule in rules if role in rule.meta.roles)
-                for wanted, rules in self._unit_rules.items()
-            }
-        return known
 
     def file(
         self,
@@ -153,12 +147,15 @@ class Judge:
         context: MakeContext,
     ) -> tuple[tuple[Finding, ...], frozenset[Key]]:
         """What FILE rules say about a file's facts, and the keys that they read."""
-        rules_for = self._file_rules_for(role, enabled)
+        rules_for = self._enabled.setdefault((role, enabled), {})
         found: list[Finding] = []
         reads: set[Key] = set()
         current: dict[int, _Judged] = {}
         for fact in facts:
-            rules = rules_for.get(type(fact))
+            kind = type(fact)
+            rules = rules_for.get(kind)
+            if rules is None:
+                rules = rules_for[kind] = self._file_rules(kind, role, enabled)
             if not rules:
                 continue
             judged = verdicts.of(fact)
@@ -172,16 +169,9 @@ class Judge:
         verdicts.replace(current)
         return tuple(found), frozenset(reads)
 
-    def _file_rules_for(self, role: FileRole, enabled: frozenset[str]) -> dict[type, NamedRules]:
-        known = self._enabled.get((role, enabled))
-        if known is None:
-            known = self._enabled[(role, enabled)] = {
-                wanted: tuple(
-                    (rule.meta.id, rule) for rule in rules if rule.meta.id in enabled and role in rule.meta.roles
-                )
-                for wanted, rules in self._file_rules.items()
-            }
-        return known
+    def _file_rules(self, fact: type, role: FileRole, enabled: frozenset[str]) -> NamedRules:
+        rules = self._registry.wanting(Scope.FILE, fact)
+        return tuple((rule.meta.id, rule) for rule in rules if rule.meta.id in enabled and role in rule.meta.roles)
 
     def _judge(self, fact: object, rules: NamedRules, before: tuple[_Verdict, ...], context: MakeContext) -> _Judged:
         """What the rules say about a fact; those of ``before`` stay whose answers are the same."""

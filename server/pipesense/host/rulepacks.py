@@ -1,8 +1,9 @@
 """Rule packs: the bundled one, and those that installed packages offer under the entry point group.
 
-An entry point names a module. Its function ``rules()`` gives the pack's rules. ``page(rule)`` gives the Markdown
-of a rule and ``pattern(name)`` that of a pattern; without them a page is the ``.md`` file beside the rule's module
-and a pattern is ``patterns/<name>.md`` beside the pack's.
+An entry point names a module. Its function ``rules()`` gives the pack's rules; a pack of many may offer ``index()``
+instead, which gives an entry per rule, so that only those are imported that are needed. ``page(rule)`` gives the
+Markdown of a rule and ``pattern(name)`` that of a pattern; without them a page is the ``.md`` file beside the rule's
+module and a pattern is ``patterns/<name>.md`` beside the pack's.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Final
 
-from pipesense.rule.registry import Registry
+from pipesense.rule.registry import Registry, RuleEntry
 from pipesense.rule.rule import Rule
 
 GROUP: Final = "pipesense.rules"
@@ -40,7 +41,7 @@ class _Pack:
     """A pack that was loaded; nothing of it is trusted to work."""
 
     module: ModuleType
-    rules: tuple[Rule, ...]
+    entries: tuple[RuleEntry, ...]
 
     def page(self, rule: Rule) -> str | None:
         asked = getattr(self.module, "page", None)
@@ -69,18 +70,16 @@ def load_registry(complain: Callable[[PackProblem], None] = _ignore, *, packs: I
     """
     names = tuple(dict.fromkeys((BUNDLED, *_offered()) if packs is None else packs))
     loaded = [pack for name in names if (pack := _load(name, complain)) is not None]
-    rules: dict[str, Rule] = {}
+    entries: dict[str, RuleEntry] = {}
     home: dict[str, _Pack] = {}
     for pack in loaded:
-        for rule in pack.rules:
-            if rule.meta.id in rules:
-                reason = (
-                    f"its rule {rule.meta.id} is left out, because {rules[rule.meta.id].module} has one of that name"
-                )
+        for entry in pack.entries:
+            if entry.id in entries:
+                reason = f"its rule {entry.id} is left out, because {entries[entry.id].module} has one of that name"
                 complain(PackProblem(pack.module.__name__, reason))
             else:
-                rules[rule.meta.id], home[rule.meta.id] = rule, pack
-    return Registry(rules.values(), lambda rule: home[rule.meta.id].page(rule), lambda name: _pattern(loaded, name))
+                entries[entry.id], home[entry.id] = entry, pack
+    return Registry(entries.values(), lambda rule: home[rule.meta.id].page(rule), lambda name: _pattern(loaded, name))
 
 
 def _offered() -> Iterator[str]:
@@ -116,6 +115,9 @@ def _may_offer() -> bool:
 def _load(name: str, complain: Callable[[PackProblem], None]) -> _Pack | None:
     try:
         module = importlib.import_module(name)
+        index = getattr(module, "index", None)
+        if index is not None:
+            return _Pack(module, tuple(index()))
         rules = tuple(module.rules())
     except (Exception, SystemExit) as problem:  # noqa: BLE001 (a pack is somebody else's code: it may fail in any way)
         complain(PackProblem(name, f"it is left out, because loading it failed ({type(problem).__name__}: {problem})"))
@@ -123,7 +125,7 @@ def _load(name: str, complain: Callable[[PackProblem], None]) -> _Pack | None:
     strangers = [rule for rule in rules if not isinstance(rule, Rule)]
     if strangers:
         complain(PackProblem(name, f"{strangers[0]!r} is left out, because it is no rule"))
-    return _Pack(module, tuple(rule for rule in rules if isinstance(rule, Rule)))
+    return _Pack(module, tuple(RuleEntry.of(rule) for rule in rules if isinstance(rule, Rule)))
 
 
 def _pattern(packs: Sequence[_Pack], name: str) -> str | None:
