@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pipesense.model.faults import FaultKind, SettingFault
 from pipesense.model.flow import Role
 from pipesense.model.sql import Block, Comparison, Expr, Script, Statement
 from pipesense.model.value import Known
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Finding
+from pipesense.rule.finding import Finding, Offer
 from pipesense.rule.meta import EVERYWHERE, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense_rules import faults
 
 META = RuleMeta(
     id="quality/check-cannot-fail",
-    wants=Script,
+    wants=(Script, SettingFault),
     pattern="quality-checks",
     since="0.1",
     roles=EVERYWHERE - {FileRole.GENERATED},
@@ -38,6 +40,12 @@ META = RuleMeta(
             "A column without a single value passes.",
             "Turn the comparison around and name the share that is promised, such as >= 99.",
         ),
+        "empty": Message(
+            Severity.WARNING,
+            "This check passes when the table is empty: {outcome}.",
+            "A load that writes nothing is the failure that it should notice first.",
+            "Write {instead}.",
+        ),
     },
 )
 
@@ -48,8 +56,21 @@ _SHARE: Final = frozenset(
 
 
 @rule(META)
-def check_cannot_fail(script: Script, ctx: Context) -> Iterator[Finding]:
-    """At the comparison that decides the check."""
+def check_cannot_fail(fact: Script | SettingFault, ctx: Context) -> Iterator[Finding]:
+    """At the comparison that decides the check, or at the operator that takes nothing for zero."""
+    if isinstance(fact, Script):
+        yield from _of_script(fact, ctx)
+    elif fact.kind is FaultKind.PASSES_WITHOUT_ROWS:
+        yield ctx.finding("empty", at=fact.loc, outcome=fact.outcome, instead=fact.instead)
+
+
+@check_cannot_fail.fix
+def refuse_nothing(finding: Finding, fact: Script | SettingFault, ctx: Context) -> Offer | None:
+    """Let the operator refuse what is not there."""
+    return faults.offer(fact) if isinstance(fact, SettingFault) else None
+
+
+def _of_script(script: Script, ctx: Context) -> Iterator[Finding]:
     by_task = any(isinstance(run.task.role, Known) and run.task.role.value is Role.CHECK for run in ctx.runs_of(script))
     for statement in script.statements:
         facts = statement.facts

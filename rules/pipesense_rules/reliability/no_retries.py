@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
 
 from pipesense.model.change import SetRetry
 from pipesense.model.data import AccessMode
@@ -26,6 +28,15 @@ META = RuleMeta(
     roles=frozenset({FileRole.PIPELINE, FileRole.AD_HOC, FileRole.EXAMPLE}),
     messages={
         "absent": Message(Severity.WARNING, _WHAT, _WHY, _DO),
+        "frequent": Message(
+            Severity.INFO,
+            _WHAT,
+            "The next run, {minutes} minutes later, does the work of a failed one; until then it is late.",
+            _DO,
+        ),
+        "by-hand": Message(
+            Severity.INFO, _WHAT, "Whoever starts the run sees it fail, and has to start it once more.", _DO
+        ),
         "example": Message(Severity.INFO, _WHAT, _WHY, _DO + " Examples are copied, this setting with them."),
     },
     options={
@@ -33,6 +44,7 @@ META = RuleMeta(
         "delay_minutes": Option(int, 5, "The pause before the first repetition that the fix asks for, in minutes."),
     },
 )
+_SOON: Final = timedelta(minutes=15)
 
 
 @rule(META)
@@ -41,14 +53,28 @@ def no_retries(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
     working, bare = _working(pipeline), _bare(pipeline)
     if not bare:
         return
+    variant, minutes = _variant(pipeline, ctx)
     yield ctx.finding(
-        "example" if ctx.role is FileRole.EXAMPLE else "absent",
+        variant,
+        minutes=minutes,
         at=shapes.common_place(pipeline, bare, working),
         related=[Related(task.loc, f"{task.name} ({task.kind}) is not repeated") for task in bare],
         noun=pipeline.noun,
         name=pipeline.name,
         tasks=shapes.reach_out(bare),
     )
+
+
+def _variant(pipeline: Pipeline, ctx: Context) -> tuple[str, int]:
+    """How loudly to speak: a run that comes again in minutes, or that somebody watches, may do without."""
+    if ctx.role is FileRole.EXAMPLE:
+        return "example", 0
+    schedule = pipeline.schedule
+    if schedule.every is not None and schedule.every <= _SOON:
+        return "frequent", max(1, round(schedule.every / timedelta(minutes=1)))
+    text = schedule.text.default if isinstance(schedule.text, Absent) else schedule.text
+    by_hand = isinstance(text, Known) and text.value is None and not schedule.triggered
+    return "by-hand" if by_hand else "absent", 0
 
 
 @no_retries.fix

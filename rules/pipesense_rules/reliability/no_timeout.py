@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from pipesense.model.change import SetTimeout
-from pipesense.model.flow import Pipeline, Task
+from pipesense.model.flow import Pipeline, Role, Task
 from pipesense.model.value import Absent, Known, effective
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
@@ -40,9 +41,23 @@ META = RuleMeta(
             "Until then an attempt that hangs is neither repeated nor reported.",
             "Give the tasks the time that a good attempt takes, twice or three times over.",
         ),
+        "sensor": Message(
+            Severity.WARNING,
+            "{noun} {name}: {sensors} without a timeout, for {days} days by default.",
+            "What it waits for may never come; until then nobody is told, and a worker's slot is taken.",
+            "Give it a timeout that ends the wait while somebody can still act.",
+        ),
+        "parked": Message(
+            Severity.INFO,
+            "{noun} {name}: {sensors} without a timeout, for {days} days by default.",
+            "What it waits for may never come, and until then nobody is told.",
+            "Give it a timeout that ends the wait while somebody can still act.",
+        ),
     },
     options={"hours": Option(int, 1, "The limit that the fix sets, in hours.")},
 )
+_DAYS: Final = 7
+"""Airflow's own limit of a sensor, ``[sensors] default_timeout``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,19 @@ class Unlimited:
 def no_timeout(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
     """One finding per pipeline and kind: at the shared defaults where all lack a limit, else at the first task."""
     working, bare = _working(pipeline), _bare(pipeline)
+    waiting = _waiting(pipeline) if ctx.role is not FileRole.EXAMPLE else []
+    if waiting:
+        yield ctx.finding(
+            "sensor" if any(effective(task.holds_slot) is True for task in waiting) else "parked",
+            at=waiting[0].loc,
+            related=[Related(task.loc, f"{task.name} ({task.kind}) waits, too") for task in waiting[1:]],
+            subject=Unlimited(pipeline, tuple(waiting)),
+            noun=pipeline.noun,
+            name=pipeline.name,
+            sensors=f"sensor {waiting[0].name} waits" if len(waiting) == 1 else f"{len(waiting)} sensors wait",
+            days=_DAYS,
+        )
+        bare = [task for task in bare if task not in waiting]
     called = [task for task in bare if task.called_back]
     capped = [task for task in bare if _capped(task) and not task.called_back]
     plain = [task for task in bare if task not in called and task not in capped]
@@ -97,6 +125,9 @@ def add_timeout(finding: Finding, unlimited: Unlimited, ctx: Context) -> Offer |
     pipeline, bare = unlimited.pipeline, unlimited.tasks
     hours = ctx.option("hours")
     limit = hours if isinstance(hours, int) else 1
+    if finding.variant in ("sensor", "parked"):
+        title = f"Let {bare[0].name} wait {limit} hour{'s' * (limit != 1)} at most"
+        return Offer(title, SetTimeout(pipeline, bare[0], limit), Applicability.UNSAFE)
     lone = bare[0] if len(bare) == 1 < len(_working(pipeline)) else None
     title = f"Let attempts fail after {limit} hour{'s' * (limit != 1)}"
     return Offer(title, SetTimeout(pipeline, lone, limit, bare), Applicability.UNSAFE)
@@ -113,6 +144,15 @@ def _minutes(task: Task) -> str:
 
 def _wait(tasks: list[Task]) -> str:
     return f"task {tasks[0].name} waits" if len(tasks) == 1 else f"{len(tasks)} tasks wait"
+
+
+def _waiting(pipeline: Pipeline) -> list[Task]:
+    """Sensors that wait as long as the framework lets them."""
+    return [
+        task
+        for task in pipeline.tasks
+        if isinstance(task.role, Known) and task.role.value is Role.SENSOR and isinstance(task.timeout, Absent)
+    ]
 
 
 def _working(pipeline: Pipeline) -> list[Task]:

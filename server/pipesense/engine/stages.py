@@ -34,6 +34,7 @@ from pipesense.model.change import (
     SetStartDate,
     SetTimeout,
     UseNewApi,
+    WaitWithoutSlot,
 )
 from pipesense.model.code import ScopeCode
 from pipesense.model.data import Access, QualityCheck
@@ -408,7 +409,7 @@ def _system_of(change: Change) -> str:
         return change.use.system
     if isinstance(change, SetClientSettings):
         return change.client.system
-    if isinstance(change, (SetRetry, SetTimeout, AddCheck, SetStartDate)):
+    if isinstance(change, (SetRetry, SetTimeout, AddCheck, SetStartDate, WaitWithoutSlot)):
         return change.pipeline.system
     return getattr(change, "system", "")
 

@@ -39,6 +39,14 @@ class SetTimeout:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitWithoutSlot:
+    """Let a task that waits leave its worker to others meanwhile."""
+
+    pipeline: Pipeline
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
 class AddCheck:
     """Make the checks of ``plan`` after ``task``, which loads the table."""
 
@@ -153,7 +161,16 @@ StateChange = SpreadRetries | KeepInput | CatchFailures | HandleAllLast | Comple
 """What is asked of the writers of state machines and workflows."""
 
 Change = (
-    SetRetry | SetTimeout | AddCheck | SetStartDate | UseNewApi | SetClientSettings | StateChange | Replace | Rewrite
+    SetRetry
+    | SetTimeout
+    | AddCheck
+    | SetStartDate
+    | WaitWithoutSlot
+    | UseNewApi
+    | SetClientSettings
+    | StateChange
+    | Replace
+    | Rewrite
 )
 
 

@@ -24,7 +24,9 @@ class FaultKind(Enum):
     NO_START = "runs are to be made up for, and there is no first date"
     REFUSED_CHECK = "the check's description is refused"
     PASSES_WITHOUT_ROWS = "the check passes when there is nothing to check"
-    VARIES_BY_PARSE = "the value changes whenever the file is read"
+    DUPLICATE_TASK = "two tasks have one name"
+    CYCLE = "tasks wait for one another"
+    ALERT_WITHOUT_RECIPIENT = "an alert is asked for, and nobody is named who gets it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +52,5 @@ class SettingFault:
     certain: bool = False
     imports: tuple[tuple[str, str], ...] = ()
     """The names that the edits need, each with the module that it comes from."""
+    related: Loc | None = None
+    """Another place that it is about: the first task of two with one name."""

@@ -127,6 +127,10 @@ class Task:
     """Runs even when what stands before it failed (a trigger rule such as ``all_done``)."""
     called_back: bool = False
     """Waits until somebody outside says that it is done, which may never happen."""
+    holds_slot: Value[bool] = Unknown("it does not wait")
+    """Whether a task that waits for something keeps a worker busy meanwhile."""
+    teardown: bool = False
+    """Cleans up: it runs whatever happened, and does not count for how the run ended."""
     fails_on_purpose: bool = False
     """Its code raises by itself and writes nothing: it may be a check, or only careful."""
 
@@ -177,6 +181,8 @@ class Schedule:
     triggered: bool = False
     """Runs when datasets are updated, not by the calendar."""
     catchup: Value[bool] = Unknown("catchup was not looked for")
+    concurrent: Value[int] = Unknown("how many runs may be under way was not looked for")
+    """How many runs may be under way at once."""
     every: timedelta | None = None
     """The shortest time between two runs by the clock, None where there is no clock or nobody can tell."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 
 from pipesense.systems.airflow.things import (
@@ -23,6 +24,19 @@ class EdgeBook:
 
     def __init__(self) -> None:
         self.pairs: dict[tuple[Endpoint, Endpoint], None] = {}
+        self.certain: set[tuple[TaskDraft, TaskDraft]] = set()
+        """Edges of which both ends are surely meant, made by code that runs whenever the file is read."""
+        self.doubts = 0
+        """So many branches, loops and helpers is the reading in."""
+
+    @contextmanager
+    def doubted(self) -> Iterator[None]:
+        """Edges made meanwhile may not exist, or exist for other tasks each time."""
+        self.doubts += 1
+        try:
+            yield
+        finally:
+            self.doubts -= 1
 
     def connect(self, before: Thing | None, behind: Thing | None, dag: DagDraft | None, written: str) -> None:
         """All of ``before`` run before all of ``behind``."""
@@ -32,6 +46,13 @@ class EdgeBook:
             for target in second:
                 if source is not target:
                     self.pairs[source, target] = None
+        if not self.doubts and first_whole and second_whole and _exact(before) and _exact(behind):
+            self.certain |= {
+                (source, target)
+                for source in first
+                for target in second
+                if isinstance(source, TaskDraft) and isinstance(target, TaskDraft) and source is not target
+            }
         if not (first_whole and second_whole):
             open_graph(written, dag, (*first, *second))
 
@@ -66,6 +87,13 @@ class EdgeBook:
             targets = _ends(behind, members, found, last=False)
             found |= {(source, target) for source in sources for target in targets if source is not target}
         return found
+
+
+def _exact(thing: Thing | None) -> bool:
+    """Whether all that a thing stands for is meant together, not one or another of it."""
+    if isinstance(thing, Many):
+        return thing.exact and all(_exact(each) for each in thing.items)
+    return isinstance(thing, TaskDraft)
 
 
 def _pairs_up(before: Many, behind: Many) -> bool:

@@ -17,7 +17,9 @@ from pipesense.model.flow import Edges, Pipeline, Task
 from pipesense.model.value import Unknown, Version
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
+from pipesense.systems.airflow.check_faults import check_faults
 from pipesense.systems.airflow.faults import dag_faults, task_faults
+from pipesense.systems.airflow.graph_faults import graph_faults
 from pipesense.systems.airflow.obsolete import removed_use
 from pipesense.systems.airflow.reading import Reading
 from pipesense.systems.airflow.roles import (
@@ -69,8 +71,9 @@ def build(reading: Reading, version: Version, line: str) -> tuple[Built, ...]:
         if task.dag is not None and task.dag in by_dag:
             by_dag[task.dag].append(task)
     pairs = reading.edges.resolve(reading.tasks)
+    certain = reading.edges.certain
     return tuple(
-        _pipeline(dag, tasks, pairs, reading.home, version, line)
+        _pipeline(dag, tasks, pairs, certain, reading.home, version, line)
         for dag, tasks in by_dag.items()
         if _belongs(dag, tasks)
     )
@@ -100,6 +103,7 @@ def _pipeline(
     dag: DagDraft,
     drafts: list[TaskDraft],
     pairs: Iterable[tuple[TaskDraft, TaskDraft]],
+    certain: Iterable[tuple[TaskDraft, TaskDraft]],
     home: Module,
     version: Version,
     line: str,
@@ -110,6 +114,9 @@ def _pipeline(
     own = set(drafts)
     obsolete = list(_obsolete_defaults(defaults, version))
     faults = list(dag_faults(dag, drafts, defaults, home, version, line))
+    names = {draft: full_name(draft) for draft in drafts}
+    faults += graph_faults(dag, drafts, certain, defaults, home, version, names)
+    faults += check_faults(drafts, home, version)
     around = source_of_dag(dag)
     for draft in drafts:
         source = source_of_task(draft, around)
@@ -169,6 +176,8 @@ def _task(draft: TaskDraft, defaults: Defaults, home: Module, version: Version, 
         connection=runs.connection,
         mapped=draft.mapped,
         always_runs=always_runs(settings.trigger_rule, draft.teardown),
+        teardown=draft.teardown,
+        holds_slot=settings.holds_slot,
     )
     return task, runs.texts, tuple(obsolete_keys(draft, home, version)), task_faults(draft, home, version, line)
 

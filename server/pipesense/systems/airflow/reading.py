@@ -91,7 +91,8 @@ class Reading:
         self.inlining.append(node)
         self.followed.add(node)
         try:
-            yield True
+            with self.edges.doubted():
+                yield True
         finally:
             self.inlining.pop()
             self.anchor = anchor

@@ -136,7 +136,7 @@ def task_checks(task: TaskDraft, role: Value[Role], loc: Loc) -> tuple[QualityCh
     if task.kind.endswith("ColumnCheckOperator"):
         return _column_checks(task, subject, loc)
     if task.kind.endswith("TableCheckOperator"):
-        return (QualityCheck(_table_kinds(task), subject, (), task.name, loc),)
+        return (QualityCheck(table_kinds(task), subject, (), task.name, loc),)
     return (QualityCheck(frozenset({CheckKind.CUSTOM}), subject, (), task.name, loc),)
 
 
@@ -156,7 +156,8 @@ def _column_checks(task: TaskDraft, subject: Value[DatasetName], loc: Loc) -> tu
     )
 
 
-def _table_kinds(task: TaskDraft) -> frozenset[CheckKind]:
+def table_kinds(task: TaskDraft) -> frozenset[CheckKind]:
+    """What the conditions of a table check look at."""
     given = task.argument("checks")
     if given is None:
         return frozenset({CheckKind.CUSTOM})

@@ -29,6 +29,7 @@ def read_schedule(defaults: Defaults, version: Version, line: str) -> Schedule:
     moving = _moving(start) if start is not None else None
     return Schedule(
         text=_text(dag, version, line),
+        concurrent=_concurrent(dag),
         every=_every(_given(dag, *SCHEDULES)),
         start=_first(start, defaults),
         moving_start=moving[0] if moving else None,
@@ -45,6 +46,16 @@ def cron_problem(given: Argument) -> str | None:
         return None
     found = read_cron(value.value)
     return found if isinstance(found, str) else None
+
+
+def _concurrent(dag: DagDraft) -> Value[int]:
+    given = _given(dag, "max_active_runs")
+    if given is None:
+        return dag.arguments.why_unsure("max_active_runs") or Absent(Unknown("airflow.cfg is not read"), ("the DAG",))
+    value = given.constant()
+    if isinstance(value, Known) and isinstance(value.value, int):
+        return Known(value.value, given.loc)
+    return Unknown("it is computed")
 
 
 def _every(given: Argument | None) -> timedelta | None:

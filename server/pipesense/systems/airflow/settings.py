@@ -121,6 +121,7 @@ class TaskSettings:
     alerts: Value[str]
     settings: tuple[Setting, ...]
     trigger_rule: Value[str]
+    holds_slot: Value[bool]
 
 
 def task_settings(task: TaskDraft, defaults: Defaults, version: str) -> TaskSettings:
@@ -130,7 +131,9 @@ def task_settings(task: TaskDraft, defaults: Defaults, version: str) -> TaskSett
     timeout = _timeout(task, layers, defaults.dag)
     alerts = _alerts(task, layers, defaults.dag)
     rule = _plain(task, layers, "trigger_rule", str, default_of("task", "trigger_rule", version) or "all_success")
-    return TaskSettings(retry, timeout, alerts, _told(task, layers, retry, timeout, alerts, rule), rule)
+    return TaskSettings(
+        retry, timeout, alerts, _told(task, layers, retry, timeout, alerts, rule), rule, _holds_slot(task, layers)
+    )
 
 
 def _retry(task: TaskDraft, layers: Sequence[Layer], version: str) -> Value[RetryPolicy]:
@@ -182,7 +185,7 @@ def _plain(task: TaskDraft, layers: Sequence[Layer], key: str, kind: type[T], de
 def _timeout(task: TaskDraft, layers: Sequence[Layer], dag: DagDraft) -> Value[timedelta]:
     """The limit of an attempt: the task's own, a sensor's, or that of the whole run."""
     keys = ["execution_timeout"]
-    if task.kind.endswith("Sensor") or "sensor" in task.kind or (task.facts is not None and task.facts.sensor):
+    if _is_sensor(task):
         keys.append("timeout")
     unknown: Unknown | None = None
     for key in keys:
@@ -203,6 +206,23 @@ def _timeout(task: TaskDraft, layers: Sequence[Layer], dag: DagDraft) -> Value[t
     else:
         unknown = unknown or dag.arguments.why_unsure("dagrun_timeout")
     return unknown or Absent(Unknown("there is none"), (*searched(layers), "the DAG's dagrun_timeout"))
+
+
+def _is_sensor(task: TaskDraft) -> bool:
+    return task.kind.endswith("Sensor") or "sensor" in task.kind or (task.facts is not None and task.facts.sensor)
+
+
+def _holds_slot(task: TaskDraft, layers: Sequence[Layer]) -> Value[bool]:
+    """A sensor keeps its worker unless it is rescheduled or deferred."""
+    if not _is_sensor(task):
+        return Unknown("it does not wait")
+    deferred = _plain(task, layers, "deferrable", bool, False)
+    mode = _plain(task, layers, "mode", str, "poke")
+    if isinstance(deferred, Unknown) or isinstance(mode, Unknown):
+        return Unknown("how it waits is computed")
+    if effective(deferred) or effective(mode) != "poke":
+        return Known(False)
+    return Absent(Known(True), searched(layers)) if isinstance(mode, Absent) else Known(True)
 
 
 def _alerts(task: TaskDraft, layers: Sequence[Layer], dag: DagDraft) -> Value[str]:

@@ -46,7 +46,8 @@ def _statement(reading: Reading, statement: ast.stmt, frame: Frame) -> Thing | N
         case ast.For() | ast.AsyncFor():
             return _for(reading, statement, frame)
         case ast.While():
-            return run(reading, [*statement.body, *statement.orelse], frame)
+            with reading.edges.doubted():
+                return run(reading, [*statement.body, *statement.orelse], frame)
         case ast.If():
             evaluate(reading, statement.test, frame)
             return _branches(reading, [statement.body, statement.orelse], frame)
@@ -54,7 +55,8 @@ def _statement(reading: Reading, statement: ast.stmt, frame: Frame) -> Thing | N
             return _branches(reading, [*(case.body for case in statement.cases), []], frame)
         case ast.Try():
             handlers = [inner for handler in statement.handlers for inner in handler.body]
-            return run(reading, [*statement.body, *handlers, *statement.orelse, *statement.finalbody], frame)
+            with reading.edges.doubted():
+                return run(reading, [*statement.body, *handlers, *statement.orelse, *statement.finalbody], frame)
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             _define(reading, statement, frame)
         case _:
@@ -158,7 +160,8 @@ def _for(reading: Reading, statement: ast.For | ast.AsyncFor, frame: Frame) -> T
     returned: Thing | None = None
     for item in items:
         _bind(reading, statement.target, item, frame)
-        returned = merge(returned, run(reading, statement.body, frame))
+        with reading.edges.doubted():
+            returned = merge(returned, run(reading, statement.body, frame))
     return merge(returned, run(reading, statement.orelse, frame))
 
 
@@ -172,7 +175,8 @@ def _branches(reading: Reading, bodies: Sequence[list[ast.stmt]], frame: Frame) 
     returned: Thing | None = None
     for body in bodies:
         frame.names = dict(before)
-        returned = merge(returned, run(reading, body, frame))
+        with reading.edges.doubted():
+            returned = merge(returned, run(reading, body, frame))
         results.append(frame.names)
     merged: dict[str, Thing | None] = {}
     for result in results:

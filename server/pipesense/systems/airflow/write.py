@@ -14,6 +14,7 @@ from pipesense.model.change import (
     SetStartDate,
     SetTimeout,
     UseNewApi,
+    WaitWithoutSlot,
 )
 from pipesense.model.flow import Pipeline
 from pipesense.model.value import Version
@@ -21,7 +22,7 @@ from pipesense.systems.airflow.lift import find_pipelines
 from pipesense.systems.airflow.pipeline import Built
 from pipesense.systems.airflow.write_api import use_new_api
 from pipesense.systems.airflow.write_checks import add_check
-from pipesense.systems.airflow.write_settings import set_retry, set_start_date, set_timeout
+from pipesense.systems.airflow.write_settings import set_retry, set_start_date, set_timeout, wait_without_slot
 
 
 def write(change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
@@ -35,7 +36,7 @@ def write(change: Change, module: Module, version: Version) -> tuple[Replace, ..
             return use_new_api(change.use, module)
         case SetClientSettings():
             return Refusal("Airflow has no clients of message brokers.")
-        case SetRetry() | SetTimeout() | SetStartDate() | AddCheck():
+        case SetRetry() | SetTimeout() | SetStartDate() | AddCheck() | WaitWithoutSlot():
             built = _find(change.pipeline, module, version)
             if built is None:
                 return Refusal(f"DAG {change.pipeline.name} is no longer where it was.")
@@ -46,6 +47,8 @@ def write(change: Change, module: Module, version: Version) -> tuple[Replace, ..
                     return set_timeout(change, built, module)
                 case SetStartDate():
                     return set_start_date(built, module)
+                case WaitWithoutSlot():
+                    return wait_without_slot(change, built, module)
                 case AddCheck():
                     return add_check(change, built, module)
         case _:

@@ -12,9 +12,9 @@ from pipesense.lang.python.frames import constant, dictionary
 from pipesense.lang.python.layers import Hit, look_up
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of
-from pipesense.model.change import Refusal, Replace, SetRetry, SetTimeout
-from pipesense.model.flow import Task
-from pipesense.model.value import Known
+from pipesense.model.change import Refusal, Replace, SetRetry, SetTimeout, WaitWithoutSlot
+from pipesense.model.flow import Role, Task
+from pipesense.model.value import Known, known
 from pipesense.model.where import Loc
 from pipesense.systems.airflow.pipeline import Built
 from pipesense.systems.airflow.settings import Defaults
@@ -40,9 +40,18 @@ def set_retry(change: SetRetry, built: Built, module: Module) -> tuple[Replace, 
 
 def set_timeout(change: SetTimeout, built: Built, module: Module) -> tuple[Replace, ...] | Refusal:
     """A limit on how long an attempt may take."""
+    if change.task is not None and known(change.task.role) is Role.SENSOR:
+        seconds = "60 * 60" if change.hours == 1 else f"{change.hours} * 60 * 60"
+        return _set(built, change.task, [("timeout", seconds)], ("timeout",), "", (), module)
     duration, imports = add_import(module, "timedelta", "datetime")
     items = [("execution_timeout", f"{duration}(hours={change.hours})")]
     return _set(built, change.task, items, ("execution_timeout",), "execution_timeout", imports, module)
+
+
+def wait_without_slot(change: WaitWithoutSlot, built: Built, module: Module) -> tuple[Replace, ...] | Refusal:
+    """A sensor that is rescheduled between its looks."""
+    mode = quote(module, "reschedule", module.body[0]) if module.body else '"reschedule"'
+    return _set(built, change.task, [("mode", mode)], ("mode",), "", (), module)
 
 
 def _set(

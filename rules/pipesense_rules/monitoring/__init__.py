@@ -1,0 +1,1 @@
+"""Rules about knowing how a pipeline and its data are doing."""
