@@ -59,7 +59,7 @@ def no_dead_letter(loop: MessageLoop, ctx: Context) -> Iterator[Finding]:
     if loop.decoder is not None:
         yield ctx.finding("decoder", at=loop.decoder, subject=loop)
         return
-    for step in loop.steps:
+    for step in loop.steps if not loop.survives else ():
         if step.kind is StepKind.DECODE and step.takes_message and not step.guarded and not step.in_handler:
             yield ctx.finding("stops", at=step.loc, subject=loop, call=step.text)
             return

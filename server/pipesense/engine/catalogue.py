@@ -17,10 +17,13 @@ def systems_in_use() -> tuple[PythonSystem, ...]:
 
 
 def _message_brokers() -> tuple[PythonSystem, ...]:
+    from pipesense.systems.eventhubs import SYSTEM as EVENTHUBS
     from pipesense.systems.kafka import SYSTEM as KAFKA
     from pipesense.systems.kinesis import SYSTEM as KINESIS
+    from pipesense.systems.pubsub import SYSTEM as PUBSUB
+    from pipesense.systems.pulsar import SYSTEM as PULSAR
 
-    return (KAFKA, KINESIS)
+    return (KAFKA, KINESIS, PUBSUB, PULSAR, EVENTHUBS)
 
 
 def document_systems() -> tuple[DocumentSystem, ...]:

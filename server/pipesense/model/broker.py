@@ -25,6 +25,8 @@ class ClientRole(Enum):
 class CommitMoment(Enum):
     """When a client that commits by itself does so."""
 
+    NEVER = "not by itself"
+
     MEANWHILE = "by a timer, while the message is still being worked on"
     ON_NEXT_READ = "when the next message is asked for, and on close"
 
@@ -193,6 +195,10 @@ class MessageLoop:
     """An error in the loop runs the consumer's close (``with``, ``finally``)."""
     individual: bool = False
     """What is not said to be done comes again, message by message; elsewhere a later message's position covers it."""
+    never_done: bool = False
+    """Nothing in the file ever says that a message is done, and nobody else gets the message or the consumer."""
+    survives: bool = False
+    """An error ends nothing: the client goes on with the next message."""
     dead_letter: str = ""
     """A statement that puts the message aside, "" where the loop has no producer at hand."""
     decoder: Loc | None = None

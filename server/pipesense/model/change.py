@@ -146,8 +146,19 @@ def imported(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class PythonCode:
+    """``name`` of ``module`` with ``rest`` behind it, as a value that is written as code and not as a literal."""
+
+    name: str
+    module: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetClientSettings:
     """Give a broker's client settings, by their names in the model; what its version does not know is left out.
+
+    A value is a literal or PythonCode.
 
     ``also`` are replacements elsewhere in the file without which the settings would be wrong.
     """

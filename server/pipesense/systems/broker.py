@@ -34,6 +34,28 @@ class SettingSpec:
     kind: Kind = Kind.ANY
     defaults: tuple[tuple[tuple[int, ...], object], ...] = ()
     since: tuple[int, ...] = ()
+    at: int | None = None
+    """Its place among the positional arguments, where it has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A function that the client calls with messages.
+
+    ``method``: where it is handed over, "" for the call that makes the client. ``argument`` is its keyword,
+    ``position`` its place among the positional arguments. ``message_at``: which parameter is the message, ``done_at``:
+    on which parameter (or anything in it) the message is said to be done. ``bases`` and ``name`` instead: the method of
+    that name of a class derived from one of these. ``survives``: an error in it ends nothing, the next message comes.
+    """
+
+    message_at: int
+    done_at: int
+    method: str = ""
+    argument: str = ""
+    position: int | None = None
+    bases: tuple[str, ...] = ()
+    name: str = ""
+    survives: bool = False
 
 
 class Form(Enum):
@@ -47,19 +69,19 @@ class Form(Enum):
 class Sends:
     """How a producer sends, and what finds out whether it worked.
 
-    ``methods`` send; ``loss`` is what happens where nothing checks. ``settles``: methods of the producer after which
-    nothing waits in memory. ``result_methods``: methods of what sending returns that wait for it. ``callbacks``:
-    arguments that are told. ``waits``: methods that send and wait. ``counter``: the key of a result that counts
-    failures. ``repair``: text put behind the call that makes it wait.
+    ``methods`` send; ``loss`` is what happens where nothing checks, None where they wait and raise. After ``settles``
+    (methods of the producer) nothing waits in memory. ``callbacks`` and ``callback_at``: arguments that are told.
+    ``counter``: the key of a result that counts failures. ``topic`` is the argument that says where to, "" where the
+    client itself does. ``remedy`` says what to do, ``repair`` is text put behind the call that makes it wait.
     """
 
     methods: frozenset[str]
-    loss: Loss
+    loss: Loss | None
     settles: frozenset[str] = frozenset()
-    result_methods: frozenset[str] = frozenset()
     callbacks: frozenset[str] = frozenset()
     callback_at: int | None = None
     counter: str = ""
+    topic: str = ""
     remedy: str = ""
     repair: str = ""
     repair_title: str = ""
@@ -85,7 +107,8 @@ class ClientClass:
     closed: bool = False
     """Unknown keys are refused (they are worth a word when they look like another client's spelling)."""
     argument: str = ""
-    positional_topics: bool = False
+    topics_from: int | None = None
+    """From which positional argument on topics are named."""
     topic_setting: str = ""
     receives: frozenset[str] = frozenset()
     iterates: bool = False
@@ -96,6 +119,7 @@ class ClientClass:
     moment: CommitMoment = CommitMoment.MEANWHILE
     individual: bool = False
     decoders: tuple[str, ...] = ()
+    listeners: tuple[Listener, ...] = ()
     sends: tuple[Sends, ...] = ()
     dead_letter: str = ""
     """A statement that sends ``{message}`` through ``{producer}`` to a topic for messages that cannot be handled."""

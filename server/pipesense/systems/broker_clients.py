@@ -34,6 +34,7 @@ class Looking:
             for name in made.names:
                 self.by_name.setdefault(name, []).append(made)
         self.last_names = frozenset(name.rpartition(".")[2] for name in self.by_name)
+        self.settling = frozenset(name for made in table.clients for sends in made.sends for name in sends.settles)
         self.methods = frozenset(method for made in table.clients for method in _methods(made))
 
     def may_make(self, call: ast.Call) -> bool:
@@ -78,6 +79,7 @@ class Looking:
 def _methods(made: ClientClass) -> Iterator[str]:
     for names in (made.receives, made.subscribes, made.done, made.again, made.close):
         yield from names
+    yield from (each.method for each in made.listeners if each.method)
     for sends in made.sends:
         yield from sends.methods
         yield from sends.settles

@@ -15,9 +15,9 @@ PATTERN = "delivery-guarantees"
 
 def sites(clients: Sequence[StreamClient], loops: Sequence[MessageLoop], uses: Iterable[Use]) -> Iterator[PatternSite]:
     """A hover for each producer and consumer that the file makes."""
-    del uses
+    senders = frozenset(use.origin for use in uses if use.sends)
     for client in clients:
-        if client.role is ClientRole.PRODUCER:
+        if client.role is ClientRole.PRODUCER or (client.role is ClientRole.CONNECTION and client.whole in senders):
             yield PatternSite(PATTERN, client.loc, producer(client))
         elif client.role is ClientRole.CONSUMER:
             own = [loop for loop in loops if loop.client is client]

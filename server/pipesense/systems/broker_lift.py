@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -17,13 +17,14 @@ from pipesense.model.data import Access, AccessMode, DatasetName
 from pipesense.model.flow import Effect
 from pipesense.model.value import Unknown, Version
 from pipesense.model.where import Loc
-from pipesense.systems.broker import BrokerTable, Sends
+from pipesense.systems.broker import BrokerTable, ClientClass, Sends
 from pipesense.systems.broker_clients import Found, Looking
 from pipesense.systems.broker_guarantee import sites
+from pipesense.systems.broker_listeners import listeners_of_call, listeners_of_class
 from pipesense.systems.broker_loops import message_loop
 from pipesense.systems.broker_sending import Use, unchecked
 from pipesense.systems.broker_settings import names_in, read_client
-from pipesense.systems.broker_steps import end_of
+from pipesense.systems.broker_steps import end_of, is_log
 from pipesense.systems.system import Lifted
 from pipesense.text.span import Span
 
@@ -46,17 +47,31 @@ def lift(table: BrokerTable, module: Module, version: Version) -> Lifted:
     looks = module.memo_each(("broker", table.system, version), module.body, partial(_look, table, module, version))
     clients = tuple(client for look in looks for client in look.clients)
     by_place = {client.whole: client for client in clients}
+    uses = tuple(use for look in looks for use in look.uses)
     loops = tuple(
-        replace(loop, client=by_place.get(origin) if origin is not None else None)
+        replace(
+            loop,
+            client=by_place.get(origin) if origin is not None else None,
+            never_done=loop.never_done and not _may_be_done(table, origin, uses),
+        )
         for look in looks
         for origin, loop in look.loops
     )
-    uses = tuple(use for look in looks for use in look.uses)
     sent = tuple(unchecked(table, clients, uses))
     return Lifted(
         facts=(*clients, *loops, *sent),
         sites=tuple(sites(clients, loops, uses)),
         code=tuple(code for look in looks for code in look.code),
+    )
+
+
+def _may_be_done(table: BrokerTable, origin: Loc | None, uses: Sequence[Use]) -> bool:
+    """Whether somebody outside the loop may say that its messages are done."""
+    words = frozenset(word for made in table.clients for word in made.done)
+    return any(
+        (use.method in words and (not use.library or use.origin == origin or use.origin is None))
+        or (use.escapes and use.origin == origin)
+        for use in uses
     )
 
 
@@ -68,12 +83,13 @@ class _Nodes:
     statements: dict[int, tuple[ast.stmt, str]]
     """Statements that are one call, by its id, with the name that keeps its result."""
     loops: list[ast.For | ast.AsyncFor | ast.While]
+    classes: list[ast.ClassDef]
     given: list[ast.expr]
     """Expressions that are handed to somebody: arguments, results, entries of collections."""
 
 
 def _walk(statement: ast.stmt) -> _Nodes:
-    nodes = _Nodes(set(), {}, [], [])
+    nodes = _Nodes(set(), {}, [], [], [])
     for node in ast.walk(statement):
         if isinstance(node, ast.Expr):
             value = node.value.value if isinstance(node.value, ast.Await) else node.value
@@ -81,9 +97,11 @@ def _walk(statement: ast.stmt) -> _Nodes:
             nodes.statements[id(value)] = (node, "")
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             nodes.statements[id(node.value)] = (node, node.targets[0].id)
+        elif isinstance(node, ast.ClassDef):
+            nodes.classes.append(node)
         elif isinstance(node, LOOPS):
             nodes.loops.append(node)
-        elif isinstance(node, ast.Call):
+        elif isinstance(node, ast.Call) and not is_log(node):
             nodes.given += [*node.args, *(word.value for word in node.keywords)]
         elif isinstance(node, ast.Return | ast.Yield) and node.value is not None:
             nodes.given += node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
@@ -94,61 +112,99 @@ def _walk(statement: ast.stmt) -> _Nodes:
     return nodes
 
 
+@dataclass(slots=True)
+class _Gathering:
+    """Collects what one top-level statement says."""
+
+    looking: Looking
+    nodes: _Nodes
+    clients: list[StreamClient] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    accesses: dict[str, list[Access]] = field(default_factory=dict)
+    loops: dict[ast.AST, tuple[Loc | None, MessageLoop]] = field(default_factory=dict)
+
+    def making(self, call: ast.Call, made: ClientClass) -> None:
+        """A call that makes a client."""
+        looking = self.looking
+        client = read_client(looking.module, call, made, looking.table, looking.version)
+        self.clients.append(client)
+        mode = AccessMode.READ if made.role is ClientRole.CONSUMER else AccessMode.APPEND
+        self.access(call, client.topics, mode)
+        for read in listeners_of_call(looking, call, made, ""):
+            self.loops[call] = (client.whole, read)
+
+    def using(self, call: ast.Call, func: ast.Attribute, receiver: Found) -> None:
+        """A call on a client."""
+        looking, made, method = self.looking, receiver.made, func.attr
+        origin = looking.origin(receiver)
+        self.uses.append(_use(looking, call, method, receiver, origin, self.nodes))
+        if method in made.subscribes and call.args:
+            self.access(call, names_in(looking.module, call.args[0]), AccessMode.READ)
+        for sends in made.sends:
+            if method in sends.methods and sends.topic:
+                self.access(call, _sent_to(looking.module, call, sends.topic), AccessMode.APPEND)
+        for read in listeners_of_call(looking, call, made, method):
+            self.loops[call] = (origin, read)
+        around = _loop_around(call) if method in made.receives else None
+        if around is not None and around not in self.loops:
+            self.loop(around, func.value, receiver)
+
+    def loop(self, loop: _Loop, subject: ast.expr, found: Found) -> None:
+        """A loop over a consumer."""
+        read = message_loop(self.looking, found, loop, subject)
+        if read is not None:
+            self.loops[loop] = (self.looking.origin(found), read)
+
+    def access(self, call: ast.Call, topics: Sequence[str], mode: AccessMode) -> None:
+        """The scope of a call reads or writes topics."""
+        module, system = self.looking.module, self.looking.table.system
+        found = self.accesses.setdefault(scope_name(module, call), [])
+        for topic in topics:
+            dataset = DatasetName(_parts(topic), system)
+            found.append(Access(dataset, mode, _GUARD, module.loc(call), streaming=True))
+
+
 def _look(table: BrokerTable, module: Module, version: Version, statement: ast.stmt) -> Look:
     looking = Looking(table, module, version)
     nodes = _walk(statement)
-    clients: list[StreamClient] = []
-    uses: list[Use] = []
-    accesses: dict[str, list[Access]] = {}
-    loops: dict[ast.AST, tuple[Loc | None, MessageLoop]] = {}
-    for loop, subject, found in _loops_over(looking, nodes):
-        read = message_loop(looking, found, loop, subject)
-        if read is not None:
-            loops[loop] = (looking.origin(found), read)
+    found = _Gathering(looking, nodes)
+    for loop, subject, client in _loops_over(looking, nodes):
+        found.loop(loop, subject, client)
     for site in module.calls_under(statement):
         call = site.node
         made = looking.made_by(call) if looking.may_make(call) else None
         if made is not None:
-            client = read_client(module, call, made, table, version)
-            clients.append(client)
-            mode = AccessMode.READ if made.role is ClientRole.CONSUMER else AccessMode.APPEND
-            _access(accesses, table, module, call, client.topics, mode)
+            found.making(call, made)
         receiver = looking.receiver(call)
-        if receiver is None or not isinstance(call.func, ast.Attribute):
-            continue
-        method, where = call.func.attr, looking.origin(receiver)
-        uses.append(_use(looking, call, method, receiver, where, nodes))
-        if method in receiver.made.subscribes and call.args:
-            _access(accesses, table, module, call, names_in(module, call.args[0]), AccessMode.READ)
-        if any(method in sends.methods for sends in receiver.made.sends):
-            _access(accesses, table, module, call, _sent_to(module, call), AccessMode.APPEND)
-        around = _loop_around(call) if method in receiver.made.receives else None
-        if around is not None and around not in loops:
-            read = message_loop(looking, receiver, around, call.func.value)
-            if read is not None:
-                loops[around] = (where, read)
-    uses += _given_away(looking, nodes)
-    return Look(tuple(clients), tuple(loops.values()), tuple(uses), tuple(_code(accesses)))
+        if receiver is not None and isinstance(call.func, ast.Attribute):
+            found.using(call, call.func, receiver)
+        else:
+            found.uses += _loose(looking, call)
+    for owner in nodes.classes:
+        for read in listeners_of_class(looking, owner):
+            found.loops[owner] = (None, read)
+    found.uses += _given_away(looking, nodes)
+    return Look(tuple(found.clients), tuple(found.loops.values()), tuple(found.uses), tuple(_code(found.accesses)))
 
 
-def _sent_to(module: Module, call: ast.Call) -> list[str]:
-    given = call.args[0] if call.args else None
-    given = given or next((word.value for word in call.keywords if word.arg in ("topic", "StreamName")), None)
+def _loose(looking: Looking, call: ast.Call) -> Iterator[Use]:
+    """A call by a name that clients have, on something that nobody can tell: it may be one of them."""
+    func = call.func
+    if not isinstance(func, ast.Attribute) or func.attr not in looking.methods or looking.instances.names(func):
+        return
+    yield Use("", func.attr, None, looking.module.loc(call), settles=func.attr in looking.settling)
+
+
+def _sent_to(module: Module, call: ast.Call, argument: str) -> list[str]:
+    named = next((word.value for word in call.keywords if word.arg == argument), None)
+    given = named or (call.args[0] if call.args and argument == "topic" else None)
     return names_in(module, given) if given is not None else []
 
 
-def _access(
-    accesses: dict[str, list[Access]],
-    table: BrokerTable,
-    module: Module,
-    call: ast.Call,
-    topics: Sequence[str],
-    mode: AccessMode,
-) -> None:
-    found = accesses.setdefault(scope_name(module, call), [])
-    for topic in topics:
-        dataset = DatasetName((topic.lower(),), table.system)
-        found.append(Access(dataset, mode, _GUARD, module.loc(call), streaming=True))
+def _parts(topic: str) -> tuple[str, ...]:
+    """A topic's name from the outermost part to the innermost: "projects/p/topics/t" is p.t."""
+    parts = topic.lower().rpartition("://")[2].split("/")
+    return tuple(part for part in parts if part not in ("projects", "topics", "subscriptions", "")) or (topic.lower(),)
 
 
 def scope_name(module: Module, node: ast.AST) -> str:
@@ -174,9 +230,10 @@ def _use(looking: Looking, call: ast.Call, method: str, found: Found, origin: Lo
         written=" ".join(looking.module.text_of(call.func).split()),
         sends=sends is not None,
         settles=any(method in each.settles for each in found.made.sends),
-        dropped=id(call) in nodes.dropped,
+        dropped=id(call) in nodes.dropped
+        or (sends is not None and bool(sends.counter) and id(call) in nodes.statements),
         told=sends is not None and _tells(call, sends),
-        counted=sends is not None and bool(sends.counter) and _counts(call, sends.counter),
+        counted=sends is not None and bool(sends.counter) and _counts(call, sends.counter, nodes),
         repair=_look_at(looking.module, call, sends.counter, nodes) if sends is not None and sends.counter else (),
     )
 
@@ -200,8 +257,11 @@ def _tells(call: ast.Call, sends: Sends) -> bool:
     return named or (sends.callback_at is not None and len(call.args) > sends.callback_at)
 
 
-def _counts(call: ast.Call, counter: str) -> bool:
-    """Whether the code around the call reads the number of failures."""
+def _counts(call: ast.Call, counter: str, nodes: _Nodes) -> bool:
+    """Whether the code around the call reads the number of failures, or hands the result to others."""
+    name = nodes.statements.get(id(call), (None, ""))[1]
+    if name and any(isinstance(each, ast.Name) and each.id == name for each in nodes.given):
+        return True
     around = next((p.node for p in place_of(call).outward() if isinstance(p.node, (*FUNCTIONS, ast.ClassDef))), None)
     if around is None:
         return False

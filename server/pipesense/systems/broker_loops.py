@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
-from pipesense.lang.python.index import FUNCTIONS
+from pipesense.lang.python.index import FUNCTIONS, root_name
 from pipesense.lang.python.syntax import place_of
-from pipesense.model.broker import MessageLoop
+from pipesense.model.broker import MessageLoop, StepKind
 from pipesense.model.where import Loc
+from pipesense.systems.broker import ClientClass
 from pipesense.systems.broker_clients import Found, Looking
 from pipesense.systems.broker_settings import given
 from pipesense.systems.broker_steps import Reading, Words, end_of, message_names
@@ -22,7 +24,7 @@ def message_loop(
     tainted: set[str] = set()
     if isinstance(loop, ast.For | ast.AsyncFor) and any(node is subject for node in ast.walk(loop.iter)):
         tainted = message_names(loop.target)
-    reading = Reading(module, looking.instances, words(looking, found, tainted), tainted)
+    reading = Reading(module, looking.instances, words(looking, found.made, frozenset()), tainted)
     if isinstance(loop, ast.While):
         reading.expression(loop.test, loop)
     reading.body(loop.body, certain=True, in_handler=False, guarded=False)
@@ -30,13 +32,32 @@ def message_loop(
         return None
     consumer = " ".join(module.text_of(subject).split())
     message = _message(loop, reading)
-    end, indent = end_of(module, loop.body)
-    named = message or "{message}" not in made.finish
-    finish = made.finish.format(consumer=consumer, message=message) if named else ""
+    read = fact(looking, made, reading, loop.body, module.loc(subject), consumer, message)
+    return replace(
+        read,
+        closes_on_error=_closes(looking, loop, consumer),
+        decoder=_decoder(looking, found),
+        dead_letter=_dead_letter(looking, loop, message),
+    )
+
+
+def fact(
+    looking: Looking,
+    made: ClientClass,
+    reading: Reading,
+    body: Sequence[ast.stmt],
+    loc: Loc,
+    consumer: str,
+    message: str,
+) -> MessageLoop:
+    """What was read, as a fact."""
+    end, indent = end_of(looking.module, body)
+    says_done = any(step.kind is StepKind.DONE for step in reading.steps)
+    named = (message or "{message}" not in made.finish) and (consumer or "{consumer}" not in made.finish)
     return MessageLoop(
         system=looking.table.system,
         library=made.library,
-        loc=module.loc(subject),
+        loc=loc,
         client=None,
         consumer=consumer,
         message=message,
@@ -44,19 +65,16 @@ def message_loop(
         steps=tuple(reading.steps),
         handlers=tuple(reading.handlers),
         moment=made.moment,
-        finish=finish,
+        finish=made.finish.format(consumer=consumer, message=message) if named else "",
         end=end,
         indent=indent,
-        closes_on_error=_closes(looking, loop, consumer),
-        decoder=_decoder(looking, found),
         individual=made.individual,
-        dead_letter=_dead_letter(looking, loop, message),
+        never_done=bool(made.done) and not reading.handed_on and not says_done,
     )
 
 
-def words(looking: Looking, found: Found, messages: set[str]) -> Words:
-    """What this consumer calls things."""
-    made = found.made
+def words(looking: Looking, made: ClientClass, holders: frozenset[str]) -> Words:
+    """What this consumer calls things; ``holders`` are names on which messages are said to be done too."""
 
     def method(call: ast.Call) -> tuple[str, Found | None]:
         receiver = looking.receiver(call)
@@ -65,6 +83,8 @@ def words(looking: Looking, found: Found, messages: set[str]) -> Words:
     def of_consumer(call: ast.Call, names: frozenset[str]) -> bool:
         if not isinstance(call.func, ast.Attribute) or call.func.attr not in names:
             return False
+        if root_name(call.func.value) in holders:
+            return True
         receiver = looking.receiver(call)
         return receiver is not None and receiver.made.library == made.library
 

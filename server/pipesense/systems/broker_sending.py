@@ -15,7 +15,8 @@ from pipesense.text.span import Span
 class Use:
     """One call on a client, or one place that hands the client (or its way to settle) to somebody else.
 
-    ``origin`` is the call that made the client, None where that cannot be told. ``settles``: nothing waits in memory
+    ``origin`` is the call that made the client, None where that cannot be told. ``library`` is "" for a call by a name
+    that clients have, on an object that nobody can tell. ``settles``: nothing waits in memory
     afterwards. ``dropped``: what it returns is not kept; ``told``: a callback is given; ``counted``: the number of
     failures in the result is looked at. ``escapes``: somebody else has the client from here on.
     """
@@ -42,7 +43,7 @@ def unchecked(table: BrokerTable, clients: Sequence[StreamClient], uses: Sequenc
         own = [use for use in uses if use.origin == client.whole]
         for sends in _ways(table, client):
             sent = [use for use in own if use.sends and use.method in sends.methods]
-            if not sent or any(use.escapes for use in own):
+            if sends.loss is None or not sent or any(use.escapes for use in own):
                 continue
             yield from _judged(table, client, sends, sent, loose or any(use.settles for use in own))
 
@@ -57,7 +58,7 @@ def _judged(
 ) -> Iterator[UncheckedSend]:
     if sends.loss is Loss.PARTLY:
         for use in sent:
-            if not use.counted:
+            if use.dropped and not use.counted:
                 yield _fact(client, sends, Loss.PARTLY, [use], sends.remedy)
         return
     blind = [use for use in sent if use.dropped and not use.told]

@@ -40,7 +40,7 @@ def read_client(
     """The client that a call makes."""
     own = version_of(version, made.package)
     found = given(module, call, made)
-    settings = tuple(_setting(module, spec, found, own) for spec in made.settings)
+    settings = tuple(_setting(module, spec, call, found, own) for spec in made.settings)
     client = StreamClient(
         system=table.system,
         library=made.library,
@@ -53,10 +53,11 @@ def read_client(
         topics=tuple(topics_of(module, call, made)),
     )
     conflicts = _conflicts(client, made, table.conflicts) if table.conflicts is not None else ()
-    return replace(client, conflicts=conflicts, unknown_keys=_unknown_keys(module, found, made))
+    named = frozenset(word.arg for word in call.keywords if word.arg is not None)
+    return replace(client, conflicts=conflicts, unknown_keys=_unknown_keys(found, made, named))
 
 
-def _setting(module: Module, spec: SettingSpec, found: AbstractDict, version: Version) -> ClientSetting:
+def _setting(module: Module, spec: SettingSpec, call: ast.Call, found: AbstractDict, version: Version) -> ClientSetting:
     hit: Entry | None = None
     for written in spec.written:
         hit = found.entries.get(written) or hit
@@ -65,6 +66,12 @@ def _setting(module: Module, spec: SettingSpec, found: AbstractDict, version: Ve
         if isinstance(value, Known):
             return ClientSetting(spec.name, hit.key, Known(normal(spec.kind, value.value), value.loc), hit.entry_loc)
         return ClientSetting(spec.name, hit.key, Unknown("it is computed"), hit.entry_loc)
+    if spec.at is not None and len(call.args) > spec.at:
+        placed = call.args[spec.at]
+        value = module.value(placed)
+        if isinstance(value, Known):
+            value = Known(normal(spec.kind, value.value), value.loc)
+        return ClientSetting(spec.name, spec.written[0], value, module.loc(placed))
     unsure = next((why for written in spec.written if (why := found.why_unsure(written)) is not None), None)
     if unsure is not None:
         return ClientSetting(spec.name, spec.written[0], unsure)
@@ -98,24 +105,31 @@ def normal(kind: Kind, value: object) -> object:
 
 def topics_of(module: Module, call: ast.Call, made: ClientClass) -> list[str]:
     """The topics that the call names."""
-    texts: list[ast.expr] = list(call.args) if made.positional_topics else []
+    texts: list[ast.expr] = list(call.args[made.topics_from :]) if made.topics_from is not None else []
+    texts = texts[:1] if made.topic_setting else texts
     texts += [word.value for word in call.keywords if made.topic_setting and word.arg == made.topic_setting]
-    if made.topic_setting and not made.positional_topics and call.args:
-        texts.append(call.args[0])
     return [name for expr in texts for name in names_in(module, expr)]
 
 
 def names_in(module: Module, expr: ast.expr) -> list[str]:
-    """The text, or the texts of a list, that an expression surely is."""
+    """The text, or the texts of a list, that an expression surely is; of a path, what its last part is."""
     if isinstance(expr, ast.Starred):
         return names_in(module, expr.value)
     if isinstance(expr, ast.List | ast.Tuple | ast.Set):
         return [name for item in expr.elts for name in names_in(module, item)]
-    value = module.value(expr)
-    if isinstance(value, Known) and isinstance(value.value, str):
-        return [value.value]
-    if isinstance(value, Known) and isinstance(value.value, tuple):
-        return [each for each in value.value if isinstance(each, str)]
+    if isinstance(expr, ast.Name):
+        bound = module.bindings_of(expr)
+        value = bound[0].value if len(bound) == 1 else None
+        if isinstance(value, ast.Call):
+            return names_in(module, value)
+    if isinstance(expr, ast.Call):
+        is_path = isinstance(expr.func, ast.Attribute) and expr.func.attr in ("topic_path", "subscription_path")
+        return names_in(module, expr.args[-1]) if is_path and expr.args else []
+    known = module.value(expr)
+    if isinstance(known, Known) and isinstance(known.value, str):
+        return [known.value]
+    if isinstance(known, Known) and isinstance(known.value, tuple):
+        return [each for each in known.value if isinstance(each, str)]
     return []
 
 
@@ -135,14 +149,14 @@ def _conflicts(client: StreamClient, made: ClientClass, judge: Conflicts) -> tup
     return tuple(found)
 
 
-def _unknown_keys(module: Module, found: AbstractDict, made: ClientClass) -> tuple[UnknownKey, ...]:
-    """Keys in the spelling of another client (``enable_idempotence`` for ``enable.idempotence``)."""
+def _unknown_keys(found: AbstractDict, made: ClientClass, named: frozenset[str]) -> tuple[UnknownKey, ...]:
+    """Keys of dictionaries in the spelling of another client (``enable_idempotence`` for ``enable.idempotence``)."""
     if not made.closed:
         return ()
     unknown: list[UnknownKey] = []
     for key, entry in found.entries.items():
         foreign = "_" in key and not _CALLBACK.search(key) if made.form is Form.DICTIONARY else "." in key
-        if foreign:
+        if foreign and key not in named:
             instead = key.replace("_", ".") if made.form is Form.DICTIONARY else key.replace(".", "_")
             unknown.append(UnknownKey(key, entry.entry_loc, entry.key_loc, instead))
     return tuple(unknown)

@@ -25,8 +25,8 @@ _LOG: Final = re.compile(
 )
 _DECODE: Final = re.compile(
     r".*(?:^|\.)(?:json|ujson|orjson|simplejson|rapidjson|pickle|msgpack|avro|fastavro|marshal|yaml|cbor2?|bson)\.\w*"
-    r"(?:loads?|unpackb?|decode|reader|deserialize)\w*|.*\.(?:decode|ParseFromString|FromString|model_validate(?:_json)?"
-    r"|parse_raw|parse_obj|deserialize)|.*(?:^|[._])(?:deserialize|decode|parse)\w*"
+    r"(?:loads?|unpackb?|decode|reader|deserialize)\w*|.*\.(?:ParseFromString|FromString|model_validate(?:_json)?"
+    r"|parse_raw|parse_obj|deserialize)|.*(?:^|[._])(?:deserialize|parse)\w*|.*_deserializer"
 )
 _VERBS: Final = frozenset(
     {
@@ -56,8 +56,8 @@ _HARMLESS: Final = frozenset(
             "topic",
         ),
         *("partition", "offset", "timestamp", "error", "code", "headers", "data", "message_id", "properties", "is_set"),
-        *("str", "body_as_str", "body_as_json", "sleep", "time", "monotonic", "now", "isoformat", "encode", "clear"),
-        *("add", "discard", "count", "retriable", "fatal", "latency", "as_dict", "redelivery_count", "result"),
+        *("str", "body_as_str", "body_as_json", "sleep", "time", "monotonic", "now", "isoformat", "encode", "decode"),
+        *("clear", "add", "discard", "count", "retriable", "fatal", "latency", "as_dict", "redelivery_count", "result"),
         *("get_data", "put_nowait", "task_done", "empty", "full", "set", "inc", "observe", "labels", "dec", "remove"),
         *("total_seconds", "strftime", "fromtimestamp", "utcfromtimestamp", "uuid4", "topic_name", "_partition_eof"),
         *("publish_timestamp", "event_timestamp", "partition_key", "is_closed", "getLogger", "hexdigest", "fullmatch"),
@@ -98,6 +98,9 @@ class Reading:
     tainted: set[str]
     steps: list[Step] = field(default_factory=list)
     handlers: list[Handler] = field(default_factory=list)
+    holders: frozenset[str] = frozenset()
+    handed_on: bool = False
+    """Somebody else gets the message itself, or what it is said to be done with."""
     received: list[str] = field(default_factory=list)
     """Names that what the consumer hands out is bound to."""
 
@@ -190,6 +193,10 @@ class Reading:
             if self.words.reads(call):
                 self._receive(statement)
                 continue
+            given = (*call.args, *(word.value for word in call.keywords))
+            names = {each.id for each in given if isinstance(each, ast.Name)}
+            if names & self.holders and not is_log(call):
+                self.handed_on = True
             kind = self._kind(call)
             if kind is None:
                 continue
@@ -289,13 +296,13 @@ def _catches_data(handler: ast.ExceptHandler) -> bool:
 
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:
-    """Whether a handler may end the reading: it raises, returns, breaks, or ends the program."""
+    """Whether a handler always ends the reading: it raises, returns, breaks, or ends the program."""
     for statement in body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Raise | ast.Return | ast.Break):
-                return True
-            if isinstance(node, ast.Call) and dotted(node.func) in ("sys.exit", "exit", "quit", "os._exit", "os.abort"):
-                return True
+        if isinstance(statement, ast.Raise | ast.Return | ast.Break):
+            return True
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(call, ast.Call) and dotted(call.func) in ("sys.exit", "exit", "quit", "os._exit", "os.abort"):
+            return True
     return False
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from pipesense.lang.python.dicts import AbstractDict
-from pipesense.lang.python.edit import add_entries, add_keywords, quote, replace_node
+from pipesense.lang.python.edit import add_entries, add_import, add_keywords, quote, replace_node
 from pipesense.lang.python.module import Module
 from pipesense.model.broker import StreamClient
-from pipesense.model.change import Change, Refusal, Replace, SetClientSettings
+from pipesense.model.change import Change, PythonCode, Refusal, Replace, SetClientSettings
 from pipesense.model.value import Version
 from pipesense.systems.broker import BrokerTable, ClientClass, Form, SettingSpec, version_of
 from pipesense.systems.broker_clients import Looking
@@ -23,7 +23,7 @@ def write(table: BrokerTable, change: Change, module: Module, version: Version) 
     if call is None or made is None:
         return Refusal("The client is no longer where it was.")
     parts = _settings(change, call, made, module, version_of(version, made.package))
-    return parts if isinstance(parts, Refusal) else (*parts, *change.also)
+    return parts if isinstance(parts, Refusal) else (*parts, *_imports(change.items, module), *change.also)
 
 
 def _find(
@@ -81,7 +81,18 @@ def _add(
     return Refusal("A call of dict() has no room for names with dots.")
 
 
+def _imports(items: tuple[tuple[str, object], ...], module: Module) -> tuple[Replace, ...]:
+    """The imports that the values need, each once."""
+    found: dict[Replace, None] = {}
+    for _, value in items:
+        if isinstance(value, PythonCode):
+            found.update(dict.fromkeys(add_import(module, value.name, value.module)[1]))
+    return tuple(found)
+
+
 def _spelled(module: Module, value: object, near: ast.AST) -> str:
+    if isinstance(value, PythonCode):
+        return add_import(module, value.name, value.module)[0] + value.rest
     return quote(module, value, near) if isinstance(value, str) else repr(value)
 
 

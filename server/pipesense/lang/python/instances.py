@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
 
 _DEEPEST: Final = 8
+_WRAPPER: Final = "contextlib.closing()"
 
 
 class Instances:
@@ -24,12 +25,18 @@ class Instances:
     def names(self, expr: ast.expr, depth: int = 0) -> tuple[str, ...]:
         """Like ``Module.qualified``, and for ``self.x`` what the methods of the class set it to."""
         found = self._module.qualified(expr)
-        if found or depth > _DEEPEST:
+        if (found and not any(name.startswith(_WRAPPER) for name in found)) or depth > _DEEPEST:
             return found
         if isinstance(expr, ast.Await | ast.NamedExpr):
             return self.names(expr.value, depth + 1)
         if isinstance(expr, ast.Call):
-            return tuple(f"{base}()" for base in self.names(expr.func, depth + 1))
+            made = self._returned(expr)
+            if made is not None:
+                return self.names(made, depth + 1)
+            bases = self.names(expr.func, depth + 1)
+            if "contextlib.closing" in bases and expr.args:
+                return self.names(expr.args[0], depth + 1)
+            return tuple(f"{base}()" for base in bases)
         if isinstance(expr, ast.Attribute):
             owner = self._class_of(expr)
             if owner is not None:
@@ -59,15 +66,20 @@ class Instances:
         return self.made_by(values[0], depth + 1) if len(values) == 1 else None
 
     def _call(self, call: ast.Call, depth: int) -> ast.Call | None:
-        for name in self._module.qualified(call.func):
-            function = self._module.locate(name)
-            if function is None:
-                continue
-            returned = [value for value in function.module.returned(function.node) if value is not None]
-            if len(returned) != 1:
-                return None
-            return self.made_by(returned[0], depth + 1) if function.module is self._module else None
-        return call
+        if "contextlib.closing" in self._module.qualified(call.func) and call.args:
+            return self.made_by(call.args[0], depth + 1)
+        if not self._module.callables(call.func):
+            return call
+        made = self._returned(call)
+        return self.made_by(made, depth + 1) if made is not None else None
+
+    def _returned(self, call: ast.Call) -> ast.expr | None:
+        """The one expression that a function or method of this file returns."""
+        functions = self._module.callables(call.func)
+        if len(functions) != 1 or functions[0].module is not self._module:
+            return None
+        returned = self._module.returned(functions[0].node)
+        return returned[0] if len(returned) == 1 else None
 
     def _union(self, values: list[ast.expr | None], depth: int) -> tuple[str, ...]:
         parts = [self.names(value, depth + 1) if value is not None else () for value in values if not _is_none(value)]

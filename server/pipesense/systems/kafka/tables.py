@@ -18,6 +18,8 @@ CONFLUENT: Final = "confluent-kafka"
 AIOKAFKA: Final = "aiokafka"
 
 ALWAYS: Final[tuple[int, ...]] = ()
+TRANSACTION: Final = "send_offsets_to_transaction"
+"""A producer's word for "these messages are done"."""
 _UNLIMITED: Final = float("inf")
 
 
@@ -68,6 +70,7 @@ _CONFLUENT_CONSUMER: Final = (
 
 _CONFLUENT_SENDS: Final = Sends(
     methods=frozenset({"produce"}),
+    topic="topic",
     loss=Loss.AT_EXIT,
     settles=frozenset({"flush", "poll", "commit_transaction", "close", "__exit__"}),
     callbacks=frozenset({"on_delivery", "callback"}),
@@ -82,10 +85,12 @@ CLIENTS: Final = (
         package=KAFKA_PYTHON,
         role=ClientRole.PRODUCER,
         settings=_KAFKA_PYTHON_PRODUCER,
+        done=frozenset({TRANSACTION}),
         closed=True,
         sends=(
             Sends(
                 methods=frozenset({"send"}),
+                topic="topic",
                 loss=Loss.AT_EXIT,
                 settles=frozenset({"flush", "close", "commit_transaction"}),
                 remedy="Wait for the result with get(), or call flush() before the program ends and add_errback() to "
@@ -104,11 +109,11 @@ CLIENTS: Final = (
         role=ClientRole.CONSUMER,
         settings=_KAFKA_PYTHON_CONSUMER,
         closed=True,
-        positional_topics=True,
+        topics_from=0,
         receives=frozenset({"poll"}),
         iterates=True,
         subscribes=frozenset({"subscribe"}),
-        done=frozenset({"commit", "commit_async"}),
+        done=frozenset({"commit", "commit_async", TRANSACTION}),
         again=frozenset({"seek"}),
         finish="{consumer}.commit()",
         moment=CommitMoment.ON_NEXT_READ,
@@ -121,15 +126,17 @@ CLIENTS: Final = (
         package=AIOKAFKA,
         role=ClientRole.PRODUCER,
         settings=_AIOKAFKA_PRODUCER,
+        done=frozenset({TRANSACTION}),
         closed=True,
         sends=(
             Sends(
                 methods=frozenset({"send"}),
+                topic="topic",
                 loss=Loss.AT_EXIT,
                 settles=frozenset({"flush", "stop", "commit_transaction"}),
                 remedy="Await send_and_wait(), or keep what send() returns and await it too",
             ),
-            Sends(methods=frozenset({"send_and_wait"}), loss=Loss.UNSEEN, callback_at=0),
+            Sends(methods=frozenset({"send_and_wait"}), topic="topic", loss=None),
         ),
         dead_letter='await {producer}.send_and_wait(f"{{{message}.topic}}.dlq", {message}.value)',
         close=frozenset({"stop"}),
@@ -141,11 +148,11 @@ CLIENTS: Final = (
         role=ClientRole.CONSUMER,
         settings=_AIOKAFKA_CONSUMER,
         closed=True,
-        positional_topics=True,
+        topics_from=0,
         receives=frozenset({"getone", "getmany"}),
         iterates=True,
         subscribes=frozenset({"subscribe"}),
-        done=frozenset({"commit"}),
+        done=frozenset({"commit", TRANSACTION}),
         again=frozenset({"seek"}),
         finish="await {consumer}.commit()",
         decoders=("value_deserializer", "key_deserializer"),
@@ -163,6 +170,7 @@ CLIENTS: Final = (
         package=CONFLUENT,
         role=ClientRole.PRODUCER,
         settings=_CONFLUENT_PRODUCER,
+        done=frozenset({TRANSACTION}),
         form=Form.DICTIONARY,
         closed=True,
         sends=(_CONFLUENT_SENDS,),
@@ -184,7 +192,7 @@ CLIENTS: Final = (
         closed=True,
         receives=frozenset({"poll", "consume"}),
         subscribes=frozenset({"subscribe"}),
-        done=frozenset({"commit", "store_offsets"}),
+        done=frozenset({"commit", "store_offsets", TRANSACTION}),
         again=frozenset({"seek"}),
         finish="{consumer}.store_offsets(message={message})",
         close=frozenset({"close"}),

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipesense.model.broker import ClientRole, Loss
-from pipesense.systems.broker import BrokerTable, ClientClass, Sends
+from pipesense.model.broker import ClientRole, CommitMoment, Loss
+from pipesense.systems.broker import BrokerTable, ClientClass, Listener, Sends
 
 _MAKERS: Final = (
     "boto3.client",
@@ -21,17 +21,27 @@ _MAKERS: Final = (
 )
 _AGAIN: Final = "Send the records whose result has an ErrorCode again, or fail"
 
+_PROCESSORS: Final = (
+    "amazon_kclpy.kcl.RecordProcessorBase",
+    "amazon_kclpy.v2.processor.RecordProcessorBase",
+    "amazon_kclpy.v3.processor.RecordProcessorBase",
+)
+
 CLIENTS: Final = (
     ClientClass(
         names=_MAKERS,
         library="boto3's Kinesis client",
         package="boto3",
-        role=ClientRole.PRODUCER,
+        role=ClientRole.CONNECTION,
         argument="kinesis",
+        receives=frozenset({"get_records"}),
+        moment=CommitMoment.NEVER,
         sends=(
+            Sends(methods=frozenset({"put_record"}), loss=None, topic="StreamName"),
             Sends(
                 methods=frozenset({"put_records"}),
                 loss=Loss.PARTLY,
+                topic="StreamName",
                 counter="FailedRecordCount",
                 remedy=_AGAIN,
                 repair_title="Fail where records were refused",
@@ -42,17 +52,28 @@ CLIENTS: Final = (
         names=_MAKERS,
         library="boto3's Firehose client",
         package="boto3",
-        role=ClientRole.PRODUCER,
+        role=ClientRole.CONNECTION,
         argument="firehose",
         sends=(
+            Sends(methods=frozenset({"put_record"}), loss=None, topic="DeliveryStreamName"),
             Sends(
                 methods=frozenset({"put_record_batch"}),
                 loss=Loss.PARTLY,
+                topic="DeliveryStreamName",
                 counter="FailedPutCount",
                 remedy=_AGAIN,
                 repair_title="Fail where records were refused",
             ),
         ),
+    ),
+    ClientClass(
+        names=("amazon_kclpy.kcl.KCLProcess",),
+        library="the Kinesis Client Library",
+        package="amazon_kclpy",
+        role=ClientRole.CONSUMER,
+        done=frozenset({"checkpoint"}),
+        moment=CommitMoment.NEVER,
+        listeners=(Listener(message_at=0, done_at=0, bases=_PROCESSORS, name="process_records"),),
     ),
 )
 

@@ -1,0 +1,17 @@
+"""Azure Event Hubs through its Python client."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipesense.systems.broker import BrokerTable
+from pipesense.systems.broker_system import broker_system
+
+
+def _table() -> BrokerTable:
+    from pipesense.systems.eventhubs.tables import TABLE
+
+    return TABLE
+
+
+SYSTEM: Final = broker_system("eventhubs", ("eventhub",), ("azure-eventhub",), _table)
