@@ -165,6 +165,7 @@ def _task(task: Task) -> str:
         + (f" in {check.dataset.value}" if isinstance(check.dataset, Known) else "")
         for check in task.checks
     ]
+    words += [f"stored as {each}" for each in task.stores]
     words += ["mapped"] * task.mapped + ["runs after failures"] * task.always_runs
     return "; ".join(words)
 

@@ -44,6 +44,12 @@ META = RuleMeta(
             "The run is green as soon as the statement ran, whatever the rows are.",
             _DO,
         ),
+        "resumes": Message(
+            Severity.HINT,
+            "{noun} {pipeline}: nothing checks {table}.",
+            "What is materialised counts as good, whatever the rows are, and everything behind it is built on them.",
+            "Add a blocking check of rows, required columns and keys.",
+        ),
         "unnamed": Message(
             Severity.INFO,
             "{noun} {pipeline}: nothing checks what task {task} loads.",
@@ -90,6 +96,8 @@ def load_without_check(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
             words: dict[str, Any] = {"noun": pipeline.noun, "pipeline": pipeline.name, "task": name}
             if dataset is None:
                 variant = "unnamed"
+            elif pipeline.resumes:
+                variant, words["table"] = "resumes", dataset
             else:
                 variant = _variant(pipeline, task, dataset, len(unchecked) < len(loads), ctx)
                 words["table"] = dataset
@@ -110,9 +118,12 @@ def add_checks(finding: Finding, unchecked: Unchecked, ctx: Context) -> Offer | 
 
 def _targets(task: Task) -> list[DatasetName]:
     return [
-        access.dataset
-        for access in task.accesses
-        if access.mode in _LOADS and not (access.temporary or access.streaming or shapes.is_log(access.dataset))
+        *task.stores,
+        *(
+            access.dataset
+            for access in task.accesses
+            if access.mode in _LOADS and not (access.temporary or access.streaming or shapes.is_log(access.dataset))
+        ),
     ]
 
 

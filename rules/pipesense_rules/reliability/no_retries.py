@@ -37,11 +37,20 @@ META = RuleMeta(
         "by-hand": Message(
             Severity.INFO, _WHAT, "Whoever starts the run sees it fail, and has to start it once more.", _DO
         ),
+        "resumes": Message(
+            Severity.HINT,
+            _WHAT,
+            "The failed run can be taken up where it failed, but somebody or a setting of the deployment has to do it.",
+            _DO,
+        ),
         "example": Message(Severity.INFO, _WHAT, _WHY, _DO + " Examples are copied, this setting with them."),
     },
     options={
         "attempts": Option(int, 3, "How many repetitions the fix asks for."),
         "delay_minutes": Option(int, 5, "The pause before the first repetition that the fix asks for, in minutes."),
+        "delay_seconds": Option(
+            int, 30, "The same in seconds, where a step that waits holds its run (Prefect, Dagster)."
+        ),
     },
 )
 _SOON: Final = timedelta(minutes=15)
@@ -67,6 +76,8 @@ def no_retries(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
 
 def _variant(pipeline: Pipeline, ctx: Context) -> tuple[str, int]:
     """How loudly to speak: a run that comes again in minutes, or that somebody watches, may do without."""
+    if pipeline.resumes:
+        return "resumes", 0
     if ctx.role is FileRole.EXAMPLE:
         return "example", 0
     schedule = pipeline.schedule
@@ -84,16 +95,24 @@ def add_retries(finding: Finding, pipeline: Pipeline, ctx: Context) -> Offer | N
     if not bare:
         return None
     lone = bare[0] if len(bare) == 1 < len(_working(pipeline)) else None
-    attempts, minutes = ctx.option("attempts"), ctx.option("delay_minutes")
     change = SetRetry(
-        *(pipeline, lone, attempts if isinstance(attempts, int) else 3, minutes if isinstance(minutes, int) else 5),
+        pipeline,
+        lone,
+        _number(ctx, "attempts", 3),
+        _number(ctx, "delay_minutes", 5),
         tasks=tuple(bare),
+        delay_seconds=_number(ctx, "delay_seconds", 30),
     )
     appending = next((task for task in bare if _appends(task)), None)
     if appending:
         title = f"Add retries with exponential backoff, once {appending.name} can run twice (it appends now)"
         return Offer(title, change, Applicability.DISPLAY)
     return Offer("Add retries with exponential backoff", change, Applicability.UNSAFE)
+
+
+def _number(ctx: Context, name: str, otherwise: int) -> int:
+    value = ctx.option(name)
+    return value if isinstance(value, int) else otherwise
 
 
 def _working(pipeline: Pipeline) -> list[Task]:

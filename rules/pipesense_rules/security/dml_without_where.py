@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pipesense.model.data import WRITES, AccessMode, Confidence, DatasetName
+from pipesense.model.data import WRITES, Access, AccessMode, Confidence, DatasetName
 from pipesense.model.sql import Clause, Hole, Script, Statement, Write
 from pipesense.model.where import Loc
 from pipesense.rule.context import Context
@@ -77,7 +77,10 @@ def dml_without_where(script: Script, ctx: Context) -> Iterator[Finding]:
                 continue
             yield ctx.finding("update", at=at, table=table)
             continue
-        refill = _refill(script.statements[index + 1 :], target)
+        refill = _refill((each for later in script.statements[index + 1 :] for each in later.accesses), target)
+        if refill is None and _filled_by_task(script, target, ctx):
+            # Code fills it again; whether in one transaction is said by its connection, which nobody sees here.
+            continue
         if refill is None:
             variant = "staging" if shapes.is_staging(target.parts) else "delete"
             yield ctx.finding(variant, at=at, table=table)
@@ -113,19 +116,24 @@ def _names_target(write: Write, hole: Hole) -> bool:
     return write.target_span.start <= hole.span.start and hole.span.end <= write.target_span.end
 
 
-def _refill(later: Sequence[Statement], target: DatasetName) -> Loc | None:
-    """The place of the first later write that brings rows into the table."""
+def _refill(later: Iterable[Access], target: DatasetName) -> Loc | None:
+    """The place of the first later access that brings rows into the table."""
     return next(
         (
             access.loc
-            for statement in later
-            for access in statement.accesses
+            for access in later
             if access.mode in WRITES
             and access.mode is not AccessMode.UPDATE
             and access.dataset.match(target) is not Confidence.NONE
         ),
         None,
     )
+
+
+def _filled_by_task(script: Script, target: DatasetName, ctx: Context) -> bool:
+    """Whether every task that runs the script goes on to bring rows into the table."""
+    runs = ctx.runs_of(script)
+    return bool(runs) and all(_refill((*run.after, *run.task.accesses), target) is not None for run in runs)
 
 
 def _in_transaction(script: Script, index: int) -> bool:

@@ -30,7 +30,7 @@ from pipesense.lang.python.timedelta import timedelta_attributes
 from pipesense.lang.sql import dialect as sql_dialect
 from pipesense.model.code import ScopeCode, ScopeEffects
 from pipesense.model.data import Access
-from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, SqlFileRun
+from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, Runs, SqlFileRun
 from pipesense.model.sql import Script
 from pipesense.model.value import Value, Version
 from pipesense.model.where import Loc
@@ -264,16 +264,16 @@ def _exports(
     dialects: dict[str, dict[tuple[str, str], None]] = {}
     for pipeline in pipelines:
         for task in pipeline.tasks:
-            before: tuple[Access, ...] = ()
-            for run in task.runs:
+            done = [_accesses_of(run, scripts) for run in task.runs]
+            for number, run in enumerate(task.runs):
+                before = tuple(access for each in done[:number] for access in each)
+                after = tuple(access for each in done[number + 1 :] for access in each)
                 if isinstance(run, EmbeddedRun) and not run.scratch:
-                    runs.setdefault(f"{path}#{run.unit}", []).append(TaskRun(pipeline, task, before))
-                    script = scripts.get(run.unit)
-                    before += tuple(each for one in script.statements for each in one.accesses) if script else ()
+                    runs.setdefault(f"{path}#{run.unit}", []).append(TaskRun(pipeline, task, before, after))
                 elif isinstance(run, SqlFileRun):
                     target = surroundings.existing(run.candidates)
                     if target is not None:
-                        runs.setdefault(target, []).append(TaskRun(pipeline, task, before))
+                        runs.setdefault(target, []).append(TaskRun(pipeline, task, before, after))
                         if run.dialect:
                             dialects.setdefault(target, {})[(run.dialect, task.kind)] = None
     for target, found in runs.items():
@@ -281,3 +281,9 @@ def _exports(
     for target, said in dialects.items():
         exports[("dialect", target)] = tuple(said)
     return exports
+
+
+def _accesses_of(run: Runs, scripts: Mapping[int, Script]) -> tuple[Access, ...]:
+    """What the SQL in a string does to tables that outlive the task."""
+    script = scripts.get(run.unit) if isinstance(run, EmbeddedRun) and not run.scratch else None
+    return tuple(each for one in script.statements for each in one.accesses) if script is not None else ()

@@ -16,7 +16,8 @@ from pipesense.model.where import Loc
 class SetRetry:
     """Give tasks ``attempts`` retries with a growing pause that starts at ``delay_minutes``.
 
-    With ``task`` None the whole pipeline's shared defaults are set, else that task alone.
+    A step that holds its run while it waits (Prefect, Dagster) starts with ``delay_seconds`` instead. With
+    ``task`` None the whole pipeline's shared defaults are set, else that task alone.
     """
 
     pipeline: Pipeline
@@ -25,6 +26,7 @@ class SetRetry:
     delay_minutes: int
     tasks: tuple[Task, ...] = ()
     """Where nothing is shared between tasks: those to set it at."""
+    delay_seconds: int = 30
 
 
 @dataclass(frozen=True, slots=True)

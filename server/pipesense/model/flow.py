@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
-from pipesense.model.data import Access, QualityCheck
+from pipesense.model.data import Access, DatasetName, QualityCheck
 from pipesense.model.value import Absent, Known, Unknown, Value
 from pipesense.model.where import Loc
 
@@ -131,6 +131,8 @@ class Task:
     """Whether a task that waits for something keeps a worker busy meanwhile."""
     teardown: bool = False
     """Cleans up: it runs whatever happened, and does not count for how the run ended."""
+    stores: tuple[DatasetName, ...] = ()
+    """Datasets as which the system stores what the task returns (a Dagster asset), by means nobody sees here."""
     fails_on_purpose: bool = False
     """Its code raises by itself and writes nothing: it may be a check, or only careful."""
 
@@ -205,6 +207,9 @@ class Pipeline:
     """The place that sets defaults for all tasks (Airflow's default_args dict), where there is one."""
     shared_closed: bool = True
     """Whether every key of that place is known."""
+    resumes: bool = False
+    """A failed run is taken up where it failed, from stored results, by the system's own means: what a step repeats or
+    checks by itself is then a convenience more than a need."""
 
     def task(self, name: str) -> Task | None:
         """The task of that name."""

@@ -22,12 +22,13 @@ from pipesense.text.span import Span
 class TaskRun:
     """A task of some pipeline of the workspace runs the code in question.
 
-    ``before`` is what other SQL of the same task, run before that code, does to datasets.
+    ``before`` and ``after`` are what other SQL of the same task, run before or after that code, does to datasets.
     """
 
     pipeline: Pipeline
     task: Task
     before: tuple[Access, ...] = ()
+    after: tuple[Access, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

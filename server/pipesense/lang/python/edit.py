@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Final
 
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Refusal, Replace, Rewrite, imported
+from pipesense.model.where import Loc
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
 
 _GAP: Final = re.compile(r"#[^\r\n]*|[,)]|[^\s#,)]+|\s+")
+_LONGEST: Final = 100
+"""A line of code that gets longer is written over several."""
 _LINE_BREAK: Final = re.compile(r"\r\n|\n|\r")
 _QUOTED: Final = re.compile(r"[A-Za-z]{0,2}(['\"])")
 
@@ -151,9 +154,31 @@ def add_keywords(module: Module, call: ast.Call, items: Sequence[tuple[str, str]
     return (_at(module, call, at, at, "".join(item + behind for item in written)),)
 
 
+def add_long_keywords(module: Module, call: ast.Call, items: Sequence[tuple[str, str]]) -> tuple[Replace, ...]:
+    """``add_keywords``; a call in one line that would become too long for it gets a line for each argument."""
+    text, loc = parsed_of(call).text, module.loc(call)
+    line = text[_line_start(text, loc.span.start) : _line_end(text, loc.span.end)]
+    length = len(line) + sum(len(name) + len(value) + 3 for name, value in items)
+    own = module.text_of(call)
+    if length <= _LONGEST or "\n" in own or not (call.args or call.keywords) or "#" in own:
+        return add_keywords(module, call, items)
+    newline = _newline(text)
+    indent = line[: len(line) - len(line.lstrip())]
+    given = [module.text_of(each) for each in (*call.args, *call.keywords) if getattr(each, "arg", "") is not None]
+    spread = [module.text_of(each) for each in call.keywords if each.arg is None]
+    lines = [*given, *(f"{name}={value}" for name, value in items), *spread]
+    inside = "".join(f"{newline}{indent}    {each}," for each in lines)
+    return (replace_node(module, call, f"{module.text_of(call.func)}({inside}{newline}{indent})"),)
+
+
 def add_entries(module: Module, node: ast.Dict, items: Sequence[tuple[str, str]]) -> tuple[Replace, ...]:
     """Add entries to a dict literal; keys are plain strings and get the quotes in use, values are source text."""
     return _append(module, node, _dict_spans(node), [f"{quote(module, key, node)}: {value}" for key, value in items])
+
+
+def add_elements(module: Module, node: ast.List | ast.Tuple, items: Sequence[str]) -> tuple[Replace, ...]:
+    """Add elements (source text) at the end of a list literal."""
+    return _append(module, node, [parsed_of(node).span_of(element) for element in node.elts], items)
 
 
 def add_import(module: Module, name: str, from_module: str) -> tuple[str, tuple[Replace, ...]]:
@@ -190,6 +215,27 @@ def with_imports(module: Module, change: Rewrite) -> tuple[Replace, ...]:
         parts = [Replace(part.loc, part.text.replace(imported(name), written)) for part in parts]
         edits += added
     return (*parts, *edits)
+
+
+def add_imports(module: Module, names: Sequence[str], from_module: str) -> tuple[dict[str, str], tuple[Replace, ...]]:
+    """``add_import`` for several names: what to write for each, and the edits, with one line for what is new."""
+    written: dict[str, str] = {}
+    at: dict[Loc, list[str]] = {}
+    for name in names:
+        written[name], edits = add_import(module, name, from_module)
+        for edit in edits:
+            at.setdefault(edit.loc, []).append(edit.text)
+    return written, tuple(Replace(loc, _one_import(texts, from_module)) for loc, texts in at.items())
+
+
+def _one_import(texts: Sequence[str], from_module: str) -> str:
+    """Texts that are inserted at one place; whole import lines become one."""
+    head = f"from {from_module} import "
+    if len(texts) < 2 or not all(head in text for text in texts):
+        return "".join(texts)
+    before, _, behind = texts[0].partition(head)
+    own = [text.partition(head)[2].strip() for text in texts]
+    return before + head + ", ".join(sorted(own, key=_import_order)) + behind[len(behind.rstrip()) :]
 
 
 def _extend(module: Module, statement: ast.ImportFrom, written: str) -> tuple[Replace, ...]:
@@ -255,6 +301,17 @@ def add_after(module: Module, statement: ast.stmt, text: str) -> tuple[Replace, 
     newline = _newline(where.text)
     lines = "".join(f"{newline}{indent}{line}" if line else newline for line in text.splitlines())
     return (_at(module, last, end, end, lines),)
+
+
+def add_before(module: Module, statement: ast.stmt, text: str) -> tuple[Replace, ...]:
+    """Insert statements (source text, unindented) before a statement and its decorators, at its indentation."""
+    unit = parsed_of(statement)
+    start = _line_start(unit.text, _whole_start(module, statement))
+    first = unit.text[start:]
+    indent = first[: len(first) - len(first.lstrip(" \t"))]
+    newline = _newline(unit.text)
+    lines = "".join(f"{indent}{line}{newline}" if line else newline for line in text.split("\n"))
+    return (_at(module, statement, start, start, lines),)
 
 
 def replace_node(module: Module, node: ast.AST, text: str) -> Replace:

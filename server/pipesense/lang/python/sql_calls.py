@@ -134,6 +134,28 @@ def numbered(module: Module, built: Numberless, embed: Number) -> Pipeline:
     return module.memo(tag, [built.node], lambda: _with_numbers(built.pipeline, numbers))
 
 
+class NumberlessTask(Protocol):
+    """A task whose SQL texts have no numbers yet; ``node`` is what it was lifted from."""
+
+    @property
+    def task(self) -> Task: ...
+
+    @property
+    def texts(self) -> tuple[SqlText, ...]: ...
+
+    @property
+    def node(self) -> ast.AST: ...
+
+
+def numbered_task(module: Module, built: NumberlessTask, embed: Number) -> Task:
+    """``numbered`` for a task that stands for itself."""
+    numbers = tuple(embed(text.expr, text.dialect, text.why, text.connection) for text in built.texts)
+    if not numbers:
+        return built.task
+    tag = ("numbered SQL", built, numbers)
+    return module.memo(tag, [built.node], lambda: _task_with_numbers(built.task, numbers))
+
+
 def _with_numbers(pipeline: Pipeline, numbers: tuple[int | None, ...]) -> Pipeline:
     return replace(pipeline, tasks=tuple(_task_with_numbers(task, numbers) for task in pipeline.tasks))
 

@@ -45,10 +45,15 @@ class Lean:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Built:
-    """A pipeline with what it was made from; ``things`` are as many as it has tasks, in the same order."""
+    """A pipeline with what it was made from; ``things`` are as many as it has tasks, in the same order.
+
+    ``calls`` are the first call of each in the flow's own body or in a helper's.
+    """
 
     lean: Lean
     things: tuple[Thing, ...]
+    flow: Thing
+    calls: tuple[tuple[Thing, ast.Call], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +151,7 @@ def _build(module: Module, version: Version, flow: Thing) -> Built:
         shared=None,
     )
     flows = frozenset(thing.node for thing in steps.first if thing.role == "flow")
-    return Built(Lean(pipeline, tuple(texts), flow.node, flows), tuple(things))
+    return Built(Lean(pipeline, tuple(texts), flow.node, flows), tuple(things), flow, tuple(steps.first.items()))
 
 
 def _names(things: Sequence[Thing], module: Module) -> dict[Thing, str]:
