@@ -4,7 +4,10 @@ import * as vscode from "vscode";
 import { createConfiguration } from "./configuration";
 import { copyDebugInfo } from "./debugInfo";
 import { ruleOf } from "./findings";
+import { insertChecks } from "./guided/checks";
+import { insertRetries } from "./guided/retries";
 import type { Pages } from "./pages";
+import { Preview } from "./preview";
 import type { PageAnswer, RuleAnswer } from "./protocol";
 import type { Server } from "./server";
 import { done } from "./walkthrough";
@@ -17,6 +20,8 @@ export function registerCommands(
   pages: Pages,
   log: vscode.LogOutputChannel,
 ): void {
+  const preview = new Preview();
+  context.subscriptions.push(preview);
   const commands: Record<string, (...given: never[]) => unknown> = {
     restart: () => server.lifecycle.restart(),
     showLogs: () => {
@@ -25,6 +30,8 @@ export function registerCommands(
     fixAll: () => vscode.commands.executeCommand("editor.action.codeAction", { kind: FIX_ALL, apply: "first" }),
     explainRule: (given?: unknown) => explainRule(server, pages, given),
     showPage: (name: string) => showPage(server, pages, name),
+    insertChecks: () => insertChecks(server, preview),
+    insertRetries: () => insertRetries(server, preview),
     createConfiguration,
     copyDebugInfo: () => copyDebugInfo(context, server),
     fixApplied: () => {

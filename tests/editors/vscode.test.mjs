@@ -125,4 +125,114 @@ describe("VS Code", { timeout: 240_000 }, () => {
       "WHERE deleted_at IS NULL; -- 😀 nothing is equal to NULL",
     );
   });
+
+  test("quality checks are chosen with their reasons, previewed and inserted", async () => {
+    const load = "dags/sql/load_customer_metrics.sql";
+    await open(load);
+    await bench.page.locator(".editor-instance").first().waitFor();
+    await bench.until(async () => (await bench.findings()) > 0);
+    await bench.focus("load_customer_metrics.sql");
+    await bench.goTo(3, 20);
+    await bench.command("PipeSense: Insert Quality Checks…");
+    const proposed = await bench.picks("email has its form");
+    assert.match(proposed, /because email is named like an email address/);
+    assert.match(proposed, /revenue is in range/);
+    await bench.picture("checks");
+    await bench.keys("Enter");
+    await bench.picks("as Airflow tasks behind the load");
+    await bench.pick("below the load");
+    await bench.picks("Apply");
+    await bench.page
+      .locator(".monaco-diff-editor .modified .view-line", { hasText: "email" })
+      .first()
+      .waitFor();
+    await bench.picture("preview");
+    assert.ok(
+      !fs
+        .readFileSync(path.join(bench.workspace, load), "utf8")
+        .includes("-- "),
+      "nothing is changed yet",
+    );
+    await bench.keys("Enter");
+    const before = fs.readFileSync(path.join(bench.workspace, load), "utf8");
+    const text = await bench.saved(load, /email/);
+    assert.ok(
+      text.startsWith(before.trimEnd()),
+      "what was there stays as it was",
+    );
+    assert.match(text, /SELECT .*\n?[^;]*email/s);
+    await bench.keys("Control+Z");
+    assert.equal(
+      await bench.saved(load, new RegExp(`^${RegExp.escape(before)}$`)),
+      before,
+      "one undo takes it back",
+    );
+  });
+
+  test("retries are chosen for one task, previewed and inserted", async () => {
+    await open(DAG);
+    await bench.problem("no-retries");
+    await bench.focus("customer_analytics.py");
+    await bench.command("PipeSense: Insert Retry Config…");
+    const proposed = await bench.picks("load_customer_analytics");
+    assert.match(
+      proposed,
+      /no failed attempt is repeated; it writes mart\.customer_metrics/,
+    );
+    await bench.pick("load_customer_analytics");
+    await bench.pick("5 retries, from 1 minute on");
+    await bench.picks("Apply");
+    await bench.keys("Enter");
+    const text = await bench.saved(DAG, /retries=5/);
+    assert.match(
+      text,
+      / {8}retries=5,\n {8}retry_delay=timedelta\(minutes=1\),\n/,
+    );
+  });
+
+  test("settings hold without a restart", async () => {
+    await open("sql/review.sql");
+    await bench.problem("equals-null");
+    const before = await bench.serverProcesses();
+    server.settings({
+      "pipesense.ignore": ["correctness/equals-null"],
+      "pipesense.severity": { security: "info" },
+    });
+    await bench.until(async () => {
+      const found = await bench.squiggles("review.sql");
+      return (
+        !found.includes("error: deleted_at = NULL") &&
+        found.includes("info: DELETE FROM mart.orders")
+      );
+    });
+    assert.deepEqual(await bench.serverProcesses(), before);
+    server.settings({});
+    await bench.until(async () =>
+      (await bench.squiggles("review.sql")).includes(
+        "error: deleted_at = NULL",
+      ),
+    );
+  });
+
+  test("a server that is killed comes back, and its findings with it", async () => {
+    await open("sql/review.sql");
+    await bench.problem("equals-null");
+    const [killed] = await bench.serverProcesses();
+    process.kill(killed, "SIGKILL");
+    const [started] = await bench.until(async () => {
+      const now = await bench.serverProcesses();
+      return now.length > 0 && !now.includes(killed) ? now : undefined;
+    });
+    assert.notEqual(started, killed);
+    await bench.focus("review.sql");
+    await bench.goTo(5, 24);
+    await bench.page.keyboard.type(" WHERE false");
+    await bench.until(async () => {
+      const found = await bench.squiggles("review.sql");
+      return (
+        found.includes("error: deleted_at = NULL") &&
+        !found.some((each) => each.includes("DELETE"))
+      );
+    });
+  });
 });

@@ -16,7 +16,7 @@ from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
-from pipesense.lsp import about
+from pipesense.lsp import about, guided
 from pipesense.lsp.capabilities import ClientProfile, code_action_options, completion_options, diagnostic_options
 from pipesense.lsp.client import Client
 from pipesense.lsp.features import LEGEND
@@ -116,9 +116,18 @@ def _add_features(server: LanguageServer, session: Session) -> None:
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(partial(session.folders_changed))
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(partial(session.configured))
     server.feature(types.TEXT_DOCUMENT_HOVER)(partial(session.hover))
-    server.feature(about.STATUS)(partial(session.about.status))
-    server.feature(about.RULES)(partial(session.about.rules))
-    server.feature(about.PAGE)(partial(session.about.page))
+    own = {
+        about.STATUS: session.about.status,
+        about.RULES: session.about.rules,
+        about.PAGE: session.about.page,
+        guided.TABLES: session.guided.tables,
+        guided.CHECK_PLAN: session.guided.check_plan,
+        guided.INSERT_CHECKS: session.guided.insert_checks,
+        guided.TASKS: session.guided.tasks,
+        guided.SET_RETRIES: session.guided.set_retries,
+    }
+    for method, handler in own.items():
+        server.feature(method)(partial(handler))
 
 
 def _add_optional_features(server: LanguageServer, session: Session, profile: ClientProfile) -> None:

@@ -24,6 +24,7 @@ from pipesense.lsp.completions import Completions
 from pipesense.lsp.core import Core, make_core
 from pipesense.lsp.documents import Documents, OpenDocument, path_of
 from pipesense.lsp.features import LanguageFeatures
+from pipesense.lsp.guided import Guided
 from pipesense.lsp.hovers import markup
 from pipesense.lsp.navigation import Navigation
 from pipesense.lsp.progress import IndexProgress
@@ -65,6 +66,7 @@ class Session:
         self.navigation = Navigation(*place, self.documents.uri)
         self.completions = Completions(*place)
         self.about = About(*place[:2])
+        self.guided = Guided(*place)
 
     @property
     def core(self) -> Core:

@@ -195,6 +195,57 @@ export class Workbench {
       .click();
   }
 
+  /** The number in the activity bar: how many findings the view of PipeSense holds. */
+  async findings() {
+    const badge = this.page.locator(
+      '.activitybar [aria-label^="PipeSense"] .badge-content',
+    );
+    return (await badge.count()) === 0
+      ? 0
+      : Number(await badge.first().innerText());
+  }
+
+  /** Everything that a list of choices says, as soon as it says what is wanted. */
+  async picks(wanted) {
+    const list = this.page.locator(
+      ".quick-input-widget:visible .quick-input-list",
+    );
+    await list
+      .locator(".monaco-list-row", { hasText: wanted })
+      .first()
+      .waitFor();
+    return list.innerText();
+  }
+
+  async pick(label) {
+    await this.picks(label);
+    await this.page
+      .locator(".quick-input-widget:visible .monaco-list-row", {
+        hasText: label,
+      })
+      .first()
+      .click();
+  }
+
+  /** The numbers of the processes that serve this window. */
+  async serverProcesses() {
+    return fs
+      .readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .filter((name) => {
+        try {
+          const words = fs.readFileSync(`/proc/${name}/cmdline`, "utf8");
+          return (
+            words.includes(this.server.data.replace(/d$/, "")) &&
+            words.includes("launch.py")
+          );
+        } catch {
+          return false;
+        }
+      })
+      .map(Number);
+  }
+
   /** The text on disk after saving, as soon as it is as wanted. */
   async saved(file, wanted) {
     const name = path.join(this.workspace, file);

@@ -33,6 +33,7 @@ from pipesense.model.where import Loc
 from pipesense.quality import sql
 from pipesense.quality.dbt import dbt_tests
 from pipesense.quality.gx import suite
+from pipesense.quality.naming import label
 from pipesense.quality.propose import Subject, propose
 from pipesense.rule.context import TaskRun
 from pipesense.rule.finding import Applicability
@@ -155,6 +156,15 @@ class Checks:
             yield Form.SQL, BELOW
         yield Form.SQL, BESIDE
 
+    def ways(self, dataset: DatasetName, path: str) -> tuple[ChecksOffer, ...]:
+        """The ways to check a table from a file, the project's own first, wherever in the file its name stands."""
+        if dbt_model(self.surroundings, path) is not None:
+            return (self._offer(dataset, Form.DBT, BESIDE),)
+        record = self.gather.record_of(path)
+        here = [place for place, _ in _places(record) if place.dataset == dataset] if record is not None else []
+        place = next((each for each in here if each.loads), here[0] if here else _Place(dataset, None, False))
+        return tuple(self._offer(dataset, form, how) for form, how in self._forms(place, path))
+
     def form_for(self, dataset: DatasetName, path: str) -> tuple[Form, str]:
         """The form that fits the project best for a table, and where its checks go."""
         if dbt_model(self.surroundings, path) is not None:
@@ -174,13 +184,16 @@ class Checks:
 
     # --- building --------------------------------------------------------------------------------
 
-    def build(self, offer_id: str, path: str) -> BuiltFix | Refusal:
-        """The verified edits and new files of an offer made for ``path``, or why there are none."""
+    def build(self, offer_id: str, path: str, only: frozenset[str] | None = None) -> BuiltFix | Refusal:
+        """The verified edits and new files of an offer made for ``path``, or why there are none.
+
+        ``only`` names the checks that are wanted, as ``quality.naming.label`` does; None is all of them.
+        """
         form, _, rest = offer_id.partition("/")
         where, _, name = rest.partition("/")
         dataset = DatasetName(tuple(name.split(".")))
         self.fixer.analyse(path)
-        return self.write(dataset, path, Form(form), where)
+        return self.write(dataset, path, Form(form), where, only=only)
 
     def write(
         self,
@@ -191,12 +204,13 @@ class Checks:
         *,
         dialect: str | None = None,
         everything: bool = False,
+        only: frozenset[str] | None = None,
     ) -> BuiltFix | Refusal:
-        """The checks of a table in a form, as verified edits and new files."""
+        """The checks of a table in a form, as verified edits and new files; ``only`` as in ``build``."""
         subject = self.gather.subject(dataset, dialect=dialect, everything=everything)
         if form is Form.DBT:
-            return self._write_dbt(subject, dataset, path)
-        plan = propose(subject)
+            return self._write_dbt(subject, dataset, path, only)
+        plan = _chosen(propose(subject), only)
         if not plan.checks:
             return Refusal(f"there is nothing to add: {'; '.join(dict.fromkeys(each.why for each in plan.left_out))}")
         match form:
@@ -334,7 +348,9 @@ class Checks:
 
     # --- dbt -------------------------------------------------------------------------------------
 
-    def _write_dbt(self, subject: Subject, dataset: DatasetName, path: str) -> BuiltFix | Refusal:
+    def _write_dbt(
+        self, subject: Subject, dataset: DatasetName, path: str, only: frozenset[str] | None
+    ) -> BuiltFix | Refusal:
         model = dbt_model(self.surroundings, path)
         record = self.gather.record_of(path)
         if model is None or record is None:
@@ -345,11 +361,18 @@ class Checks:
             return Refusal(f"{name} describes the model already; add the tests there")
         if not subject.relation.columns:
             subject = replace(subject, relation=_projection(record, dataset), table=model.name)
-        plan = propose(subject)
+        plan = _chosen(propose(subject), only)
         made = dbt_tests(plan, model.name, dbt_version(self.surroundings, model))
         files = {f"{model.folder}/{model.name}.yml": made.text}
         files.update({f"{model.project}/tests/{name}.sql": text for name, text in made.singular.items()})
         return self._created(plan, files, Form.DBT)
+
+
+def _chosen(plan: CheckPlan, only: frozenset[str] | None) -> CheckPlan:
+    """The plan with those checks that are wanted."""
+    if only is None:
+        return plan
+    return replace(plan, checks=tuple(each for each in plan.checks if label(each.ask) in only))
 
 
 def _projection(record: FileRecord, dataset: DatasetName) -> Relation:
