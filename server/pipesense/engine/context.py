@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 from pipesense.engine.config import Config
+from pipesense.engine.dbt_view import ProjectView
 from pipesense.engine.index import Key
 from pipesense.engine.relations import Answers, Lookup
 from pipesense.lang.sql.bind import Binder
@@ -74,6 +75,8 @@ class RuleContext:
     statement_at: Callable[[Loc], Statement | None]
     answers: Answers
     record_of: Callable[[str], FileRecord | None]
+    folder: str = ""
+    """The folder of the dbt project that holds the file."""
     dialect: str = ""
     unit: Loc | None = None
     """The statement in question, for UNIT rules."""
@@ -116,6 +119,11 @@ class RuleContext:
     def option(self, name: str) -> object:
         configured = self.config.rules.get(self.meta.id, {})
         return configured.get(name, self.meta.options[name].default)
+
+    @property
+    def dbt(self) -> ProjectView:
+        relations, reads = self.answers.relations, self.reads
+        return ProjectView(self.folder, self.lookup, reads.add, lambda: (relations, reads))
 
     def version(self, system: str) -> Version:
         return self.versions.get(system, Version())

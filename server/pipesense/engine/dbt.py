@@ -1,34 +1,48 @@
-"""Which files are models and seeds of a dbt project. Only what the catalogue of relations needs."""
+"""dbt projects of the workspace: which files belong to them as what, and what each tells the others.
+
+Every file of a project is read once when the project is found, so that "nobody defines this" can be said; what it
+tells goes into the index under the file's own name, and linking the file later replaces it.
+"""
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from pipesense.engine.files import FileAccess, Unreadable
+from pipesense.engine.index import Index, Key, Stage
 from pipesense.model.data import Column, DatasetName, Relation
+from pipesense.model.dbt import DbtFile, DbtNode, DbtProject, DbtProperties
 from pipesense.model.where import Loc
+from pipesense.systems.dbt.index import circles, exports, is_layered, parents, read_file
+from pipesense.systems.dbt.project import BESIDE, read_project
+from pipesense.systems.dbt.sql import Locate, Whereabouts
 from pipesense.text.span import Span
 
-_LISTS: Final = re.compile(
-    r"^(model|source|seed|data)-paths:[ \t]*(?:\[([^\]\n]*)\]|((?:[ \t]*(?:#[^\n]*)?\n[ \t]*-[^\n]*)+))", re.M
-)
-_NAME: Final = re.compile(r"""[^\s,'"\[\]-][^,'"\[\]\n#]*""")
-_DEFAULTS: Final = {"model": ("models",), "seed": ("seeds",)}
-_OLD_WORDS: Final = {"source": "model", "data": "seed"}
-"""What the settings were called before dbt 1.0."""
+PROJECT_FILE: Final = "dbt_project.yml"
+_YAML: Final = (".yml", ".yaml")
+_INSTALLED: Final = ("dbt_packages", "dbt_modules")
+_SPARSE: Final = "many of the models that it refers to are not here"
+_FEW: Final = 4
+_MISSING: Final = 0.25
+"""The share of names that nobody defines from which a project counts as published in parts."""
+_DERIVED: Final = "#dbt"
+"""Behind a project's folder: the name under which what follows from all of its files stands in the index."""
 
 
-@dataclass(frozen=True, slots=True)
-class DbtProject:
-    """The folders of a project, as paths without a slash at their ends."""
+@dataclass(slots=True)
+class _State:
+    """A project as far as it was read."""
 
-    folder: str
-    models: tuple[str, ...]
-    seeds: tuple[str, ...]
+    project: DbtProject
+    packages: tuple[str, ...]
+    waiting: dict[str, None]
+    graph: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    """For each file the nodes in it and what they refer to."""
+    places: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(default_factory=dict)
+    stale: bool = True
 
 
 @dataclass(slots=True)
@@ -39,40 +53,101 @@ class DbtProjects:
     text: Callable[[str], str | None]
     """The text of a file beside the sources, None where there is none."""
     parents: Callable[[str], Iterator[str]]
+    now: Callable[[str], str | None] = lambda path: None
+    """The text of a file that an editor has open."""
     _projects: dict[str, DbtProject | None] = field(default_factory=dict)
     _seeds: dict[str, dict[str, str]] = field(default_factory=dict)
+    _states: dict[str, _State] = field(default_factory=dict)
+    _before: dict[str, _State] = field(default_factory=dict)
+    """What was read before the surroundings changed: files that are still there need not be read again."""
 
     def forget(self) -> None:
         """Look again from now on."""
         self._projects.clear()
         self._seeds.clear()
+        self._before.update(self._states)
+        self._states.clear()
+
+    # --- what a file is --------------------------------------------------------------------------
 
     def of(self, path: str) -> DbtProject | None:
         """The nearest project that holds a path."""
         for folder in self.parents(path):
-            if folder not in self._projects:
-                text = self.text(f"{folder}/dbt_project.yml")
-                self._projects[folder] = _project(folder, text) if text is not None else None
-            found = self._projects[folder]
+            found = self.at(folder)
             if found is not None:
                 return found
         return None
 
+    def at(self, folder: str) -> DbtProject | None:
+        """The project of a folder."""
+        if folder not in self._projects:
+            path = f"{folder}/{PROJECT_FILE}"
+            text = self.now(path)
+            text = text if text is not None else self.text(path)
+            self._projects[folder] = self._read_project(folder, text) if text is not None else None
+        return self._projects[folder]
+
+    def _read_project(self, folder: str, text: str, locate: Locate | None = None) -> DbtProject:
+        beside = {name: found for name in BESIDE if (found := self.text(f"{folder}/{name}")) is not None}
+        for name in ("requirements.txt", "pyproject.toml"):
+            above = (self.text(f"{each}/{name}") for each in self.parents(f"{folder}/{name}"))
+            beside[name] = beside.get(name) or next((each for each in above if each), "")
+        path = f"{folder}/{PROJECT_FILE}"
+        return read_project(
+            folder,
+            text,
+            beside,
+            lambda name, local: self._package(folder, name, local) is not None,
+            locate or (lambda span: Loc(path, 0, span)),
+        )
+
+    def _package(self, folder: str, name: str, local: str) -> str | None:
+        """The folder of an installed package."""
+        places = [f"{folder}/{each}/{name}" for each in _INSTALLED]
+        if local:
+            places.insert(0, _joined(folder, local))
+        return next((place for place in places if self.text(f"{place}/{PROJECT_FILE}") is not None), None)
+
+    def whereabouts(self, path: str) -> Whereabouts | None:
+        """As what a file belongs to a project; None for one that dbt does not read."""
+        ending = path[path.rfind(".") :].lower()
+        if ending not in (".sql", ".py", *_YAML):
+            return None
+        project = self.of(path)
+        if project is None:
+            return None
+        relative = path[len(project.folder) + 1 :]
+        if ending in _YAML and "/" not in relative:
+            return None
+        best: tuple[int, str, str] | None = None
+        for kind, folders in project.paths:
+            for folder in folders:
+                if (not folder or relative.startswith(f"{folder}/")) and (best is None or len(folder) > best[0]):
+                    best = (len(folder), kind, folder)
+        if best is None or (ending == ".py" and best[1] != "model"):
+            return None
+        below = relative[len(best[2]) + 1 if best[2] else 0 :]
+        return Whereabouts(path, project.folder, project.name, best[1], tuple(below.split("/")[:-1]))
+
+    def reads(self, path: str) -> bool:
+        """Whether dbt reads a YAML file."""
+        return path.endswith("/" + PROJECT_FILE) or (path.endswith(_YAML) and self.whereabouts(path) is not None)
+
     def model(self, path: str) -> tuple[str, str] | None:
         """The folder of the project and the name of the model that a SQL file is, or None."""
-        project = self.of(path) if path.endswith(".sql") else None
-        if project is None or not any(path.startswith(folder + "/") for folder in project.models):
-            return None
-        return project.folder, path.rpartition("/")[2].removesuffix(".sql")
+        where = self.whereabouts(path) if path.endswith(".sql") else None
+        return (where.folder, where.stem) if where is not None and where.kind == "model" else None
 
     def folder(self, path: str) -> str:
         """The folder of the project that holds a path, "" where there is none."""
         project = self.of(path)
         return project.folder if project is not None else ""
 
+    # --- seeds -----------------------------------------------------------------------------------
+
     def seed(self, folder: str, name: str) -> Relation | None:
         """The seed of a project: its CSV file's header says all of its columns."""
-        project = self.of(f"{folder}/dbt_project.yml") if folder else None
+        project = self.at(folder) if folder else None
         if project is None:
             return None
         path = self._listed(project).get(name.lower())
@@ -80,7 +155,7 @@ class DbtProjects:
 
     def seeds(self, folder: str) -> tuple[str, ...]:
         """The names of a project's seeds, in lower case."""
-        project = self.of(f"{folder}/dbt_project.yml") if folder else None
+        project = self.at(folder) if folder else None
         return tuple(sorted(self._listed(project))) if project is not None else ()
 
     def _listed(self, project: DbtProject) -> dict[str, str]:
@@ -89,8 +164,8 @@ class DbtProjects:
         if folder not in self._seeds:
             self._seeds[folder] = {
                 path.rpartition("/")[2].removesuffix(".csv").lower(): path
-                for below in project.seeds
-                for path in self.files.listing(below)
+                for below in project.folders("seed")
+                for path in self.files.listing(f"{folder}/{below}" if below else folder)
                 if path.endswith(".csv")
             }
         return self._seeds[folder]
@@ -111,15 +186,156 @@ class DbtProjects:
             return None
         return Relation(DatasetName((name.lower(),)), columns, (), (), loc, kind="seed", parts=(name,), project=folder)
 
+    # --- what files tell -------------------------------------------------------------------------
 
-def _project(folder: str, text: str) -> DbtProject:
-    found = dict(_DEFAULTS)
-    for word, inline, listed in _LISTS.findall(text):
-        lines = [inline] if inline else [line.partition("-")[2] for line in listed.split("\n") if "-" in line]
-        names = [name.strip().strip("/") for line in lines for name in _NAME.findall(line)]
-        found[_OLD_WORDS.get(word, word)] = tuple(name for name in names if name)
-    return DbtProject(
-        folder,
-        tuple(f"{folder}/{name}" for name in found["model"]),
-        tuple(f"{folder}/{name}" for name in found["seed"]),
-    )
+    def ensure(self, path: str) -> None:
+        """The project of a path, and the packages in it, are to be read."""
+        project = self.of(path)
+        if project is not None and project.folder not in self._states:
+            self._begin(project)
+
+    def _begin(self, project: DbtProject) -> None:
+        folder = project.folder
+        before = self._before.pop(folder, None)
+        packages = tuple(
+            found for name, local in project.packages if (found := self._package(folder, name, local)) is not None
+        )
+        paths = {path: None for below in self._roots(project) for path in self.files.listing(below)}
+        wanted = {path: None for path in paths if self.whereabouts(path) is not None and self.folder(path) == folder}
+        state = self._states[folder] = _State(project, packages, wanted)
+        if before is not None and before.project.paths == project.paths and before.project.name == project.name:
+            for path in [path for path in wanted if path in before.graph]:
+                del wanted[path]
+                state.graph[path], state.places[path] = before.graph[path], before.places[path]
+        for package in packages:
+            other = self.at(package)
+            if other is not None and package not in self._states:
+                self._begin(other)
+
+    @staticmethod
+    def _roots(project: DbtProject) -> tuple[str, ...]:
+        folders = sorted({folder for _, several in project.paths for folder in several})
+        if "" in folders or "." in folders:
+            return (project.folder,)
+        tops = [each for each in folders if not any(each.startswith(f"{other}/") for other in folders)]
+        return tuple(f"{project.folder}/{each}" for each in tops)
+
+    def read(self, path: str, text: str, locate: Locate) -> DbtFile | DbtProperties | None:
+        """What a file of a project says; None for any other."""
+        where = self.whereabouts(path)
+        if where is None:
+            return None
+        self.ensure(path)
+        return read_file(text, where, locate)
+
+    def read_again(self, folder: str, text: str, locate: Locate) -> DbtProject:
+        """A project by a text of its file, with places in it."""
+        return self._read_project(folder, text, locate)
+
+    def project_linked(self, folder: str) -> None:
+        """The file of a project may say something else now."""
+        self._projects.pop(folder, None)
+        fresh = self.at(folder)
+        state = self._states.get(folder)
+        if state is not None and fresh != state.project:
+            self._before[folder] = self._states.pop(folder)
+        if fresh is not None:
+            self.ensure(f"{folder}/{PROJECT_FILE}")
+
+    def note(self, path: str, found: DbtFile | DbtProperties) -> None:
+        """A file was linked: what it refers to may have changed."""
+        state = self._states.get(found.folder)
+        if state is not None:
+            self._note(state, path, found)
+
+    def _note(self, state: _State, path: str, found: DbtFile | DbtProperties) -> None:
+        state.waiting.pop(path, None)
+        graph = parents(found)
+        nodes = found.nodes if isinstance(found, DbtFile) else ()
+        places = tuple((node.name, node.place) for node in nodes if node.kind == "model")
+        if state.graph.get(path) != graph or state.places.get(path) != places:
+            state.graph[path], state.places[path] = graph, places
+            state.stale = True
+
+    def drop(self, path: str) -> None:
+        """A file is gone."""
+        for state in self._states.values():
+            state.waiting.pop(path, None)
+            if state.graph.pop(path, None) is not None:
+                state.places.pop(path, None)
+                state.stale = True
+
+    @property
+    def waiting(self) -> bool:
+        """Whether files wait to be read, or what follows from them was not worked out."""
+        return any(state.waiting or state.stale for state in self._states.values())
+
+    def step(self, index: Index, is_linked: Callable[[str], bool], count: int) -> frozenset[Key]:
+        """Read some files of a project; the keys that changed by it."""
+        changed: set[Key] = set()
+        for folder, state in self._states.items():
+            while state.waiting and count > 0:
+                count -= 1
+                path = next(iter(state.waiting))
+                changed |= self._preview(path, state, index, is_linked(path))
+            if not state.waiting and state.stale:
+                state.stale = False
+                changed |= index.export(folder + _DERIVED, Stage.LINK, self._derived(state))
+            if count <= 0:
+                break
+        return frozenset(changed)
+
+    def _preview(self, path: str, state: _State, index: Index, linked: bool) -> frozenset[Key]:
+        state.waiting.pop(path, None)
+        text = self.now(path)
+        if text is None:
+            try:
+                text = self.files.read(path)
+            except Unreadable:
+                return frozenset()
+        where = self.whereabouts(path)
+        if where is None:
+            return frozenset()
+        found = read_file(text, where, lambda span: Loc(path, 0, span))
+        self._note(state, path, found)
+        return frozenset() if linked else index.export(path, Stage.LINK, exports(found))
+
+    def _is_sparse(self, state: _State) -> bool:
+        """Whether so many models are missing that the project must have been published in parts."""
+        known = {name for nodes in state.graph.values() for name in nodes} | {*self._listed(state.project)}
+        wanted = {target for nodes in state.graph.values() for targets in nodes.values() for target in targets}
+        return len(wanted) > _FEW and len(wanted - known) > _MISSING * len(wanted)
+
+    def _derived(self, state: _State) -> dict[Key, tuple[object, ...]]:
+        folder = state.project.folder
+        graph = {name: targets for nodes in state.graph.values() for name, targets in nodes.items()}
+        made: dict[Key, tuple[object, ...]] = {
+            ("dbt-project", folder): (state.project,),
+            ("dbt-packages", folder): state.packages,
+            ("dbt-complete", folder): (True,),
+            ("dbt-opened", folder): (_SPARSE,) if self._is_sparse(state) else (),
+            ("dbt-layered", folder): (is_layered(each for several in state.places.values() for each in several),),
+        }
+        for name, members in circles(graph).items():
+            made[("dbt-cycle", folder, name)] = members
+        for name, path in self._listed(state.project).items():
+            place = tuple(path.split("/")[:-1])
+            seed = DbtNode(
+                *("seed", name, path, folder, state.project.name, place, "csv", (), (), (), False),
+                Loc(path, 0, Span(0, 0)),
+            )
+            made[("dbt-node", folder, name)] = (*made.get(("dbt-node", folder, name), ()), seed)
+        made[("dbt-names", folder, "node")] = tuple(self._listed(state.project))
+        return made
+
+
+def _joined(folder: str, relative: str) -> str:
+    """A folder named from another one."""
+    parts = relative.strip("/").split("/") if not relative.startswith("/") else []
+    at = folder.split("/")
+    for part in parts:
+        if part == "..":
+            at = at[:-1]
+        elif part not in ("", "."):
+            at.append(part)
+    return "/".join(at)

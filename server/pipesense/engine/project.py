@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipesense.engine.baseline import BadBaseline, parse_baseline
-from pipesense.engine.config import FILE_NAMES, Config, ConfigProblem, parse_config
+from pipesense.engine.config import FILE_NAMES, Config, ConfigProblem, glob_matches, parse_config
 from pipesense.engine.dbt import DbtProjects
 from pipesense.engine.files import FileAccess, Unreadable
 from pipesense.engine.report import Reported
@@ -109,6 +109,12 @@ class Surroundings:
         if found is None or found[0] is not config:
             found = self._enabled[path] = (config, config.enabled(self.registry, path))
         return found[1]
+
+    def excluded(self, path: str) -> bool:
+        """Whether the settings leave a file out."""
+        config = self.config(path)
+        relative = config.relative(path)
+        return any(glob_matches(glob, relative) for glob in config.exclude)
 
     def _nearest(self, path: str) -> Config:
         for folder in parents(path, self.root_of(path)):

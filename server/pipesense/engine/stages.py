@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from pipesense.engine.checks.own import own_checks, own_type
 from pipesense.engine.composition import compose
 from pipesense.engine.config import Config
 from pipesense.engine.context import RuleContext, default_role
 from pipesense.engine.document import Document
 from pipesense.engine.index import Index, Key, Stage
 from pipesense.engine.judge import Judge
+from pipesense.engine.link_dbt import dbt_edits, with_dbt
 from pipesense.engine.link_document import claimants, document_file, link_document
 from pipesense.engine.link_sql import StatementReader, link_sql_file, prepare_sql_file, tables_read
 from pipesense.engine.linked import Linked
@@ -21,6 +21,7 @@ from pipesense.engine.project import Surroundings, parents
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Answers, ColumnMemo, Lookup, Relations
 from pipesense.engine.report import Counters, InternalError
+from pipesense.engine.told import uses_and_checks
 from pipesense.lang.languages import DOCUMENTS
 from pipesense.lang.sql.adapter import dialect_of_dbt
 from pipesense.model.change import (
@@ -37,12 +38,12 @@ from pipesense.model.change import (
     WaitWithoutSlot,
 )
 from pipesense.model.code import ScopeCode
-from pipesense.model.data import Access, QualityCheck
+from pipesense.model.data import Access
+from pipesense.model.dbt_change import DbtChange
 from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, SqlFileRun
 from pipesense.model.sql import Statement
-from pipesense.model.value import Known, Version
+from pipesense.model.value import Version
 from pipesense.model.where import Loc
-from pipesense.rule.context import DatasetUse
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import RuleMeta
 from pipesense.rule.registry import Registry
@@ -130,11 +131,13 @@ class Stages:
         else:
             record.linked = self._link_python(record, config)
             reads = record.linked.reads
+        record.linked = with_dbt(record.linked, record.document, self.surroundings.dbt)
         return Outcome(record.linked.exports, reads, tables_read(record.linked.scripts.values()))
 
     def is_ours(self, path: str, language: str, text: str) -> bool:
         """Whether a file holds anything to judge: YAML and JSON are written for many purposes."""
-        return language not in DOCUMENTS or bool(claimants(self.documents, path, text))
+        ours = language not in DOCUMENTS or self.surroundings.dbt.reads(path)
+        return ours or bool(claimants(self.documents, path, text))
 
     def _link_sql(self, record: FileRecord, config: Config, lookup: Lookup) -> tuple[Linked, frozenset[Key]]:
         context = self._said_dialect(record.path, lookup)
@@ -274,7 +277,7 @@ class Stages:
             composed[id(pipeline)] = (pipeline, inputs, made)
         record.composed = composed
         record.pipelines = tuple(made for _, _, made in composed.values())
-        return Outcome(_uses_and_checks(record), frozenset(reads))
+        return Outcome(uses_and_checks(record), frozenset(reads))
 
     # --- judge -----------------------------------------------------------------------------------
 
@@ -329,6 +332,7 @@ class Stages:
             statement_at=self._statement,
             answers=answers or self.answers(lookup),
             record_of=self.whole_record_of,
+            folder=self.surroundings.dbt.folder(record.path),
         )
 
     def answers(self, lookup: Lookup) -> Answers:
@@ -338,12 +342,13 @@ class Stages:
 
     def write(self, change: Change, path: str) -> tuple[Replace, ...] | Refusal:
         """A change in the spelling of the system that it concerns."""
-        name = _system_of(change)
-        record = self.record_of(path)
+        name, record = _system_of(change), self.record_of(path)
         if record is not None and isinstance(change, Rewrite):
             from pipesense.lang.python.edit import with_imports
 
             return with_imports(self._full_module(record), change)
+        if record is not None and isinstance(change, DbtChange):
+            return dbt_edits(change, record.document)
         document = next((each for each in self.documents if each.name == name), None)
         if document is not None and record is not None:
             file = document_file(record.document, self.counters)
@@ -443,56 +448,3 @@ def _inputs(
 
 def _identical(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
-
-
-def _own_uses(record: FileRecord, statement: Statement, name: str) -> tuple[tuple[Key, DatasetUse], ...]:
-    """The uses of datasets by a statement that no task of its own file runs."""
-    unit = record.document.unit(statement.loc.unit)
-    if unit is not None and unit.uses is not None:
-        return unit.uses
-    found = tuple((("uses", access.dataset.table), DatasetUse(access, name)) for access in statement.accesses)
-    if unit is not None:
-        unit.uses = found
-    return found
-
-
-def _add_own(
-    record: FileRecord,
-    statement: Statement,
-    checks: dict[Key, list[QualityCheck]],
-    types: list[tuple[Key, tuple[str, ...]]],
-) -> None:
-    """The checks that a statement makes, or the type with listed values."""
-    if statement.facts.kind in ("select", "assert"):
-        for key, made in own_checks(record, statement):
-            checks.setdefault(key, []).append(made)
-    elif statement.facts.kind == "create" and (listed := own_type(record, statement)) is not None:
-        types.append(listed)
-
-
-def _uses_and_checks(record: FileRecord) -> dict[Key, Any]:
-    uses: dict[Key, list[DatasetUse]] = {}
-    checks: dict[Key, list[QualityCheck]] = {}
-    types: list[tuple[Key, tuple[str, ...]]] = []
-    claimed: set[int] = set()
-    for pipeline in record.pipelines:
-        for task in pipeline.tasks:
-            by = f"task {task.name} in {pipeline.noun} {pipeline.name}"
-            for access in task.accesses:
-                uses.setdefault(("uses", access.dataset.table), []).append(DatasetUse(access, by))
-                if access.loc.file == record.path:
-                    claimed.add(access.loc.unit)
-            for check in task.checks:
-                if isinstance(check.dataset, Known):
-                    checks.setdefault(("checks", check.dataset.value.table), []).append(check)
-    name = record.path.rpartition("/")[2]
-    for script in record.linked.scripts.values():
-        for statement in script.statements:
-            if statement.loc.unit not in claimed:
-                for key, use in _own_uses(record, statement, name):
-                    uses.setdefault(key, []).append(use)
-            _add_own(record, statement, checks, types)
-    found: dict[Key, Any] = {key: tuple(each) for key, each in uses.items()}
-    found.update({key: tuple(each) for key, each in checks.items()})
-    found.update(types)
-    return found

@@ -12,13 +12,14 @@ from typing import Final
 from pipesense.engine import hover, reporting
 from pipesense.engine.agenda import Agenda
 from pipesense.engine.checks import Checks
-from pipesense.engine.config import FILE_NAMES, glob_matches, settings
+from pipesense.engine.config import FILE_NAMES, settings
 from pipesense.engine.document import Document
 from pipesense.engine.features import Features
 from pipesense.engine.files import FileAccess, Unreadable
 from pipesense.engine.fixing import Fixer
 from pipesense.engine.index import Index, Key, Stage
 from pipesense.engine.judge import Judge
+from pipesense.engine.link_dbt import DbtWork
 from pipesense.engine.link_sql import StatementReader
 from pipesense.engine.project import Surroundings
 from pipesense.engine.record import FileRecord
@@ -80,6 +81,7 @@ class Workspace:
         self._surroundings = Surroundings(
             registry, files, catalogue.sql_dialects, lambda path: path in self._records or path in self._agenda
         )
+        self._dbt = DbtWork(self._surroundings.dbt, self._index, self._records, self._agenda, self._mark_readers)
         self._reader = StatementReader(catalogue.read_statement, self.counters, log, catalogue.told_dialect)
         self._stages = Stages(
             registry=registry,
@@ -195,7 +197,7 @@ class Workspace:
     def _left_out(self, path: str) -> bool:
         """Whether a file is none that listing its folder would give."""
         root = self._surroundings.root_of(path)
-        return root is None or self._excluded(path) or self._files.hides(root, path)
+        return root is None or self._surroundings.excluded(path) or self._files.hides(root, path)
 
     def _want(self, path: str) -> None:
         self._wanted.add(path)
@@ -203,7 +205,7 @@ class Workspace:
 
     def _list_again(self) -> frozenset[str]:
         """What is excluded may have changed: the folders are looked through again. Returns what is left out now."""
-        out = {path for path in self._wanted if not self._is_open(path) and self._excluded(path)}
+        out = {path for path in self._wanted if not self._is_open(path) and self._surroundings.excluded(path)}
         self._drop_all(out)
         self._unlisted = list(self._surroundings.roots)
         return frozenset(out)
@@ -252,8 +254,8 @@ class Workspace:
             for known in (self._records, self._replaced, self._unreadable):
                 known.pop(path, None)
             self._wanted.discard(path)
-            self.features.learned.drop(path)
-            self._agenda.drop(path)
+            for memory in (self.features.learned, self._surroundings.dbt, self._agenda):
+                memory.drop(path)
             self._mark_readers(path, self._index.drop(path))
 
     def _record(self, path: str) -> FileRecord | None:
@@ -308,12 +310,14 @@ class Workspace:
 
     def pending(self) -> int:
         """How many files may have stale findings."""
-        return len(self._agenda) + len(self._unlisted)
+        return len(self._agenda) + len(self._unlisted) + bool(self._dbt)
 
     def step(self) -> frozenset[str]:
         """Do one small unit of background work; the paths whose findings changed by it."""
         if self._unlisted:
             self._list(self._unlisted.pop(0))
+            return frozenset()
+        if self._dbt.step():
             return frozenset()
         path = self._agenda.next(self._is_open)
         if path is None:
@@ -328,8 +332,7 @@ class Workspace:
         return frozenset({path}) if record.revision != before else frozenset()
 
     def _is_open(self, path: str) -> bool:
-        record = self._records.get(path)
-        return record is not None and record.is_open
+        return (record := self._records.get(path)) is not None and record.is_open
 
     def _became_unreadable(self, path: str) -> frozenset[str]:
         """A file that cannot be read has no findings any more; whoever read of it is stale."""
@@ -340,18 +343,15 @@ class Workspace:
 
     def _list(self, root: str) -> None:
         for path in self._files.listing(root):
-            if language_of(path) is not None and path not in self._wanted and not self._excluded(path):
+            if language_of(path) is not None and path not in self._wanted and not self._surroundings.excluded(path):
                 self._want(path)
-
-    def _excluded(self, path: str) -> bool:
-        config = self._surroundings.config(path)
-        relative = config.relative(path)
-        return any(glob_matches(glob, relative) for glob in config.exclude)
+                self._dbt.listed(path)
 
     def index_all(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Analyse every file of every workspace folder; ``progress(done, total)`` counts steps."""
         while self._unlisted:
             self._list(self._unlisted.pop(0))
+        self._dbt.finish()
         done = 0
         while (path := self._agenda.next(self._is_open)) is not None:
             if self._record(path) is None:
@@ -383,6 +383,7 @@ class Workspace:
         outcome = self._stages.run(Stage(stage), record, self._index)
         self._index.record_reads(path, Stage(stage), outcome.reads)
         changed = self._index.export(path, Stage(stage), outcome.exports)
+        self._dbt.after_link(record, stage)
         self._agenda.mark(path, stage + 1, outcome.wants)
         self._mark_readers(path, changed)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pipesense.model.broker import StreamClient
 from pipesense.model.code import ObsoleteUse
+from pipesense.model.dbt_change import DbtChange
 from pipesense.model.flow import Pipeline, Task
 from pipesense.model.quality import CheckPlan
 from pipesense.model.states import Handler, State, StepRetry
@@ -174,7 +175,8 @@ StateChange = SpreadRetries | KeepInput | CatchFailures | HandleAllLast | Comple
 """What is asked of the writers of state machines and workflows."""
 
 Change = (
-    SetRetry
+    DbtChange
+    | SetRetry
     | SetTimeout
     | AddCheck
     | SetStartDate

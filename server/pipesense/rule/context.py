@@ -13,6 +13,7 @@ from pipesense.model.quality import CheckPlan
 from pipesense.model.sql import Block, ColumnUse, Expr, Script, Source, Statement
 from pipesense.model.value import Value, Version
 from pipesense.model.where import Loc
+from pipesense.rule.dbt import DbtView
 from pipesense.rule.finding import Finding, Related
 from pipesense.rule.meta import FileRole
 from pipesense.text.span import Span
@@ -49,6 +50,10 @@ class Context(Protocol):
     @property
     def dialect(self) -> str:
         """The SQL dialect of the statement in question, "" where it is unknown; UNIT rules only."""
+
+    @property
+    def dbt(self) -> DbtView:
+        """The dbt project that holds the file in question."""
 
     def finding(
         self,

@@ -1,0 +1,1 @@
+"""Rules about names: what refers to what, and whether it is there."""

@@ -1,0 +1,111 @@
+"""dbt's part in linking: what a file of a project says beside what its own language says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from pipesense.engine.agenda import Agenda
+from pipesense.engine.dbt import PROJECT_FILE, DbtProjects
+from pipesense.engine.document import Document
+from pipesense.engine.index import Index, Key, Stage
+from pipesense.engine.linked import Linked
+from pipesense.engine.record import FileRecord
+from pipesense.model.change import Refusal, Replace
+from pipesense.model.dbt import DbtFile, DbtProperties
+from pipesense.model.dbt_change import DbtChange, SetConfig
+from pipesense.model.where import Loc
+from pipesense.systems.dbt.index import exports, facts
+from pipesense.systems.dbt.write import write
+from pipesense.text.span import Span
+
+_AT_ONCE = 12
+"""Files that one step of background work reads: a few milliseconds."""
+
+
+def with_dbt(linked: Linked, document: Document, projects: DbtProjects) -> Linked:
+    """What linking gave, with what a dbt project reads in the file."""
+    path = document.path
+    if path.endswith("/" + PROJECT_FILE):
+        project = projects.read_again(path.rpartition("/")[0], document.text, lambda span: located(document, span))
+        return replace(linked, facts=(*linked.facts, project))
+    found = projects.read(path, document.text, lambda span: located(document, span))
+    if found is None:
+        return linked
+    return replace(linked, facts=(*linked.facts, *facts(found)), exports={**linked.exports, **exports(found)})
+
+
+def located(document: Document, span: Span) -> Loc:
+    """The place of a range of a file: in the unit that holds its start."""
+    found = document.unit_at(span.start)
+    if found is None:
+        return Loc(document.path, document.units[0].id if document.units else 0, Span(0, 0))
+    unit, at = found
+    return Loc(document.path, unit.id, Span(at, at + span.end - span.start))
+
+
+def dbt_edits(change: DbtChange, document: Document) -> tuple[Replace, ...] | Refusal:
+    """What a change means in a file."""
+    at = change.start if isinstance(change, SetConfig) else change.at
+    unit = document.unit((change.config or at).unit if isinstance(change, SetConfig) else at.unit)
+    if unit is None:
+        return Refusal("the text has changed since the finding was made")
+    edits = write(change, unit.text)
+    if isinstance(edits, Refusal):
+        return edits
+    return tuple(Replace(Loc(document.path, unit.id, each.span), each.text) for each in edits)
+
+
+@dataclass(slots=True)
+class DbtWork:
+    """Reads the files of projects bit by bit, and keeps what follows from all of them."""
+
+    projects: DbtProjects
+    index: Index
+    records: Mapping[str, FileRecord]
+    agenda: Agenda
+    changed: Callable[[str, frozenset[Key]], None]
+    """Told of keys that changed, by the file ("" for none) that knows already."""
+
+    def __post_init__(self) -> None:
+        self.projects.now = self._open_text
+
+    def __bool__(self) -> bool:
+        return self.projects.waiting
+
+    def _open_text(self, path: str) -> str | None:
+        record = self.records.get(path)
+        return record.document.text if record is not None and record.is_open else None
+
+    def _is_linked(self, path: str) -> bool:
+        """Whether a file's own linking says what it tells."""
+        return path in self.records and self.agenda.stage(path) != Stage.LINK
+
+    def listed(self, path: str) -> None:
+        """A file of the workspace was found."""
+        if path.endswith("/" + PROJECT_FILE):
+            self.projects.ensure(path)
+
+    def after_link(self, record: FileRecord, stage: int) -> None:
+        """Take notice of a file that was linked."""
+        if stage != Stage.LINK:
+            return
+        for fact in record.linked.facts:
+            if isinstance(fact, (DbtFile, DbtProperties)):
+                self.projects.note(record.path, fact)
+                self._read(0)
+                return
+        if record.path.endswith("/" + PROJECT_FILE):
+            self.projects.project_linked(record.path.rpartition("/")[0])
+
+    def step(self) -> bool:
+        """Read a few files; False where none wait."""
+        return self.projects.waiting and self._read(_AT_ONCE)
+
+    def finish(self) -> None:
+        """Read all that wait."""
+        self._read(1 << 30)
+
+    def _read(self, count: int) -> bool:
+        self.changed("", self.projects.step(self.index, self._is_linked, count))
+        return True

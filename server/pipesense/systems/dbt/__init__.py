@@ -1,0 +1,1 @@
+"""dbt: projects of SQL, YAML and Jinja, read without dbt, a warehouse or a manifest."""

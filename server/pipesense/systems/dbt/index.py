@@ -1,0 +1,186 @@
+"""What a file of a project tells the others, under which keys; and what follows from all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from pipesense.lang.yaml.read import read_yaml
+from pipesense.model.columns import Family
+from pipesense.model.data import Column, DatasetName, Relation
+from pipesense.model.dbt import DbtFile, DbtNode, DbtProperties, DbtSource, DbtTable
+from pipesense.model.value import Unknown
+from pipesense.systems.dbt.layers import layer_of
+from pipesense.systems.dbt.properties import properties, yaml_snapshots
+from pipesense.systems.dbt.python import read_python
+from pipesense.systems.dbt.sql import Locate, Whereabouts, read_sql
+
+Key = tuple[str, ...]
+Exports = dict[Key, tuple[Any, ...]]
+
+_LAYERED: Final = 0.6
+"""The share of models in layers from which a project counts as layered."""
+
+
+def read_file(text: str, where: Whereabouts, locate: Locate) -> DbtFile | DbtProperties:
+    """What a file of a project says, by its ending."""
+    if where.path.endswith(".py"):
+        return read_python(text, where)
+    if where.path.endswith((".yml", ".yaml")):
+        tree = read_yaml(text)
+        return properties(tree, where.path, where.folder, where.package, locate)
+    return read_sql(text, where, locate)
+
+
+def exports(found: DbtFile | DbtProperties) -> Exports:
+    """What others may ask about a file."""
+    made: Exports = {}
+    if isinstance(found, DbtFile):
+        for node in found.nodes:
+            _node(node, made)
+        for macro in found.macros:
+            _add(made, ("dbt-macro", found.folder, macro.name), macro)
+            _add(made, ("dbt-names", found.folder, "macro"), macro.name)
+        return made
+    _properties(found, made)
+    return made
+
+
+def _properties(found: DbtProperties, made: Exports) -> None:
+    folder = found.folder
+    for node in yaml_snapshots(found):
+        _node(node, made)
+    for entry in found.entries:
+        if entry.name:
+            _add(made, ("dbt-entry", folder, entry.kind, entry.name.lower()), entry)
+        for version in entry.versions:
+            _add(made, ("dbt-versions", folder, entry.name.lower()), version)
+    for source in found.sources:
+        _source(source, made)
+    for exposure in found.exposures:
+        for reference in exposure.references:
+            if reference.kind == "ref" and reference.name:
+                _add(made, ("dbt-exposed", folder, reference.name.lower()), exposure)
+    if not found.whole:
+        _add(made, ("dbt-opened", folder), f"{found.path.rpartition('/')[2]} cannot be read to its end")
+
+
+def _source(source: DbtSource, made: Exports) -> None:
+    folder = source.folder
+    for table in source.tables:
+        _add(made, ("dbt-source", folder, source.name, table.name), table)
+        _add(made, ("dbt-names", folder, "source"), f"{source.name}.{table.name}")
+        _add(made, ("source", table.name.lower()), _relation(table))
+    if not source.whole:
+        _add(made, ("dbt-opened", folder), f"a template decides which tables the source {source.name} has")
+
+
+def facts(found: DbtFile | DbtProperties) -> tuple[object, ...]:
+    """What rules are called with."""
+    if isinstance(found, DbtFile):
+        return (found, *found.nodes)
+    return (
+        *(found, *found.entries, *found.sources, *found.exposures, *found.unit_tests),
+        *yaml_snapshots(found),
+    )
+
+
+def parents(found: DbtFile | DbtProperties) -> dict[str, tuple[str, ...]]:
+    """The names that each node of a file refers to."""
+    nodes = found.nodes if isinstance(found, DbtFile) else tuple(yaml_snapshots(found))
+    return {
+        node.name.lower(): tuple(each.name.lower() for each in node.references if each.kind == "ref" and each.name)
+        for node in nodes
+        if node.kind in ("model", "snapshot")
+    }
+
+
+def circles(graph: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """For every node that lies on a circle of references, the names on it, in order."""
+    order: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    on: set[str] = set()
+    found: dict[str, tuple[str, ...]] = {}
+    for root in graph:
+        if root in order:
+            continue
+        order[root] = low[root] = len(order)
+        stack.append(root)
+        on.add(root)
+        work = [(root, iter(graph.get(root, ())))]
+        while work:
+            node, rest = work[-1]
+            for child in rest:
+                if child not in graph:
+                    continue
+                if child not in order:
+                    order[child] = low[child] = len(order)
+                    stack.append(child)
+                    on.add(child)
+                    work.append((child, iter(graph.get(child, ()))))
+                    break
+                if child in on:
+                    low[node] = min(low[node], order[child])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == order[node]:
+                    at = stack.index(node)
+                    members = stack[at:]
+                    del stack[at:]
+                    on.difference_update(members)
+                    if len(members) > 1:
+                        found.update((member, tuple(sorted(members))) for member in members)
+    return found
+
+
+def is_layered(nodes: Iterable[tuple[str, tuple[str, ...]]]) -> bool:
+    """Whether most models, given by name and folders, lie in layers, and in more than one."""
+    layers = [layer_of(name, place) for name, place in nodes]
+    known = [layer for layer in layers if layer is not None]
+    return len(layers) > 0 and len(known) >= _LAYERED * len(layers) and len(set(known)) > 1
+
+
+def _add(made: Exports, key: Key, value: object) -> None:
+    made[key] = (*made.get(key, ()), value)
+
+
+def _node(node: DbtNode, made: Exports) -> None:
+    folder, name = node.folder, node.name.lower()
+    _add(made, ("dbt-node", folder, name), node)
+    if node.kind in ("model", "snapshot", "seed"):
+        _add(made, ("dbt-names", folder, "node"), node.name)
+    for reference in node.references:
+        if not reference.names:
+            continue
+        if node.kind == "test":
+            _add(made, ("dbt-tested", folder, reference.name.lower()), node.name)
+        elif reference.kind == "ref" and node.kind != "analysis":
+            _add(made, ("dbt-children", folder, reference.name.lower()), node.name)
+        elif node.kind != "analysis":
+            _add(made, ("dbt-readers", folder, reference.group, reference.name), node.name)
+
+
+def _relation(table: DbtTable) -> Relation:
+    """A source's table with the columns that YAML lists; dbt does not see to it that the list is all."""
+    columns = tuple(
+        Column(each.name, each.data_type.upper(), None, each.at, "", Family.UNKNOWN)
+        for each in table.entry.columns
+        if each.name
+    )
+    primary = tuple(each.name for each in table.entry.columns if each.primary)
+    unique = tuple((each.name,) for each in table.entry.columns if any(test.name == "unique" for test in each.tests))
+    opened = None if columns and table.entry.whole else Unknown("its YAML entry lists no columns")
+    return Relation(
+        DatasetName((table.name.lower(),)),
+        columns,
+        primary,
+        unique,
+        table.at,
+        opened,
+        kind="source",
+        parts=(table.source, table.name),
+        project=table.folder,
+    )

@@ -1,0 +1,147 @@
+"""dbt's own names, generated from dbt-core 1.10.23
+with the adapters athena, bigquery, clickhouse, databricks, duckdb, postgres, redshift, snowflake, spark, trino.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MACROS: Final = frozenset(
+    """
+    _split_part_negative _update_predicates accepted_values add_columns_sql add_index_and_projections after_commit
+    alter_column_comment alter_column_comments alter_column_set_constraints alter_column_type
+    alter_drop_column_mask alter_query alter_relation_add_columns alter_relation_add_remove_columns
+    alter_relation_comment alter_relation_comment_sql alter_relation_drop_columns alter_relation_rename_column
+    alter_relation_replace_columns alter_set_column_mask alter_set_column_tags alter_set_constraint
+    alter_set_non_null_constraint alter_set_tags alter_table_add_constraints alter_unset_constraint
+    alter_unset_non_null_constraint alter_view any_value apply_alter_constraints apply_column_masks
+    apply_column_tags apply_config_changeset apply_constraints apply_grants apply_liquid_clustered_cols apply_tags
+    apply_tblproperties array_append array_concat array_construct assert_columns_equivalent assert_not_null
+    backup_and_create_in_place batch_iceberg_merge batch_incremental_insert before_begin bigframes_write_table
+    bigquery_options bigquery_table_options bigquery_view_options bool_or bq_copy_partitions bq_create_table_as
+    bq_dynamic_copy_partitions_insert_overwrite_sql bq_dynamic_insert_overwrite_sql
+    bq_generate_incremental_build_sql bq_generate_incremental_insert_overwrite_build_sql
+    bq_generate_incremental_merge_build_sql bq_generate_microbatch_build_sql
+    bq_insert_into_ingestion_time_partitioned_table_sql bq_insert_overwrite_sql bq_static_insert_overwrite_sql
+    bq_validate_microbatch_config build_config_dict build_ref_function build_snapshot_staging_table
+    build_snapshot_table build_source_function call_dcl_statements can_clone_table cast cast_bool_to_text
+    cast_from_string_unsupported_for cast_timestamp check_for_schema_changes check_schema_exists
+    check_time_data_types clickhouse_escape_comment clickhouse_projection_ddl clickhouse_s3source
+    clickhouse_source cluster_by clustered_cols codec_clause collect_freshness collect_freshness_custom_sql
+    column_mask_exists column_tags_exist columns_without_partition_fields_csv comment comment_clause
+    comment_on_column_sql concat convert_datetime copy_grants create_backup create_bindings create_columns
+    create_csv_table create_csv_table_insert create_csv_table_upload create_distributed_local_table
+    create_distributed_table create_empty_table_from_relation create_indexes create_or_replace_clone
+    create_or_replace_clone_external create_or_replace_csv_table create_or_replace_view
+    create_python_intermediate_table create_schema create_seed_v1 create_seed_v2 create_table_as
+    create_table_as_with_partitions create_table_at create_table_or_empty create_temporary_view create_view_as
+    current_catalog current_catalog_sql current_timestamp current_timestamp_backcompat
+    current_timestamp_in_utc_backcompat databricks_constraints_to_dbt databricks_copy_into date date_sharded_table
+    date_spine date_trunc dateadd datediff dates_in_range dbt_bigquery_validate_get_incremental_strategy
+    dbt_databricks_validate_get_file_format dbt_databricks_validate_get_incremental_strategy
+    dbt_snowflake_get_tmp_relation_type dbt_spark_get_incremental_sql dbt_spark_validate_get_file_format
+    dbt_spark_validate_get_incremental_strategy ddl_data_type declare_dbt_max_partition default_last_day
+    delete_overlapping_partitions describe_table_extended_without_caching diff_column_data_types diff_columns dist
+    dml_data_type drop_and_create drop_columns_sql drop_dictionary_if_exists drop_glue_database
+    drop_indexes_on_relation drop_materialized_view drop_relation drop_relation_glue drop_relation_if_exists
+    drop_relation_sql drop_schema drop_schema_named drop_streaming_table drop_table drop_view
+    duckdb_escape_comment dynamic_table_execute_build_sql dynamic_table_execute_no_op dynamic_table_get_build_sql
+    end_of_time engine_clause equals escape_comment escape_single_quotes except exchange_tables_atomic
+    execute_multiple_statements execute_no_op external_location fetch_column_masks fetch_column_masks_sql
+    fetch_column_tags fetch_column_tags_sql fetch_foreign_key_constraints fetch_foreign_key_constraints_sql
+    fetch_non_null_constraint_columns fetch_non_null_constraint_columns_sql fetch_primary_key_constraints
+    fetch_primary_key_constraints_sql fetch_tags fetch_tags_sql fetch_tbl_properties file_format_clause
+    format_columns format_row formatted_scalar_function_args_javascript formatted_scalar_function_args_sql
+    function_execute_build_sql generate_alias_name generate_database_name generate_latest_version_pointer_alias
+    generate_schema_name generate_schema_name_for_env generate_series
+    get_aggregate_function_create_replace_signature get_aggregate_function_volatility_specifier
+    get_alter_materialized_view_as_sql get_alter_mv_internal get_alter_query_sql get_alter_sql_refresh_schedule
+    get_alter_st_internal get_alter_streaming_table_as_sql get_assert_columns_equivalent get_batch_size
+    get_binding_char get_build_sql get_catalog get_catalog_for_single_relation get_catalog_relations
+    get_column_and_constraints_sql get_column_comment_sql get_column_constraints get_column_names
+    get_column_schema_from_query get_columns_comments get_columns_comments_as_json
+    get_columns_comments_as_json_sql get_columns_comments_sql get_columns_comments_via_information_schema
+    get_columns_comments_via_information_schema_sql get_columns_in_query get_columns_in_relation
+    get_columns_in_relation_raw get_columns_with_types_in_query_sql get_configuration_changes get_constraint_sql
+    get_constraints_sql get_create_backup_sql get_create_index_sql get_create_intermediate_sql
+    get_create_intermediate_table get_create_materialized_view_as_sql get_create_sql get_create_sql_comment
+    get_create_sql_partition_by get_create_sql_refresh_schedule get_create_sql_tblproperties
+    get_create_st_internal get_create_streaming_table_as_sql get_create_table_as_sql get_create_table_sql
+    get_create_view_as_sql get_csv_sql get_current_query_tag get_dbt_valid_to_current get_dcl_statement_list
+    get_delete_insert_merge_sql get_drop_backup_sql get_drop_index_sql get_drop_sql get_empty_schema_sql
+    get_empty_subquery_sql get_expected_sql get_file_format get_fixture_sql get_formatted_aggregate_function_args
+    get_function_language_specifier get_function_python_options get_grant_sql get_incremental_append_sql
+    get_incremental_default_sql get_incremental_delete_insert_sql get_incremental_insert_overwrite_sql
+    get_incremental_merge_sql get_incremental_microbatch_sql get_incremental_replace_where_sql
+    get_incremental_strategy get_incremental_tmp_relation_type get_insert_into_sql get_insert_overwrite_merge_sql
+    get_insert_overwrite_sql get_intervals_between get_limit_subquery_sql get_list_of_column_names
+    get_materialized_view_configuration_changes get_merge_insert get_merge_sql get_merge_unique_key_match
+    get_merge_update_columns get_merge_update_set get_model_constraints get_optimize_sql get_or_create_relation
+    get_partition_batches get_partitions_metadata get_persist_docs_column_list get_powers_of_two get_quoted_csv
+    get_quoted_with_types_csv get_relation_from_string get_relation_last_modified get_relation_last_modified_sql
+    get_relations get_rename_intermediate_sql get_rename_materialized_view_sql get_rename_sql get_rename_table_sql
+    get_rename_view_sql get_replace_materialized_view_sql get_replace_sql get_replace_table_sql
+    get_replace_view_sql get_replace_where_sql get_revoke_sql get_seed_column_quoted_csv get_select_subquery
+    get_show_grant_sql get_show_indexes_sql get_show_sql get_snapshot_get_time_data_type
+    get_snapshot_table_column_names get_sql_security_clause get_table_columns_and_constraints get_test_sql
+    get_true_sql get_uc_tables get_uc_tables_sql get_unit_test_sql get_update_statement
+    get_updated_at_column_data_type get_view_description get_view_description_sql get_where_subquery
+    grant_access_to handle_existing_table hash hive_create_new_snapshot_table hive_snapshot_merge_sql http_source
+    iceberg_merge iceberg_snapshot_merge_sql in_transaction incremental_insert
+    incremental_validate_on_schema_change information_schema_name insert_into_sql_impl intersect is_core_v2
+    is_incremental last_day length liquid_clustered_cols list_function_relations_without_caching
+    list_relations_show_tables_without_caching list_relations_without_caching list_schemas listagg
+    load_cached_relation load_csv_rows load_relation load_relation_with_metadata location_clause location_exists
+    log_seed_operation make_backup_relation make_hook_config make_intermediate_relation make_staging_relation
+    make_temp_relation materialization_target_table materialized_view_execute_build_sql
+    materialized_view_execute_no_op materialized_view_get_build_sql materialized_view_setup
+    materialized_view_teardown merge_clause_defaults noop_statement normalize_incremental_predicates not_null
+    on_cluster_clause on_table_exists_logic one_alter_column_comment one_alter_relation optimize optional
+    options_clause order_cols partition_by partition_cols partition_range persist_constraints persist_docs
+    position post_snapshot postgres_escape_comment postgres_get_relations
+    predicate_for_avoid_require_partition_filter primary_key_clause process_bucket_column process_config_changes
+    process_schema_changes properties py_current_timestring py_get_writer_options py_script_comment
+    py_script_postfix py_try_import py_write_table refresh_materialized_view refresh_streaming_table
+    refreshable_mv_clause register_upstream_external_models relation_should_be_altered relationships
+    remove_partitions_from_columns rename_relation render_write_options repair_table_sql replace replace_with_view
+    reset_csv_table resolve_model_name right run_hooks run_post_hooks run_pre_hooks run_query run_query_as
+    safe_cast safe_create_table_as safe_relation_replace safely_replace scalar_function_body_sql
+    scalar_function_create_replace_signature_sql scalar_function_sql scalar_function_volatility_javascript
+    scalar_function_volatility_sql set_overwrite_mode set_query_tag set_sql_header set_table_classification
+    should_full_refresh should_revoke should_store_failures show_table_extended show_table_extended_sql
+    show_tables show_tables_sql show_views show_views_sql snapshot_check_all_get_existing_columns
+    snapshot_check_strategy snapshot_get_time snapshot_hash_arguments snapshot_merge_sql snapshot_staging_table
+    snapshot_string_as_time snapshot_timestamp_strategy snowflake_dml_explicit_transaction sort
+    source_sql_with_partition spark_build_snapshot_staging_table split_part sql_convert_columns_in_relation
+    stage_then_replace statement statement_with_staging_table store_relation strategy_dispatch
+    streaming_table_execute_build_sql streaming_table_get_build_sql string_literal strip_identifier_quotes
+    support_multiple_grantees_per_dcl_statement sync_column_schemas table_columns_and_constraints
+    tblproperties_clause truncate_relation try_cast_timestamp ttl_config type_bigint type_boolean type_float
+    type_int type_numeric type_string type_timestamp unique unique_key_fields unique_key_is_not_null
+    unique_key_is_null unique_key_join_on unset_query_tag unsupported_volatility_warning use_catalog
+    use_catalog_sql validate_dict_field validate_doc_columns validate_ducklake_restrictions validate_fixture_rows
+    validate_get_incremental_strategy validate_merge_clause_list validate_merge_clauses validate_merge_config
+    validate_projection validate_projections validate_refreshable_mv_existence validate_sql validate_string_field
+    validate_string_list_field wrap_with_time_ingestion_partitioning_sql write_to_file
+    """.split()  # noqa: SIM905
+)
+"""Macros of dbt and its adapters, their implementations left out."""
+
+NODE_CONFIGS: Final = frozenset(
+    """
+    access alias batch_size begin check_cols column_types concurrent_batches contract database
+    dbt_valid_to_current delimiter docs enabled event_time freshness full_refresh grants group
+    incremental_strategy lookback materialized meta on_configuration_change on_schema_change packages persist_docs
+    post_hook pre_hook quote_columns quoting schema snapshot_meta_column_names strategy tags target_database
+    target_schema unique_key updated_at
+    """.split()  # noqa: SIM905
+)
+"""What models, seeds and snapshots can be configured with."""
+
+TEST_CONFIGS: Final = frozenset(
+    """
+    alias database enabled error_if fail_calc group limit materialized meta schema severity store_failures
+    store_failures_as tags warn_if where
+    """.split()  # noqa: SIM905
+)
+"""What a test can be configured with."""
