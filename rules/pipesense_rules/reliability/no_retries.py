@@ -43,6 +43,12 @@ META = RuleMeta(
             "The failed run can be taken up where it failed, but somebody or a setting of the deployment has to do it.",
             _DO,
         ),
+        "elsewhere": Message(
+            Severity.INFO,
+            _WHAT,
+            "What it calls is made in another file, which may have its reasons; each flow can still ask for more here.",
+            _DO,
+        ),
         "example": Message(Severity.INFO, _WHAT, _WHY, _DO + " Examples are copied, this setting with them."),
     },
     options={
@@ -80,6 +86,8 @@ def _variant(pipeline: Pipeline, ctx: Context) -> tuple[str, int]:
         return "resumes", 0
     if ctx.role is FileRole.EXAMPLE:
         return "example", 0
+    if all(task.made_elsewhere for task in _bare(pipeline)):
+        return "elsewhere", 0
     schedule = pipeline.schedule
     if schedule.every is not None and schedule.every <= _SOON:
         return "frequent", max(1, round(schedule.every / timedelta(minutes=1)))

@@ -69,6 +69,8 @@ def dml_without_where(script: Script, ctx: Context) -> Iterator[Finding]:
         target = DatasetName(tuple(part.lower() for part in write.target))
         if shapes.is_mart(target, (), allowed):
             continue
+        if _made_by_task(script, target, ctx):
+            continue
         at = statement.at(write.keyword.cover(write.target_span))
         table = ".".join(write.target)
         if write.verb == "update":
@@ -127,6 +129,18 @@ def _refill(later: Iterable[Access], target: DatasetName) -> Loc | None:
             and access.dataset.match(target) is not Confidence.NONE
         ),
         None,
+    )
+
+
+def _made_by_task(script: Script, target: DatasetName, ctx: Context) -> bool:
+    """Whether every task that runs the script makes the table itself, so that no rows of others are in it."""
+    runs = ctx.runs_of(script)
+    return bool(runs) and all(
+        any(
+            access.mode is AccessMode.CREATE and access.dataset.match(target) is not Confidence.NONE
+            for access in run.before
+        )
+        for run in runs
     )
 
 

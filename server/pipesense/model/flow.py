@@ -131,6 +131,8 @@ class Task:
     """Whether a task that waits for something keeps a worker busy meanwhile."""
     teardown: bool = False
     """Cleans up: it runs whatever happened, and does not count for how the run ended."""
+    made_elsewhere: bool = False
+    """Another file defines it with its settings; this one only calls it."""
     stores: tuple[DatasetName, ...] = ()
     """Datasets as which the system stores what the task returns (a Dagster asset), by means nobody sees here."""
     fails_on_purpose: bool = False

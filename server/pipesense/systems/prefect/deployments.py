@@ -16,6 +16,7 @@ from pipesense.lang.python.module import Module
 from pipesense.model.flow import Schedule
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
 from pipesense.systems.prefect.things import thing_of
+from pipesense.text.cron import Cron, read_cron
 
 _METHODS: Final = frozenset({"serve", "deploy", "to_deployment"})
 _OBJECTS: Final = frozenset({"Deployment.build_from_flow", "Deployment"})
@@ -92,4 +93,10 @@ def schedule_of(
             own.append(Known(text or None))
     timed = next((each for each in own if isinstance(each, Known) and each.value is not None), None)
     said: Value[str | None] = timed or (own[0] if own else NOWHERE)
-    return Schedule(said, start, catchup=Known(False))
+    return Schedule(said, start, catchup=Known(False), every=_every(said))
+
+
+def _every(text: Value[str | None]) -> timedelta | None:
+    """The shortest time between two runs, where a cron expression says it."""
+    cron = read_cron(text.value) if isinstance(text, Known) and text.value is not None else None
+    return cron.shortest() if isinstance(cron, Cron) else None

@@ -15,7 +15,7 @@ from pipesense.lang.python.sql_calls import SqlText, function_sql, numbered
 from pipesense.lang.python.steps import Called, Steps, read_steps
 from pipesense.model.data import Access
 from pipesense.model.flow import CallableRun, Edges, EmbeddedRun, OtherRun, Pipeline, Runs, Schedule, Task
-from pipesense.model.value import Absent, Known, Unknown, Version
+from pipesense.model.value import Absent, Known, Unknown, Version, effective
 from pipesense.model.where import Loc
 from pipesense.systems.prefect.deployments import Deployment, deployments_in, schedule_of
 from pipesense.systems.prefect.settings import Settings, settings_of
@@ -34,13 +34,15 @@ _MAY_CHECK: Final = re.compile(r"check|valid|quality|assert|verif|expect|test|au
 class Lean:
     """A pipeline and the SQL texts that its tasks run; it holds no Module, so that it may be kept.
 
-    ``node`` makes the flow; ``flows`` make those that it calls.
+    ``node`` makes the flow; ``flows`` make those that it calls. ``repeats``: for all that can be told, the flow is run
+    again when it fails.
     """
 
     pipeline: Pipeline
     texts: tuple[SqlText, ...]
     node: ast.FunctionDef | ast.AsyncFunctionDef
     flows: frozenset[ast.AST]
+    repeats: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,10 +72,17 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
     deployments = [each for look in looks for each in look.deployments]
     flows = [each for look in looks for each in look.flows]
     called = {node for each in flows for node in each.flows}
+    repeated = {node for each in flows if each.repeats for node in each.flows}
     pipelines = [numbered(module, each, embed) for each in flows]
+    pipelines = [
+        _within(pipeline) if each.node in repeated else pipeline
+        for each, pipeline in zip(flows, pipelines, strict=True)
+    ]
     return Lifted(
         pipelines=tuple(
-            _finished(each, pipeline, deployments, called, module, version)
+            _finished(
+                each, _within(pipeline) if each.node in repeated else pipeline, deployments, called, module, version
+            )
             for each, pipeline in zip(flows, pipelines, strict=True)
         )
     )
@@ -95,6 +104,20 @@ def _finished(
     if (schedule, edges) == (pipeline.schedule, pipeline.edges):
         return pipeline
     return replace(pipeline, schedule=schedule, edges=edges)
+
+
+def _within(pipeline: Pipeline) -> Pipeline:
+    """A flow that another one calls which is run again when it fails."""
+    why = Unknown("a flow that calls this one is repeated")
+    tasks = tuple(replace(task, retry=why) if isinstance(task.retry, Absent) else task for task in pipeline.tasks)
+    return replace(pipeline, tasks=tasks)
+
+
+def _repeats(flow: Thing, module: Module, version: Version) -> bool:
+    retry = settings_of(flow, None, module, version).retry
+    if isinstance(retry, Known):
+        return effective(retry.value.attempts) != 0
+    return isinstance(retry, Unknown)
 
 
 def _look(module: Module, version: Version, statement: ast.stmt) -> Look:
@@ -151,7 +174,12 @@ def _build(module: Module, version: Version, flow: Thing) -> Built:
         shared=None,
     )
     flows = frozenset(thing.node for thing in steps.first if thing.role == "flow")
-    return Built(Lean(pipeline, tuple(texts), flow.node, flows), tuple(things), flow, tuple(steps.first.items()))
+    return Built(
+        Lean(pipeline, tuple(texts), flow.node, flows, _repeats(flow, module, version)),
+        tuple(things),
+        flow,
+        tuple(steps.first.items()),
+    )
 
 
 def _names(things: Sequence[Thing], module: Module) -> dict[Thing, str]:
@@ -229,6 +257,7 @@ def _task(
         role=Unknown("what the task does decides"),
         accesses=accesses,
         mapped=mapped,
+        made_elsewhere=not own,
     )
 
 
