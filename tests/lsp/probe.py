@@ -88,6 +88,13 @@ class ProbeFeatures:
         self.learned = ProbeLearned()
 
 
+class ProbeFirstLook:
+    """No file of the probe is long."""
+
+    def is_worth_it(self, path: str) -> bool:
+        return False
+
+
 class ProbeWorkspace:
     """The engine's surface over words."""
 
@@ -103,6 +110,7 @@ class ProbeWorkspace:
         self.unlisted: list[str] = []
         self.stale: list[str] = []
         self.features = ProbeFeatures()
+        self.first_look = ProbeFirstLook()
         self._reported: dict[str, tuple[Reported, ...]] = {}
         self._revision = 0
         self._revisions: dict[str, str] = {}

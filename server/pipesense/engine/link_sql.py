@@ -237,6 +237,19 @@ def prepare_sql_file(
     return False
 
 
+def read_so_far(document: Document, reader: StatementReader) -> tuple[Statement, ...]:
+    """The statements of a SQL file from its top up to the first that was not read yet, or that holds others."""
+    units: list[tuple[Unit, tuple[Hole, ...]]] = []
+    for unit in document.units:
+        if unit.facts is None or unit.facts.inner:
+            break
+        units.append((unit, ()))
+    if not units:
+        return ()
+    loc = Loc(document.path, document.units[0].id, Span(0, 0))
+    return script_of(document.path, loc, units, units[0][0].dialect, "", reader, embedded=False).statements
+
+
 def link_sql_file(
     document: Document,
     configured: str | None,

@@ -15,7 +15,7 @@ from pipesense.engine.index import Index, Key, Stage
 from pipesense.engine.judge import Judge
 from pipesense.engine.link_dbt import dbt_edits, with_dbt
 from pipesense.engine.link_document import claimants, document_file, link_document
-from pipesense.engine.link_sql import StatementReader, link_sql_file, prepare_sql_file, tables_read
+from pipesense.engine.link_sql import StatementReader, link_sql_file, prepare_sql_file, read_so_far, tables_read
 from pipesense.engine.linked import Linked
 from pipesense.engine.project import Surroundings, parents
 from pipesense.engine.record import FileRecord
@@ -119,9 +119,7 @@ class Stages:
         """Syntax to model objects."""
         self.counters.files_linked += 1
         record.is_put_away = False
-        config = self.surroundings.config(record.path)
-        folder = config.folder or (self.surroundings.root_of(record.path) or "")
-        record.role = config.role_of(record.path) or default_role(record.path, folder)
+        config = self._begin(record)
         if record.document.language == "sql":
             record.linked, reads = self._link_sql(record, config, lookup)
         elif record.document.language in DOCUMENTS:
@@ -133,6 +131,25 @@ class Stages:
             reads = record.linked.reads
         record.linked = with_dbt(record.linked, record.document, self.surroundings.dbt)
         return Outcome(record.linked.exports, reads, tables_read(record.linked.scripts.values()))
+
+    def _begin(self, record: FileRecord) -> Config:
+        config = self.surroundings.config(record.path)
+        folder = config.folder or (self.surroundings.root_of(record.path) or "")
+        record.role = config.role_of(record.path) or default_role(record.path, folder)
+        return config
+
+    def first_findings(self, record: FileRecord, lookup: Lookup) -> tuple[Finding, ...]:
+        """What the statements of a SQL file that were read so far say by themselves, whatever else there is."""
+        config = self._begin(record)
+        enabled = self.surroundings.enabled(record.path)
+        answers = self.answers(lookup)
+
+        def make(meta: RuleMeta) -> RuleContext:
+            return self.context(record, meta, lookup, config, answers)
+
+        statements = read_so_far(record.document, self.reader)
+        found = (each for statement in statements for each in self._unit_findings(record, statement, make))
+        return tuple(each for each in found if each.rule in enabled)
 
     def is_ours(self, path: str, language: str, text: str) -> bool:
         """Whether a file holds anything to judge: YAML and JSON are written for many purposes."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from pipesense.engine import hover, reporting
+from pipesense.engine import hover
 from pipesense.engine.agenda import Agenda
 from pipesense.engine.checks import Checks
 from pipesense.engine.config import FILE_NAMES, settings
 from pipesense.engine.document import Document
 from pipesense.engine.features import Features
 from pipesense.engine.files import FileAccess, Unreadable
+from pipesense.engine.first_look import FirstLook
 from pipesense.engine.fixing import Fixer
 from pipesense.engine.index import Index, Key, Stage
 from pipesense.engine.judge import Judge
@@ -33,6 +34,7 @@ from pipesense.engine.report import (
     NotAnalysed,
     Reported,
 )
+from pipesense.engine.showing import Showing
 from pipesense.engine.stages import Stages
 from pipesense.lang.languages import DOCUMENTS, language_of, splitter_of
 from pipesense.model.change import Refusal
@@ -65,7 +67,6 @@ class Workspace:
         self.registry = registry
         self.counters = Counters()
         self._files = files
-        self._hide_baseline = hide_baseline
         self._log = log
         self._index = Index()
         self._records: dict[str, FileRecord] = {}
@@ -74,8 +75,6 @@ class Workspace:
         self._unlisted: list[str] = []
         self._wanted: set[str] = set()
         """Files that somebody opened, named or listed; others are read for what is imported from them only."""
-        self._revisions = 0
-        """Counts over all files: a file that is read again never gets a number that it had before."""
         self._replaced: dict[str, FileRecord] = {}
         """Records of files that changed on disk and were not read again yet; what they showed is compared."""
         self._surroundings = Surroundings(
@@ -98,6 +97,8 @@ class Workspace:
             documents=catalogue.document_systems(),
         )
         self._fixer = Fixer(registry, self._stages, self._index, self._whole_record, self._freshen, self.findings, log)
+        self._showing = Showing(self._surroundings, registry, self._place, self._wanted, hide_baseline)
+        self.first_look = FirstLook(self._records, self._agenda, self._index, self._stages, self._showing)
         self.features = Features(self._whole_record, self._index, self._place, self._stages)
         self.checks = Checks.over(self._index, self._whole_record, self._surroundings, self._fixer)
         for root in roots:
@@ -390,23 +391,7 @@ class Workspace:
     def _judge(self, record: FileRecord) -> None:
         findings, reads = self._stages.judged(record, self._index)
         self._index.record_reads(record.path, Stage.JUDGE, reads)
-        config = self._surroundings.config(record.path)
-        enabled = self._surroundings.enabled(record.path)
-        placed = reporting.place_findings(
-            *(record.document, findings, config, self.registry, enabled, self._place),
-            complete=not record.linked.unread,
-        )
-        reported = record.shown(placed)
-        if record.path not in self._wanted:
-            reported = ()
-        elif self._hide_baseline:
-            hidden = self._surroundings.baseline(record.path)
-            reported = tuple(each for each in reported if each.fingerprint not in hidden)
-        missing = record.gaps() if record.path in self._wanted else ()
-        if reported != record.reported or missing != record.not_analysed:
-            record.reported, record.not_analysed = reported, missing
-            self._revisions += 1
-            record.revision = self._revisions
+        self._showing.replace(record, findings, complete=not record.linked.unread)
         self.features.judged(record)
 
     def _whole_record(self, path: str) -> FileRecord | None:

@@ -61,10 +61,22 @@ class Scheduler:
         self._stale: dict[str, None] = {}
         self._resting: dict[str, asyncio.TimerHandle] = {}
         self._background: asyncio.Task[None] | None = None
+        self._reading: dict[str, asyncio.Task[None]] = {}
+        """Long files that were opened, while they are read piece by piece."""
+
+    def opened(self, path: str) -> None:
+        """A document was opened. Of a long one the top is shown first, unless somebody wants all of it at once."""
+        if not self._workspace.first_look.is_worth_it(path):
+            self.edited(path)
+            return
+        self.work.edits += 1
+        self._stop_reading(path)
+        self._reading[path] = asyncio.get_running_loop().create_task(self._in_pieces(path))
 
     def edited(self, path: str) -> None:
         """A document's text changed. It is analysed at the next ``flush`` or when ``fresh`` asks for it."""
         self.work.edits += 1
+        self._stop_reading(path)
         self._stale[path] = None
         self._cancel_rest(path)
         self._resting[path] = asyncio.get_running_loop().call_later(REST_SECONDS, self._rest, path)
@@ -72,12 +84,13 @@ class Scheduler:
     def forget(self, path: str) -> None:
         """A document was closed."""
         self._stale.pop(path, None)
+        self._stop_reading(path)
         self._cancel_rest(path)
         self.kick()
 
     def fresh(self, path: str) -> None:
         """Bring a document's findings up to date before they are read."""
-        if path in self._stale:
+        if self._stop_reading(path) or path in self._stale:
             self._analyse(path)
 
     def flush(self) -> None:
@@ -96,13 +109,15 @@ class Scheduler:
         for path in list(self._resting):
             self._cancel_rest(path)
         self._stale.clear()
+        for path in list(self._reading):
+            self._stop_reading(path)
         if self._background is not None:
             self._background.cancel()
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is waiting to be done now or later."""
-        return not self._stale and not self._resting and self._background is None
+        return not self._stale and not self._reading and not self._resting and self._background is None
 
     def _analyse(self, path: str) -> None:
         self._stale.pop(path, None)
@@ -110,6 +125,29 @@ class Scheduler:
         self._workspace.analyse(path)
         self._listener.edited(path)
         self.kick()
+
+    def _stop_reading(self, path: str) -> bool:
+        task = self._reading.pop(path, None)
+        if task is not None:
+            task.cancel()
+        return task is not None
+
+    async def _in_pieces(self, path: str) -> None:
+        """Read a long file, show the first findings on the way, and analyse it as a whole in the end."""
+        is_shown = False
+        next_look = 1
+        while self._workspace.first_look.read_on(path):
+            now = self._workspace.first_look.statements_read(path)
+            if not is_shown and now >= next_look:
+                # Looks cost less and less beside what is read between them.
+                next_look = max(now + 1, now * 5 // 4)
+                is_shown = self._workspace.first_look.show(path)
+                if is_shown:
+                    self._listener.edited(path)
+            await asyncio.sleep(0)
+        self._reading.pop(path, None)
+        self.edited(path)
+        self.flush()
 
     def _rest(self, path: str) -> None:
         self._resting.pop(path, None)

@@ -121,7 +121,7 @@ class Session:
         if document.is_read:
             self._add_project_of(document.path)
             self.core.workspace.open(document.path, item.text)
-            self.core.scheduler.edited(document.path)
+            self.core.scheduler.opened(document.path)
 
     def changed(self, params: types.DidChangeTextDocumentParams) -> None:
         """Apply the changes, in order; they are analysed once, later."""
