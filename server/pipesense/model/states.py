@@ -65,6 +65,8 @@ class State:
     """Seconds within which a long task has to say that it is alive."""
     handled: bool = True
     """Whether something around it goes on where it fails, or nobody can tell."""
+    ends: bool = True
+    """Whether it says where the run goes on or that it ends here, or nobody can tell."""
     works: bool = False
     """Whether it asks another service to do something."""
 

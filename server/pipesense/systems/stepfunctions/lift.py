@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from pipesense.lang.documents.file import DocumentFile
+from pipesense.lang.yaml.nodes import scalar
 from pipesense.model.flow import Edges, Effect, OtherRun, Pipeline, RetryPolicy, Role, Schedule, Setting, Task
 from pipesense.model.states import State, StateMachine
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value
@@ -36,7 +37,7 @@ def lift(file: DocumentFile) -> Lifted:
         pipeline = _pipeline(file, found, read)
         if not found.torn:
             pipelines.append(pipeline)
-        paths = not (found.node.get("QueryLanguage") is not None)
+        paths = scalar(found.node.get("QueryLanguage")) in (None, "JSONPath")
         facts.append(StateMachine(pipeline, tuple(read.graphs()), "state", paths))
     return Lifted(pipelines=tuple(pipelines), facts=tuple(facts))
 

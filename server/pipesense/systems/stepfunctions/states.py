@@ -111,6 +111,7 @@ class Reader:
             self.seconds(body, "TimeoutSeconds"),
             self.seconds(body, "HeartbeatSeconds"),
             covered,
+            _ends(body, kind),
             kind == "Task",
         )
         return Read(state, body, entry, resource, inside)
@@ -205,6 +206,13 @@ def _graphs(body: Mapping) -> Iterator[Mapping]:
 
 def _present(node: Mapping, key: str) -> bool:
     return node.entry(key) is not None
+
+
+def _ends(body: Mapping, kind: str) -> bool:
+    """Choices, successes and failures need not say it, and what is put in from elsewhere may."""
+    if kind not in ("Task", "Pass", "Wait", "Parallel", "Map"):
+        return True
+    return any(entry.key is None or entry.key in ("Next", "End", "<<") or "::" in entry.key for entry in body.entries)
 
 
 def _tolerates(body: Mapping) -> bool:
