@@ -85,8 +85,8 @@ def no_timeout(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
             days=_DAYS,
         )
         bare = [task for task in bare if task not in waiting]
-    called = [task for task in bare if task.called_back]
-    capped = [task for task in bare if _capped(task) and not task.called_back]
+    capped = [task for task in bare if _capped(task)]
+    called = [task for task in bare if task.called_back and task not in capped]
     plain = [task for task in bare if task not in called and task not in capped]
     for variant, tasks, does in (("callback", called, _wait(called)), ("absent", plain, shapes.reach_out(plain))):
         if tasks:

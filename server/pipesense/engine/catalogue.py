@@ -29,9 +29,10 @@ def _message_brokers() -> tuple[PythonSystem, ...]:
 
 def document_systems() -> tuple[DocumentSystem, ...]:
     """Every system whose pipelines are YAML or JSON."""
+    from pipesense.systems.cloud_workflows import SYSTEM as WORKFLOWS
     from pipesense.systems.stepfunctions import SYSTEM as STEP_FUNCTIONS
 
-    return (STEP_FUNCTIONS,)
+    return (STEP_FUNCTIONS, WORKFLOWS)
 
 
 def read_statement(

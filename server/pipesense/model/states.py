@@ -119,6 +119,8 @@ class StepCall:
     method: str
     loc: Loc
     step: str
+    harmless: bool
+    """It may arrive twice, by its method or by a key that it carries, or nobody can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +134,5 @@ class StepRetry:
     policy: str
     missing: tuple[str, ...]
     calls: tuple[StepCall, ...]
+    own: bool = False
+    """It is spelled out here; ``policy`` is the name of its predicate then."""
