@@ -15,6 +15,7 @@ from pipesense.model.data import CheckKind, DatasetName, QualityCheck
 from pipesense.model.flow import Edges, Pipeline, Schedule, Task
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
 from pipesense.systems.dagster.assets import Piece, read_asset, read_check
+from pipesense.systems.dagster.faults import faults_in
 from pipesense.systems.dagster.jobs import ELSEWHERE, NO_START, Job, Timing, read_job, timings_in
 from pipesense.systems.dagster.keys import Key, keys_in
 from pipesense.systems.dagster.things import decorated, functions_in, named
@@ -32,6 +33,7 @@ class Look:
     timings: tuple[Timing, ...]
     asset_jobs: tuple[str, ...]
     checked: tuple[Key | None, ...]
+    facts: tuple[object, ...]
     repeats: bool
     """A job of assets in it repeats their steps (``op_retry_policy``)."""
 
@@ -54,7 +56,7 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
     for job in found:
         if not (job.graph and job.node in inner):
             pipelines.append(_scheduled(numbered(module, job, embed), job.node, timings))
-    return Lifted(pipelines=tuple(pipelines))
+    return Lifted(pipelines=tuple(pipelines), facts=tuple(fact for look in looks for fact in look.facts))
 
 
 def _look(module: Module, version: Version, statement: ast.stmt) -> Look:
@@ -85,9 +87,9 @@ def _look(module: Module, version: Version, statement: ast.stmt) -> Look:
         elif name.startswith("build_") and name.endswith("_checks"):
             about = read_arguments(site.node, Frame(module)).get("assets")
             checked += keys_in(module, about.value) if about is not None else [None]
-    return Look(
-        tuple(pieces), tuple(jobs), tuple(timings_in(module, statement)), tuple(asset_jobs), tuple(checked), repeats
-    )
+    timings = tuple(timings_in(module, statement))
+    facts = tuple(faults_in(module, statement, version))
+    return Look(tuple(pieces), tuple(jobs), timings, tuple(asset_jobs), tuple(checked), facts, repeats)
 
 
 def _assets(

@@ -18,6 +18,7 @@ from pipesense.model.flow import CallableRun, Edges, EmbeddedRun, OtherRun, Pipe
 from pipesense.model.value import Absent, Known, Unknown, Version, effective
 from pipesense.model.where import Loc
 from pipesense.systems.prefect.deployments import Deployment, deployments_in, schedule_of
+from pipesense.systems.prefect.faults import schedule_faults, setting_faults
 from pipesense.systems.prefect.settings import Settings, settings_of
 from pipesense.systems.prefect.things import Thing, called_thing, decorated, functions_in, thing_of
 from pipesense.systems.system import Embed, Lifted
@@ -64,6 +65,7 @@ class Look:
 
     flows: tuple[Lean, ...]
     deployments: tuple[Deployment, ...]
+    facts: tuple[object, ...]
 
 
 def lift(module: Module, version: Version, embed: Embed) -> Lifted:
@@ -84,7 +86,8 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
                 each, _within(pipeline) if each.node in repeated else pipeline, deployments, called, module, version
             )
             for each, pipeline in zip(flows, pipelines, strict=True)
-        )
+        ),
+        facts=tuple(fact for look in looks for fact in look.facts),
     )
 
 
@@ -122,7 +125,16 @@ def _repeats(flow: Thing, module: Module, version: Version) -> bool:
 
 def _look(module: Module, version: Version, statement: ast.stmt) -> Look:
     flows = tuple(each.lean for each in built_in(module, version, statement))
-    return Look(flows, tuple(deployments_in(module, statement)))
+    return Look(flows, tuple(deployments_in(module, statement)), tuple(_facts(module, version, statement)))
+
+
+def _facts(module: Module, version: Version, statement: ast.stmt) -> Iterator[object]:
+    """What rules want to know of a statement beside its flows."""
+    for function in functions_in(module, statement):
+        thing = decorated(module, function)
+        if thing is not None:
+            yield from setting_faults(module, thing, version)
+    yield from schedule_faults(module, statement, version)
 
 
 def built_in(module: Module, version: Version, statement: ast.stmt) -> Iterator[Built]:
