@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from pipesense.model.change import SetRetry
+from pipesense.model.change import Rewrite, SetRetry
 from pipesense.model.data import AccessMode
 from pipesense.model.flow import Pipeline, RetryPolicy, Task
+from pipesense.model.http import HttpCall, HttpCalls
 from pipesense.model.value import Absent, Known, Value
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
@@ -22,7 +23,7 @@ _DO = "Set retries with a growing pause between them."
 
 META = RuleMeta(
     id="reliability/no-retries",
-    wants=Pipeline,
+    wants=(Pipeline, HttpCalls),
     pattern="retry-with-backoff",
     since="0.1",
     roles=frozenset({FileRole.PIPELINE, FileRole.AD_HOC, FileRole.EXAMPLE}),
@@ -49,6 +50,12 @@ META = RuleMeta(
             "What it calls is made in another file, which may have its reasons; each flow can still ask for more here.",
             _DO,
         ),
+        "request": Message(
+            Severity.INFO,
+            "{call} asks another service, and a failed request is not repeated{looped}.",
+            "Services answer 503 for a moment, and connections break; one of them ends the whole run here.",
+            "Repeat the request a few times, with a pause that grows and differs.",
+        ),
         "example": Message(Severity.INFO, _WHAT, _WHY, _DO + " Examples are copied, this setting with them."),
     },
     options={
@@ -63,8 +70,22 @@ _SOON: Final = timedelta(minutes=15)
 
 
 @rule(META)
-def no_retries(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
+def no_retries(fact: Pipeline | HttpCalls, ctx: Context) -> Iterator[Finding]:
     """One finding per pipeline: at the shared defaults where all tasks lack retries, else at the first task."""
+    yield from _requests(fact, ctx) if isinstance(fact, HttpCalls) else _of_pipeline(fact, ctx)
+
+
+def _requests(sent: HttpCalls, ctx: Context) -> Iterator[Finding]:
+    """One finding per file, where no orchestrator repeats what sends the requests."""
+    told = [call for call in sent.calls if isinstance(call.retried, Absent)]
+    if told and not sent.orchestrated and ctx.role is not FileRole.EXAMPLE:
+        call = told[0]
+        related = [Related(each.loc, "nor is this one") for each in told[1:]]
+        looped = "; a failure in this loop loses all that it has read" if call.looped else ""
+        yield ctx.finding("request", at=call.loc, related=related, subject=call, call=call.written, looped=looped)
+
+
+def _of_pipeline(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
     working, bare = _working(pipeline), _bare(pipeline)
     if not bare:
         return
@@ -97,13 +118,18 @@ def _variant(pipeline: Pipeline, ctx: Context) -> tuple[str, int]:
 
 
 @no_retries.fix
-def add_retries(finding: Finding, pipeline: Pipeline, ctx: Context) -> Offer | None:
-    """Retries for the pipeline, or for the one task that lacks them."""
+def add_retries(finding: Finding, pipeline: Pipeline | HttpCall, ctx: Context) -> Offer | None:
+    """Retries for the pipeline, for the one task that lacks them, or for the function that sends the request."""
+    if isinstance(pipeline, HttpCall):
+        change = Rewrite(pipeline.add_retries, pipeline.retry_imports)
+        title = "Repeat the function with a growing pause (tenacity)"
+        # In a loop the request belongs into a function of its own, so that what was read already is not read again.
+        return Offer(title, change, Applicability.UNSAFE) if pipeline.add_retries and not pipeline.looped else None
     bare = _bare(pipeline)
     if not bare:
         return None
     lone = bare[0] if len(bare) == 1 < len(_working(pipeline)) else None
-    change = SetRetry(
+    setting = SetRetry(
         pipeline,
         lone,
         _number(ctx, "attempts", 3),
@@ -114,8 +140,8 @@ def add_retries(finding: Finding, pipeline: Pipeline, ctx: Context) -> Offer | N
     appending = next((task for task in bare if _appends(task)), None)
     if appending:
         title = f"Add retries with exponential backoff, once {appending.name} can run twice (it appends now)"
-        return Offer(title, change, Applicability.DISPLAY)
-    return Offer("Add retries with exponential backoff", change, Applicability.UNSAFE)
+        return Offer(title, setting, Applicability.DISPLAY)
+    return Offer("Add retries with exponential backoff", setting, Applicability.UNSAFE)
 
 
 def _number(ctx: Context, name: str, otherwise: int) -> int:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pipesense.model.change import SetTimeout
+from pipesense.model.change import Replace, Rewrite, SetTimeout
 from pipesense.model.flow import Pipeline, Role, Task
+from pipesense.model.http import HttpCall, HttpCalls
 from pipesense.model.value import Absent, Known, effective
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
@@ -17,7 +18,7 @@ from pipesense_rules import shapes
 
 META = RuleMeta(
     id="reliability/no-timeout",
-    wants=Pipeline,
+    wants=(Pipeline, HttpCalls),
     pattern="timeouts",
     since="0.1",
     roles=frozenset({FileRole.PIPELINE, FileRole.AD_HOC, FileRole.EXAMPLE}),
@@ -41,6 +42,18 @@ META = RuleMeta(
             "Until then an attempt that hangs is neither repeated nor reported.",
             "Give the tasks the time that a good attempt takes, twice or three times over.",
         ),
+        "request": Message(
+            Severity.WARNING,
+            "{call} waits for an answer without a limit{times}.",
+            "{library} waits for ever by default: a connection that dies quietly holds it until somebody kills it.",
+            "Give it a timeout.",
+        ),
+        "again": Message(
+            Severity.HINT,
+            "{call} waits without a limit here too.",
+            "{library} waits for ever by default.",
+            "Give it a timeout.",
+        ),
         "sensor": Message(
             Severity.WARNING,
             "{noun} {name}: {sensors} without a timeout, for {days} days by default.",
@@ -54,7 +67,10 @@ META = RuleMeta(
             "Give it a timeout that ends the wait while somebody can still act.",
         ),
     },
-    options={"hours": Option(int, 1, "The limit that the fix sets, in hours.")},
+    options={
+        "seconds": Option(int, 30, "The limit that the fix gives to a request, in seconds."),
+        "hours": Option(int, 1, "The limit that the fix sets, in hours."),
+    },
 )
 _DAYS: Final = 7
 """Airflow's own limit of a sensor, ``[sensors] default_timeout``."""
@@ -69,8 +85,25 @@ class Unlimited:
 
 
 @rule(META)
-def no_timeout(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
+def no_timeout(fact: Pipeline | HttpCalls, ctx: Context) -> Iterator[Finding]:
     """One finding per pipeline and kind: at the shared defaults where all lack a limit, else at the first task."""
+    yield from _requests(fact, ctx) if isinstance(fact, HttpCalls) else _of_pipeline(fact, ctx)
+
+
+def _requests(sent: HttpCalls, ctx: Context) -> Iterator[Finding]:
+    """Loudly at the first of a file's requests that may wait for ever, quietly at the others."""
+    bare = [call for call in sent.calls if isinstance(call.timeout, Absent)]
+    for number, call in enumerate(bare):
+        one = (call,)
+        if number:
+            yield ctx.finding("again", at=call.loc, subject=one, call=call.written, library=call.library)
+            continue
+        times = f", and so do {len(bare) - 1} more in this file" if len(bare) > 2 else ""
+        times = ", and so does one more in this file" if len(bare) == 2 else times
+        yield ctx.finding("request", at=call.loc, subject=one, times=times, call=call.written, library=call.library)
+
+
+def _of_pipeline(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
     working, bare = _working(pipeline), _bare(pipeline)
     waiting = _waiting(pipeline) if ctx.role is not FileRole.EXAMPLE else []
     if waiting:
@@ -120,8 +153,14 @@ def _finding(
 
 
 @no_timeout.fix
-def add_timeout(finding: Finding, unlimited: Unlimited, ctx: Context) -> Offer | None:
-    """A limit for the pipeline, or for the tasks that lack it."""
+def add_timeout(finding: Finding, unlimited: Unlimited | tuple[HttpCall, ...], ctx: Context) -> Offer | None:
+    """A limit for the request, the pipeline, or for the tasks that lack it."""
+    if isinstance(unlimited, tuple):
+        seconds = ctx.option("seconds")
+        parts = tuple(
+            Replace(part.loc, part.text.replace("30", str(seconds))) for call in unlimited for part in call.add_timeout
+        )
+        return Offer(f"Give up after {seconds} seconds without an answer", Rewrite(parts), Applicability.UNSAFE)
     pipeline, bare = unlimited.pipeline, unlimited.tasks
     hours = ctx.option("hours")
     limit = hours if isinstance(hours, int) else 1

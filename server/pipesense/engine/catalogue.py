@@ -12,9 +12,10 @@ def systems_in_use() -> tuple[PythonSystem, ...]:
     from pipesense.systems.airflow import SYSTEM as AIRFLOW
     from pipesense.systems.dagster import SYSTEM as DAGSTER
     from pipesense.systems.flink.python import SYSTEM as PYFLINK
+    from pipesense.systems.http import SYSTEM as HTTP
     from pipesense.systems.prefect import SYSTEM as PREFECT
 
-    return (AIRFLOW, DAGSTER, PREFECT, PYFLINK, *_message_brokers())
+    return (AIRFLOW, DAGSTER, PREFECT, PYFLINK, HTTP, *_message_brokers())
 
 
 def _message_brokers() -> tuple[PythonSystem, ...]:

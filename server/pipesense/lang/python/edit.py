@@ -210,9 +210,10 @@ def with_imports(module: Module, change: Rewrite) -> tuple[Replace, ...]:
     """The replacements of a change in this file's own spelling, with the imports that they need."""
     parts = list(change.parts)
     edits: list[Replace] = []
-    for name, source in change.imports:
-        written, added = add_import(module, name, source)
-        parts = [Replace(part.loc, part.text.replace(imported(name), written)) for part in parts]
+    for source in dict.fromkeys(source for _, source in change.imports):
+        written, added = add_imports(module, [name for name, its in change.imports if its == source], source)
+        for name, spelled in written.items():
+            parts = [Replace(part.loc, part.text.replace(imported(name), spelled)) for part in parts]
         edits += added
     return (*parts, *edits)
 

@@ -1,0 +1,323 @@
+"""Reads the requests that a file sends: who sends them, what ends, repeats and checks them.
+
+Limits of the libraries themselves: requests and urllib wait for ever
+(https://requests.readthedocs.io/en/latest/user/advanced/#timeouts, https://docs.python.org/3/library/urllib.request.html),
+httpx gives up after 5 seconds without a byte (https://www.python-httpx.org/advanced/timeouts/), aiohttp after 5 minutes
+(https://docs.aiohttp.org/en/stable/client_quickstart.html#timeouts).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from pipesense.lang.python.edit import add_keywords
+from pipesense.lang.python.functions import runs_in
+from pipesense.lang.python.index import FUNCTIONS, LOOPS, CallSite, FunctionNode
+from pipesense.lang.python.module import Module
+from pipesense.lang.python.syntax import parsed_of
+from pipesense.model.change import Replace, imported
+from pipesense.model.http import GraphqlAnswer, HttpCall, HttpCalls, PagedRequest
+from pipesense.model.value import Absent, Known, Unknown, Value
+from pipesense.systems.system import Lifted
+from pipesense.text.span import Span
+
+_VERBS: Final = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request", "send", "urlopen"})
+_CLIENT: Final = re.compile(
+    r"(?P<library>requests|httpx|aiohttp|urllib3?)\."
+    r"(?:api\.|request\.|sessions\.)?"
+    r"(?P<object>(?:Session|session|Client|AsyncClient|ClientSession|PoolManager)\(\)\.)?"
+    r"(?P<verb>get|post|put|patch|delete|head|options|request|send|urlopen)"
+)
+_WAITS: Final = frozenset({"requests", "urllib", "urllib3"})
+"""Libraries that wait for ever unless they are told."""
+_RETRIES: Final = ("tenacity", "backoff", "retrying", "retry", "stamina", "urllib3.util.retry")
+_STATUS: Final = re.compile(
+    r"raise_for_status|status_code|\.status\b|\.ok\b|HTTPError|HTTPStatusError|\.is_success|is_error"
+)
+_BODY: Final = frozenset({"json", "text", "content", "iter_content", "iter_lines", "read", "raw"})
+_ORCHESTRATORS: Final = frozenset({"airflow", "prefect", "dagster"})
+_NEXT: Final = re.compile(
+    r"next|cursor|has_more|hasMore|more_results|offset|start_?at|\bpage\b|page_?(?:no|num|number|token|index)|continuation|links?\b"
+    r"|after|scroll|total|skip|since_id|max_id",
+    re.I,
+)
+_PACE: Final = re.compile(
+    r"sleep\(|retry.?after|ratelimit|rate_limit|limiter|throttle|RateLimit|\b429\b|backoff|tenacity", re.I
+)
+_SIZE: Final = re.compile(
+    r"(?:^|_)(?:limit|per_?page|page_?size|max_?results|page_?limit|rows|top)$|^\$top$|^size$", re.I
+)
+_SIZE_IN_URL: Final = re.compile(r"[?&]((?:limit|per_?page|page_?size|max_?results|\$top)=(\d+))", re.I)
+_GRAPHQL: Final = re.compile(r"graphql|\bmutation\b|\bquery\s*[({]|^\s*\{", re.I)
+_FEW: Final = 10
+"""Who asks for fewer things than this looks something up."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    calls: tuple[HttpCall, ...] = ()
+    others: tuple[GraphqlAnswer | PagedRequest, ...] = ()
+
+
+def lift(module: Module) -> Lifted:
+    """Everything that a file says to HTTP."""
+    found = module.memo_each("http: statement", module.body, partial(_statement, module))
+    calls = tuple(call for each in found for call in each.calls)
+    facts: list[object] = [other for each in found for other in each.others]
+    if calls:
+        orchestrated = any(name.partition(".")[0] in _ORCHESTRATORS for name in module.imports())
+        facts.append(module.memo(("http: all", calls, orchestrated), [], lambda: HttpCalls(calls, orchestrated)))
+    return Lifted(facts=tuple(facts))
+
+
+def _statement(module: Module, statement: ast.stmt) -> _Found:
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return _Found()
+    calls: list[HttpCall] = []
+    others: list[GraphqlAnswer | PagedRequest] = []
+    for site in module.calls_under(statement):
+        if site.callee.rpartition(".")[2] not in _VERBS or module.loc(site.node).file != module.path:
+            continue
+        match = _client(module, site)
+        if match is None:
+            continue
+        sent = _Sent(module, site, match.group("library"), bool(match.group("object")))
+        calls.append(sent.call())
+        others += sent.others()
+    return _Found(tuple(calls), tuple(others))
+
+
+def _client(module: Module, site: CallSite) -> re.Match[str] | None:
+    """What the callee is, where every meaning of its name is a client of one library."""
+    matches = [_CLIENT.fullmatch(name) for name in module.qualified(site.node.func)]
+    first = matches[0] if matches else None
+    return first if first is not None and all(matches) else None
+
+
+class _Sent:
+    """One request, and the function that sends it."""
+
+    def __init__(self, module: Module, site: CallSite, library: str, through_object: bool) -> None:
+        self.module = module
+        self.site = site
+        self.library = library
+        self.through_object = through_object
+        around = runs_in(site.place)
+        self.function: FunctionNode | None = around if isinstance(around, FUNCTIONS) else None
+        self.text = module.text_of(self.function) if self.function is not None else parsed_of(site.node).text
+
+    def call(self) -> HttpCall:
+        module, node = self.module, self.site.node
+        timeout = self._timeout()
+        retried = self._retried()
+        name = self.function.name if self.function is not None else ""
+        return HttpCall(
+            library=self.library,
+            written=" ".join(module.text_of(node.func).split()),
+            scope=f"{module.prefix}.{name}" if name else module.prefix,
+            loc=module.loc(node.func),
+            timeout=timeout,
+            retried=retried,
+            checked=self._checked(),
+            looped=self._looped(),
+            add_timeout=add_keywords(module, node, [("timeout", "30")]) if isinstance(timeout, Absent) else (),
+            add_retries=self._decorator() if isinstance(retried, Absent) else (),
+            retry_imports=_TENACITY,
+        )
+
+    # --- what ends it ---
+
+    def _timeout(self) -> Value[str]:
+        node = self.site.node
+        for keyword in node.keywords:
+            if keyword.arg == "timeout":
+                value = self.module.value(keyword.value)
+                if isinstance(value, Known) and value.value is None and self.library in _WAITS:
+                    return Unknown("timeout=None is written down")
+                return Known(" ".join(self.module.text_of(keyword.value).split()))
+            if keyword.arg is None:
+                return Unknown("arguments come from a dictionary")
+        if any(isinstance(arg, ast.Starred) for arg in node.args):
+            return Unknown("arguments come from a sequence")
+        if self.library == "urllib" and len(node.args) > 2:
+            return Known(self.module.text_of(node.args[2]))
+        if self.library not in _WAITS:
+            return Known(f"the limit of {self.library}")
+        if self.library == "urllib" and "setdefaulttimeout" in self.text:
+            return Unknown("a default is set for all sockets")
+        if self.library == "urllib3":
+            return Unknown("the pool may have a limit")
+        return Absent(Unknown("it waits for ever"), ("the call",))
+
+    # --- what repeats it ---
+
+    def _retried(self) -> Value[str]:
+        module = self.module
+        function = self.function
+        if function is not None:
+            for decorator in function.decorator_list:
+                target = decorator.func if isinstance(decorator, ast.Call) else decorator
+                words = [*module.qualified(target), module.text_of(target)]
+                if any("retr" in word.lower() or word.partition(".")[0] in _RETRIES for word in words):
+                    return Known(f"@{module.text_of(target)}")
+        imports = module.imports()
+        if self.through_object and any(name.startswith(("requests.adapters", "urllib3")) for name in imports):
+            return Known("an adapter of the session")
+        if any(name.partition(".")[0] in _RETRIES for name in imports):
+            return Unknown("the file uses a library for retries")
+        inside = [at.node for at in self.site.place.outward()]
+        if any(isinstance(at, ast.Try) for at in inside) and any(isinstance(at, LOOPS) for at in inside):
+            return Known("a loop of its own")
+        if function is None:
+            return Unknown("it is sent when the file is imported")
+        return Absent(Unknown("nothing repeats it"), ("the function", "the session"))
+
+    def _decorator(self) -> tuple[Replace, ...]:
+        """``@retry(...)`` right above the function, below what other decorators make of it."""
+        function = self.function
+        if function is None or isinstance(function, ast.AsyncFunctionDef):
+            return ()
+        loc = self.module.loc(function)
+        text = parsed_of(function).text
+        line = text.rfind("\n", 0, loc.span.start) + 1
+        indent = text[line : loc.span.start]
+        if indent.strip():
+            return ()
+        written = (
+            f"@{imported('retry')}(stop={imported('stop_after_attempt')}(5), "
+            f"wait={imported('wait_random_exponential')}(max=60), reraise=True)\n{indent}"
+        )
+        return (Replace(loc.at(Span(loc.span.start, loc.span.start)), written),)
+
+    # --- what looks at the answer ---
+
+    def _checked(self) -> Value[str]:
+        if _STATUS.search(self.text):
+            return Known("the status is looked at")
+        if self.library in ("urllib",):
+            return Known("urllib raises for every status that is no success")
+        if re.search(r"\bhooks\b|raise_for_status", parsed_of(self.site.node).text):
+            return Unknown("the session may look at it")
+        read = self._reads_body()
+        if read is None:
+            return Unknown("what becomes of the answer cannot be told")
+        return Absent(Unknown("nobody looks"), ("the function",)) if read else Unknown("the body is not used")
+
+    def _reads_body(self) -> bool | None:
+        """Whether this function reads the body; None where the answer leaves it."""
+        node = self.site.node
+        scope = self.function if self.function is not None else parsed_of(node).body[0]
+        name: str | None = None
+        for inner in ast.walk(scope):
+            if isinstance(inner, ast.Attribute) and inner.value is node and inner.attr in _BODY:
+                return True
+            if isinstance(inner, ast.Assign) and _is_it(inner.value, node):
+                target = inner.targets[0]
+                name = target.id if isinstance(target, ast.Name) else None
+        if name is None:
+            return None
+        uses = [inner for inner in ast.walk(scope) if isinstance(inner, ast.Attribute | ast.Return | ast.Call)]
+        for inner in uses:
+            if any(isinstance(each, ast.Name) and each.id == name for each in _handed_on(inner)):
+                return None
+        return any(
+            isinstance(inner, ast.Attribute)
+            and isinstance(inner.value, ast.Name)
+            and inner.value.id == name
+            and inner.attr in _BODY
+            for inner in uses
+        )
+
+    # --- pages ---
+
+    def _looped(self) -> bool:
+        for at in self.site.place.outward():
+            if isinstance(at.node, FUNCTIONS):
+                return False
+            if isinstance(at.node, LOOPS):
+                return True
+        return False
+
+    def others(self) -> Iterator[GraphqlAnswer | PagedRequest]:
+        module, node = self.module, self.site.node
+        scope = self.function
+        if scope is None:
+            return
+        name = f"{module.prefix}.{scope.name}"
+        paging = bool(_NEXT.search(self._rest()))
+        if self.site.callee.endswith(("get", "request")):
+            size = self._size()
+            if size:
+                paces = bool(_PACE.search(self.text)) or isinstance(self._retried(), Known)
+                yield PagedRequest(name, module.loc(node.func), size, paging or self._looped(), paces)
+        if self.site.callee.endswith(("post", "request")) and self._asks_graphql() and "errors" not in self.text:
+            place = self._data_read(scope)
+            if place is not None:
+                yield GraphqlAnswer(name, module.loc(place))
+
+    def _rest(self) -> str:
+        """The function's text without the request itself: what it does with the answer."""
+        return self.text.replace(self.module.text_of(self.site.node), "")
+
+    def _size(self) -> str:
+        """How many things are asked for at once, as written; "" where that is not said, or few."""
+        module, node = self.module, self.site.node
+        for keyword in node.keywords:
+            if keyword.arg != "params":
+                continue
+            for key, entry in module.dictionary(keyword.value).entries.items():
+                value = module.value(entry.value)
+                if _SIZE.search(key) and isinstance(value, Known) and str(value.value).isdigit():
+                    return f"{key}={value.value}" if int(str(value.value)) >= _FEW else ""
+        for arg in node.args[:2]:
+            found = _SIZE_IN_URL.search(module.text_of(arg)) if isinstance(arg, ast.Constant | ast.JoinedStr) else None
+            if found is not None:
+                return found.group(1) if int(found.group(2)) >= _FEW else ""
+        return ""
+
+    def _asks_graphql(self) -> bool:
+        module, node = self.module, self.site.node
+        address = " ".join(module.text_of(arg) for arg in node.args)
+        for keyword in node.keywords:
+            if keyword.arg in ("json", "data"):
+                entries = module.dictionary(keyword.value).entries
+                if "query" in entries:
+                    text = module.value(entries["query"].value)
+                    said = text.value if isinstance(text, Known) and isinstance(text.value, str) else ""
+                    return bool(_GRAPHQL.search(said) or "graphql" in (address + self.text).lower())
+        return False
+
+    def _data_read(self, scope: FunctionNode) -> ast.expr | None:
+        """``...["data"]`` in the function."""
+        for inner in ast.walk(scope):
+            if (
+                isinstance(inner, ast.Subscript)
+                and isinstance(inner.ctx, ast.Load)
+                and isinstance(inner.slice, ast.Constant)
+                and inner.slice.value == "data"
+            ):
+                return inner
+        return None
+
+
+_TENACITY: Final = (
+    ("retry", "tenacity"),
+    ("stop_after_attempt", "tenacity"),
+    ("wait_random_exponential", "tenacity"),
+)
+
+
+def _handed_on(node: ast.AST) -> list[ast.expr]:
+    """What a return or a call gives to somebody else."""
+    if isinstance(node, ast.Return):
+        return [node.value] if node.value is not None else []
+    return node.args if isinstance(node, ast.Call) else []
+
+
+def _is_it(value: ast.expr, call: ast.Call) -> bool:
+    return value is call or (isinstance(value, ast.Await) and value.value is call)

@@ -1,0 +1,72 @@
+"""How people send requests, and what must be read from it: timeout; retries; status; loops."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipesense.model.http import GraphqlAnswer, HttpCalls, PagedRequest
+from pipesense.model.value import Absent, Known, Value, Version
+from pipesense.systems.http import SYSTEM
+from systems.lifting import Workspace
+
+HEAD = "import requests, httpx, aiohttp, urllib.request\nimport requests as rq\nfrom requests import Session, get\n"
+
+
+def lifted(code: str) -> tuple[object, ...]:
+    module = Workspace({"jobs/x.py": HEAD + code}).module("jobs/x.py")
+    return SYSTEM.lift(module, Version(), lambda *_: None).facts
+
+
+def told(value: Value[str]) -> str:
+    return value.value if isinstance(value, Known) else "none" if isinstance(value, Absent) else "unknown"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("def f(u):\n    return requests.get(u).json()\n", "requests.get: none; none; none"),
+        ("def f(u):\n    return rq.get(u, timeout=5).json()\n", "rq.get: 5; none; none"),
+        ("def f(u):\n    return get(url=u, timeout=None).text\n", "get: unknown; none; none"),
+        ("def f(u, **kw):\n    return requests.get(u, **kw)\n", "requests.get: unknown; none; unknown"),
+        ("def f(u):\n    r = requests.get(u)\n    r.raise_for_status()\n    return r.json()\n", "requests.get: none; none; the status is looked at"),
+        ("def f(u):\n    r = requests.get(u)\n    return r\n", "requests.get: none; none; unknown"),
+        ("def f(u):\n    with requests.Session() as s:\n        return s.post(u).json()\n", "s.post: none; none; none"),
+        ("def f(u):\n    s = Session()\n    return s.request('GET', u, timeout=(3, 9)).json()\n", "s.request: (3, 9); none; none"),
+        ("def f(u):\n    return httpx.get(u).json()\n", "httpx.get: the limit of httpx; none; none"),
+        ("async def f(u):\n    async with httpx.AsyncClient() as c:\n        r = await c.get(u)\n        return r.text\n", "c.get: the limit of httpx; none; none"),
+        ("def f(u):\n    return urllib.request.urlopen(u).read()\n", "urllib.request.urlopen: none; none; urllib raises for every status that is no success"),
+        ("def f(u):\n    return urllib.request.urlopen(u, None, 3).read()\n", "urllib.request.urlopen: 3; none; urllib raises for every status that is no success"),
+        ("def f(u):\n    for attempt in range(3):\n        try:\n            return requests.get(u).json()\n        except OSError:\n            pass\n", "requests.get: none; a loop of its own; none; in a loop"),
+        ("ANSWER = requests.get('http://x')\n", "requests.get: none; unknown; unknown"),
+        # Names that only look like it.
+        ("def f(d):\n    return d.get('requests')\n", ""),
+        ("class requests:\n    get = dict.get\n\ndef f(u):\n    return requests.get(u)\n", ""),
+    ],
+)  # fmt: skip
+def test_requests_are_read(code: str, expected: str) -> None:
+    calls = [call for fact in lifted(code) if isinstance(fact, HttpCalls) for call in fact.calls]
+    found = "\n".join(
+        f"{call.written}: {told(call.timeout)}; {told(call.retried)}; {told(call.checked)}"
+        + "; in a loop" * call.looped
+        for call in calls
+    )
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    "decorator", ["tenacity.retry()", "backoff.on_exception(backoff.expo, OSError)", "with_retries"]
+)
+def test_decorators_repeat(decorator: str) -> None:
+    code = f"import tenacity, backoff\n@{decorator}\ndef f(u):\n    return requests.get(u).json()\n"
+    (calls,) = [fact for fact in lifted(code) if isinstance(fact, HttpCalls)]
+    assert isinstance(calls.calls[0].retried, Known)
+
+
+def test_pages_and_graphql() -> None:
+    code = (
+        "def pages(u):\n    return requests.get(u, params={'limit': 100}).json()\n"
+        "def query(u):\n    return requests.post(u, json={'query': 'query { a }'}).json()['data']\n"
+    )
+    paged, asked, _ = lifted(code)
+    assert isinstance(paged, PagedRequest) and (paged.size, paged.follows) == ("limit=100", False)
+    assert isinstance(asked, GraphqlAnswer)
