@@ -11,6 +11,7 @@ from typing import Final
 from pipesense.lang.python.frames import Frame, read_arguments
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.sql_calls import numbered, numbered_task
+from pipesense.model.code import ObsoleteUse
 from pipesense.model.data import CheckKind, DatasetName, QualityCheck
 from pipesense.model.flow import Edges, Pipeline, Schedule, Task
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
@@ -18,6 +19,7 @@ from pipesense.systems.dagster.assets import Piece, read_asset, read_check
 from pipesense.systems.dagster.faults import faults_in
 from pipesense.systems.dagster.jobs import ELSEWHERE, NO_START, Job, Timing, read_job, timings_in
 from pipesense.systems.dagster.keys import Key, keys_in
+from pipesense.systems.dagster.obsolete import obsolete_in
 from pipesense.systems.dagster.things import decorated, functions_in, named
 from pipesense.systems.system import Embed, Lifted
 
@@ -34,6 +36,7 @@ class Look:
     asset_jobs: tuple[str, ...]
     checked: tuple[Key | None, ...]
     facts: tuple[object, ...]
+    obsolete: tuple[ObsoleteUse, ...]
     repeats: bool
     """A job of assets in it repeats their steps (``op_retry_policy``)."""
 
@@ -56,7 +59,11 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
     for job in found:
         if not (job.graph and job.node in inner):
             pipelines.append(_scheduled(numbered(module, job, embed), job.node, timings))
-    return Lifted(pipelines=tuple(pipelines), facts=tuple(fact for look in looks for fact in look.facts))
+    return Lifted(
+        pipelines=tuple(pipelines),
+        facts=tuple(fact for look in looks for fact in look.facts),
+        obsolete=tuple(use for look in looks for use in look.obsolete),
+    )
 
 
 def _look(module: Module, version: Version, statement: ast.stmt) -> Look:
@@ -89,7 +96,8 @@ def _look(module: Module, version: Version, statement: ast.stmt) -> Look:
             checked += keys_in(module, about.value) if about is not None else [None]
     timings = tuple(timings_in(module, statement))
     facts = tuple(faults_in(module, statement, version))
-    return Look(tuple(pieces), tuple(jobs), timings, tuple(asset_jobs), tuple(checked), facts, repeats)
+    obsolete = tuple(obsolete_in(module, statement, version))
+    return Look(tuple(pieces), tuple(jobs), timings, tuple(asset_jobs), tuple(checked), facts, obsolete, repeats)
 
 
 def _assets(

@@ -13,12 +13,14 @@ from pipesense.lang.python.effects import name_effect
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.sql_calls import SqlText, function_sql, numbered
 from pipesense.lang.python.steps import Called, Steps, read_steps
+from pipesense.model.code import ObsoleteUse
 from pipesense.model.data import Access
 from pipesense.model.flow import CallableRun, Edges, EmbeddedRun, OtherRun, Pipeline, Runs, Schedule, Task
 from pipesense.model.value import Absent, Known, Unknown, Version, effective
 from pipesense.model.where import Loc
 from pipesense.systems.prefect.deployments import Deployment, deployments_in, schedule_of
 from pipesense.systems.prefect.faults import schedule_faults, setting_faults
+from pipesense.systems.prefect.obsolete import obsolete_in
 from pipesense.systems.prefect.settings import Settings, settings_of
 from pipesense.systems.prefect.things import Thing, called_thing, decorated, functions_in, thing_of
 from pipesense.systems.system import Embed, Lifted
@@ -66,6 +68,7 @@ class Look:
     flows: tuple[Lean, ...]
     deployments: tuple[Deployment, ...]
     facts: tuple[object, ...]
+    obsolete: tuple[ObsoleteUse, ...]
 
 
 def lift(module: Module, version: Version, embed: Embed) -> Lifted:
@@ -88,6 +91,7 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
             for each, pipeline in zip(flows, pipelines, strict=True)
         ),
         facts=tuple(fact for look in looks for fact in look.facts),
+        obsolete=tuple(use for look in looks for use in look.obsolete),
     )
 
 
@@ -125,7 +129,12 @@ def _repeats(flow: Thing, module: Module, version: Version) -> bool:
 
 def _look(module: Module, version: Version, statement: ast.stmt) -> Look:
     flows = tuple(each.lean for each in built_in(module, version, statement))
-    return Look(flows, tuple(deployments_in(module, statement)), tuple(_facts(module, version, statement)))
+    return Look(
+        flows,
+        tuple(deployments_in(module, statement)),
+        tuple(_facts(module, version, statement)),
+        tuple(obsolete_in(module, statement, version)),
+    )
 
 
 def _facts(module: Module, version: Version, statement: ast.stmt) -> Iterator[object]:
