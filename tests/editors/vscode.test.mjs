@@ -8,11 +8,8 @@ import { makeWorkspace, startCodeServer } from "./lib/code-server.mjs";
 import { launchBrowser, Workbench } from "./lib/workbench.mjs";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
-const { version } = JSON.parse(
-  fs.readFileSync(path.join(ROOT, "client-extension/package.json"), "utf8"),
-);
-const VSIX =
-  process.env.VSIX ?? path.join(ROOT, `dist/pipesense-${version}.vsix`);
+const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, "client-extension/package.json"), "utf8"));
+const VSIX = process.env.VSIX ?? path.join(ROOT, `dist/pipesense-${version}.vsix`);
 
 const DAG = "dags/customer_analytics.py";
 
@@ -30,9 +27,7 @@ describe("VS Code", { timeout: 240_000 }, () => {
   });
 
   afterEach(async (context) => {
-    await bench?.picture(
-      `${context.passed === false ? "failed, " : ""}${context.name}`,
-    );
+    await bench?.picture(`${context.passed === false ? "failed, " : ""}${context.name}`);
     await bench?.close();
     bench = undefined;
   });
@@ -44,16 +39,8 @@ describe("VS Code", { timeout: 240_000 }, () => {
 
   test("a finding is seen, explained and fixed", async () => {
     await open(DAG);
-    await bench.problem(
-      "2 tasks touch the network",
-      "reliability/no-retries",
-      "[Ln 7, Col 16]",
-    );
-    await bench.problem(
-      "nothing checks it",
-      "quality/load-without-check",
-      "[Ln 22, Col 17]",
-    );
+    await bench.problem("2 tasks touch the network", "reliability/no-retries", "[Ln 7, Col 16]");
+    await bench.problem("nothing checks it", "quality/load-without-check", "[Ln 22, Col 17]");
     assert.deepEqual(await bench.squiggles("customer_analytics.py"), [
       'warning: {"owner": "data-team", "execution_timeout": timedelta(hours=1)}',
       'warning: "load_customer_analytics"',
@@ -61,11 +48,7 @@ describe("VS Code", { timeout: 240_000 }, () => {
     await bench.focus("customer_analytics.py");
     await bench.goTo(7, 20);
     const hover = await bench.hover(/Retry with backoff/);
-    assert.match(
-      hover,
-      /the warehouse is back\. Nothing tries again/,
-      "how it fails",
-    );
+    assert.match(hover, /the warehouse is back\. Nothing tries again/, "how it fails");
     await bench.picture("hover");
     await bench.keys("Escape");
     assert.deepEqual(await bench.actions(), [
@@ -75,16 +58,13 @@ describe("VS Code", { timeout: 240_000 }, () => {
     await bench.picture("light bulb");
     await bench.choose("Add retries");
     const before = fs.readFileSync(path.join(bench.workspace, DAG), "utf8");
-    const wanted =
-      '"retries": 3, "retry_delay": timedelta(minutes=5), "retry_exponential_backoff": True}';
+    const wanted = '"retries": 3, "retry_delay": timedelta(minutes=5), "retry_exponential_backoff": True}';
     assert.equal(
       await bench.saved(DAG, /retries/),
       before.replace("timedelta(hours=1)}", `timedelta(hours=1), ${wanted}`),
       "what is in the file",
     );
-    await bench.until(
-      async () => (await bench.squiggles("customer_analytics.py")).length === 1,
-    );
+    await bench.until(async () => (await bench.squiggles("customer_analytics.py")).length === 1);
   });
 
   test("a hover on a task shows the settings that it really has", async () => {
@@ -105,9 +85,7 @@ describe("VS Code", { timeout: 240_000 }, () => {
     await bench.focus("review.sql");
     await bench.goTo(5, 24);
     await bench.page.keyboard.type(" WHERE false");
-    await bench.until(
-      async () => !(await findings()).some((each) => each.includes("DELETE")),
-    );
+    await bench.until(async () => !(await findings()).some((each) => each.includes("DELETE")));
     await bench.until(async () => {
       await bench.keys("Control+Z");
       return (await findings()).includes("error: DELETE FROM mart.orders");
@@ -120,10 +98,7 @@ describe("VS Code", { timeout: 240_000 }, () => {
     await bench.focus("review.sql");
     await bench.command("PipeSense: Apply All Safe Fixes in This File");
     const text = await bench.saved("sql/review.sql", /IS NULL/);
-    assert.equal(
-      text.split("\n")[2],
-      "WHERE deleted_at IS NULL; -- 😀 nothing is equal to NULL",
-    );
+    assert.equal(text.split("\n")[2], "WHERE deleted_at IS NULL; -- 😀 nothing is equal to NULL");
   });
 
   test("quality checks are chosen with their reasons, previewed and inserted", async () => {
@@ -142,31 +117,16 @@ describe("VS Code", { timeout: 240_000 }, () => {
     await bench.picks("as Airflow tasks behind the load");
     await bench.pick("below the load");
     await bench.picks("Apply");
-    await bench.page
-      .locator(".monaco-diff-editor .modified .view-line", { hasText: "email" })
-      .first()
-      .waitFor();
+    await bench.page.locator(".monaco-diff-editor .modified .view-line", { hasText: "email" }).first().waitFor();
     await bench.picture("preview");
-    assert.ok(
-      !fs
-        .readFileSync(path.join(bench.workspace, load), "utf8")
-        .includes("-- "),
-      "nothing is changed yet",
-    );
+    assert.ok(!fs.readFileSync(path.join(bench.workspace, load), "utf8").includes("-- "), "nothing is changed yet");
     await bench.keys("Enter");
     const before = fs.readFileSync(path.join(bench.workspace, load), "utf8");
     const text = await bench.saved(load, /email/);
-    assert.ok(
-      text.startsWith(before.trimEnd()),
-      "what was there stays as it was",
-    );
+    assert.ok(text.startsWith(before.trimEnd()), "what was there stays as it was");
     assert.match(text, /SELECT .*\n?[^;]*email/s);
     await bench.keys("Control+Z");
-    assert.equal(
-      await bench.saved(load, new RegExp(`^${RegExp.escape(before)}$`)),
-      before,
-      "one undo takes it back",
-    );
+    assert.equal(await bench.saved(load, new RegExp(`^${RegExp.escape(before)}$`)), before, "one undo takes it back");
   });
 
   test("retries are chosen for one task, previewed and inserted", async () => {
@@ -175,19 +135,13 @@ describe("VS Code", { timeout: 240_000 }, () => {
     await bench.focus("customer_analytics.py");
     await bench.command("PipeSense: Insert Retry Config…");
     const proposed = await bench.picks("load_customer_analytics");
-    assert.match(
-      proposed,
-      /no failed attempt is repeated; it writes mart\.customer_metrics/,
-    );
+    assert.match(proposed, /no failed attempt is repeated; it writes mart\.customer_metrics/);
     await bench.pick("load_customer_analytics");
     await bench.pick("5 retries, from 1 minute on");
     await bench.picks("Apply");
     await bench.keys("Enter");
     const text = await bench.saved(DAG, /retries=5/);
-    assert.match(
-      text,
-      / {8}retries=5,\n {8}retry_delay=timedelta\(minutes=1\),\n/,
-    );
+    assert.match(text, / {8}retries=5,\n {8}retry_delay=timedelta\(minutes=1\),\n/);
   });
 
   test("settings hold without a restart", async () => {
@@ -200,18 +154,11 @@ describe("VS Code", { timeout: 240_000 }, () => {
     });
     await bench.until(async () => {
       const found = await bench.squiggles("review.sql");
-      return (
-        !found.includes("error: deleted_at = NULL") &&
-        found.includes("info: DELETE FROM mart.orders")
-      );
+      return !found.includes("error: deleted_at = NULL") && found.includes("info: DELETE FROM mart.orders");
     });
     assert.deepEqual(await bench.serverProcesses(), before);
     server.settings({});
-    await bench.until(async () =>
-      (await bench.squiggles("review.sql")).includes(
-        "error: deleted_at = NULL",
-      ),
-    );
+    await bench.until(async () => (await bench.squiggles("review.sql")).includes("error: deleted_at = NULL"));
   });
 
   test("a server that is killed comes back, and its findings with it", async () => {
@@ -229,10 +176,7 @@ describe("VS Code", { timeout: 240_000 }, () => {
     await bench.page.keyboard.type(" WHERE false");
     await bench.until(async () => {
       const found = await bench.squiggles("review.sql");
-      return (
-        found.includes("error: deleted_at = NULL") &&
-        !found.some((each) => each.includes("DELETE"))
-      );
+      return found.includes("error: deleted_at = NULL") && !found.some((each) => each.includes("DELETE"));
     });
   });
 });

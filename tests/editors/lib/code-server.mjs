@@ -28,11 +28,7 @@ const SETTINGS = {
 };
 
 /** Starts one; `settings` come on top of quiet ones, `environment` on top of ours. */
-export async function startCodeServer({
-  vsix,
-  settings = {},
-  environment = {},
-}) {
+export async function startCodeServer({ vsix, settings = {}, environment = {} }) {
   // The path must be short: a socket lies below it, and names of sockets end at 108 characters.
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "vs-"));
   const data = path.join(folder, "d");
@@ -40,10 +36,7 @@ export async function startCodeServer({
   // What belongs to the machine is read from Machine/, because the window is a remote one; the rest from User/.
   for (const part of ["User", "Machine"]) {
     fs.mkdirSync(path.join(data, part), { recursive: true });
-    fs.writeFileSync(
-      path.join(data, part, "settings.json"),
-      JSON.stringify({ ...SETTINGS, ...settings }),
-    );
+    fs.writeFileSync(path.join(data, part, "settings.json"), JSON.stringify({ ...SETTINGS, ...settings }));
   }
   fs.writeFileSync(path.join(folder, "config.yaml"), "auth: none\n");
   const places = [
@@ -69,29 +62,15 @@ export async function startCodeServer({
   ]) {
     delete env[name];
   }
-  execFileSync(
-    process.execPath,
-    [ENTRY, ...places, "--install-extension", vsix, "--force"],
-    { env, stdio: "pipe" },
-  );
+  execFileSync(process.execPath, [ENTRY, ...places, "--install-extension", vsix, "--force"], { env, stdio: "pipe" });
   const port = await freePort();
   const log = fs.openSync(path.join(folder, "server.log"), "w");
-  const switches = [
-    "telemetry",
-    "update-check",
-    "getting-started-override",
-    "proxy",
-  ].map((each) => `--disable-${each}`);
+  const switches = ["telemetry", "update-check", "getting-started-override", "proxy"].map(
+    (each) => `--disable-${each}`,
+  );
   const child = spawn(
     process.execPath,
-    [
-      ENTRY,
-      ...places,
-      "--bind-addr",
-      `127.0.0.1:${port}`,
-      ...switches,
-      "--ignore-last-opened",
-    ],
+    [ENTRY, ...places, "--bind-addr", `127.0.0.1:${port}`, ...switches, "--ignore-last-opened"],
     { stdio: ["ignore", log, log], env, detached: true },
   );
   await healthy(port, child, path.join(folder, "server.log"));
@@ -104,28 +83,16 @@ export async function startCodeServer({
       }
     },
     url: (workspace, file) => {
-      const open = [
-        [
-          "openFile",
-          `vscode-remote://127.0.0.1:${port}${path.join(workspace, file ?? "")}`,
-        ],
-      ];
-      const payload =
-        file === undefined
-          ? ""
-          : `&payload=${encodeURIComponent(JSON.stringify(open))}`;
+      const open = [["openFile", `vscode-remote://127.0.0.1:${port}${path.join(workspace, file ?? "")}`]];
+      const payload = file === undefined ? "" : `&payload=${encodeURIComponent(JSON.stringify(open))}`;
       return `http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}${payload}`;
     },
     /** What the extension and its server wrote, newest window last. */
-    logs: () =>
-      walk(path.join(data, "logs")).filter((file) => /PipeSense/.test(file)),
+    logs: () => walk(path.join(data, "logs")).filter((file) => /PipeSense/.test(file)),
     stop: async () => {
       // The whole group: the extension host does not end with the launcher.
       signal(child, "SIGTERM");
-      await Promise.race([
-        ended(child),
-        new Promise((done) => setTimeout(done, 5000)),
-      ]);
+      await Promise.race([ended(child), new Promise((done) => setTimeout(done, 5000))]);
       signal(child, "SIGKILL");
       fs.rmSync(folder, {
         recursive: true,
@@ -137,9 +104,13 @@ export async function startCodeServer({
   };
 }
 
+const made = [];
+process.once("exit", () => made.forEach((folder) => fs.rmSync(folder, { recursive: true, force: true })));
+
 /** A copy of the workspace of these tests, and files on top of it. */
 export function makeWorkspace(files = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "pipeline-"));
+  made.push(folder);
   fs.cpSync(path.join(HERE, "workspace"), folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) {
     fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
@@ -168,18 +139,14 @@ async function healthy(port, child, log) {
       // not yet
     }
     if (child.exitCode !== null || Date.now() > deadline) {
-      throw new Error(
-        `code-server did not start: ${fs.readFileSync(log, "utf8").slice(-2000)}`,
-      );
+      throw new Error(`code-server did not start: ${fs.readFileSync(log, "utf8").slice(-2000)}`);
     }
     await new Promise((done) => setTimeout(done, 100));
   }
 }
 
 const ended = (child) =>
-  child.exitCode !== null
-    ? Promise.resolve()
-    : new Promise((done) => child.once("exit", () => done()));
+  child.exitCode !== null ? Promise.resolve() : new Promise((done) => child.once("exit", () => done()));
 
 function signal(child, name) {
   try {

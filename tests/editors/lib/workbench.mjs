@@ -51,9 +51,7 @@ export class Workbench {
   }
 
   editor(file) {
-    return this.page.locator(
-      `.editor-instance .monaco-editor[data-uri$="/${file}"]`,
-    );
+    return this.page.locator(`.editor-instance .monaco-editor[data-uri$="/${file}"]`);
   }
 
   async shown(file) {
@@ -83,10 +81,7 @@ export class Workbench {
     await this.keys("F1");
     await this.page.locator(".quick-input-widget input").first().waitFor();
     await this.page.keyboard.type(title);
-    await this.page
-      .locator(".quick-input-list .monaco-list-row", { hasText: title })
-      .first()
-      .waitFor();
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().waitFor();
     await this.keys("Enter");
   }
 
@@ -108,36 +103,25 @@ export class Workbench {
   /** The rows of the Problems view that are on the screen: message, source, code, place. */
   async problems() {
     const rows = this.page.locator(".markers-panel-container .monaco-list-row");
-    if (!(await this.page.locator(".markers-panel-container").isVisible()))
-      await this.keys("Control+Shift+M");
+    if (!(await this.page.locator(".markers-panel-container").isVisible())) await this.keys("Control+Shift+M");
     await rows.first().waitFor();
-    return (await rows.allInnerTexts()).map((text) =>
-      text.replace(/\s*\n\s*/g, " "),
-    );
+    return (await rows.allInnerTexts()).map((text) => text.replace(/\s*\n\s*/g, " "));
   }
 
   /** Waits until a row of the Problems view holds all the words. */
   async problem(...words) {
-    return this.until(async () =>
-      (await this.problems()).find((row) =>
-        words.every((word) => row.includes(word)),
-      ),
-    );
+    return this.until(async () => (await this.problems()).find((row) => words.every((word) => row.includes(word))));
   }
 
   /** The texts under squiggles of a file, with their severities, in reading order. */
   async squiggles(file) {
     return this.editor(file).evaluate((editor) => {
-      const lines = [...editor.querySelectorAll(".view-lines .view-line")].map(
-        (line) => {
-          const box = line.getBoundingClientRect();
-          return { top: box.top, line };
-        },
-      );
+      const lines = [...editor.querySelectorAll(".view-lines .view-line")].map((line) => {
+        const box = line.getBoundingClientRect();
+        return { top: box.top, line };
+      });
       const found = [];
-      for (const mark of editor.querySelectorAll(
-        ".view-overlays .cdr[class*=squiggly-]",
-      )) {
+      for (const mark of editor.querySelectorAll(".view-overlays .cdr[class*=squiggly-]")) {
         const box = mark.getBoundingClientRect();
         const at = lines.find(({ top }) => Math.abs(top - box.top) < 4);
         if (at === undefined) continue;
@@ -145,18 +129,13 @@ export class Workbench {
         const range = document.createRange();
         const walker = document.createTreeWalker(at.line, NodeFilter.SHOW_TEXT);
         let text = "";
-        for (
-          let node = walker.nextNode();
-          node !== null;
-          node = walker.nextNode()
-        ) {
+        for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
           for (let index = 0; index < node.data.length; index += 1) {
             range.setStart(node, index);
             range.setEnd(node, index + 1);
             const rect = range.getBoundingClientRect();
             const middle = (rect.left + rect.right) / 2;
-            if (middle > box.left && middle < box.right)
-              text += node.data[index];
+            if (middle > box.left && middle < box.right) text += node.data[index];
           }
         }
         const severity = /squiggly-(\w+)/.exec(mark.className)[1];
@@ -189,31 +168,19 @@ export class Workbench {
   }
 
   async choose(title) {
-    await this.page
-      .locator(".action-widget .monaco-list-row", { hasText: title })
-      .first()
-      .click();
+    await this.page.locator(".action-widget .monaco-list-row", { hasText: title }).first().click();
   }
 
   /** The number in the activity bar: how many findings the view of PipeSense holds. */
   async findings() {
-    const badge = this.page.locator(
-      '.activitybar [aria-label^="PipeSense"] .badge-content',
-    );
-    return (await badge.count()) === 0
-      ? 0
-      : Number(await badge.first().innerText());
+    const badge = this.page.locator('.activitybar [aria-label^="PipeSense"] .badge-content');
+    return (await badge.count()) === 0 ? 0 : Number(await badge.first().innerText());
   }
 
   /** Everything that a list of choices says, as soon as it says what is wanted. */
   async picks(wanted) {
-    const list = this.page.locator(
-      ".quick-input-widget:visible .quick-input-list",
-    );
-    await list
-      .locator(".monaco-list-row", { hasText: wanted })
-      .first()
-      .waitFor();
+    const list = this.page.locator(".quick-input-widget:visible .quick-input-list");
+    await list.locator(".monaco-list-row", { hasText: wanted }).first().waitFor();
     return list.innerText();
   }
 
@@ -235,10 +202,7 @@ export class Workbench {
       .filter((name) => {
         try {
           const words = fs.readFileSync(`/proc/${name}/cmdline`, "utf8");
-          return (
-            words.includes(this.server.data.replace(/d$/, "")) &&
-            words.includes("launch.py")
-          );
+          return words.includes(this.server.data.replace(/d$/, "")) && words.includes("launch.py");
         } catch {
           return false;
         }
