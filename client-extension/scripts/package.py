@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ EXTENSION = ROOT / "client-extension"
 BUNDLED = EXTENSION / "bundled"
 LIBS = BUNDLED / "libs"
 NATIVE = BUNDLED / "native"
+SCHEMAS = EXTENSION / "schemas"
 DIST = ROOT / "dist"
 UV = Path(sys.executable).with_name("uv")
 
@@ -49,6 +51,9 @@ WANTED = (
     "extension/readme.md",
     "extension/LICENSE.txt",
     "extension/dist/extension.js",
+    "extension/schemas/settings.schema.json",
+    "extension/syntaxes/sql-in-python.json",
+    "extension/walkthrough/check.md",
     "extension/bundled/launch.py",
     "extension/bundled/libs/pipesense/__main__.py",
     "extension/bundled/libs/pipesense_rules/reliability/no_retries.md",
@@ -57,6 +62,9 @@ WANTED = (
     "extension/bundled/libs/tomli/__init__.py",
 )
 UNWANTED = ("node_modules/", "__pycache__", "/src/", "/test/", ".map", "requirements.txt", "/bin/")
+MOST_TOLD = 20
+NOT_CARRIED = ("pygments", "markdown_it", "mdurl")
+"""What only colours the pages that \"pipesense explain\" prints to a terminal; the editor shows them itself."""
 COMPILED_SUFFIXES = (".so", ".pyd", ".dylib", ".dll")
 
 
@@ -67,10 +75,11 @@ def main() -> int:
     target = parser.parse_args().target
     version = json.loads((EXTENSION / "package.json").read_text("utf-8"))["version"]
     carry_server(target)
+    write_schemas()
     file = DIST / f"pipesense-{version}{f'-{target}' if target else ''}.vsix"
     pack(file, target)
     problems = [*wrong_with(file, target)]
-    for problem in problems:
+    for problem in problems[:MOST_TOLD]:
         print(f"{file.name}: {problem}", file=sys.stderr)
     if not problems:
         print(f"{file.relative_to(ROOT)}: {file.stat().st_size / MEGABYTE:.2f} MB")
@@ -104,10 +113,26 @@ def carry_server(target: str | None) -> None:
     run(*pip, wheel)
     if target is not None:
         carry_compiled(target)
-    for waste in [*BUNDLED.rglob("__pycache__"), LIBS / "bin"]:
+    packages = [each for name in NOT_CARRIED for each in LIBS.glob(f"{name}*")]
+    for waste in [*BUNDLED.rglob("__pycache__"), LIBS / "bin", *packages]:
         shutil.rmtree(waste, ignore_errors=True)
     for waste in [*LIBS.rglob("RECORD"), *LIBS.rglob("direct_url.json"), *LIBS.rglob("*.pyi")]:
         waste.unlink()
+
+
+def write_schemas() -> None:
+    """The schema of the configuration as the carried server tells it, and that of the same keys as editor settings."""
+    command = [sys.executable, "-I", "-S", "-B", BUNDLED / "launch.py", "rules", "--format", "schema"]
+    told = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True, encoding="utf-8").stdout
+    schema = json.loads(told)
+    settings = {
+        "pipesense." + re.sub("-([a-z])", lambda letter: letter[1].upper(), key): value
+        for key, value in schema["properties"].items()
+    }
+    SCHEMAS.mkdir(exist_ok=True)
+    (SCHEMAS / "pipesense.schema.json").write_text(told, "utf-8")
+    whole = {"$schema": schema["$schema"], "properties": settings, "definitions": schema["definitions"]}
+    (SCHEMAS / "settings.schema.json").write_text(json.dumps(whole), "utf-8")
 
 
 def carry_compiled(target: str) -> None:

@@ -188,6 +188,11 @@ export class Server implements vscode.Disposable {
         provideCodeActions: async (document, range, context, token, next) =>
           (await next(document, range, context, token))?.map(noticed),
         resolveCodeAction: async (action, token, next) => noticed((await next(action, token)) ?? action),
+        // Only one extension may colour a language by meaning. Where Pylance does, it does more; the grammar colours SQL.
+        provideDocumentSemanticTokens: (document, token, next) =>
+          isColouredByPylance(document) ? null : next(document, token),
+        provideDocumentRangeSemanticTokens: (document, range, token, next) =>
+          isColouredByPylance(document) ? null : next(document, range, token),
         handleWorkDoneProgress: (token, params, next) => {
           this.progress(params.kind !== "end");
           next(token, params);
@@ -255,6 +260,10 @@ export class Server implements vscode.Disposable {
       this.log.show();
     }
   }
+}
+
+function isColouredByPylance(document: vscode.TextDocument): boolean {
+  return document.languageId === "python" && vscode.extensions.getExtension("ms-python.vscode-pylance") !== undefined;
 }
 
 /** An action that says so when it has been carried out. */

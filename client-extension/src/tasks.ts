@@ -30,6 +30,8 @@ export class Tasks implements vscode.TaskProvider {
     const words = ["check", ...(definition.args ?? []), ...(definition.paths ?? ["."])];
     const execution = new vscode.ProcessExecution(launch.command, checkArguments(launch, words), {
       cwd: folder.uri.fsPath,
+      // A finding's first line is one line for the problem matcher, however narrow the terminal is.
+      env: { COLUMNS: "10000" },
     });
     const task = new vscode.Task(definition, folder, "check workspace", "PipeSense", execution, "$pipesense");
     task.group = vscode.TaskGroup.Test;

@@ -18,7 +18,12 @@ def list_rules(format: str) -> int:  # noqa: A002 (the option's own word)
     problems: list[str] = []
     registry = load_registry(lambda problem: problems.append(problem.message))
     rules = in_order(registry)
-    if format == "json":
+    if format == "schema":
+        from pipesense.engine.catalogue import sql_dialects
+        from pipesense.engine.config_schema import config_schema
+
+        put(json.dumps(config_schema(registry, sql_dialects()), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    elif format == "json":
         put(
             json.dumps([_data(rule, registry) for rule in rules], ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
         )

@@ -169,7 +169,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_check(commands)
     rules = commands.add_parser("rules", help="list all rules", allow_abbrev=False)
-    rules.add_argument("--format", choices=("text", "json"), default="text")
+    rules.add_argument(
+        "--format", choices=("text", "json", "schema"), default="text", help="schema: JSON Schema of the configuration"
+    )
     explain = commands.add_parser("explain", help="show the page of a rule or a pattern", allow_abbrev=False)
     explain.add_argument("name", metavar="ID", help="a rule (reliability/no-retries), a concern or a pattern")
     _add_checks(commands)
