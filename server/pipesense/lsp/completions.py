@@ -25,6 +25,7 @@ _KINDS: Final = {
     "condition": types.CompletionItemKind.Operator,
     "columns": types.CompletionItemKind.Value,
     "keyword": types.CompletionItemKind.Keyword,
+    "state": types.CompletionItemKind.EnumMember,
 }
 
 
@@ -45,7 +46,7 @@ class Completions:
             return types.CompletionList(is_incomplete=False, items=[])
         place = params.position
         offset = buffer.lines.client_offset(place.line, place.character, self.encoding())
-        found = workspace.features.completion.at(document.path, offset)
+        found = workspace.features.complete(document.path, offset)
         ranges = {item.span: self.core().edits.range(item.span, buffer) for item in found}
         items = [self._item(item, number, ranges[item.span]) for number, item in enumerate(found)]
         return types.CompletionList(is_incomplete=False, items=items)

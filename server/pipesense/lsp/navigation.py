@@ -1,4 +1,4 @@
-"""Definition, references, highlights and rename of SQL names, in the protocol's words."""
+"""Definition, references, highlights and rename of names, in the protocol's words."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pipesense.text.encoding import PositionEncoding
 
 if TYPE_CHECKING:
     from pipesense.engine.features.names import Names, Place
+    from pipesense.engine.features.states import StateNames
 
 
 class _Params(Protocol):
@@ -38,16 +39,16 @@ class Navigation:
     def definition(self, params: types.DefinitionParams) -> list[types.Location]:
         """Where the name under the cursor is made."""
         found = self._at(params)
-        return self._locations(self._names.definition(*found[:2])) if found is not None else []
+        return self._locations(self._names(found[0]).definition(*found[:2])) if found is not None else []
 
     def references(self, params: types.ReferenceParams) -> list[types.Location]:
         """Where the name under the cursor is written."""
         found = self._at(params)
         if found is None:
             return []
-        places = self._names.references(*found[:2])
+        places = self._names(found[0]).references(*found[:2])
         if not params.context.include_declaration:
-            made = set(self._names.definition(*found[:2]))
+            made = set(self._names(found[0]).definition(*found[:2]))
             places = tuple(each for each in places if each not in made)
         return self._locations(places)
 
@@ -58,7 +59,8 @@ class Navigation:
             return []
         path, offset, buffer = found
         edits = self.core().edits
-        return [types.DocumentHighlight(edits.range(each, buffer)) for each in self._names.highlights(path, offset)]
+        found_at = self._names(path).highlights(path, offset)
+        return [types.DocumentHighlight(edits.range(each, buffer)) for each in found_at]
 
     def prepare_rename(self, params: types.PrepareRenameParams) -> types.Range | None:
         """The range that a rename starts from; where there is no name at all, nothing."""
@@ -66,7 +68,7 @@ class Navigation:
         if found is None:
             return None
         path, offset, buffer = found
-        answer = self._names.renamed(path, offset)
+        answer = self._names(path).renamed(path, offset)
         if isinstance(answer, Refusal):
             raise failed(_sentence(answer))
         return self.core().edits.range(answer, buffer)
@@ -77,14 +79,13 @@ class Navigation:
         if found is None:
             return None
         path, offset, _ = found
-        answer = self._names.rename(path, offset, params.new_name)
+        answer = self._names(path).rename(path, offset, params.new_name)
         if isinstance(answer, Refusal):
             raise failed(_sentence(answer))
         return self.core().edits.workspace_edit(path, answer)
 
-    @property
-    def _names(self) -> Names:
-        return self.core().workspace.features.names
+    def _names(self, path: str) -> Names | StateNames:
+        return self.core().workspace.features.names_of(path)
 
     def _at(self, params: _Params) -> tuple[str, int, TextBuffer] | None:
         document = self.document(params.text_document.uri)

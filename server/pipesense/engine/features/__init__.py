@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from pipesense.engine.features.learned import Learned
 from pipesense.engine.features.outline import Symbol, SymbolKind, folds, outline
 from pipesense.engine.record import FileRecord
+from pipesense.lang.languages import DOCUMENTS, language_of
 from pipesense.lang.sql.highlight import WordKind
 from pipesense.model.where import Loc
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
-    from pipesense.engine.features.completion import Catalogue, Completion
+    from pipesense.engine.features.completion import Catalogue, Completion, Item
     from pipesense.engine.features.names import Names
+    from pipesense.engine.features.states import StateNames
     from pipesense.engine.stages import Stages
 
 __all__ = ["Features", "Symbol", "SymbolKind", "WordKind"]
@@ -37,6 +39,23 @@ class Features:
         from pipesense.engine.features.names import Names
 
         return Names(self.record_of, self.lookup, self.place)
+
+    @property
+    def states(self) -> StateNames:
+        """Names of states and steps in YAML and JSON."""
+        from pipesense.engine.features.states import StateNames
+
+        return StateNames(self.record_of)
+
+    def names_of(self, path: str) -> Names | StateNames:
+        """Definitions, references and renames in a file of that language."""
+        return self.states if language_of(path) in DOCUMENTS else self.names
+
+    def complete(self, path: str, offset: int) -> tuple[Item, ...]:
+        """What may stand at an offset of a file, the likeliest first."""
+        if language_of(path) in DOCUMENTS:
+            return self.states.completion(path, offset)
+        return self.completion.at(path, offset)
 
     @property
     def completion(self) -> Completion:

@@ -48,6 +48,7 @@ class ItemKind(Enum):
     CONDITION = "condition"
     COLUMNS = "columns"
     KEYWORD = "keyword"
+    STATE = "state"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,13 @@ class _Reader:
                 continue
             at = token.end()
             kind = token.lastgroup
+            if kind == "torn":
+                # Brackets and commas at the end of the line were there before the string was begun.
+                at = token.start() + max(1, len(token.group().rstrip("]}, \t")))
             if kind == "mark":
                 self.mark(token.group(), token.start())
             elif kind != "blank":
-                self.value(kind or "", token.group(), token.start(), at)
+                self.value(kind or "", self.text[token.start() : at], token.start(), at)
             if self.count > _NODES or len(self.open) > _DEPTH:
                 self.wrong(token.start(), at, "This JSON holds too much, or is nested too deeply, to be read")
                 break
@@ -95,8 +98,7 @@ class _Reader:
             self.add(Scalar(Span(start, end), written, template=True))
         elif kind == "torn":
             self.wrong(start, end, TORN)
-            # What stands behind the closing quote of a key or value that was never opened is not part of it.
-            self.add(Scalar(Span(start, end), written[1:].rstrip().rstrip(","), '"'))
+            self.add(Scalar(Span(start, end), written[1:], '"'))
         else:
             if _WORD.fullmatch(written) is None:
                 self.wrong(start, end, "A text stands in double quotes in JSON")

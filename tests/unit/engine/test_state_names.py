@@ -1,0 +1,134 @@
+"""Names of states and steps: definition, references, rename and completion, in YAML and JSON."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipesense.engine.workspace import Workspace
+from pipesense.model.change import Refusal
+from pipesense.text.edit import apply_edits
+from support.memory import ROOT, workspace
+
+MACHINE = """StartAt: Load
+States:
+  Load:
+    Type: Task
+    Resource: arn:aws:states:::sns:publish
+    Catch: [{ErrorEquals: [States.ALL], ResultPath: $.e, Next: Report}]
+    Next: Both
+  Both:
+    Type: Parallel
+    Branches:
+      - StartAt: Count
+        States:
+          Count: {Type: Pass, End: true}
+    Next: "Report"
+  Report: {Type: Pass, End: true}
+"""
+WORKFLOW = """main:
+  steps:
+    - load:
+        call: sys.log
+        next: tell
+    - wait: {assign: []}
+    - tell:
+        switch:
+          - {condition: true, next: load}
+"""
+
+
+def opened(text: str, name: str = "a.asl.yaml") -> tuple[Workspace, str]:
+    made, path = workspace({}), f"{ROOT}/{name}"
+    made.open(path, text)
+    made.analyse(path)
+    return made, path
+
+
+def at(text: str, mark: str) -> int:
+    return text.index(mark) + len(mark)
+
+
+PLACES = [
+    ("Next: Rep", "Report", 3),
+    ("StartAt: L", "Load", 2),
+    ("\n  Both", "Both", 2),
+    ("StartAt: Cou", "Count", 2),
+]
+
+
+@pytest.mark.parametrize(("mark", "name", "count"), PLACES)
+def test_definition_and_references(mark: str, name: str, count: int) -> None:
+    made, path = opened(MACHINE)
+    names = made.features.names_of(path)
+    offset = at(MACHINE, mark)
+    (defined,) = names.definition(path, offset)
+    assert defined.span.of(MACHINE) == name
+    assert MACHINE[defined.span.end] == ":"
+    assert [place.span.of(MACHINE) for place in names.references(path, offset)] == [name] * count
+    assert len(names.highlights(path, offset)) == count
+
+
+def test_rename_changes_every_way_to_the_state() -> None:
+    made, path = opened(MACHINE)
+    changed = made.features.names_of(path).rename(path, at(MACHINE, "Next: Rep"), "Tell people")
+    assert not isinstance(changed, Refusal)
+    after = apply_edits(MACHINE, changed[path])
+    assert after == MACHINE.replace("Report", "Tell people")
+
+
+@pytest.mark.parametrize(
+    ("text", "mark", "name", "why"),
+    [
+        (MACHINE, "Next: Rep", "Count", "called `Count` already"),
+        (MACHINE, "Next: Rep", 'a"b', "cannot be written without quotes"),
+        (MACHINE, "Next: Rep", "x: y", "cannot be written without quotes"),
+        (MACHINE, "Resource: a", "x", "no name that is known"),
+        (MACHINE.replace("Next: Both", 'Next: "${Then}"'), "ResultPath: $.e, Next: Rep", "x", "filled in later"),
+        (MACHINE.replace("Next: Both", "Next: Gone"), "Next: Gon", "x", "there is no state of that name"),
+    ],
+)
+def test_refuses_to_rename(text: str, mark: str, name: str, why: str) -> None:
+    made, path = opened(text)
+    answer = made.features.names_of(path).rename(path, at(text, mark), name)
+    assert isinstance(answer, Refusal)
+    assert why in answer.why
+
+
+def test_steps_of_a_workflow_have_names_too() -> None:
+    made, path = opened(WORKFLOW, "a.workflows.yaml")
+    names = made.features.names_of(path)
+    (defined,) = names.definition(path, at(WORKFLOW, "next: te"))
+    assert WORKFLOW[: defined.span.start].count("\n") == 6
+    changed = names.rename(path, at(WORKFLOW, "next: te"), "report")
+    assert not isinstance(changed, Refusal)
+    assert apply_edits(WORKFLOW, changed[path]) == WORKFLOW.replace("tell", "report")
+
+
+JSON = (
+    '{"StartAt": "A", "States": {\n"A": {"Type": "Pass", "Next": |},\n"B": {"Type": "Succeed"}, "C": {"Type": "Fail"}}}'
+)
+TYPED = [
+    ("a.asl.yaml", MACHINE.replace("Next: Both", "Next: |"), ["Both", "Report"], "Next: Both"),
+    ("a.asl.yaml", MACHINE.replace("Next: Both", "Next: Bo|th"), ["Both", "Report"], "Next: Both"),
+    ("a.asl.yaml", MACHINE.replace('Next: "Report"', 'Next: "|"'), ["Load", "Report"], 'Next: "Load"'),
+    ("a.asl.yaml", MACHINE.replace("StartAt: Count", "StartAt: |"), ["Count"], "StartAt: Count"),
+    ("a.asl.json", JSON, ["B", "C"], '"Next": "B"}'),
+    ("a.asl.json", JSON.replace("|", '"|"'), ["B", "C"], '"Next": "B"}'),
+    ("a.asl.json", JSON.replace("|", '"|'), ["B", "C"], '"Next": "B'),
+    ("a.workflows.yaml", WORKFLOW.replace("next: tell", "next: |"), ["wait", "tell", "end"], "next: wait"),
+    ("a.asl.yaml", MACHINE.replace("Type: Pass", "Type: |"), [], ""),
+    ("a.asl.yaml", "Next: |\n", [], ""),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "expected", "first"), TYPED)
+def test_completes_names(name: str, text: str, expected: list[str], first: str) -> None:
+    offset = text.index("|")
+    text = text.replace("|", "", 1)
+    made, path = opened(text, name)
+    items = made.features.complete(path, offset)
+    labels = [item.label for item in items]
+    assert labels[: len(expected)] == expected if "end" in expected else sorted(labels) == sorted(expected)
+    if items:
+        item = next(each for each in items if each.label in first)
+        assert first in text[: item.span.start] + item.insert + text[item.span.end :]
