@@ -89,6 +89,13 @@ CASES = [
         ["M Map -> A", "A Pass"],
     ),
     (
+        "a map that is repeated as a whole",
+        """{"StartAt": "M", "States": {"M": {"Type": "Map", "End": true, "Retry": [{"ErrorEquals": ["States.ALL"]}],
+            "Iterator": {"StartAt": "A", "States": {"A": {"Type": "Task", "End": true,
+            "Resource": "arn:aws:states:::sns:publish"}}}}}}""",
+        ["M Map -> A", "A sns:publish unknown unknown"],
+    ),
+    (
         "choices and failures",
         """{"StartAt": "C", "States": {"C": {"Type": "Choice", "Default": "X", "Choices": [
             {"And": [{"Variable": "$.a", "IsNull": true}], "Next": "T"}, {"Condition": "{% $a %}", "Next": "X"}]},

@@ -126,6 +126,8 @@ def _retry(read: Read, top: ReadGraph) -> Value[RetryPolicy]:
         return Known(RetryPolicy(Known(most, state.retriers[0].list), delay, grows, delay))
     if read.body.entry("Retry") is not None:
         return Unknown("its Retry cannot be read here")
+    if read.repeated:
+        return Unknown(f"{read.repeated} repeats all that is inside it")
     if resource.waits:
         return Unknown("whoever answers decides what a failure means")
     if _comes_back(state, top):

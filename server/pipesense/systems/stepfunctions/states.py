@@ -30,6 +30,8 @@ class Read:
     resource: Resource | None
     inside: tuple[ReadGraph, ...]
     """The graphs of a Parallel's branches, or of a Map's processor."""
+    repeated: str = ""
+    """The state around it that repeats all that is inside, "" where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,9 @@ class Reader:
     def machine(self) -> ReadGraph:
         """The outermost graph."""
         self.language = scalar(self.found.node.get("QueryLanguage")) or "JSONPath"
-        return self.graph(self.found.node, handled=False)
+        return self.graph(self.found.node, handled=False, repeated="")
 
-    def graph(self, node: Mapping, *, handled: bool) -> ReadGraph:
+    def graph(self, node: Mapping, *, handled: bool, repeated: str) -> ReadGraph:
         """The states of a mapping with StartAt and States."""
         start = node.own("StartAt")
         jump = self.jump("StartAt", start.value, node) if start is not None else None
@@ -82,7 +84,7 @@ class Reader:
                 opened = opened or Unknown("some states are put in from elsewhere")
                 continue
             seen.add(entry.key)
-            reads.append(self.state(entry, body, handled))
+            reads.append(self.state(entry, body, handled, repeated))
         if any(not jump.sure for read in reads for jump in read.state.jumps):
             opened = opened or Unknown("the name of a next state is filled in later")
         place = start.name.span if start is not None else node.span
@@ -90,7 +92,7 @@ class Reader:
         graph = StateGraph(self.file.loc(place), whole, jump, tuple(read.state for read in reads), False, opened)
         return ReadGraph(graph, tuple(reads))
 
-    def state(self, entry: Entry, body: Mapping, handled: bool) -> Read:
+    def state(self, entry: Entry, body: Mapping, handled: bool, repeated: str) -> Read:
         """One state."""
         kind = scalar(body.get("Type")) or ""
         resource = resource_of(scalar(body.get("Resource"))) if kind == "Task" else None
@@ -98,7 +100,12 @@ class Reader:
         catchers = tuple(self.handlers(body, "Catch", language))
         retriers = tuple(self.handlers(body, "Retry", language))
         covered = handled or bool(catchers) or _present(body, "Catch") or _tolerates(body)
-        inside = tuple(self.graph(each, handled=covered) for each in _graphs(body)) if self.depth < 40 else ()
+        outer = entry.key or "" if _present(body, "Retry") else repeated
+        inside = (
+            tuple(self.graph(each, handled=covered, repeated=outer) for each in _graphs(body))
+            if self.depth < 40
+            else ()
+        )
         jumps = [*self.own_jumps(body), *(each.jump for each in catchers if each.jump is not None)]
         state = State(
             entry.key or "",
@@ -114,7 +121,7 @@ class Reader:
             _ends(body, kind),
             kind == "Task",
         )
-        return Read(state, body, entry, resource, inside)
+        return Read(state, body, entry, resource, inside, repeated)
 
     # --- jumps -----------------------------------------------------------------------------------
 
