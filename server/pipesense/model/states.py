@@ -113,6 +113,13 @@ class StateMachine:
 
 
 @dataclass(frozen=True, slots=True)
+class TornMachine:
+    """What can be told of a machine whose text could not be read to its end: names for who types, nothing to judge."""
+
+    machine: StateMachine
+
+
+@dataclass(frozen=True, slots=True)
 class StepCall:
     """A call that a step makes; ``method`` as it is written ("http.post")."""
 

@@ -107,7 +107,7 @@ class Refusing:
 
             do_GET = do_POST = _answer
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *_: object) -> None:
                 pass
 
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
@@ -153,7 +153,7 @@ def test_a_request_that_is_refused_twice_succeeds_once_it_is_repeated(
     file, text = f"load.workflows.{language}", workflow(call, server.url)
     if language == "json":
         text = json.dumps(yaml.safe_load(text), indent=2)
-    with pytest.raises(Exception, match="503|busy|HTTP"):
+    with pytest.raises(Exception, match=r"503|busy|HTTP"):
         execute_workflow(read(file, text), {})
     assert server.hits == 1, "nothing is repeated before the fix"
     server.hits = 0

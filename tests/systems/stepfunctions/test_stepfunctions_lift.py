@@ -10,7 +10,7 @@ import pytest
 from pipesense.lang.documents.file import DocumentFile
 from pipesense.lang.documents.read import read_document
 from pipesense.model.flow import Pipeline
-from pipesense.model.states import StateMachine
+from pipesense.model.states import StateMachine, TornMachine
 from pipesense.systems.stepfunctions import SYSTEM
 from pipesense.systems.system import Lifted
 
@@ -171,9 +171,9 @@ def test_what_is_put_in_opens_the_graph() -> None:
 
 def test_a_torn_definition_gives_no_pipeline_but_names() -> None:
     lifted = lift(task()[:-1])
-    (machine,) = (each for each in lifted.facts if isinstance(each, StateMachine))
+    (torn,) = (each for each in lifted.facts if isinstance(each, TornMachine))
     assert lifted.pipelines == ()
-    assert [state.name for state in machine.graphs[0].states] == ["A"]
+    assert [state.name for state in torn.machine.graphs[0].states] == ["A"]
 
 
 def test_an_alias_that_holds_itself_ends() -> None:

@@ -72,11 +72,12 @@ def test_while_it_is_torn_nothing_is_said_and_then_all_again() -> None:
     made.open(path, MACHINE)
     made.analyse(path)
     assert RULE in [each.rule for each in made.findings(path)]
-    made.change(path, (6, 18), (6, 18), ', "Ret', PositionEncoding.UTF16)
+    typed = ', "Retry": [{"ErrorEquals": ["X"]}], "Ret'
+    made.change(path, (6, 18), (6, 18), typed, PositionEncoding.UTF16)
     made.analyse(path)
     assert made.findings(path) == ()
     assert [gap.why for gap in made.not_analysed(path)] == ["This string is not closed on its line."]
-    made.change(path, (6, 18), (6, 24), "", PositionEncoding.UTF16)
+    made.change(path, (6, 18), (6, 18 + len(typed)), "", PositionEncoding.UTF16)
     made.analyse(path)
     assert RULE in [each.rule for each in made.findings(path)]
     assert made.not_analysed(path) == ()

@@ -11,7 +11,7 @@ from pipesense.engine.features.completion import Item, ItemKind
 from pipesense.engine.features.names import Place
 from pipesense.engine.record import FileRecord
 from pipesense.model.change import Refusal
-from pipesense.model.states import StateGraph, StateMachine
+from pipesense.model.states import StateGraph, StateMachine, TornMachine
 from pipesense.model.where import Loc
 from pipesense.text.edit import TextEdit
 from pipesense.text.span import Span
@@ -123,7 +123,11 @@ class StateNames:
 
 
 def _machines(record: FileRecord) -> Iterator[StateMachine]:
-    return (fact for fact in record.linked.facts if isinstance(fact, StateMachine))
+    for fact in record.linked.facts:
+        if isinstance(fact, StateMachine):
+            yield fact
+        elif isinstance(fact, TornMachine):
+            yield fact.machine
 
 
 def _span(record: FileRecord, loc: Loc) -> Span | None:

@@ -9,7 +9,7 @@ from typing import Final
 from pipesense.lang.documents.file import DocumentFile
 from pipesense.lang.yaml.nodes import Mapping, Node, Scalar, resolved
 from pipesense.model.flow import Edges, Effect, OtherRun, Pipeline, RetryPolicy, Role, Schedule, Setting, Task
-from pipesense.model.states import State, StateGraph, StateMachine
+from pipesense.model.states import State, StateGraph, StateMachine, TornMachine
 from pipesense.model.value import Absent, Known, Unknown, Value
 from pipesense.systems.cloud_workflows.calls import CALLBACK_LIMIT, REQUEST_LIMIT, Call
 from pipesense.systems.cloud_workflows.steps import Part, Step, StepReader, inside
@@ -58,10 +58,10 @@ def lift(file: DocumentFile) -> Lifted:
     )
     opened = Unknown("the file cannot be read to its end") if torn else None
     graphs = tuple(_graph(file, part, opened) for part in reader.parts)
-    facts: list[object] = [StateMachine(pipeline, graphs, "step")]
+    machine = StateMachine(pipeline, graphs, "step")
     if torn:
-        return Lifted(facts=tuple(facts))
-    return Lifted(pipelines=(pipeline,), facts=(*facts, *reader.retries))
+        return Lifted(facts=(TornMachine(machine),))
+    return Lifted(pipelines=(pipeline,), facts=(machine, *reader.retries))
 
 
 def _name(step: str, part: Part) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from pipesense.lang.documents.file import DocumentFile
 from pipesense.lang.yaml.nodes import scalar
 from pipesense.model.flow import Edges, Effect, OtherRun, Pipeline, RetryPolicy, Role, Schedule, Setting, Task
-from pipesense.model.states import State, StateMachine
+from pipesense.model.states import State, StateMachine, TornMachine
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value
 from pipesense.systems.stepfunctions.find import Found, machines
 from pipesense.systems.stepfunctions.resources import Resource
@@ -38,7 +38,8 @@ def lift(file: DocumentFile) -> Lifted:
         if not found.torn:
             pipelines.append(pipeline)
         paths = scalar(found.node.get("QueryLanguage")) in (None, "JSONPath")
-        facts.append(StateMachine(pipeline, tuple(read.graphs()), "state", paths))
+        machine = StateMachine(pipeline, tuple(read.graphs()), "state", paths)
+        facts.append(TornMachine(machine) if found.torn else machine)
     return Lifted(pipelines=tuple(pipelines), facts=tuple(facts))
 
 
