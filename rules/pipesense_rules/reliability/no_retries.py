@@ -29,6 +29,12 @@ META = RuleMeta(
     roles=frozenset({FileRole.PIPELINE, FileRole.AD_HOC, FileRole.EXAMPLE}),
     messages={
         "absent": Message(Severity.WARNING, _WHAT, _WHY, _DO),
+        "caught": Message(
+            Severity.WARNING,
+            _WHAT,
+            "One dropped connection then sends the run down the way of its failures, where a second attempt would do.",
+            _DO,
+        ),
         "frequent": Message(
             Severity.INFO,
             _WHAT,
@@ -114,7 +120,9 @@ def _variant(pipeline: Pipeline, ctx: Context) -> tuple[str, int]:
         return "frequent", max(1, round(schedule.every / timedelta(minutes=1)))
     text = schedule.text.default if isinstance(schedule.text, Absent) else schedule.text
     by_hand = isinstance(text, Known) and text.value is None and not schedule.triggered
-    return "by-hand" if by_hand else "absent", 0
+    if by_hand:
+        return "by-hand", 0
+    return "caught" if all(task.caught for task in _bare(pipeline)) else "absent", 0
 
 
 @no_retries.fix

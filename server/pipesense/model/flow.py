@@ -125,6 +125,8 @@ class Task:
     """Runs once per element of a list known only at run time."""
     always_runs: bool = False
     """Runs even when what stands before it failed (a trigger rule such as ``all_done``)."""
+    caught: bool = False
+    """The pipeline itself says where a run goes on where the task fails for good."""
     called_back: bool = False
     """Waits until somebody outside says that it is done, which may never happen."""
     holds_slot: Value[bool] = Unknown("it does not wait")

@@ -112,6 +112,7 @@ def _task(file: DocumentFile, step: Step, part: Part, repeated: frozenset[str], 
         does=Known(frozenset({Effect.NETWORK} if works else ())),
         runs=(OtherRun(kind, file.loc(step.entry.span)),) if works else (),
         role=Unknown("what is called does what it does") if call is not None else Known(Role.EMPTY),
+        caught=step.around.handled,
         called_back=call is not None and call.is_callback,
     )
 

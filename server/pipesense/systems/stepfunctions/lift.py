@@ -105,6 +105,7 @@ def _task(read: Read, limit: Known[timedelta] | None, top: ReadGraph) -> Task:
         runs=(OtherRun(kind, state.loc),) if works else (),
         role=_role(state, resource),
         mapped=state.kind == "Map",
+        caught=state.handled,
         called_back=resource is not None and resource.waits,
     )
 
