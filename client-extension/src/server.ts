@@ -39,8 +39,8 @@ const LANGUAGES = [
 /** Which documents are the server's; of the files that everybody has, only those with our settings or a state machine. */
 export const DOCUMENTS = [
   ...LANGUAGES.flatMap((language) => ["file", "untitled"].map((scheme) => ({ scheme, language }))),
-  { scheme: "file", language: "json", pattern: "**/*.asl.json" },
-  { scheme: "file", language: "jsonc", pattern: "**/*.asl.json" },
+  { scheme: "file", language: "json", pattern: "**/*.{asl,workflows}.json" },
+  { scheme: "file", language: "jsonc", pattern: "**/*.{asl,workflows}.json" },
   { scheme: "file", language: "toml", pattern: "**/{pipesense,pyproject}.toml" },
 ];
 

@@ -69,8 +69,9 @@ def _about_pipeline(pipeline: Pipeline) -> str:
     schedule = pipeline.schedule
     if isinstance(schedule.text, Known):
         lines.append(f"- schedule: {code(schedule.text.value) if schedule.text.value else 'never by itself'}")
-    lines.append(f"- start date: {schedule.moving_start_text or _words(schedule.start)}")
-    lines.append(f"- catch up: {_words_bool(schedule.catchup)}")
+    if not (isinstance(schedule.text, Unknown) and schedule.text == schedule.start):
+        lines.append(f"- start date: {schedule.moving_start_text or _words(schedule.start)}")
+        lines.append(f"- catch up: {_words_bool(schedule.catchup)}")
     if pipeline.edges.opened is not None:
         lines.append(f"- order of tasks: not all known, {pipeline.edges.opened.why}")
     return "\n".join(lines)

@@ -18,8 +18,8 @@ from pipesense.lang.languages import DOCUMENTS, language_of
 SIZE_LIMIT: Final = 10_000_000
 """Bytes. Nobody maintains a larger pipeline by hand: it is a dump, and reading it would hold up everything else."""
 
-DOCUMENT_LIMIT: Final = 2_000_000
-"""Bytes of a YAML or JSON file that a listing gives; Step Functions itself refuses definitions above 1 MB."""
+DOCUMENT_LIMIT: Final = 1_048_576
+"""Bytes of a YAML or JSON file that a listing gives: neither Step Functions nor CloudFormation takes more."""
 
 _REASONS: Final = {
     errno.ENOENT: "there is no such file",
