@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pipesense.model.broker import StreamClient
 from pipesense.model.code import ObsoleteUse
 from pipesense.model.dbt_change import DbtChange
+from pipesense.model.failures import SwallowedFailure
 from pipesense.model.flow import Pipeline, Task
 from pipesense.model.quality import CheckPlan
 from pipesense.model.states import Handler, State, StepRetry
@@ -108,6 +109,14 @@ class CompleteRetry:
 
 
 @dataclass(frozen=True, slots=True)
+class RaiseAgain:
+    """Let a failure that is only noted end the run."""
+
+    system: str
+    failure: SwallowedFailure
+
+
+@dataclass(frozen=True, slots=True)
 class UseRetryPolicy:
     """Repeat some calls by another policy, by its name."""
 
@@ -171,7 +180,7 @@ class SetClientSettings:
     also: tuple[Replace, ...] = ()
 
 
-StateChange = SpreadRetries | KeepInput | CatchFailures | HandleAllLast | CompleteRetry | UseRetryPolicy
+StateChange = SpreadRetries | KeepInput | CatchFailures | HandleAllLast | CompleteRetry | UseRetryPolicy | RaiseAgain
 """What is asked of the writers of state machines and workflows."""
 
 Change = (

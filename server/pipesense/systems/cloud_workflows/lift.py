@@ -61,7 +61,7 @@ def lift(file: DocumentFile) -> Lifted:
     machine = StateMachine(pipeline, graphs, "step")
     if torn:
         return Lifted(facts=(TornMachine(machine),))
-    return Lifted(pipelines=(pipeline,), facts=(machine, *reader.retries))
+    return Lifted(pipelines=(pipeline,), facts=(machine, *reader.retries, *reader.swallowed))
 
 
 def _name(step: str, part: Part) -> str:

@@ -9,6 +9,8 @@ from typing import Final
 
 from pipesense.lang.documents.file import DocumentFile
 from pipesense.lang.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, items, mapping, resolved, scalar
+from pipesense.lang.yaml.read import walk
+from pipesense.model.failures import SwallowedFailure
 from pipesense.model.states import Jump, StepCall, StepRetry
 from pipesense.systems.cloud_workflows.calls import Call, call_of
 from pipesense.text.span import Span
@@ -19,6 +21,8 @@ _KEYS: Final = frozenset(
         *("for", "parallel", "steps", "in", "value", "range"),
     )
 )
+_REACTS: Final = frozenset(("raise", "return", "next", "assign", "switch", "for", "parallel", "try"))
+"""Keys of steps in an except block that do something about the failure, or may."""
 _ENDS: Final = frozenset(("end", "break", "continue"))
 _POLICY: Final = re.compile(r"\$\{\s*(?P<name>[\w.]+)\s*\}")
 _NEEDED: Final = ("predicate", "max_retries", "backoff")
@@ -74,6 +78,7 @@ class StepReader:
     file: DocumentFile
     parts: list[Part] = field(default_factory=list)
     retries: list[StepRetry] = field(default_factory=list)
+    swallowed: list[SwallowedFailure] = field(default_factory=list)
 
     def read(self) -> bool:
         """Everything; False where this is no workflow."""
@@ -132,6 +137,8 @@ class StepReader:
             step.around = inner
             if tried.entry("call") is not None:
                 step.calling = tried
+            if handler is not None:
+                self._handled(body, handler, name)
         step.call = call_of(step.calling)
         self._jump(step, body)
         ends = self._inside(part, step, body, tried, inner, depth)
@@ -185,6 +192,24 @@ class StepReader:
         """Whether some way of an except block goes to its own step or to one before it."""
         before = {step.name for step in part.steps}
         return any(target in before or target == name for target in _targets(handler))
+
+    def _handled(self, body: Mapping, handler: Mapping, name: str) -> None:
+        """An except block that does nothing but log: neither does the run end nor go elsewhere, nor is a value set."""
+        calls = [
+            entry.value.text
+            for node in walk(handler)
+            if isinstance(node, Mapping)
+            for entry in node.entries
+            if entry.key == "call" and isinstance(entry.value, Scalar)
+        ]
+        keys = {key for node in walk(handler) if isinstance(node, Mapping) for key in node.keys()}  # noqa: SIM118
+        kept = body.own("except")
+        if keys & _REACTS or any(not call.startswith("sys.log") for call in calls) or kept is None:
+            return
+        if isinstance(kept.value, Mapping) and handler.own("steps") is not None:
+            error = scalar(handler.get("as")) or ""
+            place = self.file.loc(inside(kept.name))
+            self.swallowed.append(SwallowedFailure("cloud_workflows", place, "step", name, bool(calls), error))
 
     # --- retries ---------------------------------------------------------------------------------
 

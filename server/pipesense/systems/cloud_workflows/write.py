@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from typing import Final
 
 from pipesense.lang.documents.edit import Editor
 from pipesense.lang.documents.file import DocumentFile
 from pipesense.lang.json.edit import Layout
 from pipesense.lang.yaml.edit import Raw, Value, Writer
-from pipesense.lang.yaml.nodes import Entry, Mapping, mapping
-from pipesense.model.change import Change, CompleteRetry, Refusal, Replace, SetRetry, SetTimeout, UseRetryPolicy
+from pipesense.lang.yaml.nodes import Entry, Mapping, Sequence, mapping
+from pipesense.model.change import (
+    Change,
+    CompleteRetry,
+    RaiseAgain,
+    Refusal,
+    Replace,
+    SetRetry,
+    SetTimeout,
+    UseRetryPolicy,
+)
 from pipesense.systems.cloud_workflows.steps import Step, StepReader, inside
 from pipesense.text.edit import TextEdit
 from pipesense.text.span import Span
@@ -27,6 +37,8 @@ def write(change: Change, file: DocumentFile) -> tuple[Replace, ...] | Refusal:
     steps = [step for part in reader.parts for step in part.steps]
     if isinstance(change, UseRetryPolicy):
         return (Replace(change.retry.loc, "${" + change.policy + "}"),)
+    if isinstance(change, RaiseAgain):
+        return _raise(change, file, steps)
     if isinstance(change, CompleteRetry):
         return _complete(change, file, steps)
     if not isinstance(change, (SetRetry, SetTimeout)):
@@ -121,6 +133,29 @@ def _limit(file: DocumentFile, step: Step, hours: int) -> list[TextEdit]:
     most = 1800 if step.call is not None and step.call.is_request else hours * 3600
     edit = _editor(file).add(args, {"timeout": min(most, hours * 3600)})
     return [edit] if edit is not None else []
+
+
+def _raise(change: RaiseAgain, file: DocumentFile, steps: list[Step]) -> tuple[Replace, ...] | Refusal:
+    """A last step in the except block; its name must be no other step's."""
+    taken = {step.name for step in steps}
+    for step in steps:
+        entry = step.body.own("except")
+        if entry is None or file.loc(inside(entry.name)) != change.failure.loc:
+            continue
+        handler = mapping(entry.value)
+        kept = handler.get("steps") if handler is not None else None
+        if not isinstance(kept, Sequence) or not change.failure.error:
+            return Refusal("the error has no name in the except block")
+        name = next(each for each in _names("raise_again") if each not in taken)
+        value = _written(file, step.body, "${" + change.failure.error + "}")
+        edit = _editor(file).append(kept, {name: {"raise": value}})
+        return (Replace(file.loc(edit.span), edit.text),) if edit is not None else Refusal("there is no place for it")
+    return Refusal("the except block is not there any more")
+
+
+def _names(first: str) -> Iterator[str]:
+    yield first
+    yield from (f"{first}_{number}" for number in count(2))
 
 
 def _complete(change: CompleteRetry, file: DocumentFile, steps: list[Step]) -> tuple[Replace, ...] | Refusal:
