@@ -12,6 +12,7 @@ from pipesense.lang.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, it
 from pipesense.lang.yaml.read import walk
 from pipesense.model.failures import SwallowedFailure
 from pipesense.model.states import Jump, StepCall, StepRetry
+from pipesense.model.where import Loc
 from pipesense.systems.cloud_workflows.calls import Call, call_of
 from pipesense.text.span import Span
 
@@ -25,6 +26,7 @@ _REACTS: Final = frozenset(("raise", "return", "next", "assign", "switch", "for"
 """Keys of steps in an except block that do something about the failure, or may."""
 _ENDS: Final = frozenset(("end", "break", "continue"))
 _POLICY: Final = re.compile(r"\$\{\s*(?P<name>[\w.]+)\s*\}")
+_WORD: Final = re.compile(r"[A-Za-z_]\w*")
 _NEEDED: Final = ("predicate", "max_retries", "backoff")
 _DEPTH: Final = 60
 
@@ -79,6 +81,8 @@ class StepReader:
     parts: list[Part] = field(default_factory=list)
     retries: list[StepRetry] = field(default_factory=list)
     swallowed: list[SwallowedFailure] = field(default_factory=list)
+    sets: dict[Loc, frozenset[str]] = field(default_factory=dict)
+    """The variables that a try sets, by the place of its except."""
 
     def read(self) -> bool:
         """Everything; False where this is no workflow."""
@@ -98,7 +102,20 @@ class StepReader:
                         part = Part(entry.key, entry.name.span, steps)
                         self.parts.append(part)
                         self.block(part, steps, Around(), 0)
+            self._asked_later(root)
         return bool(self.parts)
+
+    def _asked_later(self, root: Node) -> None:
+        """What a failed step did not set is often asked for afterwards: then somebody does something about it."""
+        asked = " ".join(
+            entry.value.text
+            for node in walk(root)
+            if isinstance(node, Mapping)
+            for entry in node.entries
+            if entry.key == "condition" and isinstance(entry.value, Scalar)
+        )
+        words = frozenset(_WORD.findall(asked))
+        self.swallowed = [failure for failure in self.swallowed if not self.sets[failure.loc] & words]
 
     def block(self, part: Part, steps: Node | None, around: Around, depth: int) -> tuple[list[str], list[str]]:
         """The steps of a list; the names of the first one, and of those behind which the list ends."""
@@ -209,6 +226,7 @@ class StepReader:
         if isinstance(kept.value, Mapping) and handler.own("steps") is not None:
             error = scalar(handler.get("as")) or ""
             place = self.file.loc(inside(kept.name))
+            self.sets[place] = frozenset(_variables(body))
             self.swallowed.append(SwallowedFailure("cloud_workflows", place, "step", name, bool(calls), error))
 
     # --- retries ---------------------------------------------------------------------------------
@@ -236,6 +254,18 @@ class StepReader:
         )
         place = node if isinstance(node, Scalar) else retry.name
         self.retries.append(StepRetry(self.file.loc(inside(place)), policy, missing, calls, isinstance(node, Mapping)))
+
+
+def _variables(body: Mapping) -> Iterator[str]:
+    """The names that steps in the try of a body give values to."""
+    tried = body.get("try")
+    for node in walk(tried) if tried is not None else ():
+        for entry in node.entries if isinstance(node, Mapping) else ():
+            if entry.key == "result" and isinstance(entry.value, Scalar):
+                yield entry.value.text
+            elif entry.key == "assign":
+                for item in items(entry.value):
+                    yield from item.keys() if isinstance(item, Mapping) else ()
 
 
 def _harmless(call: Call) -> bool:
