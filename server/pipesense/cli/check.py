@@ -162,7 +162,7 @@ def _analyse(session: Session, make: MakeAnalysis) -> Analysis:
 def _standard_input(session: Session) -> DiskFile | None:
     path = session.targets.files[0]
     if not is_source(path):
-        session.problems.append(f"{session.show(path)} is neither Python nor SQL, so it cannot be checked.")
+        session.problems.append(f"{session.show(path)} is neither Python, SQL, YAML nor JSON, so it cannot be checked.")
         return None
     try:
         data = sys.stdin.buffer.read()
@@ -192,7 +192,7 @@ def collect(session: Session, analysis: Analysis) -> CheckResult:
     rows = tuple(gatherer.findings((*configs, *shown)))
     new = tuple(row for row in rows if row.fingerprint not in session.known.fingerprints)
     found = tuple(gatherer.gaps(shown))
-    gaps = [GapRow(session.show(path), _TOP, "it is neither Python nor SQL") for path in targets.others]
+    gaps = [GapRow(session.show(path), _TOP, "it is neither Python, SQL, YAML nor JSON") for path in targets.others]
     unread = [gap for path in targets.files if analysis.text(path) is None for gap in gatherer.gaps([path])]
     return CheckResult(
         version=pipesense.__version__,

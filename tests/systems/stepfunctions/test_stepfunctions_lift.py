@@ -96,6 +96,14 @@ CASES = [
         ["M Map -> A", "A sns:publish unknown unknown"],
     ),
     (
+        "a branch that ends all others after a while",
+        """{"StartAt": "P", "States": {"P": {"Type": "Parallel", "End": true, "Branches": [
+            {"StartAt": "A", "States": {"A": {"Type": "Task", "End": true,
+            "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken"}}},
+            {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "Next": "F"}, "F": {"Type": "Fail"}}}]}}}""",
+        ["P Parallel -> A, W", "A sqs:sendMessage.waitForTaskToken unknown unknown", "W Wait -> F", "F Fail"],
+    ),
+    (
         "choices and failures",
         """{"StartAt": "C", "States": {"C": {"Type": "Choice", "Default": "X", "Choices": [
             {"And": [{"Variable": "$.a", "IsNull": true}], "Next": "T"}, {"Condition": "{% $a %}", "Next": "X"}]},
@@ -179,6 +187,19 @@ def test_a_torn_definition_gives_no_pipeline_but_names() -> None:
 def test_an_alias_that_holds_itself_ends() -> None:
     text = "StartAt: A\nStates: &s\n  A: {Type: Parallel, Branches: [{StartAt: A, States: *s}], End: true}\n"
     assert len(lift(text, "/project/a.yaml").pipelines) == 1
+
+
+def test_a_machine_that_is_a_bomb_of_aliases_is_read_in_part() -> None:
+    lines = ["m0: &m0 {StartAt: A, States: {A: {Type: Pass, End: true}}}"]
+    branches = ", ".join
+    for level in range(1, 12):
+        inner = branches([f"*m{level - 1}"] * 9)
+        lines.append(
+            f"m{level}: &m{level} {{StartAt: P, States: {{P: {{Type: Parallel, End: true, Branches: [{inner}]}}}}}}"
+        )
+    lifted = lift("\n".join(lines), "/project/a.yaml")
+    assert len(lifted.pipelines) == 12
+    assert sum(len(pipeline.tasks) for pipeline in lifted.pipelines) <= 10_000
 
 
 def test_a_bomb_of_aliases_is_read_once() -> None:

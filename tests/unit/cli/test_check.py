@@ -134,7 +134,7 @@ def test_a_file_of_another_kind_is_told_of(project: Project) -> None:
     project.write({"README.md": "BAD-error", "a.sql": "BAD-error"})
     ran = project.check("README.md", "a.sql")
     assert ran.code == 1
-    assert "README.md:1:1: not analysed: it is neither Python nor SQL" in ran.out
+    assert "README.md:1:1: not analysed: it is neither Python, SQL, YAML nor JSON" in ran.out
 
 
 def test_an_empty_folder(project: Project) -> None:

@@ -29,6 +29,8 @@ _POLICY: Final = re.compile(r"\$\{\s*(?P<name>[\w.]+)\s*\}")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 _NEEDED: Final = ("predicate", "max_retries", "backoff")
 _DEPTH: Final = 60
+_MOST: Final = 10_000
+"""Steps of one part; aliases of aliases can make any number of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class StepReader:
 
     def block(self, part: Part, steps: Node | None, around: Around, depth: int) -> tuple[list[str], list[str]]:
         """The steps of a list; the names of the first one, and of those behind which the list ends."""
-        if not isinstance(steps, Sequence) or depth > _DEPTH:
+        if not isinstance(steps, Sequence) or depth > _DEPTH or len(part.steps) > _MOST:
             return [], []
         first: list[str] = []
         open_ends: list[str] = []

@@ -32,8 +32,10 @@ def lift(file: DocumentFile) -> Lifted:
     """Every state machine of a file."""
     pipelines: list[Pipeline] = []
     facts: list[object] = []
+    count = 0
     for found in machines(file):
-        read = Reader(file, found).machine()
+        reader = Reader(file, found, count=count)
+        read, count = reader.machine(), reader.count
         pipeline = _pipeline(file, found, read)
         if not found.torn:
             pipelines.append(pipeline)
@@ -88,7 +90,7 @@ def _edges(read: ReadGraph, behind: tuple[str, ...]) -> Iterator[tuple[str, str]
 def _task(read: Read, limit: Known[timedelta] | None, top: ReadGraph) -> Task:
     state, resource = read.state, read.resource
     retry = _retry(read, top)
-    timeout = _timeout(state, resource, limit)
+    timeout = _timeout(state, resource, limit) if not read.around.ended else Unknown("a branch beside it ends it")
     works = resource is not None
     kind = resource.kind if resource is not None else state.kind or "state"
     return Task(
@@ -128,8 +130,8 @@ def _retry(read: Read, top: ReadGraph) -> Value[RetryPolicy]:
         return Known(RetryPolicy(Known(most, state.retriers[0].list), delay, grows, delay))
     if read.body.entry("Retry") is not None:
         return Unknown("its Retry cannot be read here")
-    if read.repeated:
-        return Unknown(f"{read.repeated} repeats all that is inside it")
+    if read.around.repeated:
+        return Unknown(f"{read.around.repeated} repeats all that is inside it")
     if resource.waits:
         return Unknown("whoever answers decides what a failure means")
     if _comes_back(state, top):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from pipesense.lang.documents.file import DocumentFile
@@ -17,7 +17,22 @@ from pipesense.systems.stepfunctions.resources import Resource, resource_of
 
 _HOLE: Final = re.compile(r"\$\{|\{%|\{\{")
 _NO_DEFAULT: Final = Unknown("the service waits as long as a run may take")
+_MOST: Final = 10_000
+"""States of one file; aliases of aliases can make any number of them."""
 _KINDS: Final = frozenset(("Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"))
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the states around one do for it.
+
+    ``handled``: they go on where it fails. ``repeated``: the one that repeats all that is inside, "" where none does.
+    ``ended``: a branch beside it waits for some time and fails then, which ends its waiting, too.
+    """
+
+    handled: bool = False
+    repeated: str = ""
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +45,7 @@ class Read:
     resource: Resource | None
     inside: tuple[ReadGraph, ...]
     """The graphs of a Parallel's branches, or of a Map's processor."""
-    repeated: str = ""
-    """The state around it that repeats all that is inside, "" where none does."""
+    around: Around
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +77,30 @@ class Reader:
     file: DocumentFile
     found: Found
     language: str = "JSONPath"
-    depth: int = field(default=0)
+    count: int = 0
 
     def machine(self) -> ReadGraph:
         """The outermost graph."""
         self.language = scalar(self.found.node.get("QueryLanguage")) or "JSONPath"
-        return self.graph(self.found.node, handled=False, repeated="")
+        return self.graph(self.found.node, Around())
 
-    def graph(self, node: Mapping, *, handled: bool, repeated: str) -> ReadGraph:
+    def graph(self, node: Mapping, around: Around) -> ReadGraph:
         """The states of a mapping with StartAt and States."""
         start = node.own("StartAt")
         jump = self.jump("StartAt", start.value, node) if start is not None else None
         states = mapping(node.get("States")) or Mapping(node.span, ())
         opened = Unknown("the file cannot be read to its end") if self.found.torn else None
         reads: list[Read] = []
-        seen: set[str] = set()
         for entry in states.entries:
             body = mapping(entry.value)
             if entry.key is None or body is None or entry.key.startswith("Fn::") or _HOLE.search(entry.key):
                 opened = opened or Unknown("some states are put in from elsewhere")
                 continue
-            seen.add(entry.key)
-            reads.append(self.state(entry, body, handled, repeated))
+            self.count += 1
+            if self.count > _MOST:
+                opened = Unknown("there are more states than are read")
+                break
+            reads.append(self.state(entry, body, around))
         if any(not jump.sure for read in reads for jump in read.state.jumps):
             opened = opened or Unknown("the name of a next state is filled in later")
         place = start.name.span if start is not None else node.span
@@ -92,19 +108,17 @@ class Reader:
         graph = StateGraph(self.file.loc(place), whole, jump, tuple(read.state for read in reads), False, opened)
         return ReadGraph(graph, tuple(reads))
 
-    def state(self, entry: Entry, body: Mapping, handled: bool, repeated: str) -> Read:
+    def state(self, entry: Entry, body: Mapping, around: Around) -> Read:
         """One state."""
         kind = scalar(body.get("Type")) or ""
         resource = resource_of(scalar(body.get("Resource"))) if kind == "Task" else None
         language = scalar(body.get("QueryLanguage")) or self.language
         catchers = tuple(self.handlers(body, "Catch", language))
         retriers = tuple(self.handlers(body, "Retry", language))
-        covered = handled or bool(catchers) or _present(body, "Catch") or _tolerates(body)
-        outer = entry.key or "" if _present(body, "Retry") else repeated
-        inside = (
-            tuple(self.graph(each, handled=covered, repeated=outer) for each in _graphs(body))
-            if self.depth < 40
-            else ()
+        covered = around.handled or bool(catchers) or _present(body, "Catch") or _tolerates(body)
+        repeated = entry.key or "" if _present(body, "Retry") else around.repeated
+        inside = tuple(
+            self.graph(each, Around(covered, repeated, around.ended or beside)) for each, beside in _graphs(body)
         )
         jumps = [*self.own_jumps(body), *(each.jump for each in catchers if each.jump is not None)]
         state = State(
@@ -121,7 +135,7 @@ class Reader:
             _ends(body, kind),
             kind == "Task",
         )
-        return Read(state, body, entry, resource, inside, repeated)
+        return Read(state, body, entry, resource, inside, around)
 
     # --- jumps -----------------------------------------------------------------------------------
 
@@ -199,16 +213,24 @@ class Reader:
         return self.file.loc(node.span)
 
 
-def _graphs(body: Mapping) -> Iterator[Mapping]:
-    """The mappings with StartAt and States inside a Map or Parallel state."""
+def _graphs(body: Mapping) -> Iterator[tuple[Mapping, bool]]:
+    """What a Map or Parallel holds with StartAt and States, and whether a branch beside it ends all of them."""
     for key in ("ItemProcessor", "Iterator"):
         node = mapping(body.get(key))
         if node is not None and is_machine(node):
-            yield node
+            yield node, False
             return
-    for branch in items(body.get("Branches")):
-        if isinstance(branch, Mapping) and is_machine(branch):
-            yield branch
+    branches = [each for each in items(body.get("Branches")) if isinstance(each, Mapping) and is_machine(each)]
+    clocks = [branch for branch in branches if _is_clock(branch)]
+    for branch in branches:
+        yield branch, any(clock is not branch for clock in clocks)
+
+
+def _is_clock(branch: Mapping) -> bool:
+    """Whether a branch waits for some time and fails then: a branch that fails ends all others."""
+    states = mapping(branch.get("States"))
+    kinds = {scalar(body.get("Type")) for _, each in states.pairs() if (body := mapping(each))} if states else set()
+    return {"Wait", "Fail"} <= kinds and "Task" not in kinds
 
 
 def _present(node: Mapping, key: str) -> bool:
