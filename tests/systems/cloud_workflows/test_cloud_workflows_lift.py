@@ -156,3 +156,14 @@ def test_leaves_other_files_alone(path: str, text: str) -> None:
 
 def test_what_only_looks_like_steps_is_none() -> None:
     assert lift("main:\n  steps:\n  - uses: actions/checkout\n", "/p/x.workflows.yaml") == Lifted()
+
+
+def test_sql_of_bigquery() -> None:
+    text = (
+        "- a:\n    call: googleapis.bigquery.v2.jobs.query\n    args: {body: {query: INSERT INTO mart.a SELECT 1}}\n"
+        "- b:\n    call: googleapis.bigquery.v2.jobs.insert\n"
+        "    args: {body: {configuration: {query: {query: SELECT * FROM mart.a}}}}\n"
+    )
+    (pipeline,) = lift(text).pipelines
+    found = [f"{each.mode.value} {each.dataset}" for task in pipeline.tasks for each in task.accesses]
+    assert found == ["appends to mart.a", "reads mart.a"]

@@ -206,3 +206,32 @@ def test_a_bomb_of_aliases_is_read_once() -> None:
     lines = ["a0: &a0 {StartAt: A, States: {A: {Type: Pass}}}"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
     assert len(lift("\n".join(lines), "/project/a.yaml").pipelines) == 1
+
+
+QUERIES = [
+    (
+        "athena:startQueryExecution.sync",
+        '"QueryString": "INSERT INTO mart.a SELECT * FROM b"',
+        ["reads b", "appends to mart.a"],
+    ),
+    (
+        "aws-sdk:redshiftdata:executeStatement",
+        '"Sql": "DELETE FROM a; INSERT INTO a SELECT 1"',
+        ["deletes from a", "appends to a"],
+    ),
+    (
+        "aws-sdk:redshiftdata:batchExecuteStatement",
+        '"Sqls": ["TRUNCATE a", "SELECT * FROM b"]',
+        ["deletes from a", "reads b"],
+    ),
+    ("athena:startQueryExecution.sync", '"QueryString": "INSERT INTO ${Table} SELECT 1"', []),
+    ("athena:startQueryExecution.sync", '"QueryString.$": "$.query"', []),
+    ("sns:publish", '"Message": "INSERT INTO a SELECT 1"', []),
+]
+
+
+@pytest.mark.parametrize(("resource", "parameter", "expected"), QUERIES)
+def test_sql_in_a_state(resource: str, parameter: str, expected: list[str]) -> None:
+    text = task(f', "Parameters": {{{parameter}}}', f"arn:aws:states:::{resource}")
+    (pipeline,) = lift(text).pipelines
+    assert [f"{each.mode.value} {each.dataset}" for each in pipeline.tasks[0].accesses] == expected

@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Final
 
 from pipesense.lang.documents.file import DocumentFile
-from pipesense.lang.yaml.nodes import Mapping, Node, Scalar, resolved
+from pipesense.lang.documents.queries import accesses_in
+from pipesense.lang.yaml.nodes import Mapping, Node, Scalar, mapping, resolved
+from pipesense.model.data import Access
 from pipesense.model.flow import Edges, Effect, OtherRun, Pipeline, RetryPolicy, Role, Schedule, Setting, Task
 from pipesense.model.states import State, StateGraph, StateMachine, TornMachine
 from pipesense.model.value import Absent, Known, Unknown, Value
@@ -113,8 +115,20 @@ def _task(file: DocumentFile, step: Step, part: Part, repeated: frozenset[str], 
         runs=(OtherRun(kind, file.loc(step.entry.span)),) if works else (),
         role=Unknown("what is called does what it does") if call is not None else Known(Role.EMPTY),
         caught=step.around.handled,
+        accesses=_accesses(file, step, call),
         called_back=call is not None and call.is_callback,
     )
+
+
+def _accesses(file: DocumentFile, step: Step, call: Call | None) -> tuple[Access, ...]:
+    """What a query of BigQuery touches, where its text stands there."""
+    if call is None or not call.name.startswith("googleapis.bigquery.v2.jobs."):
+        return ()
+    node: Node | None = step.calling.get("args")
+    for key in ("body", "query") if call.name.endswith(".query") else ("body", "configuration", "query", "query"):
+        held = mapping(node)
+        node = held.get(key) if held is not None else None
+    return accesses_in([(node.text, file.loc(node.span))], "bigquery") if isinstance(node, Scalar) else ()
 
 
 def _retry(file: DocumentFile, step: Step, call: Call | None, repeated: frozenset[str]) -> Value[RetryPolicy]:

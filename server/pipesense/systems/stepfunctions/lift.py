@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Final
 
 from pipesense.lang.documents.file import DocumentFile
-from pipesense.lang.yaml.nodes import scalar
+from pipesense.lang.documents.queries import accesses_in
+from pipesense.lang.yaml.nodes import Scalar, Sequence, items, mapping, scalar
+from pipesense.model.data import Access
 from pipesense.model.flow import Edges, Effect, OtherRun, Pipeline, RetryPolicy, Role, Schedule, Setting, Task
 from pipesense.model.states import State, StateMachine, TornMachine
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value
@@ -20,6 +22,12 @@ NAME: Final = "stepfunctions"
 _EXPRESS: Final = timedelta(minutes=5)
 _LAMBDA: Final = timedelta(minutes=15)
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html (900 seconds)."""
+_QUERIES: Final = {
+    "athena:startQueryExecution": ("QueryString", "athena"),
+    "redshiftdata:executeStatement": ("Sql", "redshift"),
+    "redshiftdata:batchExecuteStatement": ("Sqls", "redshift"),
+}
+"""The parameter that holds SQL, and its dialect, by the service."""
 _NEVER: Final = Unknown("nothing here says when it starts")
 
 
@@ -47,7 +55,7 @@ def lift(file: DocumentFile) -> Lifted:
 
 def _pipeline(file: DocumentFile, found: Found, read: ReadGraph) -> Pipeline:
     limit = _run_limit(file, found)
-    tasks = tuple(_task(each, limit, read) for each in read.everything())
+    tasks = tuple(_task(file, each, limit, read) for each in read.everything())
     opened = next((graph.opened for graph in read.graphs() if graph.opened is not None), None)
     return Pipeline(
         name=found.name,
@@ -87,7 +95,7 @@ def _edges(read: ReadGraph, behind: tuple[str, ...]) -> Iterator[tuple[str, str]
 # --- tasks ---------------------------------------------------------------------------------------
 
 
-def _task(read: Read, limit: Known[timedelta] | None, top: ReadGraph) -> Task:
+def _task(file: DocumentFile, read: Read, limit: Known[timedelta] | None, top: ReadGraph) -> Task:
     state, resource = read.state, read.resource
     retry = _retry(read, top)
     timeout = _timeout(state, resource, limit) if not read.around.ended else Unknown("a branch beside it ends it")
@@ -106,10 +114,24 @@ def _task(read: Read, limit: Known[timedelta] | None, top: ReadGraph) -> Task:
         does=Known(frozenset({Effect.NETWORK} if works else ())),
         runs=(OtherRun(kind, state.loc),) if works else (),
         role=_role(state, resource),
+        accesses=_accesses(file, read) if works else (),
         mapped=state.kind == "Map",
         caught=state.handled,
         called_back=resource is not None and resource.waits,
     )
+
+
+def _accesses(file: DocumentFile, read: Read) -> tuple[Access, ...]:
+    """What the SQL of a state touches, where its service takes SQL and the text stands there."""
+    kind = read.resource.kind if read.resource is not None else ""
+    found = next((each for name, each in _QUERIES.items() if name in kind), None)
+    given = mapping(read.body.get("Parameters")) or mapping(read.body.get("Arguments"))
+    if found is None or given is None:
+        return ()
+    key, dialect = found
+    node = given.get(key)
+    texts = items(node) if isinstance(node, Sequence) else (node,)
+    return accesses_in(((each.text, file.loc(each.span)) for each in texts if isinstance(each, Scalar)), dialect)
 
 
 def _role(state: State, resource: Resource | None) -> Value[Role]:
