@@ -138,3 +138,12 @@ def test_outline_and_hover_know_states() -> None:
     shown = made.hover(path, YAML.index("Store:") + 1)
     assert shown is not None
     assert "Task Store" in shown.markdown
+
+
+def test_hover_explains_what_a_key_is_for() -> None:
+    text = YAML.replace("    End", "    Retry: [{ErrorEquals: [States.ALL], JitterStrategy: FULL}]\n    End")
+    made = workspace({"a.asl.yaml": text})
+    made.index_all()
+    shown = made.hover(f"{ROOT}/a.asl.yaml", text.index("Retry") + 1)
+    assert shown is not None
+    assert "**Retry with backoff**" in shown.markdown

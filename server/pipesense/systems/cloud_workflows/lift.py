@@ -9,6 +9,7 @@ from typing import Final
 from pipesense.lang.documents.file import DocumentFile
 from pipesense.lang.documents.queries import accesses_in
 from pipesense.lang.yaml.nodes import Mapping, Node, Scalar, mapping, resolved
+from pipesense.model.code import PatternSite
 from pipesense.model.data import Access
 from pipesense.model.flow import Edges, Effect, OtherRun, Pipeline, RetryPolicy, Role, Schedule, Setting, Task
 from pipesense.model.states import State, StateGraph, StateMachine, TornMachine
@@ -20,6 +21,7 @@ from pipesense.systems.system import Lifted
 NAME: Final = "cloud_workflows"
 _CALL: Final = re.compile(r"""["']?\bcall["']?\s*:\s*["']?(?:http|googleapis|sys|events|experimental)\.""")
 _MAIN: Final = re.compile(r"""^main:|^[ \t]*["']main["']\s*:""", re.M)
+_PATTERNS: Final = {"retry": "retry-with-backoff", "except": "failure-path"}
 _NEVER: Final = Unknown("nothing here says when it starts")
 _DEFAULT_RETRIES: Final = 5
 
@@ -63,7 +65,14 @@ def lift(file: DocumentFile) -> Lifted:
     machine = StateMachine(pipeline, graphs, "step")
     if torn:
         return Lifted(facts=(TornMachine(machine),))
-    return Lifted(pipelines=(pipeline,), facts=(machine, *reader.retries, *reader.swallowed))
+    sites = tuple(
+        PatternSite(_PATTERNS[entry.key], file.loc(inside(entry.name)))
+        for part in reader.parts
+        for step in part.steps
+        for entry in step.body.entries
+        if entry.key in _PATTERNS
+    )
+    return Lifted(pipelines=(pipeline,), sites=sites, facts=(machine, *reader.retries, *reader.swallowed))
 
 
 def _name(step: str, part: Part) -> str:

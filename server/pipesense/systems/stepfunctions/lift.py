@@ -9,11 +9,12 @@ from typing import Final
 from pipesense.lang.documents.file import DocumentFile
 from pipesense.lang.documents.queries import accesses_in
 from pipesense.lang.yaml.nodes import Scalar, Sequence, items, mapping, scalar
+from pipesense.model.code import PatternSite
 from pipesense.model.data import Access
 from pipesense.model.flow import Edges, Effect, OtherRun, Pipeline, RetryPolicy, Role, Schedule, Setting, Task
 from pipesense.model.states import State, StateMachine, TornMachine
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value
-from pipesense.systems.stepfunctions.find import Found, machines
+from pipesense.systems.stepfunctions.find import Found, inner, machines
 from pipesense.systems.stepfunctions.resources import Resource
 from pipesense.systems.stepfunctions.states import Read, Reader, ReadGraph
 from pipesense.systems.system import Lifted
@@ -28,6 +29,12 @@ _QUERIES: Final = {
     "redshiftdata:batchExecuteStatement": ("Sqls", "redshift"),
 }
 """The parameter that holds SQL, and its dialect, by the service."""
+_PATTERNS: Final = {
+    "Retry": "retry-with-backoff",
+    "Catch": "failure-path",
+    "TimeoutSeconds": "timeouts",
+    "HeartbeatSeconds": "timeouts",
+}
 _NEVER: Final = Unknown("nothing here says when it starts")
 
 
@@ -40,6 +47,7 @@ def lift(file: DocumentFile) -> Lifted:
     """Every state machine of a file."""
     pipelines: list[Pipeline] = []
     facts: list[object] = []
+    sites: list[PatternSite] = []
     count = 0
     for found in machines(file):
         reader = Reader(file, found, count=count)
@@ -47,10 +55,19 @@ def lift(file: DocumentFile) -> Lifted:
         pipeline = _pipeline(file, found, read)
         if not found.torn:
             pipelines.append(pipeline)
+        sites += _sites(file, read)
         paths = scalar(found.node.get("QueryLanguage")) in (None, "JSONPath")
         machine = StateMachine(pipeline, tuple(read.graphs()), "state", paths)
         facts.append(TornMachine(machine) if found.torn else machine)
-    return Lifted(pipelines=tuple(pipelines), facts=tuple(facts))
+    return Lifted(pipelines=tuple(pipelines), sites=tuple(sites), facts=tuple(facts))
+
+
+def _sites(file: DocumentFile, read: ReadGraph) -> Iterator[PatternSite]:
+    """The keys that a hover explains."""
+    for each in read.everything():
+        for entry in each.body.entries:
+            if entry.key in _PATTERNS:
+                yield PatternSite(_PATTERNS[entry.key], file.loc(inner(entry.name)))
 
 
 def _pipeline(file: DocumentFile, found: Found, read: ReadGraph) -> Pipeline:
