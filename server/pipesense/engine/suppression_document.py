@@ -13,12 +13,14 @@ from pipesense.engine.suppression import Comment, Reach, Suppression, suppressio
 from pipesense.lang.documents.edit import Editor
 from pipesense.lang.documents.read import comment_spans, mappings_around, read_document
 from pipesense.lang.json.read import read_json
-from pipesense.lang.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
+from pipesense.lang.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, scalar
 from pipesense.lang.yaml.read import YamlFile, walk
 from pipesense.text.edit import TextEdit
 from pipesense.text.span import Span
 
 _MARK: Final = "pipesense:"
+_STATES: Final = frozenset(("Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"))
+"""The types of mappings that may carry a Comment; other things have a Type, too."""
 _FIELDS: Final = ("Comment", "comment")
 
 
@@ -69,7 +71,7 @@ def _roots(tree: YamlFile) -> Iterator[Node]:
     for root in tree.documents:
         yield root
         for node in walk(root):
-            if isinstance(node, Scalar) and node.style in ("|", ">") and _MARK in node.text:
+            if isinstance(node, Scalar) and node.style in ("|", ">") and '"StartAt"' in node.text:
                 begin = tree.text.find("\n", node.span.start) + 1
                 inner = read_json(tree.text, Span(begin, node.span.end)).root if begin else None
                 if isinstance(inner, Mapping):
@@ -103,8 +105,11 @@ def silencing_edit(document: Document, span: Span, rule: str) -> tuple[TextEdit,
     tree = _tree(document)
     said = f"pipesense: ignore[{rule}]"
     for root in _roots(tree):
-        for node in reversed(mappings_around(root, span.start)):
-            if node.own("Type") is None and node.own("StartAt") is None:
+        around = mappings_around(root, span.start)
+        # A finding at the name of a state is about the state, which stands behind its name.
+        around += _named(around[-1:], span)
+        for node in reversed(around):
+            if scalar(node.get("Type")) not in _STATES and node.own("StartAt") is None:
                 continue
             entry = node.own("Comment")
             if entry is not None:
@@ -116,6 +121,13 @@ def silencing_edit(document: Document, span: Span, rule: str) -> tuple[TextEdit,
             edit = Editor(own, is_json=text[node.span.start] == "{").add(node, {"Comment": said}, node.entries[0])
             return (edit,) if edit is not None else ()
     return ()
+
+
+def _named(around: list[Mapping], span: Span) -> Iterator[Mapping]:
+    for node in around:
+        for entry in node.entries:
+            if entry.name.span.start <= span.start < entry.name.span.end and isinstance(entry.value, Mapping):
+                yield entry.value
 
 
 def _comment(document: Document, span: Span, rule: str) -> TextEdit | None:

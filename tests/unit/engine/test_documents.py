@@ -114,6 +114,17 @@ def test_the_edit_that_silences_does(path: str, text: str) -> None:
     assert rules(path, changed) == []
 
 
+def test_silences_a_state_in_a_text_of_a_template() -> None:
+    inner = "".join(f"        {line}\n" for line in MACHINE.splitlines())
+    text = f"Resources:\n  Load:\n    Type: AWS::X\n    Properties:\n      DefinitionString: !Sub |\n{inner}"
+    made = workspace({"template.yaml": text})
+    made.index_all()
+    found = next(each for each in made.findings(f"{ROOT}/template.yaml") if each.rule == RULE)
+    changed = apply_edits(text, made.suppression(found))
+    assert '"Type": "Task",\n              "Comment": "pipesense: ignore[reliability/no-retries]"' in changed
+    assert rules("template.yaml", changed) == []
+
+
 COMMENTS = [
     ("a: 1 # one\n# two\nb: 'x # y' # three\n", ["# one", "# two", "# three"]),
     ("a: |\n  # text\n  b\nc: 1 # one\n", ["# one"]),
