@@ -74,6 +74,46 @@ def test_a_rename_that_would_go_wrong_is_refused_with_the_reason(server: Wire, t
     assert "no name that is known here" in server.error("textDocument/prepareRename", keyword)["message"]
 
 
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A dbt project of two models."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "dbt_project.yml").write_text("name: shop\nmodel-paths: [models]\n")
+    (tmp_path / "models/raw.sql").write_text("select 1 as id\n")
+    (tmp_path / "models/mart.sql").write_text("select id from {{ ref('raw') }}\n")
+    return tmp_path
+
+
+def renamed(folder: Path, profile: dict[str, Any], asks: Any) -> Any:
+    wire = Wire(PIPESENSE)
+    wire.initialize(profile, folder)
+    mart = folder / "models/mart.sql"
+    wire.open(uri(mart), mart.read_text(), "sql")
+    end = time.monotonic() + PATIENCE
+    while not asked(wire, "definition", mart, 0, 24) and time.monotonic() < end:
+        time.sleep(0.02)  # the project is being read
+    place = {"textDocument": {"uri": uri(mart)}, "position": {"line": 0, "character": 24}, "newName": "base"}
+    answer = asks(wire, place)
+    wire.kill()
+    return answer
+
+
+def test_a_model_is_renamed_with_its_file(shop: Path) -> None:
+    edit = renamed(shop, VSCODE, lambda wire, place: wire.request("textDocument/rename", place))
+    changed, moved = edit["documentChanges"]
+    assert [(span(each["range"]), each["newText"]) for each in changed["edits"]] == [((0, 23, 26), "base")]
+    assert moved == {"kind": "rename", "oldUri": uri(shop / "models/raw.sql"), "newUri": uri(shop / "models/base.sql")}
+
+
+def test_a_client_that_cannot_rename_files_is_told_so(shop: Path) -> None:
+    edits = {**VSCODE["workspace"], "workspaceEdit": {"documentChanges": True}}
+    profile = {**VSCODE, "workspace": edits}
+    error = renamed(shop, profile, lambda wire, place: wire.error("textDocument/rename", place))
+    assert error["message"] == (
+        "This cannot be renamed: its file raw.sql must get the new name too, which this editor cannot do."
+    )
+
+
 def test_a_client_that_cannot_ask_is_promised_nothing(tmp_path: Path) -> None:
     wire = Wire(PIPESENSE)
     promised = wire.initialize(NOTHING, tmp_path)["capabilities"]

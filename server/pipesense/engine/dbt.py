@@ -17,7 +17,7 @@ from pipesense.model.data import Column, DatasetName, Relation
 from pipesense.model.dbt import DbtFile, DbtNode, DbtProject, DbtProperties
 from pipesense.model.where import Loc
 from pipesense.systems.dbt.index import circles, exports, is_layered, parents, read_file
-from pipesense.systems.dbt.project import BESIDE, read_project
+from pipesense.systems.dbt.project import BESIDE, read_project, variables
 from pipesense.systems.dbt.sql import Locate, Whereabouts
 from pipesense.text.span import Span
 
@@ -185,6 +185,28 @@ class DbtProjects:
         if not columns or len(columns) != len(header):
             return None
         return Relation(DatasetName((name.lower(),)), columns, (), (), loc, kind="seed", parts=(name,), project=folder)
+
+    # --- what editors ask ------------------------------------------------------------------------
+
+    def mentioning(self, folder: str, word: str) -> Iterator[str]:
+        """The paths of a project's files whose text holds a word, in order."""
+        state = self._states.get(folder)
+        folded = word.lower()
+        for path in sorted({*state.graph, *state.waiting}) if state is not None else ():
+            text = self.now(path)
+            if text is None:
+                try:
+                    text = self.files.read(path)
+                except Unreadable:
+                    continue
+            if folded in text.lower():
+                yield path
+
+    def variables(self, folder: str) -> tuple[str, ...]:
+        """The variables that a project's file gives values to, those for one package included."""
+        path = f"{folder}/{PROJECT_FILE}"
+        text = self.now(path)
+        return variables(text if text is not None else self.text(path) or "")
 
     # --- what files tell -------------------------------------------------------------------------
 

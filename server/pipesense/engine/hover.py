@@ -14,7 +14,6 @@ from pipesense.model.flow import OtherRun, Pipeline, Setting, SqlFileRun, Task
 from pipesense.model.value import Absent, Known, Unknown, Value, effective
 from pipesense.rule.page import Page
 from pipesense.rule.registry import Registry
-from pipesense.text.secrets import masked
 
 
 def hover(
@@ -34,7 +33,7 @@ def hover(
     _sites(made)
     if not made.sections:
         return None
-    return HoverText(masked("\n\n---\n\n".join(made.sections)), min(made.spans, key=lambda span: span.end - span.start))
+    return HoverText("\n\n---\n\n".join(made.sections), min(made.spans, key=lambda span: span.end - span.start))
 
 
 def _findings(made: Making, findings: Sequence[Reported]) -> None:

@@ -28,6 +28,7 @@ class ClientProfile:
     action_preferred: bool = False
     document_changes: bool = False
     create_files: bool = False
+    rename_files: bool = False
     annotations: bool = False
     progress: bool = False
     watched_files: bool = False
@@ -76,6 +77,7 @@ class ClientProfile:
             # Neovim names the operations but not the ability that they stand on.
             document_changes=bool(edits.document_changes or resources),
             create_files=types.ResourceOperationKind.Create in (resources or ()),
+            rename_files=types.ResourceOperationKind.Rename in (resources or ()),
             annotations=edits.change_annotation_support is not None,
             progress=bool(window.work_done_progress),
             watched_files=bool(watching and watching.dynamic_registration),

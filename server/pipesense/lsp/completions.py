@@ -26,6 +26,10 @@ _KINDS: Final = {
     "columns": types.CompletionItemKind.Value,
     "keyword": types.CompletionItemKind.Keyword,
     "state": types.CompletionItemKind.EnumMember,
+    "macro": types.CompletionItemKind.Function,
+    "setting": types.CompletionItemKind.Property,
+    "value": types.CompletionItemKind.EnumMember,
+    "test": types.CompletionItemKind.Function,
 }
 
 

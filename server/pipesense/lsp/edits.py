@@ -46,13 +46,19 @@ class EditWriter:
         home: str,
         edits: Mapping[str, Iterable[TextEdit]],
         creates: Mapping[str, str] | None = None,
+        moves: Mapping[str, str] | None = None,
     ) -> types.WorkspaceEdit:
-        """All edits and new files in one. ``home`` is the path of the document in which the user asked."""
+        """All edits, new files and new names of files in one, the edits under the files' old names.
+
+        ``home`` is the path of the document in which the user asked.
+        """
         collected = _Collected()
         for path, text in (creates or {}).items():
             collected.add_new(self, path, text)
         for path, of_file in edits.items():
             collected.add(self, path, home, of_file)
+        for old, new in (moves or {}).items():
+            collected.changes.append(types.RenameFile(self.uri_of(old), self.uri_of(new)))
         return collected.result(self)
 
     def range(self, span: Span, buffer: TextBuffer) -> types.Range:

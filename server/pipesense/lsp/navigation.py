@@ -16,8 +16,8 @@ from pipesense.text.buffer import TextBuffer
 from pipesense.text.encoding import PositionEncoding
 
 if TYPE_CHECKING:
-    from pipesense.engine.features.names import Names, Place
-    from pipesense.engine.features.states import StateNames
+    from pipesense.engine.features import AnyNames
+    from pipesense.engine.features.names import Place
 
 
 class _Params(Protocol):
@@ -39,16 +39,16 @@ class Navigation:
     def definition(self, params: types.DefinitionParams) -> list[types.Location]:
         """Where the name under the cursor is made."""
         found = self._at(params)
-        return self._locations(self._names(found[0]).definition(*found[:2])) if found is not None else []
+        return self._locations(self._names(*found[:2]).definition(*found[:2])) if found is not None else []
 
     def references(self, params: types.ReferenceParams) -> list[types.Location]:
         """Where the name under the cursor is written."""
         found = self._at(params)
         if found is None:
             return []
-        places = self._names(found[0]).references(*found[:2])
+        places = self._names(*found[:2]).references(*found[:2])
         if not params.context.include_declaration:
-            made = set(self._names(found[0]).definition(*found[:2]))
+            made = set(self._names(*found[:2]).definition(*found[:2]))
             places = tuple(each for each in places if each not in made)
         return self._locations(places)
 
@@ -59,7 +59,7 @@ class Navigation:
             return []
         path, offset, buffer = found
         edits = self.core().edits
-        found_at = self._names(path).highlights(path, offset)
+        found_at = self._names(path, offset).highlights(path, offset)
         return [types.DocumentHighlight(edits.range(each, buffer)) for each in found_at]
 
     def prepare_rename(self, params: types.PrepareRenameParams) -> types.Range | None:
@@ -68,7 +68,7 @@ class Navigation:
         if found is None:
             return None
         path, offset, buffer = found
-        answer = self._names(path).renamed(path, offset)
+        answer = self._names(path, offset).renamed(path, offset)
         if isinstance(answer, Refusal):
             raise failed(_sentence(answer))
         return self.core().edits.range(answer, buffer)
@@ -79,13 +79,18 @@ class Navigation:
         if found is None:
             return None
         path, offset, _ = found
-        answer = self._names(path).rename(path, offset, params.new_name)
+        names = self._names(path, offset)
+        answer = names.rename(path, offset, params.new_name)
         if isinstance(answer, Refusal):
             raise failed(_sentence(answer))
-        return self.core().edits.workspace_edit(path, answer)
+        moves = names.moved(path, offset, params.new_name)
+        if moves and not self.core().edits.profile.rename_files:
+            old = next(iter(moves)).rpartition("/")[2]
+            raise failed(_sentence(Refusal(f"its file {old} must get the new name too, which this editor cannot do")))
+        return self.core().edits.workspace_edit(path, answer, moves=moves)
 
-    def _names(self, path: str) -> Names | StateNames:
-        return self.core().workspace.features.names_of(path)
+    def _names(self, path: str, offset: int) -> AnyNames:
+        return self.core().workspace.features.names_of(path, offset)
 
     def _at(self, params: _Params) -> tuple[str, int, TextBuffer] | None:
         document = self.document(params.text_document.uri)

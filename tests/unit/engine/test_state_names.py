@@ -59,7 +59,7 @@ PLACES = [
 @pytest.mark.parametrize(("mark", "name", "count"), PLACES)
 def test_definition_and_references(mark: str, name: str, count: int) -> None:
     made, path = opened(MACHINE)
-    names = made.features.names_of(path)
+    names = made.features.names_of(path, 0)
     offset = at(MACHINE, mark)
     (defined,) = names.definition(path, offset)
     assert defined.span.of(MACHINE) == name
@@ -70,7 +70,7 @@ def test_definition_and_references(mark: str, name: str, count: int) -> None:
 
 def test_rename_changes_every_way_to_the_state() -> None:
     made, path = opened(MACHINE)
-    changed = made.features.names_of(path).rename(path, at(MACHINE, "Next: Rep"), "Tell people")
+    changed = made.features.names_of(path, 0).rename(path, at(MACHINE, "Next: Rep"), "Tell people")
     assert not isinstance(changed, Refusal)
     after = apply_edits(MACHINE, changed[path])
     assert after == MACHINE.replace("Report", "Tell people")
@@ -89,14 +89,14 @@ def test_rename_changes_every_way_to_the_state() -> None:
 )
 def test_refuses_to_rename(text: str, mark: str, name: str, why: str) -> None:
     made, path = opened(text)
-    answer = made.features.names_of(path).rename(path, at(text, mark), name)
+    answer = made.features.names_of(path, 0).rename(path, at(text, mark), name)
     assert isinstance(answer, Refusal)
     assert why in answer.why
 
 
 def test_steps_of_a_workflow_have_names_too() -> None:
     made, path = opened(WORKFLOW, "a.workflows.yaml")
-    names = made.features.names_of(path)
+    names = made.features.names_of(path, 0)
     (defined,) = names.definition(path, at(WORKFLOW, "next: te"))
     assert WORKFLOW[: defined.span.start].count("\n") == 6
     changed = names.rename(path, at(WORKFLOW, "next: te"), "report")

@@ -16,9 +16,12 @@ from pipesense.text.span import Span
 
 if TYPE_CHECKING:
     from pipesense.engine.features.completion import Catalogue, Completion, Item
+    from pipesense.engine.features.dbt_names import DbtNames
     from pipesense.engine.features.names import Names
     from pipesense.engine.features.states import StateNames
     from pipesense.engine.stages import Stages
+
+    AnyNames = Names | StateNames | DbtNames
 
 __all__ = ["Features", "Symbol", "SymbolKind", "WordKind"]
 
@@ -47,15 +50,28 @@ class Features:
 
         return StateNames(self.record_of)
 
-    def names_of(self, path: str) -> Names | StateNames:
-        """Definitions, references and renames in a file of that language."""
+    @property
+    def dbt(self) -> DbtNames:
+        """Names of models, sources and macros."""
+        from pipesense.engine.features.dbt_names import DbtNames
+
+        return DbtNames(self.record_of, self.lookup, self.place, self.stages.surroundings.dbt)
+
+    def names_of(self, path: str, offset: int) -> AnyNames:
+        """Definitions, references and renames of the kind of name that stands at an offset of a file."""
+        if self.stages.surroundings.dbt.folder(path) and self.dbt.at(path, offset) is not None:
+            return self.dbt
         return self.states if language_of(path) in DOCUMENTS else self.names
 
     def complete(self, path: str, offset: int) -> tuple[Item, ...]:
         """What may stand at an offset of a file, the likeliest first."""
+        from pipesense.engine.features.dbt_completion import DbtCompletion
+
+        projects = self.stages.surroundings.dbt
+        dbt = DbtCompletion(self.record_of, self.lookup, projects, self.stages.answers)
         if language_of(path) in DOCUMENTS:
-            return self.states.completion(path, offset)
-        return self.completion.at(path, offset)
+            return dbt.in_yaml(path, offset) if projects.reads(path) else self.states.completion(path, offset)
+        return dbt.in_sql(path, offset) or self.completion.at(path, offset)
 
     @property
     def completion(self) -> Completion:

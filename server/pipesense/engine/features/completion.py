@@ -49,6 +49,10 @@ class ItemKind(Enum):
     COLUMNS = "columns"
     KEYWORD = "keyword"
     STATE = "state"
+    MACRO = "macro"
+    SETTING = "setting"
+    VALUE = "value"
+    TEST = "test"
 
 
 @dataclass(frozen=True, slots=True)

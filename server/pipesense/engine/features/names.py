@@ -124,6 +124,10 @@ class Names:
             edits.setdefault(place.path, []).append(TextEdit(span, _as_written(written, name)))
         return {file: tuple(sorted(each, key=lambda edit: edit.span)) for file, each in edits.items()}
 
+    def moved(self, path: str, offset: int, name: str) -> Mapping[str, str]:
+        """No file is called like a name of this kind."""
+        return {}
+
     # --- finding ---------------------------------------------------------------------------------
 
     def _at(self, path: str, offset: int) -> _Found | None:

@@ -81,6 +81,10 @@ class StateNames:
             return Refusal(f"the {found.machine.pipeline.noun} has a {found.machine.word} called `{name}` already")
         return {path: tuple(TextEdit(span, name) for span in sorted(_places(found)))}
 
+    def moved(self, path: str, offset: int, name: str) -> Mapping[str, str]:
+        """No file is called like a name of this kind."""
+        return {}
+
     def completion(self, path: str, offset: int) -> tuple[Item, ...]:
         """The names that may stand behind the key at an offset; first those that no way leads to yet."""
         record = self.record_of(path)

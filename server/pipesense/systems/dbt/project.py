@@ -85,6 +85,16 @@ def read_project(
     )
 
 
+def variables(text: str) -> tuple[str, ...]:
+    """The names under ``vars:``; what stands below the name of a package belongs to that package."""
+    root = read_yaml(text).root
+    found: list[str] = []
+    given = root.get("vars") if isinstance(root, Mapping) else None
+    for key, value in given.pairs() if isinstance(given, Mapping) else ():
+        found += [name for name, _ in value.pairs()] if isinstance(value, Mapping) else [key]
+    return tuple(dict.fromkeys(found))
+
+
 def _folders(root: Mapping, kind: str) -> tuple[str, ...]:
     node = root.get(f"{'analysis' if kind == 'analysis' else kind}-paths") or root.get(_OLD_WORDS.get(kind, ""))
     if isinstance(node, Scalar) and not node.is_null:

@@ -1,0 +1,244 @@
+"""Names of a dbt project: where a model, source or macro is defined, who mentions it, and how it is renamed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from pipesense.engine.features.names import Place
+from pipesense.engine.record import FileRecord
+from pipesense.engine.relations import Lookup
+from pipesense.model.change import Refusal
+from pipesense.model.dbt import DbtEntry, DbtFile, DbtMacro, DbtNode, DbtProperties, DbtReference, DbtTable
+from pipesense.model.where import Loc
+from pipesense.text.edit import TextEdit
+from pipesense.text.span import Span
+
+_WORD: Final = re.compile(r"[A-Za-z_]\w*")
+_NODES: Final = ("model", "snapshot", "seed")
+_WORDS: Final = {"node": "model", "source": "source's table", "macro": "macro"}
+
+
+class Projects(Protocol):
+    """The files of dbt projects."""
+
+    def mentioning(self, folder: str, word: str) -> Iterator[str]:
+        """The paths of a project's files whose text holds a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """What a name means. ``kind``: "node" (a model, snapshot or seed), "source" or "macro"; ``group`` is a source's
+    own name. Names of nodes are in lower case.
+    """
+
+    kind: str
+    folder: str
+    name: str
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name that stands in a file; ``loc`` may hold its quotes. ``defines``: here it is made."""
+
+    symbol: Symbol
+    loc: Loc
+    defines: bool = False
+
+
+def mentions(fact: object) -> Iterator[Mention]:
+    """Every name of the project in one file."""
+    if isinstance(fact, DbtFile):
+        own = {macro.name for macro in fact.macros}
+        for macro in fact.macros:
+            yield Mention(Symbol("macro", fact.folder, macro.name), macro.at, defines=True)
+        for call in fact.calls:
+            if "." not in call.name or call.name.split(".")[0] in own:
+                yield Mention(Symbol("macro", fact.folder, call.name), call.at)
+        yield from _references(fact.folder, fact.references)
+    elif isinstance(fact, DbtProperties):
+        yield from _of_properties(fact)
+
+
+def _of_properties(fact: DbtProperties) -> Iterator[Mention]:
+    folder = fact.folder
+    for entry in fact.entries:
+        if entry.kind in _NODES and entry.name:
+            yield Mention(Symbol("node", folder, entry.name.lower()), entry.at)
+        elif entry.kind == "macro" and entry.name:
+            yield Mention(Symbol("macro", folder, entry.name), entry.at)
+        if entry.relation is not None:
+            yield from _references(folder, (entry.relation,))
+        yield from _tested(entry)
+    for source in fact.sources:
+        for table in source.tables:
+            yield Mention(Symbol("source", folder, table.name, source.name), table.at, defines=True)
+            yield from _tested(table.entry)
+    for exposure in fact.exposures:
+        yield from _references(folder, exposure.references)
+    for test in fact.unit_tests:
+        yield Mention(Symbol("node", folder, test.model.lower()), test.model_at)
+        yield from _references(folder, tuple(each for each, _ in test.given if each is not None))
+
+
+def _tested(entry: DbtEntry) -> Iterator[Mention]:
+    for test in entry.all_tests():
+        if test.reference is not None:
+            yield from _references(entry.folder, (test.reference,))
+
+
+def _references(folder: str, references: tuple[DbtReference, ...]) -> Iterator[Mention]:
+    for each in references:
+        if each.kind == "ref" and len(each.names) == 1:
+            yield Mention(Symbol("node", folder, each.name.lower()), each.at)
+        elif each.kind == "source" and len(each.names) == 2:
+            yield Mention(Symbol("source", folder, each.name, each.group), each.at)
+
+
+@dataclass(frozen=True, slots=True)
+class DbtNames:
+    """``record_of`` gives a file with all its facts; ``place`` a place's range in its file now."""
+
+    record_of: Callable[[str], FileRecord | None]
+    lookup: Lookup
+    place: Callable[[Loc], tuple[str, Span] | None]
+    projects: Projects
+
+    def at(self, path: str, offset: int) -> tuple[Symbol, Span] | None:
+        """The name of the project that stands at an offset, and its range without quotes."""
+        record = self.record_of(path)
+        for mention, span in self._in(record) if record is not None else ():
+            if span.start <= offset <= span.end:
+                return mention.symbol, span
+        return None
+
+    def definition(self, path: str, offset: int) -> tuple[Place, ...]:
+        """The model's file, the source's entry, the macro; from a model's own entry in YAML its SQL."""
+        found = self.at(path, offset)
+        return tuple(self._made(found[0])) if found is not None else ()
+
+    def references(self, path: str, offset: int) -> tuple[Place, ...]:
+        """Every place that names it, its definition first."""
+        found = self.at(path, offset)
+        if found is None:
+            return ()
+        symbol = found[0]
+        return tuple(dict.fromkeys((*self._made(symbol), *self._named(symbol))))
+
+    def highlights(self, path: str, offset: int) -> tuple[Span, ...]:
+        """The same name in the same file."""
+        found, record = self.at(path, offset), self.record_of(path)
+        if found is None or record is None:
+            return ()
+        return tuple(span for mention, span in self._in(record) if mention.symbol == found[0])
+
+    def renamed(self, path: str, offset: int) -> Span | Refusal:
+        """The range of the name that a rename would start from, or why it cannot be renamed."""
+        found = self.at(path, offset)
+        if found is None:
+            return Refusal("no name that is known here stands at this place")
+        return self._refused(found[0]) or found[1]
+
+    def rename(self, path: str, offset: int, name: str) -> Mapping[str, tuple[TextEdit, ...]] | Refusal:
+        """The edits that give it another name wherever the project names it. See ``moved`` for a model's own file."""
+        found = self.at(path, offset)
+        if found is None:
+            return Refusal("no name that is known here stands at this place")
+        symbol = found[0]
+        if _WORD.fullmatch(name) is None:
+            return Refusal(f"`{name}` cannot be a name of dbt's: use letters, digits and _")
+        refused = self._refused(symbol) or self._taken(symbol, name)
+        if refused is not None:
+            return refused
+        edits: dict[str, list[TextEdit]] = {}
+        for each in self._named(symbol):
+            edits.setdefault(each.path, []).append(TextEdit(each.span, name))
+        return {file: tuple(sorted(several, key=lambda edit: edit.span)) for file, several in edits.items()}
+
+    def moved(self, path: str, offset: int, name: str) -> Mapping[str, str]:
+        """The files that a rename gives another name, because a model or seed is called like its file."""
+        found = self.at(path, offset)
+        if found is None or found[0].kind != "node":
+            return {}
+        nodes = [node for node in self._nodes(found[0]) if _stem(node.path).lower() == found[0].name]
+        return {node.path: f"{node.path.rpartition('/')[0]}/{name}{_ending(node.path)}" for node in nodes}
+
+    # --- finding ---------------------------------------------------------------------------------
+
+    def _in(self, record: FileRecord) -> Iterator[tuple[Mention, Span]]:
+        text = record.document.text
+        for fact in record.linked.facts:
+            for mention in mentions(fact):
+                span = record.document.file_span(mention.loc) if mention.loc.file == record.path else None
+                if span is not None and not span.is_empty:
+                    yield mention, _unquoted(text, span, mention.symbol.name)
+
+    def _named(self, symbol: Symbol) -> Iterator[Place]:
+        for path in self.projects.mentioning(symbol.folder, symbol.name):
+            record = self.record_of(path)
+            for mention, span in self._in(record) if record is not None else ():
+                if mention.symbol == symbol:
+                    yield Place(path, span)
+
+    def _made(self, symbol: Symbol) -> Iterator[Place]:
+        if symbol.kind == "node":
+            for node in self._nodes(symbol):
+                yield Place(node.path, Span(0, 0))
+            return
+        for made in self._made_by(symbol):
+            record = self.record_of(made.path)
+            for mention, span in self._in(record) if record is not None else ():
+                if mention.symbol == symbol and mention.defines:
+                    yield Place(made.path, span)
+
+    def _nodes(self, symbol: Symbol) -> list[DbtNode]:
+        found = self._get(("dbt-node", symbol.folder, symbol.name))
+        return [each for each in found if isinstance(each, DbtNode) and each.kind in _NODES]
+
+    def _made_by(self, symbol: Symbol) -> list[DbtMacro | DbtTable]:
+        key: tuple[str, ...] = ("dbt-macro", symbol.folder, symbol.name)
+        if symbol.kind == "source":
+            key = ("dbt-source", symbol.folder, symbol.group, symbol.name)
+        return [each for each in self._get(key) if isinstance(each, (DbtMacro, DbtTable))]
+
+    def _get(self, key: tuple[str, ...]) -> Iterator[object]:
+        for values in self.lookup.get(key):
+            yield from values if isinstance(values, tuple) else (values,)
+
+    # --- refusing --------------------------------------------------------------------------------
+
+    def _refused(self, symbol: Symbol) -> Refusal | None:
+        word = _WORDS[symbol.kind]
+        made = len(self._nodes(symbol)) if symbol.kind == "node" else len(self._made_by(symbol))
+        if not made:
+            return Refusal(f"no file of the project defines the {word} `{symbol.name}`, so it would not be renamed")
+        if made > 1:
+            return Refusal(f"several files define a {word} `{symbol.name}`")
+        if any("dbt_packages/" in node.path for node in (self._nodes(symbol) if symbol.kind == "node" else ())):
+            return Refusal(f"the {word} `{symbol.name}` belongs to an installed package")
+        return None
+
+    def _taken(self, symbol: Symbol, name: str) -> Refusal | None:
+        other = Symbol(symbol.kind, symbol.folder, name.lower() if symbol.kind == "node" else name, symbol.group)
+        taken = self._nodes(other) if symbol.kind == "node" else self._made_by(other)
+        if other != symbol and taken:
+            return Refusal(f"the project has a {_WORDS[symbol.kind]} `{name}` already")
+        return None
+
+
+def _unquoted(text: str, span: Span, name: str) -> Span:
+    """The range of the name alone in what may have quotes, or a package, around it."""
+    written = span.of(text)
+    at = written.lower().find(name.lower())
+    return Span(span.start + at, span.start + at + len(name)) if at >= 0 else span
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[0]
+
+
+def _ending(path: str) -> str:
+    return path[path.rfind(".") :]
