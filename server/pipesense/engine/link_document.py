@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final
 
 from pipesense.engine.document import Document
 from pipesense.engine.linked import Linked, Unread
@@ -13,12 +14,17 @@ from pipesense.lang.documents.read import read_document
 from pipesense.model.where import Loc
 from pipesense.systems.system import DocumentSystem, Lifted
 
+_LONGEST: Final = 1_100_000
+"""Characters of a document that anybody writes a pipeline in: the services themselves take 1 MB."""
+
 Guard = Callable[[str, Callable[[], Lifted]], "Lifted | None"]
 """Runs one system on one file; a failure costs that system's facts and is logged."""
 
 
 def claimants(systems: Sequence[DocumentSystem], path: str, text: str) -> tuple[DocumentSystem, ...]:
     """The systems that a file belongs to."""
+    if len(text) > _LONGEST:
+        return ()
     return tuple(system for system in systems if system.claims(path, text))
 
 

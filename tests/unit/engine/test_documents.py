@@ -83,6 +83,14 @@ def test_while_it_is_torn_nothing_is_said_and_then_all_again() -> None:
     assert made.not_analysed(path) == ()
 
 
+def test_a_document_of_many_megabytes_is_left_alone() -> None:
+    made = workspace({})
+    path = f"{ROOT}/data.json"
+    made.open(path, MACHINE[:-2] + ", " + ", ".join(f'"k{number}": [1, 2, 3]' for number in range(80_000)) + "}")
+    made.analyse(path)
+    assert (made.findings(path), made.not_analysed(path), made.counters.units_parsed) == ((), (), 0)
+
+
 SILENT = [
     ("a.json", MACHINE.replace('"Type"', f'"Comment": "pipesense: ignore[{RULE}] paid once", "Type"')),
     ("a.json", MACHINE.replace('"StartAt"', f'"Comment": "pipesense: ignore[{RULE}]",\n  "StartAt"')),
