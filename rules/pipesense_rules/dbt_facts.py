@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipesense.model.dbt import DbtNode, DbtReference, Dynamic, Setting
+from pipesense.model.dbt import DbtEntry, DbtNode, DbtReference, Dynamic, Setting
 from pipesense.model.value import Absent, Known
 from pipesense.rule.context import Context
 from pipesense.rule.dbt import Found
@@ -40,6 +40,18 @@ def parents(ctx: Context, node: DbtNode) -> Iterable[tuple[DbtReference, DbtNode
             found = ctx.dbt.ref(reference)
             if isinstance(found, Found) and len(found.several) == 1:
                 yield reference, found.several[0]
+
+
+def tests_key(entry: DbtEntry, ctx: Context) -> str:
+    """The key under which tests stand: the entry's own, else that of the version, else the one that all versions know.
+
+    https://docs.getdbt.com/docs/build/data-tests: ``data_tests`` since 1.8, where ``tests`` goes on working.
+    """
+    used = next((key.name for key in entry.keys if key.name in ("tests", "data_tests")), None)
+    if used is not None:
+        return used
+    version = ctx.dbt.version
+    return "data_tests" if version.number and not version.below((1, 8)) else "tests"
 
 
 def listed(names: Iterable[str]) -> str:

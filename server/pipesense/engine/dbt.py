@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pipesense.engine.files import FileAccess, Unreadable
 from pipesense.engine.index import Index, Key, Stage
+from pipesense.lang.sql.adapter import dialect_of_dbt
 from pipesense.model.data import Column, DatasetName, Relation
 from pipesense.model.dbt import DbtFile, DbtNode, DbtProject, DbtProperties
 from pipesense.model.where import Loc
@@ -93,13 +94,15 @@ class DbtProjects:
             above = (self.text(f"{each}/{name}") for each in self.parents(f"{folder}/{name}"))
             beside[name] = beside.get(name) or next((each for each in above if each), "")
         path = f"{folder}/{PROJECT_FILE}"
-        return read_project(
+        told = dialect_of_dbt(f"{folder}/models/any.sql", (folder, *self.parents(folder)), self.text)
+        made = read_project(
             folder,
             text,
             beside,
             lambda name, local: self._package(folder, name, local) is not None,
             locate or (lambda span: Loc(path, 0, span)),
         )
+        return replace(made, adapter=told[0] if told is not None else "")
 
     def _package(self, folder: str, name: str, local: str) -> str | None:
         """The folder of an installed package."""

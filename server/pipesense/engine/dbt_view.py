@@ -63,6 +63,11 @@ class ProjectView:
         return found[0] if found else None
 
     @property
+    def packages(self) -> tuple[str, ...]:
+        project = self.project
+        return tuple(name for name, _ in project.packages) if project is not None else ()
+
+    @property
     def complete(self) -> bool:
         return self._is_complete(self.folder)
 
@@ -245,6 +250,8 @@ class ProjectView:
                 return True
             if name == "?":
                 unknown = True
+                continue
+            if name in ("this", "flags"):
                 continue
             if name.startswith("dispatch:"):
                 waiting += self._implementations(name.removeprefix("dispatch:"))

@@ -32,7 +32,10 @@ def with_dbt(linked: Linked, document: Document, projects: DbtProjects) -> Linke
     found = projects.read(path, document.text, lambda span: located(document, span))
     if found is None:
         return linked
-    return replace(linked, facts=(*linked.facts, *facts(found)), exports={**linked.exports, **exports(found)})
+    # What a file defines for others is no gap once their templates are read.
+    recognised = () if isinstance(found, DbtFile) and found.macros else linked.recognised
+    told = {**linked.exports, **exports(found)}
+    return replace(linked, facts=(*linked.facts, *facts(found)), exports=told, recognised=recognised)
 
 
 def located(document: Document, span: Span) -> Loc:

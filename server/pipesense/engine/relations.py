@@ -182,8 +182,13 @@ class Relations:
     def _referenced(self, parts: Path, place: _Place) -> Value[Relation]:
         """A table by dbt's name for it: a model or seed of the same project, else of another one."""
         named = reference(parts[-1]) if len(parts) == 1 else None
-        if named is None or named.kind != "ref":
-            return Unknown("no file here says its columns" if named is not None else "a template makes its name")
+        if named is None:
+            return Unknown("a template makes its name")
+        if named.kind == "source":
+            declared = self._candidates(named.name.lower(), place, "source")
+            same = [each for each in declared if each.parts[:1] == (named.group,)]
+            own = [each for each in same if each.project == place.project] or same
+            return _only(own, named.name) if own else Unknown("no file here says its columns")
         candidates = self._candidates(named.name.lower(), place, "model")
         own = [each for each in candidates if each.project == place.project]
         if not own and self.projects is not None:

@@ -104,8 +104,10 @@ class DbtNode:
 
 @dataclass(frozen=True, slots=True)
 class DbtMacro:
-    """A macro, generic test or materialization. ``calls`` are the names that its body calls; ``opened``: it dispatches
-    or calls something by a name that is made up.
+    """A macro, generic test or materialization.
+
+    ``calls`` are the names that its body calls; "?" among them: it calls something that cannot be told; "this": it
+    looks at the table that is built; "dispatch:x": an implementation of x.
     """
 
     kind: str
@@ -381,6 +383,8 @@ class DbtProject:
     whole: bool
     bare: tuple[DbtKey, ...] = ()
     macros_open: str = ""
+    adapter: str = ""
+    """The dialect that the project's profile or adapter tells."""
 
     def folders(self, kind: str) -> tuple[str, ...]:
         """The folders of a kind, relative to the project."""

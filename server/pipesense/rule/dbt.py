@@ -43,6 +43,10 @@ class DbtView(Protocol):
         """The project's own file; None where the file in question belongs to no project."""
 
     @property
+    def packages(self) -> tuple[str, ...]:
+        """The names of the packages that the project lists."""
+
+    @property
     def complete(self) -> bool:
         """Whether every file of the project was read."""
 

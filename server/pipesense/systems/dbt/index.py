@@ -18,6 +18,8 @@ from pipesense.systems.dbt.sql import Locate, Whereabouts, read_sql
 Key = tuple[str, ...]
 Exports = dict[Key, tuple[Any, ...]]
 
+DOCUMENTED: Final = Unknown("YAML lists its columns, and nothing makes sure that the list is complete")
+"""Why the columns of a source are open although they are listed."""
 _LAYERED: Final = 0.6
 """The share of models in layers from which a project counts as layered."""
 
@@ -172,7 +174,7 @@ def _relation(table: DbtTable) -> Relation:
     )
     primary = tuple(each.name for each in table.entry.columns if each.primary)
     unique = tuple((each.name,) for each in table.entry.columns if any(test.name == "unique" for test in each.tests))
-    opened = None if columns and table.entry.whole else Unknown("its YAML entry lists no columns")
+    opened = DOCUMENTED if columns and table.entry.whole else Unknown("its YAML entry lists no columns")
     return Relation(
         DatasetName((table.name.lower(),)),
         columns,

@@ -142,9 +142,12 @@ class _Reading:
         if isinstance(node, Name):
             if node.name == "this":
                 body.this_at.append(self.locate(node.span))
-            return
-        if not isinstance(node, Call):
-            return
+            elif node.name == "flags":
+                body.calls.append(DbtCall("flags", self.locate(node.span)))
+        elif isinstance(node, Call):
+            self._call(node, tag, body)
+
+    def _call(self, node: Call, tag: ReadTag, body: _Body) -> None:
         name = node.name
         if not name:
             # What a dispatch chooses from is told by the name that it is given.
@@ -259,6 +262,8 @@ class _Reading:
             calls = {call.name for call in body.calls} | self._dispatched(number)
             if body.opened:
                 calls.add("?")
+            if body.this_at:
+                calls.add("this")
             kind = "test" if block.word == "data_test" else block.word
             found.append(
                 DbtMacro(

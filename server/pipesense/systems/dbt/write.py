@@ -126,6 +126,11 @@ def _moved(file: YamlFile, node: Mapping, change: MoveYaml) -> tuple[TextEdit, .
     into = node.own(change.into)
     writer = Writer(file)
     column = writer.column(node.entries[0].name.span.start)
+    first = node.entries.index(entries[0])
+    if into is None and node.entries[first : first + len(entries)] == tuple(entries):
+        found = _indented(file, writer, entries, change.into)
+        if found is not None:
+            return found
     taken: list[TextEdit] = []
     lines: list[str] = []
     target = into.value if into is not None else None
@@ -157,6 +162,23 @@ def _moved(file: YamlFile, node: Mapping, change: MoveYaml) -> tuple[TextEdit, .
     first = taken[0].span.start
     made = f"{pad}{change.into}:{writer.newline}{made}"
     return _joined([TextEdit(Span(first, first), made), *taken])
+
+
+def _indented(file: YamlFile, writer: Writer, entries: list[Entry], into: str) -> tuple[TextEdit, ...] | None:
+    """Entries that stand side by side, indented where they are: comments between them are not touched."""
+    text, start, end = file.text, entries[0].name.span.start, entries[-1].span.end
+    line = text.rfind("\n", 0, start) + 1
+    pad = text[line:start]
+    if pad.strip():
+        return None
+    edits = [TextEdit(Span(start, start), f"{into}:{writer.newline}{pad}{' ' * writer.step}")]
+    at = text.find("\n", start)
+    while 0 <= at < end:
+        at += 1
+        if text[at : text.find("\n", at) if text.find("\n", at) >= 0 else len(text)].strip():
+            edits.append(TextEdit(Span(at, at), " " * writer.step))
+        at = text.find("\n", at)
+    return tuple(edits)
 
 
 def _joined(edits: list[TextEdit]) -> tuple[TextEdit, ...]:

@@ -1,0 +1,2 @@
+select customer_id, name, updated_at
+from {{ ref('raw_customers') }}

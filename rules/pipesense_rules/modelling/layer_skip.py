@@ -1,0 +1,57 @@
+"""A mart reads raw data directly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipesense.model.dbt import DbtNode
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Finding
+from pipesense.rule.meta import Message, RuleMeta, Severity
+from pipesense.rule.rule import rule
+from pipesense_rules.dbt_facts import parents
+
+_RAW, _MIDDLE, _MART = 0, 2, 3
+
+META = RuleMeta(
+    id="modelling/layer-skip",
+    wants=DbtNode,
+    pattern="model-layers",
+    since="0.1",
+    messages={
+        "mart": Message(
+            Severity.INFO,
+            "The mart {name} reads {what} without a layer between.",
+            "Names, types and junk of the raw table then reach those who use the mart.",
+            "Read a staging model of it.",
+        ),
+        "middle": Message(
+            Severity.HINT,
+            "{name} reads {what} without a staging model between.",
+            "Names and types of the raw table are then decided in several places.",
+            "Read a staging model of it.",
+        ),
+    },
+)
+
+
+@rule(META)
+def layer_skip(node: DbtNode, ctx: Context) -> Iterator[Finding]:
+    """Report the first edge from raw data to a mart or the middle; in layered projects only."""
+    if node.kind != "model" or not ctx.dbt.layered or ctx.dbt.enabled(node) is not True:
+        return
+    layer = ctx.dbt.layer(node)
+    if layer not in (_MIDDLE, _MART):
+        return
+    variant = "mart" if layer == _MART else "middle"
+    has_models = any(each.kind == "ref" and not each.hint for each in node.references)
+    for reference in node.references:
+        if reference.kind == "source" and reference.names and not has_models:
+            what = f"the source {'.'.join(reference.names)}"
+            yield ctx.finding(variant, at=reference.at, name=node.name, what=what)
+            return
+    if layer == _MART:
+        for reference, parent in parents(ctx, node):
+            if parent.kind == "model" and ctx.dbt.layer(parent) == _RAW and not reference.hint:
+                yield ctx.finding(variant, at=reference.at, name=node.name, what=f"the raw model {parent.name}")
+                return

@@ -1,0 +1,98 @@
+"""A contract that cannot be enforced, or a public model without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipesense.model.dbt import DbtColumn, DbtEntry, DbtNode
+from pipesense.model.dbt_change import SetYaml
+from pipesense.model.value import Known, Unknown
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Applicability, Finding, Offer
+from pipesense.rule.meta import Message, RuleMeta, Severity
+from pipesense.rule.rule import rule
+from pipesense_rules.dbt_facts import listed
+
+_SHOWN = 5
+
+META = RuleMeta(
+    id="schema/contract",
+    wants=DbtEntry,
+    pattern="data-contract",
+    since="0.1",
+    messages={
+        "untyped": Message(
+            Severity.ERROR,
+            "The contract of {name} is enforced, but {columns} {have} no data_type.",
+            "dbt refuses to build a model whose contract leaves types out.",
+            "Add a data_type to every column.",
+        ),
+        "empty": Message(
+            Severity.ERROR,
+            "The contract of {name} is enforced, but no column is listed.",
+            "dbt refuses to build a model whose contract says nothing.",
+            "List every column with its data_type.",
+        ),
+        "public": Message(
+            Severity.WARNING,
+            "{name} is public and has no contract.",
+            "Other projects may build on it, and learn of a changed column when their jobs fail.",
+            "Enforce a contract, or take the access back.",
+        ),
+    },
+)
+
+
+@rule(META)
+def contract(entry: DbtEntry, ctx: Context) -> Iterator[Finding]:
+    """Report what dbt would refuse, and what is promised to others without being written down."""
+    nodes = ctx.dbt.nodes(entry.name) if entry.kind == "model" and entry.name else ()
+    if len(nodes) != 1 or nodes[0].kind != "model" or nodes[0].language != "sql" or not entry.whole:
+        return
+    node = nodes[0]
+    if ctx.dbt.enabled(node) is not True or len(ctx.dbt.entries(node)) != 1:
+        return
+    enforced = _enforced(node, ctx)
+    if enforced and not entry.versioned_columns:
+        untyped = [column for column in entry.columns if column.name and not column.data_type and not column.is_open]
+        if not entry.columns:
+            yield ctx.finding("empty", at=entry.at, name=entry.name)
+        elif untyped:
+            names = [column.name for column in untyped]
+            shown = listed(names[:_SHOWN] + ([f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []))
+            have = "has" if len(names) == 1 else "have"
+            at = untyped[0].at
+            yield ctx.finding("untyped", at=at, name=entry.name, columns=shown, have=have, subject=(entry, untyped))
+    access = ctx.dbt.setting(node, "access")
+    if enforced is False and isinstance(access, Known) and access.value == "public":
+        yield ctx.finding("public", at=entry.at, name=entry.name)
+
+
+def _enforced(node: DbtNode, ctx: Context) -> bool | None:
+    """Whether the contract is enforced; None where nobody can tell."""
+    value = ctx.dbt.setting(node, "contract")
+    if not isinstance(value, Known):
+        return None if isinstance(value, Unknown) else False
+    pairs = value.value
+    if isinstance(pairs, bool):
+        return pairs
+    if not isinstance(pairs, tuple):
+        return None
+    said = next((each[1] for each in pairs if isinstance(each, tuple) and each[:1] == ("enforced",)), False)
+    return said if isinstance(said, bool) else None
+
+
+@contract.fix
+def add_the_type(finding: Finding, subject: object, ctx: Context) -> Offer | None:
+    """The type that the query gives the first of the columns; the others follow one by one."""
+    if finding.variant != "untyped" or not isinstance(subject, tuple):
+        return None
+    entry, untyped = subject
+    column: DbtColumn = untyped[0]
+    nodes = ctx.dbt.nodes(entry.name)
+    found = ctx.dbt.columns(nodes[0]).find(column.name) if len(nodes) == 1 else None
+    if found is None or not found.type.text:
+        return None
+    kind = found.type.text.lower()
+    change = SetYaml(column.body, ("data_type",), kind)
+    return Offer(f"Add data_type: {kind} to {column.name}", change, Applicability.UNSAFE)

@@ -1,0 +1,99 @@
+"""YAML lists a column that the model does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from pipesense.model.change import Replace
+from pipesense.model.columns import Columns
+from pipesense.model.dbt import DbtColumn, DbtEntry
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Applicability, Finding, Offer, Related
+from pipesense.rule.meta import Message, RuleMeta, Severity
+from pipesense.rule.rule import rule
+from pipesense_rules.dbt_facts import listed
+
+META = RuleMeta(
+    id="schema/documented-column-missing",
+    wants=DbtEntry,
+    pattern="data-contract",
+    since="0.1",
+    messages={
+        "missing": Message(
+            Severity.WARNING,
+            "The model {name} has no column {columns}{near}.",
+            "What YAML says of it belongs to nothing, and its tests fail in the warehouse.",
+            "Name columns as the query does, or delete them from the entry.",
+        ),
+    },
+)
+
+_SHOWN = 4
+
+
+@rule(META)
+def documented_column_missing(entry: DbtEntry, ctx: Context) -> Iterator[Finding]:
+    """Report what an entry lists and its model lacks, once for the entry; all columns of the model must be known."""
+    columns = _columns(entry, ctx)
+    if columns is None:
+        return
+    names = [each.name.lower() for each in columns.columns]
+    missing = [column for column in entry.columns if _is_missing(column, columns)]
+    if not missing:
+        return
+    shown = [column.name for column in missing[:_SHOWN]]
+    if len(missing) > _SHOWN:
+        shown.append(f"{len(missing) - _SHOWN} more")
+    near = get_close_matches(_plain(missing[0].name).lower(), names, 1, 0.75)
+    text = f"; {near[0]} looks like it" if near and len(missing) == 1 else ""
+    yield ctx.finding(
+        *("missing",),
+        at=missing[0].at,
+        name=entry.name,
+        columns=listed(shown),
+        near=text,
+        related=[Related(column.at, "listed here") for column in missing[1:]],
+        subject=(entry, missing[0]),
+    )
+
+
+def _plain(name: str) -> str:
+    """A name without the quotes around it."""
+    quotes = name[:1] + name[-1:]
+    return name[1:-1] if quotes in ('""', "``", "[]") else name
+
+
+def _is_missing(column: DbtColumn, columns: Columns) -> bool:
+    plain = _plain(column.name)
+    is_field = "." in plain.rstrip(".")
+    return bool(plain) and not column.is_open and not is_field and columns.find(plain) is None
+
+
+def _columns(entry: DbtEntry, ctx: Context) -> Columns | None:
+    if entry.kind != "model" or not entry.name or not entry.columns or entry.versions or not entry.whole:
+        return None
+    nodes = ctx.dbt.nodes(entry.name)
+    if len(nodes) != 1 or nodes[0].kind != "model" or nodes[0].language != "sql":
+        return None
+    if ctx.dbt.enabled(nodes[0]) is not True:
+        return None
+    columns = ctx.dbt.columns(nodes[0])
+    if not columns.closed or not columns.columns or any(not each.name for each in columns.columns):
+        return None
+    return columns
+
+
+@documented_column_missing.fix
+def name_the_nearest(finding: Finding, subject: tuple[DbtEntry, DbtColumn], ctx: Context) -> Offer | None:
+    """The column that looks like it and is not listed yet."""
+    entry, column = subject
+    columns = _columns(entry, ctx)
+    if columns is None:
+        return None
+    taken = {each.name.lower() for each in entry.columns}
+    names = [each.name for each in columns.columns if each.name.lower() not in taken]
+    near = get_close_matches(column.name, names, 1, 0.75)
+    if not near:
+        return None
+    return Offer(f"Write {near[0]}", Replace(column.at, near[0]), Applicability.UNSAFE)
