@@ -133,6 +133,8 @@ class Task:
     """Whether a task that waits for something keeps a worker busy meanwhile."""
     teardown: bool = False
     """Cleans up: it runs whatever happened, and does not count for how the run ended."""
+    kept: bool = False
+    """Its result may be stored, so that a pipeline that is repeated takes it instead of running the task again."""
     made_elsewhere: bool = False
     """Another file defines it with its settings; this one only calls it."""
     stores: tuple[DatasetName, ...] = ()
@@ -211,6 +213,8 @@ class Pipeline:
     """The place that sets defaults for all tasks (Airflow's default_args dict), where there is one."""
     shared_closed: bool = True
     """Whether every key of that place is known."""
+    repeated: Loc | None = None
+    """Where the pipeline is told to run again as a whole when it fails, None where it is not."""
     resumes: bool = False
     """A failed run is taken up where it failed, from stored results, by the system's own means: what a step repeats or
     checks by itself is then a convenience more than a need."""

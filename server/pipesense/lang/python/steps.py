@@ -48,6 +48,14 @@ class Steps(Generic[K]):
     """Steps that were only started: nobody waits for them, hands on what they give, or returns it."""
 
 
+_KEEPING: Final = frozenset({"append", "extend", "add"})
+_ONLY_SHOWING: Final = frozenset({"print", "len", "repr", "str", "list", "tuple", "set", "dict", "enumerate", "zip"})
+
+
+def _keeps(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr in _KEEPING
+
+
 Recognise = Callable[[ast.Call], "Called[K] | None"]
 
 
@@ -57,7 +65,8 @@ def read_steps(module: Module, function: Function, recognise: Recognise[K], wait
     ``recognise`` tells steps from other calls; ``waits`` are qualified names of functions that wait for what they get.
     """
     walk = _Walk(module, recognise, waits)
-    walk.asked |= walk.enter(function, {})
+    returned = walk.enter(function, {})
+    walk.asked |= returned
     walk.found.lost = {what: call for what, call in walk.started.items() if what not in walk.asked}
     return walk.found
 
@@ -216,6 +225,10 @@ class _Walk(Generic[K]):
                         self.value(condition, inner)
                 parts = (expr.key, expr.value) if isinstance(expr, ast.DictComp) else (expr.elt,)
                 return frozenset().union(*(self.value(part, inner) for part in parts))
+            case ast.Attribute() | ast.Yield() | ast.YieldFrom():
+                found = self.value(expr.value, env)
+                self.asked |= found
+                return found
             case ast.NamedExpr():
                 found = self.value(expr.value, env)
                 self.bind(expr.target, found, env)
@@ -232,16 +245,21 @@ class _Walk(Generic[K]):
         given = base.union(*positional, *named.values())
         if called is not None:
             return self._step(call, called, given)
-        if isinstance(call.func, ast.Attribute):
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _KEEPING:
+            if isinstance(call.func.value, ast.Name):
+                self.bind(call.func.value, given, env)
+        elif isinstance(call.func, ast.Attribute):
+            # Whoever looks at what was started may learn how it ended.
+            self.asked |= base
             if call.func.attr in ("result", "wait", "get") and base:
                 self.wait(base)
-            elif call.func.attr in ("append", "extend", "add") and isinstance(call.func.value, ast.Name):
-                self.bind(call.func.value, given, env)
         if given and not self.waits.isdisjoint(self.module.qualified(call.func)):
             self.wait(given)
         entered = self.module.callables(call.func)
         if not entered:
             self.found.others.append(call)
+            if not (isinstance(call.func, ast.Name) and call.func.id in _ONLY_SHOWING) and not _keeps(call):
+                self.asked |= given
         for function in entered:
             steps = len(self.found.first)
             parameters = function.node.args

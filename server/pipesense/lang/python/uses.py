@@ -25,9 +25,12 @@ def uses_of(module: Module, statement: ast.stmt, names: Collection[str]) -> Iter
     for node in ast.walk(statement):
         if isinstance(node, ast.ImportFrom):
             source = module.absolute(node)
+            told: set[str] = set()
             for alias in node.names:
                 found = _named(f"{source}.{alias.name}", names)
-                if found:
+                if found and found not in told:
+                    # What several names of one import lie below is one cause.
+                    told.add(found)
                     yield Use(found, module.loc(alias), _guarded(module, node))
         elif isinstance(node, ast.Import):
             for alias in node.names:

@@ -10,11 +10,13 @@ from typing import Final
 
 from pipesense.lang.python.frames import Frame, read_arguments
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.sites import argument_sites
 from pipesense.lang.python.sql_calls import numbered, numbered_task
-from pipesense.model.code import ObsoleteUse
+from pipesense.model.code import ObsoleteUse, PatternSite
 from pipesense.model.data import CheckKind, DatasetName, QualityCheck
 from pipesense.model.flow import Edges, Pipeline, Schedule, Task
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
+from pipesense.systems.dagster.asset_faults import Handed, Named, handed_in, names_in, unknown_assets, unregistered
 from pipesense.systems.dagster.assets import Piece, read_asset, read_check
 from pipesense.systems.dagster.faults import faults_in
 from pipesense.systems.dagster.jobs import ELSEWHERE, NO_START, Job, Timing, read_job, timings_in
@@ -24,6 +26,24 @@ from pipesense.systems.dagster.things import decorated, functions_in, named
 from pipesense.systems.system import Embed, Lifted
 
 _BY_JOB: Final = Unknown("a job of this file repeats the steps of the assets that it selects")
+
+
+_PATTERNS: Final = {
+    "retry_policy": ("retry-with-backoff", ""),
+    "op_retry_policy": ("retry-with-backoff", "For every op of the job that has no policy of its own."),
+    "max_retries": ("retry-with-backoff", ""),
+    "backoff": ("retry-with-backoff", "Each pause is longer than the one before."),
+    "jitter": ("retry-with-backoff", "How far a pause may differ, so that not all steps come back at once."),
+    "blocking": ("quality-gate", "With True, what is built on the asset waits for the check."),
+    "check_specs": ("quality-checks", "Checks that the asset does itself while it is made."),
+    "partitions_def": ("partition-design", "A run makes one partition, and makes it again when it is repeated."),
+    "cron_schedule": ("scheduling-and-catchup", "Dagster makes up for no runs that were missed."),
+    "automation_condition": ("scheduling-and-catchup", "Decides when the asset is made without being asked."),
+}
+
+
+def _is_own(module: Module, call: ast.Call) -> bool:
+    return named(module, call.func) != ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +57,9 @@ class Look:
     checked: tuple[Key | None, ...]
     facts: tuple[object, ...]
     obsolete: tuple[ObsoleteUse, ...]
+    names: tuple[Named, ...]
+    handed: tuple[Handed, ...]
+    sites: tuple[PatternSite, ...]
     repeats: bool
     """A job of assets in it repeats their steps (``op_retry_policy``)."""
 
@@ -59,20 +82,26 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
     for job in found:
         if not (job.graph and job.node in inner):
             pipelines.append(_scheduled(numbered(module, job, embed), job.node, timings))
+    names = [each for look in looks for each in look.names]
+    handed = [each for look in looks for each in look.handed]
+    between = (*unknown_assets(module, names, pieces), *unregistered(module, pieces, handed))
     return Lifted(
         pipelines=tuple(pipelines),
-        facts=tuple(fact for look in looks for fact in look.facts),
+        facts=(*(fact for look in looks for fact in look.facts), *between),
         obsolete=tuple(use for look in looks for use in look.obsolete),
+        sites=tuple(site for look in looks for site in look.sites),
     )
 
 
 def _look(module: Module, version: Version, statement: ast.stmt) -> Look:
     pieces: list[Piece] = []
     jobs: list[Job] = []
+    names: list[Named] = []
     for function in functions_in(module, statement):
         thing = decorated(module, function)
         if thing is None:
             continue
+        names += names_in(module, thing)
         if thing.role == "asset":
             pieces.append(read_asset(module, thing, version))
         elif thing.role == "check":
@@ -97,7 +126,21 @@ def _look(module: Module, version: Version, statement: ast.stmt) -> Look:
     timings = tuple(timings_in(module, statement))
     facts = tuple(faults_in(module, statement, version))
     obsolete = tuple(obsolete_in(module, statement, version))
-    return Look(tuple(pieces), tuple(jobs), timings, tuple(asset_jobs), tuple(checked), facts, obsolete, repeats)
+    handed = tuple(handed_in(module, statement))
+    sites = tuple(argument_sites(module, statement, _PATTERNS, partial(_is_own, module)))
+    return Look(
+        tuple(pieces),
+        tuple(jobs),
+        timings,
+        tuple(asset_jobs),
+        tuple(checked),
+        facts,
+        obsolete,
+        tuple(names),
+        handed,
+        sites,
+        repeats,
+    )
 
 
 def _assets(

@@ -17,7 +17,7 @@ from pipesense.lang.python.edit import (
 )
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.openings import opening_in
-from pipesense.model.change import AddCheck, Change, Refusal, Replace, Rewrite, SetRetry, UseNewApi
+from pipesense.model.change import AddCheck, Change, Refusal, Replace, Rewrite, SetRetry, SetStartDate, UseNewApi
 from pipesense.model.flow import Task
 from pipesense.model.quality import NotNull, Unique
 from pipesense.model.value import Version
@@ -42,6 +42,8 @@ def write(change: Change, module: Module, version: Version) -> tuple[Replace, ..
             return _set_retry(change, module)
         case AddCheck():
             return _add_check(change, module)
+        case SetStartDate():
+            return _set_start_date(change, module)
         case UseNewApi():
             return use_new_api(change.use, module)
         case _:
@@ -89,6 +91,15 @@ def _set_retry(change: SetRetry, module: Module) -> tuple[Replace, ...] | Refusa
                 replace_node(module, thing.bare, f"{module.text_of(thing.bare)}(\n    retry_policy={policy},\n)")
             )
     return (*edits, *imports) if edits else Refusal("Where the settings of this step are written cannot be told.")
+
+
+def _set_start_date(change: SetStartDate, module: Module) -> tuple[Replace, ...] | Refusal:
+    """A fixed first partition in place of one from the clock."""
+    moving = change.pipeline.schedule.moving_start
+    if moving is None or moving.file != module.path:
+        return Refusal("The start date does not move in this file.")
+    names, imports = add_imports(module, ("datetime",), "datetime")
+    return (Replace(moving, f"{names['datetime']}(2024, 1, 1)"), *imports)
 
 
 def _add_check(change: AddCheck, module: Module) -> tuple[Replace, ...] | Refusal:

@@ -11,15 +11,17 @@ from typing import Final
 
 from pipesense.lang.python.effects import name_effect
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.sites import argument_sites
 from pipesense.lang.python.sql_calls import SqlText, function_sql, numbered
 from pipesense.lang.python.steps import Called, Steps, read_steps
-from pipesense.model.code import ObsoleteUse
+from pipesense.model.code import ObsoleteUse, PatternSite
 from pipesense.model.data import Access
 from pipesense.model.flow import CallableRun, Edges, EmbeddedRun, OtherRun, Pipeline, Runs, Schedule, Task
 from pipesense.model.value import Absent, Known, Unknown, Version, effective
 from pipesense.model.where import Loc
 from pipesense.systems.prefect.deployments import Deployment, deployments_in, schedule_of
 from pipesense.systems.prefect.faults import schedule_faults, setting_faults
+from pipesense.systems.prefect.flow_faults import flow_faults, is_stored, repeated_at
 from pipesense.systems.prefect.obsolete import obsolete_in
 from pipesense.systems.prefect.settings import Settings, settings_of
 from pipesense.systems.prefect.things import Thing, called_thing, decorated, functions_in, thing_of
@@ -46,6 +48,7 @@ class Lean:
     node: ast.FunctionDef | ast.AsyncFunctionDef
     flows: frozenset[ast.AST]
     repeats: bool
+    facts: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +72,35 @@ class Look:
     deployments: tuple[Deployment, ...]
     facts: tuple[object, ...]
     obsolete: tuple[ObsoleteUse, ...]
+    sites: tuple[PatternSite, ...]
+
+
+_PATTERNS: Final = {
+    "retries": ("retry-with-backoff", ""),
+    "retry_delay_seconds": (
+        "retry-with-backoff",
+        "The pause before each repetition; a list or a function lets it grow.",
+    ),
+    "retry_jitter_factor": (
+        "retry-with-backoff",
+        "How far a pause may differ, so that not all tasks come back at once.",
+    ),
+    "retry_condition_fn": ("retry-with-backoff", "Decides which failures are worth another attempt."),
+    "timeout_seconds": ("timeouts", "An attempt fails after this time."),
+    "cron": ("scheduling-and-catchup", "Prefect makes up for no runs that were missed."),
+    "interval": ("scheduling-and-catchup", "Prefect makes up for no runs that were missed."),
+    "wait_for": ("quality-gate", "The task starts when these have succeeded."),
+}
+
+
+def _is_own(module: Module, call: ast.Call) -> bool:
+    """Whether a call makes a task, a flow or a deployment, or starts a task."""
+    func = call.func
+    if isinstance(func, ast.Attribute) and func.attr in ("serve", "deploy", "to_deployment", "submit", "map"):
+        return thing_of(module, func.value) is not None
+    if isinstance(func, ast.Attribute) and func.attr == "with_options":
+        return thing_of(module, call) is not None
+    return any(name.startswith("prefect.") for name in module.qualified(func))
 
 
 def lift(module: Module, version: Version, embed: Embed) -> Lifted:
@@ -91,6 +123,7 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
             for each, pipeline in zip(flows, pipelines, strict=True)
         ),
         facts=tuple(fact for look in looks for fact in look.facts),
+        sites=tuple(site for look in looks for site in look.sites),
         obsolete=tuple(use for look in looks for use in look.obsolete),
     )
 
@@ -129,11 +162,13 @@ def _repeats(flow: Thing, module: Module, version: Version) -> bool:
 
 def _look(module: Module, version: Version, statement: ast.stmt) -> Look:
     flows = tuple(each.lean for each in built_in(module, version, statement))
+    own = tuple(fact for each in flows for fact in each.facts)
     return Look(
         flows,
         tuple(deployments_in(module, statement)),
-        tuple(_facts(module, version, statement)),
+        (*own, *_facts(module, version, statement)),
         tuple(obsolete_in(module, statement, version)),
+        tuple(argument_sites(module, statement, _PATTERNS, partial(_is_own, module))),
     )
 
 
@@ -193,10 +228,18 @@ def _build(module: Module, version: Version, flow: Thing) -> Built:
             Unknown("a deployment made elsewhere may give it a schedule"), Absent(Unknown("there is none"))
         ),
         shared=None,
+        repeated=repeated_at(module, flow, version) if steps.first else None,
     )
     flows = frozenset(thing.node for thing in steps.first if thing.role == "flow")
     return Built(
-        Lean(pipeline, tuple(texts), flow.node, flows, _repeats(flow, module, version)),
+        Lean(
+            pipeline,
+            tuple(texts),
+            flow.node,
+            flows,
+            _repeats(flow, module, version),
+            tuple(flow_faults(module, version, steps, names, pipeline.name)),
+        ),
         tuple(things),
         flow,
         tuple(steps.first.items()),
@@ -279,6 +322,7 @@ def _task(
         accesses=accesses,
         mapped=mapped,
         made_elsewhere=not own,
+        kept=is_stored(thing, module),
     )
 
 
