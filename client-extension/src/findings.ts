@@ -1,6 +1,7 @@
 /** The findings of the workspace by concern: a tree for the side bar. */
 
 import * as vscode from "vscode";
+import { counted } from "./words";
 import { type Concern, grouped, type Rule, type Place } from "./grouping";
 
 type Node = Concern | Rule | Place;
@@ -76,9 +77,12 @@ export class Findings implements vscode.TreeDataProvider<Node>, vscode.Disposabl
         })),
     );
     this.tree = grouped(places);
-    const count = places.length;
-    this.view.badge = count === 0 ? undefined : { value: count, tooltip: `${count} findings of PipeSense` };
-    this.view.message = count === 0 ? "No findings in what has been read so far." : "";
+    const loud = places.filter((each) => each.severity <= vscode.DiagnosticSeverity.Warning).length;
+    this.view.badge =
+      loud === 0
+        ? undefined
+        : { value: loud, tooltip: `${counted(loud, "error or warning", "errors and warnings")} of PipeSense` };
+    this.view.message = places.length === 0 ? "No findings in what has been read so far." : "";
     this.changes.fire(undefined);
   }
 }

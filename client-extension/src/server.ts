@@ -34,13 +34,13 @@ const LANGUAGES = [
   "yaml",
   "jinja-yaml",
   "dbt-yaml",
+  "json",
+  "jsonc",
 ];
 
-/** Which documents are the server's; of the files that everybody has, only those with our settings or a state machine. */
+/** Which documents are the server's. Of YAML and JSON it keeps what holds a pipeline, and forgets the rest at once. */
 export const DOCUMENTS = [
   ...LANGUAGES.flatMap((language) => ["file", "untitled"].map((scheme) => ({ scheme, language }))),
-  { scheme: "file", language: "json", pattern: "**/*.{asl,workflows}.json" },
-  { scheme: "file", language: "jsonc", pattern: "**/*.{asl,workflows}.json" },
   { scheme: "file", language: "toml", pattern: "**/{pipesense,pyproject}.toml" },
 ];
 
@@ -132,7 +132,7 @@ export class Server implements vscode.Disposable {
   private async connect(launch: Launch, settings: Settings): Promise<void> {
     this.stopping = false;
     this.tail = [];
-    const client = new LanguageClient("pipesense", "PipeSense", () => this.spawn(launch), this.options(settings));
+    const client = new QuietClient("pipesense", "PipeSense", () => this.spawn(launch), this.options(settings));
     try {
       await client.start();
     } catch (error) {
@@ -264,6 +264,13 @@ export class Server implements vscode.Disposable {
 
 function isColouredByPylance(document: vscode.TextDocument): boolean {
   return document.languageId === "python" && vscode.extensions.getExtension("ms-python.vscode-pylance") !== undefined;
+}
+
+/** Errors of the connection are written down; what people need to know is told in one message of ours. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
 }
 
 /** An action that says so when it has been carried out. */

@@ -20,6 +20,6 @@ export function described(status: StatusAnswer, indexing: boolean): string {
   return parts.join(" · ");
 }
 
-export function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+export function counted(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
 }

@@ -179,4 +179,138 @@ describe("VS Code", { timeout: 240_000 }, () => {
       return found.includes("error: deleted_at = NULL") && !found.some((each) => each.includes("DELETE"));
     });
   });
+
+  test("SQL in a string of Python is coloured as SQL", async () => {
+    const python = 'LOAD = """\n    x\n"""\nsql = """\n    SELECT 1 -- why\n"""\nTEXT = "from here to there"\n';
+    await open("dags/colours.py", { "dags/colours.py": python });
+    const colour = (file, word) =>
+      bench.until(async () => {
+        const found = await bench.colours(file, word);
+        return found.length > 0 ? found[0] : undefined;
+      });
+    const select = await colour("colours.py", "SELECT");
+    const text = await colour("colours.py", "from here to there");
+    const comment = await colour("colours.py", "-- why");
+    assert.notEqual(select, text, "a keyword is no text");
+    await bench.openFile("sql/review.sql");
+    assert.equal(select, await colour("review.sql", "SELECT"), "as in a SQL file");
+    assert.equal(comment, await colour("review.sql", "-- "));
+  });
+
+  test("findings by concern, and the page of a rule", async () => {
+    await open("sql/review.sql");
+    await bench.until(async () => (await bench.findings()) >= 6);
+    await bench.command("View: Show PipeSense");
+    const rows = await bench.until(async () => {
+      const shown = await bench.page.locator(".pane-body .monaco-list-row").allInnerTexts();
+      return shown.some((row) => row.includes("no-retries"))
+        ? shown.map((row) => row.replace(/\s+/g, " ").trim())
+        : undefined;
+    });
+    const concerns = rows.filter((row) => !row.includes("/"));
+    assert.deepEqual(concerns, ["quality1", "correctness1", "schema2", "reliability1", "idempotency1", "security1"]);
+    await bench.command("PipeSense: Explain a Rule…");
+    assert.match(await bench.picks("correctness/equals-null"), /in this file/);
+    await bench.pick("correctness/equals-null");
+    const page = bench.page.locator("iframe.webview").first().contentFrame().locator("iframe").contentFrame();
+    await page.locator("h1", { hasText: "equals-null" }).waitFor();
+    assert.match(await page.locator("body").innerText(), /How it fails/);
+  });
+
+  test("a table is renamed in every file that names it", async () => {
+    await open("sql/tables.sql");
+    await bench.until(async () => (await bench.findings()) >= 6);
+    await bench.focus("tables.sql");
+    await bench.goTo(1, 20);
+    await bench.keys("F2");
+    const box = bench.page.locator(".rename-box input");
+    await box.waitFor();
+    await box.fill("purchases");
+    await bench.keys("Control+Enter");
+    const preview = bench.page.locator(".bulk-edit-panel");
+    await preview.locator(".monaco-list-row", { hasText: "review.sql" }).waitFor();
+    assert.equal(
+      await preview.locator('.monaco-list-row input[type="checkbox"]:not(:checked)').count(),
+      0,
+      "all ticked",
+    );
+    await bench.picture("rename");
+    await preview.getByRole("button", { name: "Apply" }).click();
+    await bench.until(() => bench.page.locator(".tab.dirty").count());
+    await bench.focus("tables.sql");
+    await bench.command("File: Save All");
+    const text = (file) => fs.readFileSync(path.join(bench.workspace, file), "utf8");
+    await bench.until(() => /FROM mart\.purchases;/.test(text("sql/review.sql")));
+    assert.match(await bench.saved("sql/tables.sql", /purchases/), /^CREATE TABLE mart\.purchases \(/);
+    assert.match(text("dags/sql/load_customer_metrics.sql"), /FROM mart\.purchases\n/);
+  });
+
+  test("the walkthrough ticks what has happened", async () => {
+    await open("pipesense.toml");
+    await bench.until(async () => (await bench.findings()) >= 6);
+    await bench.command("Welcome: Open Walkthrough...");
+    await bench.pick("Get started with PipeSense");
+    await bench.page.locator(".getting-started-step", { hasText: "See a finding" }).waitFor();
+    await bench.page.locator(".tab", { hasText: "Welcome" }).dblclick();
+    for (const name of ["sql", "review.sql"]) {
+      await bench.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).last().click();
+    }
+    await bench.shown("review.sql");
+    await bench.problem("equals-null");
+    await bench.page.locator(".tab", { hasText: "Welcome" }).click();
+    const progress = bench.page
+      .locator(".getting-started-category", { hasText: "PipeSense" })
+      .locator(".progress-bar-inner");
+    await bench.until(async () => /width: 50%/.test((await progress.getAttribute("style")) ?? ""));
+  });
+});
+
+describe("VS Code with something missing", { timeout: 240_000 }, () => {
+  let browser;
+  before(async () => {
+    browser = await launchBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+  });
+
+  /** A window with these settings, and what it tells. */
+  const told = async (settings, wanted, press) => {
+    const server = await startCodeServer({ vsix: VSIX, settings });
+    try {
+      const bench = await Workbench.open(browser, server, makeWorkspace(), "sql/review.sql");
+      const notice = await bench.until(async () => {
+        const text = await bench.notices();
+        return wanted.test(text) ? text : undefined;
+      });
+      assert.equal(notice.split("PipeSense").length - 1 > 0, true);
+      const count = await bench.page.locator(".notifications-toasts .notification-list-item").count();
+      assert.equal(count, 1, "one message");
+      if (press !== undefined) await press(bench, server);
+      await bench.picture(`missing ${wanted.source.slice(0, 20).replace(/\W/g, "_")}`);
+      await bench.close();
+    } finally {
+      await server.stop();
+    }
+  };
+
+  test("an interpreter that is not there is named, and a button mends it", async () => {
+    await told(
+      { "pipesense.interpreter": ["/no/such/python"] },
+      /names \/no\/such\/python, but there is no such program/,
+      async (bench, server) => {
+        server.settings({ "pipesense.interpreter": [] });
+        await bench.problem("equals-null");
+      },
+    );
+  });
+
+  test("a server that dies at its start is left alone after five times, with its last words", async () => {
+    const folder = makeWorkspace({
+      "python3.12": "#!/bin/sh\ncase \"$*\" in *print*) echo 3.12;; *) echo 'disk is full' >&2; exit 3;; esac\n",
+    });
+    const python = path.join(folder, "python3.12");
+    fs.chmodSync(python, 0o755);
+    await told({ "pipesense.interpreter": [python] }, /ended unexpectedly 5 times in three minutes: disk is full/);
+  });
 });

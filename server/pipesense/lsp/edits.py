@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lsprotocol import types
@@ -40,6 +40,10 @@ class EditWriter:
     uri_of: Callable[[str], str]
     text_of: Callable[[str], TextBuffer | None]
     version_of: Callable[[str], int | None]
+
+    def unquestioned(self) -> EditWriter:
+        """The same for what somebody asked for in full: VS Code leaves out what nobody confirmed."""
+        return replace(self, profile=replace(self.profile, annotations=False))
 
     def workspace_edit(
         self,

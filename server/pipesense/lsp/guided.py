@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-
-from lsprotocol import types
 
 from pipesense.engine.report import BuiltFix
 from pipesense.engine.retries import Retries, RetryTarget
@@ -159,9 +157,7 @@ class Guided:
         if isinstance(built, Refusal):
             return {"edit": None, "refusal": f"Nothing was inserted: {built.why.rstrip('.')}."}
         # The client shows the whole edit before it is applied, so nothing in it asks for confirmation again.
-        edits = self.core().edits
-        writer = replace(edits, profile=replace(edits.profile, annotations=False))
-        edit: types.WorkspaceEdit = writer.workspace_edit(path, built.edits, built.creates)
+        edit = self.core().edits.unquestioned().workspace_edit(path, built.edits, built.creates)
         return {"edit": edit, "refusal": None}
 
 

@@ -87,7 +87,7 @@ class Navigation:
         if moves and not self.core().edits.profile.rename_files:
             old = next(iter(moves)).rpartition("/")[2]
             raise failed(_sentence(Refusal(f"its file {old} must get the new name too, which this editor cannot do")))
-        return self.core().edits.workspace_edit(path, answer, moves=moves)
+        return self.core().edits.unquestioned().workspace_edit(path, answer, moves=moves)
 
     def _names(self, path: str, offset: int) -> AnyNames:
         return self.core().workspace.features.names_of(path, offset)

@@ -177,6 +177,21 @@ export class Workbench {
     return (await badge.count()) === 0 ? 0 : Number(await badge.first().innerText());
   }
 
+  /** What the messages in the corner say. */
+  async notices() {
+    return (await this.page.locator(".notifications-toasts .notification-list-item").allInnerTexts()).join("\n");
+  }
+
+  /** The colours of the pieces of text in an editor that hold a word. */
+  async colours(file, word) {
+    return this.editor(file).evaluate((editor, wanted) => {
+      const pieces = [...editor.querySelectorAll(".view-line > span > span")];
+      return pieces
+        .filter((each) => each.textContent.replaceAll("\u00a0", " ").includes(wanted))
+        .map((each) => getComputedStyle(each).color);
+    }, word);
+  }
+
   /** Everything that a list of choices says, as soon as it says what is wanted. */
   async picks(wanted) {
     const list = this.page.locator(".quick-input-widget:visible .quick-input-list");
