@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pipesense.model.change import Rewrite
 from pipesense.model.faults import FaultKind, SettingFault
 from pipesense.model.flow import Role
+from pipesense.model.habits import CheckThatOnlyTells
 from pipesense.model.sql import Block, Comparison, Expr, Script, Statement
 from pipesense.model.value import Known
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Finding, Offer
+from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import EVERYWHERE, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense_rules import faults
 
 META = RuleMeta(
     id="quality/check-cannot-fail",
-    wants=(Script, SettingFault),
+    wants=(Script, SettingFault, CheckThatOnlyTells),
     pattern="quality-checks",
     since="0.1",
     roles=EVERYWHERE - {FileRole.GENERATED},
@@ -40,6 +42,12 @@ META = RuleMeta(
             "A column without a single value passes.",
             "Turn the comparison around and name the share that is promised, such as >= 99.",
         ),
+        "tells": Message(
+            Severity.WARNING,
+            "{name} finds wrong data, calls {tells}, and succeeds.",
+            "The task is green, so what stands behind it runs, and passes the wrong data on.",
+            "Raise after telling.",
+        ),
         "empty": Message(
             Severity.WARNING,
             "This check passes when the table is empty: {outcome}.",
@@ -56,17 +64,21 @@ _SHARE: Final = frozenset(
 
 
 @rule(META)
-def check_cannot_fail(fact: Script | SettingFault, ctx: Context) -> Iterator[Finding]:
+def check_cannot_fail(fact: Script | SettingFault | CheckThatOnlyTells, ctx: Context) -> Iterator[Finding]:
     """At the comparison that decides the check, or at the operator that takes nothing for zero."""
     if isinstance(fact, Script):
         yield from _of_script(fact, ctx)
+    elif isinstance(fact, CheckThatOnlyTells):
+        yield ctx.finding("tells", at=fact.loc, name=fact.name, tells=fact.tells)
     elif fact.kind is FaultKind.PASSES_WITHOUT_ROWS:
         yield ctx.finding("empty", at=fact.loc, outcome=fact.outcome, instead=fact.instead)
 
 
 @check_cannot_fail.fix
-def refuse_nothing(finding: Finding, fact: Script | SettingFault, ctx: Context) -> Offer | None:
-    """Let the operator refuse what is not there."""
+def refuse_nothing(finding: Finding, fact: Script | SettingFault | CheckThatOnlyTells, ctx: Context) -> Offer | None:
+    """Let the operator refuse what is not there, or the function what is wrong."""
+    if isinstance(fact, CheckThatOnlyTells):
+        return Offer("Raise after telling", Rewrite(fact.edits), Applicability.UNSAFE)
     return faults.offer(fact) if isinstance(fact, SettingFault) else None
 
 

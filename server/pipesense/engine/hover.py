@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
+from itertools import islice
 
 from pipesense.engine.hover_base import MOST, LineAt, Making, Place, check_words, code, kinds, subject
+from pipesense.engine.hover_rerun import rerun_lines
 from pipesense.engine.hover_sql import about_sql
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Answers
@@ -14,6 +17,7 @@ from pipesense.model.flow import OtherRun, Pipeline, Setting, SqlFileRun, Task
 from pipesense.model.value import Absent, Known, Unknown, Value, effective
 from pipesense.rule.page import Page
 from pipesense.rule.registry import Registry
+from pipesense.text.cron import read_cron, words
 
 
 def hover(
@@ -68,7 +72,7 @@ def _about_pipeline(pipeline: Pipeline) -> str:
     lines = [f"**{pipeline.noun} {pipeline.name}** · {len(pipeline.tasks)} tasks"]
     schedule = pipeline.schedule
     if isinstance(schedule.text, Known):
-        lines.append(f"- schedule: {code(schedule.text.value) if schedule.text.value else 'never by itself'}")
+        lines.append(f"- schedule: {_schedule(schedule.text.value)}")
     if not (isinstance(schedule.text, Unknown) and schedule.text == schedule.start):
         lines.append(f"- start date: {schedule.moving_start_text or _words(schedule.start)}")
         lines.append(f"- catch up: {_words_bool(schedule.catchup)}")
@@ -77,11 +81,24 @@ def _about_pipeline(pipeline: Pipeline) -> str:
     return "\n".join(lines)
 
 
+def _schedule(text: str | None) -> str:
+    """A schedule as written, in words, and its next runs."""
+    if not text:
+        return "never by itself"
+    cron = read_cron(text)
+    if isinstance(cron, str):
+        return code(text)
+    coming = [f"{moment:%Y-%m-%d %H:%M}" for moment in islice(cron.following(datetime.now(timezone.utc)), 2)]
+    then = f"; the next runs are {' and '.join(coming)}, if it counts in UTC" if coming else ""
+    return f"{code(text)}, {words(cron)}{then}"
+
+
 def _about_task(made: Making, pipeline: Pipeline, task: Task) -> str:
     lines = [f"**Task {task.name}** · {task.kind} · {pipeline.noun} {pipeline.name}", ""]
     lines += [_setting(made, setting) for setting in task.settings]
     lines += _runs(task)
     lines += _access_lines(task.accesses)
+    lines += rerun_lines(task)
     lines += [f"- checks {subject(check)}: {', '.join(kinds(check))}" for check in task.checks]
     before, behind = pipeline.edges.upstream(task.name), pipeline.edges.downstream(task.name)
     closed = pipeline.edges.opened is None

@@ -23,6 +23,7 @@ from pipesense.engine.link_sql import (
 from pipesense.engine.linked import Linked, Unread
 from pipesense.engine.report import Counters
 from pipesense.lang.python.effects import scope_effects
+from pipesense.lang.python.habits import habits
 from pipesense.lang.python.module import Function, LinkMemo, Module
 from pipesense.lang.python.strings import literal
 from pipesense.lang.python.syntax import ParsedUnit, parse_unit
@@ -151,6 +152,7 @@ def link_python_file(
         *(call for each in lifted for call in each.calls_at_parse),
         *(fact for each in lifted for fact in each.facts),
         *timedelta_attributes(module),
+        *_habits(module, pipelines),
     )
     code = _by_scope(lifted)
     return Linked(
@@ -224,6 +226,15 @@ def _effects(module: Module, pipelines: Sequence[Pipeline]) -> dict[str, ScopeEf
         else:
             found[scope] = scope_effects(module, function)
     return found
+
+
+def _habits(module: Module, pipelines: Sequence[Pipeline]) -> Iterable[object]:
+    """What the file's own functions that tasks run do with failures."""
+    runs = (run for pipeline in pipelines for task in pipeline.tasks for run in task.runs)
+    for scope in dict.fromkeys(run.scope for run in runs if isinstance(run, CallableRun)):
+        function = _function(module, scope) if scope != module.prefix else None
+        if function is not None and function.module is module:
+            yield from module.memo(("habits", scope), [function.node], partial(habits, module, function))
 
 
 def _function(module: Module, scope: str) -> Function | None:

@@ -1,0 +1,161 @@
+"""How functions that tasks run deal with failures: exceptions that are caught and dropped, checks that only tell.
+
+Only what is certain is a fact. A handler counts that does nothing but log, print, tell or pass; one that assigns,
+counts, collects, returns or raises has thought of something. What is caught must be able to fail for reasons outside: a
+call that reaches the network or writes, or a function of the workspace that does.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from pipesense.lang.python.edit import add_after, replace_node
+from pipesense.lang.python.effects import call_effect, scope_effects
+from pipesense.lang.python.functions import Function, runs_in
+from pipesense.lang.python.index import FUNCTIONS, CallSite
+from pipesense.model.change import Replace
+from pipesense.model.flow import Effect
+from pipesense.model.habits import CheckThatOnlyTells, DroppedException
+
+if TYPE_CHECKING:
+    from pipesense.lang.python.module import Module
+
+_BROAD: Final = frozenset({"Exception", "BaseException"})
+_TELLS: Final = re.compile(
+    r"(?:^|[._])(?:log(?:ger|ging)?|debug|info|warn(?:ing)?|error|exception|critical|print|print_exc|format_exc|echo"
+    r"|notify|alert|send_\w+|\w*_alert|slack\w*|post_message|email|message)(?:$|[._(])",
+    re.I,
+)
+_CLEANS: Final = re.compile(
+    r"close|clean|remove|unlink|rmtree|rollback|disconnect|delete|drop|cancel|quit|shutdown"
+    r"|notify|alert|slack|mail|webhook|teams|metric|statsd",
+    re.I,
+)
+_CHECKS: Final = re.compile(r"(?:^|_)(?:check|checks|validate|validation|quality|dq|verify|assert)(?:_|$)", re.I)
+_ENDS: Final = re.compile(
+    r"\b(?:raise|assert|exit|fail|Skip\w*Exception|abort|expect\w*|validate\w*|XCom|xcom)\b", re.I
+)
+
+Habit = DroppedException | CheckThatOnlyTells
+
+
+def habits(module: Module, function: Function) -> tuple[Habit, ...]:
+    """What a function of the module does with failures."""
+    node = function.node
+    if not isinstance(node, FUNCTIONS):
+        return ()
+    return (*_swallowed(module, function, node), *_only_tells(module, function, node))
+
+
+def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """What stands in a function, without the functions inside it."""
+    todo = list(ast.iter_child_nodes(node))
+    while todo:
+        at = todo.pop(0)
+        yield at
+        if not isinstance(at, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
+            todo += ast.iter_child_nodes(at)
+
+
+def _swallowed(module: Module, function: Function, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Habit]:
+    tries = [each for each in _own_nodes(node) if isinstance(each, ast.Try)]
+    if not tries:
+        return
+    sites = [site for site in module.calls_under(node) if runs_in(site.place) is node]
+    for each in tries:
+        for handler in each.handlers:
+            caught = _caught(handler)
+            does = _does(handler) if caught else ""
+            work = _work(module, each, sites) if does else ""
+            if work and not _looked_at_later(node, each):
+                place = handler.type if handler.type is not None else handler
+                loc = module.loc(place)
+                if handler.type is None:
+                    loc = loc.at(type(loc.span)(loc.span.start, loc.span.start + len("except")))
+                yield DroppedException(function.name, loc, caught, work, does, _raise(module, handler))
+
+
+def _caught(handler: ast.ExceptHandler) -> str:
+    """What a handler catches, where that is everything."""
+    if handler.type is None:
+        return "everything"
+    names = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return next((f"every {each.id}" for each in names if isinstance(each, ast.Name) and each.id in _BROAD), "")
+
+
+def _does(handler: ast.ExceptHandler) -> str:
+    """What a handler does, in words, where it does nothing about the failure."""
+    told = ""
+    for statement in handler.body:
+        if isinstance(statement, ast.Pass | ast.Continue):
+            continue
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(call, ast.Constant):
+            continue
+        if not isinstance(call, ast.Call) or not _TELLS.search(ast.unparse(call.func)):
+            return ""
+        told = told or f"{ast.unparse(call.func)} is all that happens"
+    return told or "nothing happens"
+
+
+def _work(module: Module, statement: ast.Try, sites: list[CallSite]) -> str:
+    """The first call in a ``try`` that can fail for reasons outside, as written; "" where there is none."""
+    inside = {id(each) for part in statement.body for each in ast.walk(part)}
+    found = ""
+    for site in sites:
+        if id(site.node) not in inside:
+            continue
+        written = " ".join(module.text_of(site.node.func).split())
+        if _CLEANS.search(written):
+            return ""
+        effect = call_effect(module, site)
+        if effect is not None and effect.effect in (Effect.NETWORK, Effect.WRITE):
+            found = found or written
+        elif not found:
+            for callee in module.callables(site.node.func):
+                if callee.module is module and scope_effects(module, callee).effects & {Effect.NETWORK, Effect.WRITE}:
+                    found = written
+    return found
+
+
+def _looked_at_later(node: ast.AST, statement: ast.Try) -> bool:
+    """Whether the function raises or returns something behind the ``try``, which may be about what happened in it."""
+    after = getattr(statement, "end_lineno", None) or statement.lineno
+    return any(isinstance(each, ast.Raise | ast.Assert) and each.lineno > after for each in _own_nodes(node))
+
+
+def _raise(module: Module, handler: ast.ExceptHandler) -> tuple[Replace, ...]:
+    last = handler.body[-1]
+    if isinstance(last, ast.Continue):
+        return ()
+    if isinstance(last, ast.Pass):
+        return (replace_node(module, last, "raise"),)
+    return add_after(module, last, "raise")
+
+
+def _only_tells(module: Module, function: Function, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Habit]:
+    if not _CHECKS.search(node.name) or _ENDS.search(module.text_of(node).partition("\n")[2]):
+        return
+    if any(isinstance(each, ast.Return) and each.value is not None for each in _own_nodes(node)):
+        return
+    reads = any(
+        (effect := call_effect(module, site)) is not None and effect.effect is Effect.NETWORK
+        for site in module.calls_under(node)
+    )
+    if not reads:
+        return
+    for each in _own_nodes(node):
+        if not isinstance(each, ast.If) or not isinstance(each.test, ast.Compare | ast.BoolOp | ast.UnaryOp):
+            continue
+        calls = [part.value for part in each.body if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call)]
+        if len(calls) != len(each.body) or not all(_TELLS.search(ast.unparse(call.func)) for call in calls):
+            continue
+        tells = ast.unparse(calls[-1].func)
+        if re.search(r"\b(?:info|debug|print)$", tells):
+            continue
+        edits = add_after(module, each.body[-1], f'raise RuntimeError("{node.name} found wrong data")')
+        yield CheckThatOnlyTells(function.name, node.name, module.loc(each.test), tells, edits)
+        return

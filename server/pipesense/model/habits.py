@@ -1,0 +1,34 @@
+"""What the code of tasks does with failures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipesense.model.change import Replace
+from pipesense.model.where import Loc
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedException:
+    """A function that a task runs catches every exception of its work and goes on as if nothing had happened.
+
+    ``loc`` is what is caught, ``work`` the call whose failure is lost, ``does`` what happens instead, in words.
+    """
+
+    scope: str
+    loc: Loc
+    caught: str
+    work: str
+    does: str
+    edits: tuple[Replace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckThatOnlyTells:
+    """A function named like a check, run by a task, finds wrong data at ``loc``, tells somebody, and succeeds."""
+
+    scope: str
+    name: str
+    loc: Loc
+    tells: str
+    edits: tuple[Replace, ...] = ()
