@@ -15,6 +15,7 @@ from pipesense.model.change import Refusal
 from pipesense.rule.finding import Applicability
 from pipesense.text.edit import apply_edits
 from pipesense.text.encoding import PositionEncoding
+from pipesense.text.secrets import masked
 
 _ROUNDS_BEYOND = 100
 """Fixes may uncover findings that can be fixed as well, but two that undo each other must come to an end."""
@@ -211,11 +212,15 @@ def unified_diff(before: Mapping[str, str], after: Mapping[str, str], show: Call
         if old == new:
             continue
         name = show(path).lstrip("/")
-        lines = difflib.unified_diff(
-            _lines(old or ""),
-            _lines(new),
-            "/dev/null" if old is None else f"a/{name}",
-            f"b/{name}",
+        # A patch is read and logged by people: what it takes out may be a secret.
+        lines = map(
+            masked,
+            difflib.unified_diff(
+                _lines(old or ""),
+                _lines(new),
+                "/dev/null" if old is None else f"a/{name}",
+                f"b/{name}",
+            ),
         )
         parts += (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
     return "".join(parts)

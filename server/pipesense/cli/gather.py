@@ -13,6 +13,7 @@ from pipesense.rule.finding import Applicability
 from pipesense.rule.registry import Registry
 from pipesense.text.buffer import TextBuffer
 from pipesense.text.line_index import LineIndex
+from pipesense.text.secrets import find_secrets, masked
 from pipesense.text.span import Span
 
 _EXCERPT_LINES = 3
@@ -80,7 +81,7 @@ class Gatherer:
         place = range_of(lines, reported.span) if lines is not None else _TOP
         what = reported.what or reported.message
         if reported.finding is not None:
-            advice = " ".join(part for part in (reported.finding.why, reported.finding.do) if part)
+            advice = masked(" ".join(part for part in (reported.finding.why, reported.finding.do) if part))
         else:
             advice = reported.message.removeprefix(what).strip()
         return FindingRow(
@@ -124,7 +125,15 @@ def _excerpt(lines: LineIndex, place: Range) -> tuple[str, ...]:
     if last > place.start.line and place.end.column == 1:
         last -= 1
     until = min(last, place.start.line + _EXCERPT_LINES - 1)
-    return tuple(lines.line_text(line - 1) for line in range(place.start.line, until + 1))
+    shown = [lines.line_text(line - 1) for line in range(place.start.line, until + 1)]
+    return tuple(_starred(line) for line in shown)
+
+
+def _starred(line: str) -> str:
+    """A line with stars over its secrets, each as long as the secret, so that columns stay where they are."""
+    for secret in find_secrets(line):
+        line = line[: secret.span.start] + "*" * (secret.span.end - secret.span.start) + line[secret.span.end :]
+    return line
 
 
 def working_directory() -> str:

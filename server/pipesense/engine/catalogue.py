@@ -10,12 +10,13 @@ from pipesense.text.span import Span
 def systems_in_use() -> tuple[PythonSystem, ...]:
     """Every system whose pipelines are Python code."""
     from pipesense.systems.airflow import SYSTEM as AIRFLOW
+    from pipesense.systems.credentials import SYSTEM as CREDENTIALS
     from pipesense.systems.dagster import SYSTEM as DAGSTER
     from pipesense.systems.flink.python import SYSTEM as PYFLINK
     from pipesense.systems.http import SYSTEM as HTTP
     from pipesense.systems.prefect import SYSTEM as PREFECT
 
-    return (AIRFLOW, DAGSTER, PREFECT, PYFLINK, HTTP, *_message_brokers())
+    return (AIRFLOW, DAGSTER, PREFECT, PYFLINK, HTTP, CREDENTIALS, *_message_brokers())
 
 
 def _message_brokers() -> tuple[PythonSystem, ...]:

@@ -18,6 +18,7 @@ from pipesense.model.value import Absent, Known, Unknown, Value, effective
 from pipesense.rule.page import Page
 from pipesense.rule.registry import Registry
 from pipesense.text.cron import read_cron, words
+from pipesense.text.secrets import masked
 
 
 def hover(
@@ -37,7 +38,7 @@ def hover(
     _sites(made)
     if not made.sections:
         return None
-    return HoverText("\n\n---\n\n".join(made.sections), min(made.spans, key=lambda span: span.end - span.start))
+    return HoverText(masked("\n\n---\n\n".join(made.sections)), min(made.spans, key=lambda span: span.end - span.start))
 
 
 def _findings(made: Making, findings: Sequence[Reported]) -> None:

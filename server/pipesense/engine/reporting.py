@@ -27,6 +27,7 @@ from pipesense.rule.finding import Finding
 from pipesense.rule.meta import Severity
 from pipesense.rule.registry import Registry
 from pipesense.text.line_index import LineIndex
+from pipesense.text.secrets import masked, masked_at
 from pipesense.text.span import Span
 
 UNUSED: Final = "maintainability/unused-suppression"
@@ -92,7 +93,8 @@ def place_findings(
         used.update(silencing)
         if silencing:
             continue
-        anchor, symbol = span.of(document.text), _symbol(document, span)
+        # What stands for a finding, in reports and in its fingerprint, holds no secret.
+        anchor, symbol = masked_at(document.text, span), _symbol(document, span)
         key = (finding.rule, symbol, " ".join(anchor.split()))
         rule = registry.get(finding.rule)
         shown.append(
@@ -101,13 +103,13 @@ def place_findings(
                 rule=finding.rule,
                 variant=finding.variant,
                 severity=config.severity_of(finding.rule) or finding.severity,
-                message=finding.message,
+                message=masked(finding.message),
                 span=span,
                 fingerprint=fingerprint(finding.rule, relative, symbol, anchor, ordinals[key]),
                 related=tuple(_related(document, finding, place)),
                 fixable=rule is not None and rule.fixable,
                 finding=finding,
-                what=finding.what,
+                what=masked(finding.what),
             )
         )
         ordinals[key] += 1
@@ -121,9 +123,9 @@ def _related(document: Document, finding: Finding, place: Place) -> Iterable[Rel
         if each.loc.file == document.path:
             span = document.file_span(each.loc)
             if span is not None:
-                yield RelatedPlace(document.path, span, each.text)
+                yield RelatedPlace(document.path, span, masked(each.text))
         elif (where := place(each.loc)) is not None:
-            yield RelatedPlace(where[0], where[1], each.text)
+            yield RelatedPlace(where[0], where[1], masked(each.text))
 
 
 def _merged(placed: list[tuple[Span, Finding]]) -> list[tuple[Span, Finding]]:

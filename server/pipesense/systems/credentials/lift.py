@@ -1,0 +1,79 @@
+"""Finds secrets in the string literals of a Python file; comments and docstrings are no code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import partial
+
+from pipesense.lang.python.module import Module
+from pipesense.lang.python.syntax import parsed_of
+from pipesense.model.change import Replace, imported
+from pipesense.model.secrets import SecretLiteral
+from pipesense.systems.system import Lifted
+from pipesense.text.secrets import Secret, find_secrets
+from pipesense.text.span import Span
+
+
+def lift(module: Module) -> Lifted:
+    """Every secret of a file, unit by unit."""
+    heads = [unit.body[0] for unit in module.units if unit.body]
+    found = module.memo_each("credentials: unit", heads, partial(_in_unit, module))
+    return Lifted(facts=tuple(fact for each in found for fact in each))
+
+
+def _in_unit(module: Module, head: ast.stmt) -> tuple[SecretLiteral, ...]:
+    unit = parsed_of(head)
+    secrets = list(find_secrets(unit.text))
+    if not secrets:
+        return ()
+    literals = [
+        (unit.span_of(node), node)
+        for statement in unit.body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and parsed_of(node) is unit
+    ]
+    docstrings = {id(each) for statement in unit.body for each in _docstrings(statement)}
+    found: list[SecretLiteral] = []
+    for secret in secrets:
+        around = [(span, node) for span, node in literals if _holds(span, secret.span)]
+        if not around or all(id(node) in docstrings for _, node in around):
+            continue
+        span, node = around[0]
+        found.append(_fact(module, node, span, secret, unit.text))
+    return tuple(found)
+
+
+def _fact(module: Module, node: ast.Constant, span: Span, secret: Secret, text: str) -> SecretLiteral:
+    loc = module.loc(node)
+    variable = _variable(secret, text[: span.start])
+    inside = secret.kind == "a password in an address"
+    whole = inside or span.end - span.start - (secret.span.end - secret.span.start) <= 4
+    plain = re.fullmatch(r"[rub]?(['\"]).*\1", span.of(text), re.I) is not None
+    edits = (Replace(loc, f'{imported("environ")}["{variable}"]'),) if whole and plain and variable else ()
+    return SecretLiteral(secret.kind, secret.name, loc.at(secret.span), variable, edits)
+
+
+def _variable(secret: Secret, before: str) -> str:
+    """The name of an environment variable for it: what the code calls it, in capitals."""
+    if secret.name:
+        return re.sub(r"\W+", "_", secret.name).upper()
+    assigned = re.search(r"(\w+)\s*(?::\s*str\s*)?=\s*$", before)
+    if assigned is not None and assigned.group(1).lower() not in ("con", "url", "uri", "dsn", "conn"):
+        return assigned.group(1).upper()
+    return "DATABASE_URL" if secret.kind == "a password in an address" else ""
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _docstrings(statement: ast.stmt) -> list[ast.expr]:
+    found: list[ast.expr] = []
+    if isinstance(statement, ast.Expr):
+        found.append(statement.value)
+    for node in ast.walk(statement):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            found.append(body[0].value)
+    return found

@@ -1,0 +1,136 @@
+"""Passwords, keys and tokens in the text of source files: where they stand, and the text without them.
+
+Only what has the shape of a real one counts. Placeholders, templates, names of secrets and accounts of the own machine
+do not. Whatever is shown to people goes through ``masked``, so that no output holds what a finding is about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pipesense.text.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """``span`` holds the secret itself and nothing else; ``kind`` says what it is; ``name`` is what it is called."""
+
+    span: Span
+    kind: str
+    name: str = ""
+
+
+_TOKENS: Final = (
+    ("an access key of AWS", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    ("a token of GitHub", r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{22,}"),
+    ("a token of GitLab", r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    ("a token of Slack", r"\bxox[baprs]-[0-9A-Za-z-]{12,}"),
+    ("a webhook of Slack", r"(?<=hooks\.slack\.com/services/)T[A-Z0-9]{7,}/B[A-Z0-9]{7,}/[A-Za-z0-9]{16,}"),
+    ("a live key of Stripe", r"\b[sr]k_live_[0-9a-zA-Z]{16,}"),
+    ("an API key of Google", r"\bAIza[0-9A-Za-z_-]{35}\b"),
+    ("a token of Databricks", r"\bdapi[0-9a-f]{32}\b"),
+    ("a key of SendGrid", r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
+    ("a private key", r"(?<=PRIVATE KEY-----)[\sA-Za-z0-9+/=\\]{40,}"),
+)
+_URL: Final = r"\b[a-z][a-z0-9+]*://(?P<user>[^\s:/@'\"{}<>$]*):(?P<password>[^\s/@'\"]+)@(?P<host>[^\s:/'\"?,]*)"
+_NAMED: Final = (
+    r"(?P<name>\b[\w-]*(?:password|passwd|pwd|secret|api_?key|access_?key|auth_?token|access_?token|private_?key)\b)"
+    r"[\"']?\s*(?:\]\s*)?(?::\s*str\s*)?[:=]\s*(?:[rbuRBU]?)(?P<quote>[\"'])(?P<value>[^\"'\n]{6,})(?P=quote)"
+)
+_ANY: Final = re.compile(
+    "|".join([*(f"(?P<t{number}>{shape})" for number, (_, shape) in enumerate(_TOKENS)), _URL, f"(?i:{_NAMED})"])
+)
+_QUICK: Final = re.compile(
+    r"://|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[baprs]-|_live_|AIza|dapi|SG\.|PRIVATE KEY"
+    r"|passw|pwd|secret|key|token",
+    re.I,
+)
+_TOKEN: Final = re.compile("|".join(f"(?P<t{number}>{shape})" for number, (_, shape) in enumerate(_TOKENS)))
+_PLACEHOLDER: Final = re.compile(
+    r"^(?:x+|\*+|\.+|-+|changeme|change_me|change-me|password\d*|passwd|pass|pwd|secret|my[-_]?secret|token|example|test\w*"
+    r"|dummy|fake|none|null|todo|tbd|redacted|hidden|masked|pw|mypassword|your.*|my_?pass\w*|some.*|insert.*|foo\w*|bar"
+    r"|user\w*|admin|root|postgres|airflow|mysql|guest|tiger|letmein|\w*placeholder\w*|replace.*)$",
+    re.I,
+)
+_TEMPLATE: Final = re.compile(r"[{}<>$%]|\*\*\*|\.\.\.|EXAMPLE")
+_OWN_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1", "host.docker.internal"})
+_NAME_LIKE: Final = re.compile(
+    r"[A-Za-z]+(?:[-_./: ][A-Za-z]*\d{0,2})*|[A-Z][A-Z0-9_]*|(?:projects|arn|vault|s3|gs|ssm|op):?/.*"
+)
+"""What a secret is called somewhere else: words, a variable of the environment, a path in a vault."""
+
+
+def find_secrets(text: str) -> Iterator[Secret]:
+    """The secrets in a text, in their order."""
+    if _QUICK.search(text) is None:
+        return
+    for match in _ANY.finditer(text):
+        for number, (kind, _) in enumerate(_TOKENS):
+            if match.group(f"t{number}") is not None and not _TEMPLATE.search(match.group()):
+                yield Secret(Span(*match.span(f"t{number}")), kind)
+        password = match.group("password")
+        if password is not None and _is_password(password, match.group("user"), match.group("host")):
+            yield Secret(Span(*match.span("password")), "a password in an address")
+        value = match.group("value")
+        if value is not None:
+            yield from _named(value, match)
+
+
+def _named(value: str, match: re.Match[str]) -> Iterator[Secret]:
+    """The secret in a value that a name calls one."""
+    token = _TOKEN.search(value)
+    if token is not None and not _TEMPLATE.search(token.group()):
+        number = int((token.lastgroup or "t0")[1:])
+        yield Secret(Span(*token.span()).shift(match.start("value")), _TOKENS[number][0], match.group("name"))
+    elif _is_key(value):
+        yield Secret(Span(*match.span("value")), "a literal", match.group("name"))
+
+
+def masked(text: str) -> str:
+    """The text with three stars in the place of each secret."""
+    parts: list[str] = []
+    at = 0
+    for secret in find_secrets(text):
+        if secret.span.start >= at:
+            parts += [text[at : secret.span.start], "***"]
+            at = secret.span.end
+    return "".join([*parts, text[at:]]) if parts else text
+
+
+def masked_at(text: str, span: Span) -> str:
+    """A stretch of a text, masked as the lines around it tell."""
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end)
+    lines = text[start : end if end >= 0 else len(text)]
+    shown = span.shift(-start)
+    parts: list[str] = []
+    at = shown.start
+    for secret in find_secrets(lines):
+        low, high = max(secret.span.start, at), min(secret.span.end, shown.end)
+        if low < high:
+            parts += [lines[at:low], "***"]
+            at = high
+    return "".join([*parts, lines[at : shown.end]])
+
+
+def _is_password(password: str, user: str, host: str) -> bool:
+    if _TEMPLATE.search(password + user + host) or _PLACEHOLDER.match(password):
+        return False
+    return bool(user) and password.lower() != user.lower() and host.lower() not in _OWN_MACHINE and bool(host)
+
+
+def _is_key(value: str) -> bool:
+    """Whether a value looks made up by a machine or by somebody who was asked for a password, not like a name."""
+    if _TEMPLATE.search(value) or _PLACEHOLDER.match(value) or _NAME_LIKE.fullmatch(value) or " " in value:
+        return False
+    if "://" in value or value.startswith(("/", "./", "~")):
+        return False
+    kinds = [any(test(each) for each in value) for test in (str.islower, str.isupper, str.isdigit, _is_sign)]
+    return len(value) >= 8 and sum(kinds) >= 2 and (kinds[2] or kinds[3]) and len(set(value)) > 5
+
+
+def _is_sign(letter: str) -> bool:
+    return not letter.isalnum() and letter not in "_-./:"

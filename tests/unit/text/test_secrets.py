@@ -1,0 +1,53 @@
+"""What counts as a secret, and what only looks like one; no text that went through ``masked`` holds one."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipesense.text.secrets import find_secrets, masked
+
+SECRETS = [
+    ('con="postgresql://u:p4ss@h/db"', "p4ss"),
+    ('API_KEY = "sk_live_51Habcdefghijklmnopqrstuv"', "sk_live_51Habcdefghijklmnopqrstuv"),
+    ("key = 'AKIAQYLPMN5HGF7ZK2WX'", "AKIAQYLPMN5HGF7ZK2WX"),
+    ('{"password": "kT9!vbQ2"}', "kT9!vbQ2"),
+    ("SMTP_PASSWORD: str = 'q8Xw#2mLp'", "q8Xw#2mLp"),
+    ("os.environ['DB_PASSWORD'] = 'Zx81-ghh2'", "Zx81-ghh2"),
+    ('token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"', "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
+    ('"https://hooks.slack.com/services/T0000AAAA/B0000BBBB/c0ffeec0ffeec0ffeec0ffee"', "T0000AAAA/B0000BBBB/c0ffeec0ffeec0ffeec0ffee"),
+    ("snowflake://loader:Hx7_kq!2@acme.eu-central-1/core", "Hx7_kq!2"),
+]  # fmt: skip
+NONE = [
+    'con="postgresql://user:password@host/db"',
+    'con="postgresql://postgres:postgres@db/core"',
+    'con="postgresql://loader:s3cret-of-mine@localhost:5432/core"',
+    'con=f"postgresql://loader:{password}@h/db"',
+    'con="postgresql://loader:%s@h/db" % password',
+    'con="postgresql://loader:{{ conn.w.password }}@h/db"',
+    'con="postgresql://loader:$PASSWORD@h/db"',
+    'password="changeme"',
+    'password="your-password-1"',
+    'password = os.environ["WAREHOUSE_PASSWORD"]',
+    'secret="orders-api-key"',
+    'SECRET_NAME = "projects/warehouse/secrets/loader-api-key/versions/3"',
+    'api_key = "bugzilla_api_key_v2"',
+    'password = Variable.get("loader_password_2")',
+    'aws_access_key = "AKIAIOSFODNN7EXAMPLE"',
+    'url = "https://example.com/path?next=https://a@b.example"',
+    'PASSWORD_PATTERN = r"^(?=.*[A-Z])(?=.*\\d).{8,}$"',
+    'sort_key = "created_at"',
+    'partition_key="customer-1"',
+]
+
+
+@pytest.mark.parametrize(("text", "secret"), SECRETS)
+def test_secrets_are_found_to_the_letter(text: str, secret: str) -> None:
+    assert [found.span.of(text) for found in find_secrets(text)] == [secret]
+    assert secret not in masked(text)
+    assert masked(text) == text.replace(secret, "***")
+
+
+@pytest.mark.parametrize("text", NONE)
+def test_what_only_looks_like_one_is_left_alone(text: str) -> None:
+    assert list(find_secrets(text)) == []
+    assert masked(text) == text
