@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,10 @@ class FileRecord:
     memo: LinkMemo | None = None
     imports: dict[str, tuple[str | None, frozenset[Key]]] = field(default_factory=dict)
     """The files that modules mean by name, and the keys of those that would come first, if they came to be."""
+    version_texts: Mapping[str, str] = field(default_factory=dict)
+    """The texts of project files that may pin the versions of systems, by name."""
     imports_for: int = -1
-    """The generation of the surroundings in which ``imports`` holds."""
+    """The generation of the surroundings in which ``imports`` and ``version_texts`` hold."""
     verdicts: Verdicts = field(default_factory=Verdicts)
     reported: tuple[Reported, ...] = ()
     not_analysed: tuple[NotAnalysed, ...] = ()

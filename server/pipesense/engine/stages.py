@@ -186,6 +186,7 @@ class Stages:
 
         if record.imports_for != self.generation:
             record.imports, record.imports_for = {}, self.generation
+            record.version_texts = where.version_texts(path, wanted)
 
         def read_key(module: str, name: str) -> Key:
             known = record.imports.get(module)
@@ -211,7 +212,7 @@ class Stages:
                 imported=lambda name: self._module(where.module_path(path, name), name),
                 memo=record.memo,
                 configured_dialect=config.dialect_of(path),
-                project_files=where.version_texts(path, wanted),
+                project_files=record.version_texts,
                 configured_versions=config.version,
                 systems=self.systems,
                 existing=existing,

@@ -213,6 +213,9 @@ class Module:
 
     def imports(self) -> frozenset[str]:
         """The modules that import statements of the file name, and the names taken from them ("airflow.sdk.DAG")."""
+        return self.memo("imports", (), self._read_imports)
+
+    def _read_imports(self) -> frozenset[str]:
         self.note(IMPORTS)
         found: set[str] = set()
         for unit in self.table.mentions(IMPORTS):
