@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pipesense.model.broker import CommitMoment, MessageLoop, Step, StepKind, StreamClient
 from pipesense.model.value import Absent, Known, effective
 from pipesense.model.where import Loc
-from pipesense.rule.context import Context
-from pipesense.text.span import Span
 
 SIDE_EFFECTS = frozenset({StepKind.WORK, StepKind.SEND})
 HANDLING = frozenset({StepKind.WORK, StepKind.SEND, StepKind.CALL, StepKind.DECODE})
@@ -55,9 +55,9 @@ def commits_meanwhile(loop: MessageLoop) -> bool:
     return loop.moment is CommitMoment.MEANWHILE
 
 
-def behind(step: Step, ctx: Context) -> tuple[Loc, str]:
-    """The place behind a step's statement, and the statement's indentation."""
-    text = ctx.text(step.statement)
-    line = text[: len(text) - len(text.lstrip())]
-    end = step.statement.span.end - (1 if text.endswith("\n") else 0)
-    return step.statement.at(Span(end, end)), line
+def behind(steps: Iterable[Step]) -> tuple[Loc, str] | None:
+    """The place behind the last piece of work that surely runs, and the indentation there; None where there is none."""
+    last = [step for step in steps if step.certain]
+    if not last or last[-1].after is None or not last[-1].indent:
+        return None
+    return last[-1].after, last[-1].indent

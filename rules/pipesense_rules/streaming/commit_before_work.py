@@ -40,6 +40,12 @@ META = RuleMeta(
             "If that work leaves anything behind, a crash in the middle of it loses the message.",
             _COMMIT_AFTER,
         ),
+        "on-error": Message(
+            Severity.WARNING,
+            "A message counts as done even when {work} raises: {library} acknowledges it all the same.",
+            "The message that caused the error is not handed out again: it is lost.",
+            "Set stream_ack_exceptions to False, or catch the error and put the message aside.",
+        ),
         "on-close": Message(
             Severity.WARNING,
             "An error in {work} closes the consumer, and closing commits the position of the failed message too.",
@@ -71,6 +77,8 @@ def commit_before_work(loop: MessageLoop, ctx: Context) -> Iterator[Finding]:
         )
         return
     client = loop.client
+    if client is not None and brokers.holds(client, "ack_exceptions", True):
+        yield from _on_error(loop, client, ctx)
     if client is None or not brokers.commits_by_itself(client):
         return
     work = [step for step in brokers.work(loop) if step.takes_message]
@@ -88,6 +96,20 @@ def commit_before_work(loop: MessageLoop, ctx: Context) -> Iterator[Finding]:
         library=client.library,
         work=shown.text,
     )
+
+
+def _on_error(loop: MessageLoop, client: StreamClient, ctx: Context) -> Iterator[Finding]:
+    open_work = [step for step in brokers.work(loop) if step.kind in brokers.SIDE_EFFECTS and not step.guarded]
+    setting = client.setting("ack_exceptions")
+    if open_work and setting is not None:
+        yield ctx.finding(
+            "on-error",
+            at=open_work[0].loc,
+            related=[Related(setting.loc or client.loc, "the setting")],
+            subject=_Early(loop, client, None, open_work[-1]),
+            library=client.library,
+            work=open_work[0].text,
+        )
 
 
 def _variant(loop: MessageLoop, work: list[Step], effects: list[Step]) -> str:
@@ -117,16 +139,22 @@ def _explicit(loop: MessageLoop) -> _Early | None:
 @commit_before_work.fix
 def commit_after(finding: Finding, early: _Early, ctx: Context) -> Offer | None:
     """The call behind the last piece of work; where the client commits by itself, that is switched off too."""
-    place, indent = brokers.behind(early.last, ctx)
+    if finding.variant == "on-error" and early.client is not None:
+        change = SetClientSettings(early.client, (("ack_exceptions", False),))
+        return Offer("Do not acknowledge what raised", change, Applicability.UNSAFE)
+    found = brokers.behind(brokers.work(early.loop))
+    if found is None:
+        return None
+    place, indent = found
     if early.step is not None:
         text = ctx.text(early.step.statement)
         call = text.strip()
-        if "\n" in call or not call.endswith(")") or not indent:
+        if "\n" in call or not call.endswith(")"):
             return None
         moved = (Replace(early.step.statement, ""), Replace(place, f"\n{indent}{call}"))
         return Offer(f"Move {early.step.text} behind the work", Rewrite(moved), Applicability.UNSAFE)
     client, loop = early.client, early.loop
-    if client is None or not loop.finish or not indent:
+    if client is None or not loop.finish:
         return None
     says_so = any(step.kind is StepKind.DONE for step in loop.steps)
     also = () if says_so else (Replace(place, f"\n{indent}{loop.finish}"),)

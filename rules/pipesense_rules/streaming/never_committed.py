@@ -41,7 +41,7 @@ def never_committed(loop: MessageLoop, ctx: Context) -> Iterator[Finding]:
     if not loop.never_done or not brokers.work(loop):
         return
     client = loop.client
-    if client is None and loop.system != "kinesis":
+    if client is None and not loop.called:
         return
     if loop.individual:
         variant = "message"
@@ -62,7 +62,8 @@ def _keeps_positions(client: StreamClient) -> bool:
 @never_committed.fix
 def commit(finding: Finding, loop: MessageLoop, ctx: Context) -> Offer | None:
     """The call behind the last piece of work."""
-    if not loop.finish:
+    found = brokers.behind(brokers.work(loop))
+    if not loop.finish or found is None:
         return None
-    place, indent = brokers.behind(brokers.work(loop)[-1], ctx)
+    place, indent = found
     return Offer(f"Call {loop.done} behind the work", Replace(place, f"\n{indent}{loop.finish}"), Applicability.UNSAFE)

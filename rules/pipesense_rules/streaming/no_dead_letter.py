@@ -31,13 +31,13 @@ META = RuleMeta(
         "stops": Message(
             Severity.WARNING,
             "One message that {call} cannot read ends the loop.",
-            "After a restart the same message comes first again, so everything behind it waits for a person.",
+            "It comes again after a restart and ends the loop again: what is behind it waits for a person.",
             _ASIDE,
         ),
         "decoder": Message(
             Severity.WARNING,
             "The consumer itself decodes every message, and one that it cannot read raises out of the loop.",
-            "The loop's own try cannot catch it, and after a restart the same message comes first again.",
+            "The loop's own try cannot catch it, and after a restart the same message comes again.",
             "Read bytes, decode them inside the loop, and put what cannot be read aside.",
         ),
     },
@@ -56,6 +56,9 @@ def no_dead_letter(loop: MessageLoop, ctx: Context) -> Iterator[Finding]:
     for handler in loop.handlers:
         if handler.quiet and handler.covers & brokers.HANDLING and not _comes_again(loop, handler):
             yield ctx.finding("dropped", at=handler.loc, subject=_Dropped(loop, handler))
+    if not brokers.work(loop) and not any(step.kind is StepKind.DONE for step in loop.steps):
+        # It only shows what comes: nothing waits for it.
+        return
     if loop.decoder is not None:
         yield ctx.finding("decoder", at=loop.decoder, subject=loop)
         return

@@ -21,12 +21,17 @@ def systems_in_use() -> tuple[PythonSystem, ...]:
 
 def _message_brokers() -> tuple[PythonSystem, ...]:
     from pipesense.systems.eventhubs import SYSTEM as EVENTHUBS
+    from pipesense.systems.eventsourcing import SYSTEM as EVENTSOURCING
+    from pipesense.systems.faust import SYSTEM as FAUST
+    from pipesense.systems.hadoop import SYSTEM as HADOOP
     from pipesense.systems.kafka import SYSTEM as KAFKA
     from pipesense.systems.kinesis import SYSTEM as KINESIS
     from pipesense.systems.pubsub import SYSTEM as PUBSUB
     from pipesense.systems.pulsar import SYSTEM as PULSAR
+    from pipesense.systems.quix import SYSTEM as QUIX
+    from pipesense.systems.storm import SYSTEM as STORM
 
-    return (KAFKA, KINESIS, PUBSUB, PULSAR, EVENTHUBS)
+    return (KAFKA, KINESIS, PUBSUB, PULSAR, EVENTHUBS, FAUST, QUIX, STORM, HADOOP, EVENTSOURCING)
 
 
 def document_systems() -> tuple[DocumentSystem, ...]:

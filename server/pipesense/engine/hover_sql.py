@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from pipesense.engine.hover_architecture import architecture
 from pipesense.engine.hover_base import Making, check_words, code, users
 from pipesense.engine.index import Key
 from pipesense.lang.jinja.references import reference
@@ -40,6 +41,9 @@ def _tables(made: Making, statement: Statement, binder: Binder) -> None:
         span = made.here(access.loc)
         if span is not None and not access.temporary:
             made.add(_about_table(made, access, statement), span)
+            for pattern, note in architecture(made, access, statement, _matching_uses(made, access)):
+                page = made.registry.pattern(pattern)
+                made.add(f"**{page.title if page is not None else pattern}**\n\n{note}", span)
             return
     for sources in binder.shaped.sources:
         for source in sources:

@@ -54,6 +54,10 @@ def uses_and_checks(record: FileRecord) -> dict[Key, Any]:
             for check in task.checks:
                 if isinstance(check.dataset, Known):
                     checks.setdefault(("checks", check.dataset.value.table), []).append(check)
+    told = {use.access for each in uses.values() for use in each}
+    for scope, codes in record.linked.code.items():
+        for access in (access for code in codes for access in code.accesses if access not in told):
+            uses.setdefault(("uses", access.dataset.table), []).append(DatasetUse(access, scope))
     name = record.path.rpartition("/")[2]
     for script in record.linked.scripts.values():
         for statement in script.statements:

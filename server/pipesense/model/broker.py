@@ -137,9 +137,10 @@ class StepKind(Enum):
 class Step:
     """A call in the code that handles a message, in the order of the text.
 
-    ``statement`` is the whole statement with its line break. ``certain``: it stands neither under a condition nor in a
-    handler of errors. ``in_handler``: it stands in one. ``guarded``: an error in it is caught before it ends the
-    reading of further messages.
+    ``statement`` is the whole statement with its line break. ``after`` is the end of the block that it stands in, with
+    the block's ``indent``; None where nothing behind it would run. ``certain``: it stands neither under a condition
+    (other than that there is a message) nor in a handler of errors. ``in_handler``: it stands in one. ``guarded``: an
+    error in it is caught before it ends the reading of further messages.
     """
 
     kind: StepKind
@@ -150,6 +151,8 @@ class Step:
     in_handler: bool
     guarded: bool
     takes_message: bool = False
+    after: Loc | None = None
+    indent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +200,8 @@ class MessageLoop:
     """What is not said to be done comes again, message by message; elsewhere a later message's position covers it."""
     never_done: bool = False
     """Nothing in the file ever says that a message is done, and nobody else gets the message or the consumer."""
+    called: bool = False
+    """A library calls the code by itself, as the method of a class: no client is made in the file."""
     survives: bool = False
     """An error ends nothing: the client goes on with the next message."""
     dead_letter: str = ""

@@ -112,6 +112,17 @@ class ScopeCode:
 
 
 @dataclass(frozen=True, slots=True)
+class UnrunJob:
+    """A job is defined, and nothing in its file runs it. ``why`` says what that means, ``remedy`` what to call."""
+
+    system: str
+    loc: Loc
+    name: str
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class PatternSite:
     """A place in the code that stands for a pattern worth explaining (``retries=``, ``catchup=``).
 

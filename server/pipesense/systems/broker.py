@@ -46,15 +46,20 @@ class Listener:
     ``position`` its place among the positional arguments. ``message_at``: which parameter is the message, ``done_at``:
     on which parameter (or anything in it) the message is said to be done. ``bases`` and ``name`` instead: the method of
     that name of a class derived from one of these. ``survives``: an error in it ends nothing, the next message comes.
+    ``decorator``: the method that makes a function such a listener; its messages then come in a loop inside.
+    ``done_at`` None is the object of the method itself. ``asks_if``: only where the class sets this to False must the
+    code say that a message is done.
     """
 
     message_at: int
-    done_at: int
+    done_at: int | None
     method: str = ""
     argument: str = ""
     position: int | None = None
     bases: tuple[str, ...] = ()
     name: str = ""
+    decorator: str = ""
+    asks_if: str = ""
     survives: bool = False
 
 

@@ -16,12 +16,15 @@ PATTERN = "delivery-guarantees"
 def sites(clients: Sequence[StreamClient], loops: Sequence[MessageLoop], uses: Iterable[Use]) -> Iterator[PatternSite]:
     """A hover for each producer and consumer that the file makes."""
     senders = frozenset(use.origin for use in uses if use.sends)
+    own: dict[Loc, MessageLoop] = {}
+    for loop in loops:
+        if loop.client is not None:
+            own.setdefault(loop.client.whole, loop)
     for client in clients:
         if client.role is ClientRole.PRODUCER or (client.role is ClientRole.CONNECTION and client.whole in senders):
             yield PatternSite(PATTERN, client.loc, producer(client))
         elif client.role is ClientRole.CONSUMER:
-            own = [loop for loop in loops if loop.client is client]
-            yield PatternSite(PATTERN, client.loc, consumer(client, own[0] if own else None))
+            yield PatternSite(PATTERN, client.loc, consumer(client, own.get(client.whole)))
     for loop in loops:
         if loop.client is None or loop.client.loc != loop.loc:
             yield PatternSite(PATTERN, loop.loc, consumer(loop.client, loop))
@@ -95,6 +98,8 @@ def _of_producer(client: StreamClient) -> tuple[str, tuple[str, ...], str]:
 
 def consumer(client: StreamClient | None, loop: MessageLoop | None) -> str:
     """What a consumer guarantees to the code that handles its messages."""
+    if client is not None and client.setting("processing") is not None:
+        return _of_processor(client)
     if client is not None and _groupless(client):
         return (
             f"This consumer: **no guarantee across restarts** ({_because(client, 'group')}): no position is kept, and "
@@ -115,6 +120,16 @@ def consumer(client: StreamClient | None, loop: MessageLoop | None) -> str:
         because = f" ({said})" if said else ""
         return f"This consumer: the order of work and commit decides{because}."
     return _by_order(client, loop)
+
+
+def _of_processor(client: StreamClient) -> str:
+    """A stream processor, which keeps positions, state and results together by itself."""
+    because = _because(client, "processing", "ack_exceptions")
+    if "exactly" in str(_now(client.value("processing"))):
+        return f"This processor: **exactly once** inside Kafka ({because}): positions, state and results go together."
+    if _now(client.value("ack_exceptions")) is True:
+        return f"This processor: **at least once, but not for failures** ({because}): what raised counts as done."
+    return f"This processor: **at least once** ({because}): after a crash the last messages are handled again."
 
 
 def _by_order(client: StreamClient | None, loop: MessageLoop) -> str:

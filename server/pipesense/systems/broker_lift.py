@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from pipesense.lang.python.index import FUNCTIONS, LOOPS, dotted
+from pipesense.lang.python.index import FUNCTIONS, LOOPS, FunctionNode, dotted
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import place_of
 from pipesense.model.broker import ClientRole, MessageLoop, StreamClient
@@ -20,7 +20,7 @@ from pipesense.model.where import Loc
 from pipesense.systems.broker import BrokerTable, ClientClass, Sends
 from pipesense.systems.broker_clients import Found, Looking
 from pipesense.systems.broker_guarantee import sites
-from pipesense.systems.broker_listeners import listeners_of_call, listeners_of_class
+from pipesense.systems.broker_listeners import listeners_by_decorator, listeners_of_call, listeners_of_class
 from pipesense.systems.broker_loops import message_loop
 from pipesense.systems.broker_sending import Use, unchecked
 from pipesense.systems.broker_settings import names_in, read_client
@@ -48,11 +48,12 @@ def lift(table: BrokerTable, module: Module, version: Version) -> Lifted:
     clients = tuple(client for look in looks for client in look.clients)
     by_place = {client.whole: client for client in clients}
     uses = tuple(use for look in looks for use in look.uses)
+    anybody, finished = _says_done(table, uses)
     loops = tuple(
         replace(
             loop,
             client=by_place.get(origin) if origin is not None else None,
-            never_done=loop.never_done and not _may_be_done(table, origin, uses),
+            never_done=loop.never_done and not anybody and origin not in finished,
         )
         for look in looks
         for origin, loop in look.loops
@@ -65,14 +66,12 @@ def lift(table: BrokerTable, module: Module, version: Version) -> Lifted:
     )
 
 
-def _may_be_done(table: BrokerTable, origin: Loc | None, uses: Sequence[Use]) -> bool:
-    """Whether somebody outside the loop may say that its messages are done."""
+def _says_done(table: BrokerTable, uses: Sequence[Use]) -> tuple[bool, frozenset[Loc | None]]:
+    """Whether somebody outside the loops may say of any message that it is done, and of which clients' messages."""
     words = frozenset(word for made in table.clients for word in made.done)
-    return any(
-        (use.method in words and (not use.library or use.origin == origin or use.origin is None))
-        or (use.escapes and use.origin == origin)
-        for use in uses
-    )
+    saying = [use for use in uses if use.method in words]
+    anybody = any(not use.library or use.origin is None for use in saying)
+    return anybody, frozenset(use.origin for use in (*saying, *(use for use in uses if use.escapes)))
 
 
 @dataclass(slots=True)
@@ -84,12 +83,14 @@ class _Nodes:
     """Statements that are one call, by its id, with the name that keeps its result."""
     loops: list[ast.For | ast.AsyncFor | ast.While]
     classes: list[ast.ClassDef]
+    functions: list[FunctionNode]
+    """Those with decorators."""
     given: list[ast.expr]
     """Expressions that are handed to somebody: arguments, results, entries of collections."""
 
 
 def _walk(statement: ast.stmt) -> _Nodes:
-    nodes = _Nodes(set(), {}, [], [], [])
+    nodes = _Nodes(set(), {}, [], [], [], [])
     for node in ast.walk(statement):
         if isinstance(node, ast.Expr):
             value = node.value.value if isinstance(node.value, ast.Await) else node.value
@@ -99,6 +100,8 @@ def _walk(statement: ast.stmt) -> _Nodes:
             nodes.statements[id(node.value)] = (node, node.targets[0].id)
         elif isinstance(node, ast.ClassDef):
             nodes.classes.append(node)
+        elif isinstance(node, FUNCTIONS) and node.decorator_list:
+            nodes.functions.append(node)
         elif isinstance(node, LOOPS):
             nodes.loops.append(node)
         elif isinstance(node, ast.Call) and not is_log(node):
@@ -128,8 +131,10 @@ class _Gathering:
         looking = self.looking
         client = read_client(looking.module, call, made, looking.table, looking.version)
         self.clients.append(client)
-        mode = AccessMode.READ if made.role is ClientRole.CONSUMER else AccessMode.APPEND
-        self.access(call, client.topics, mode)
+        if made.role is ClientRole.CONSUMER:
+            self.access(call, client.topics, AccessMode.READ)
+        elif made.role is ClientRole.PRODUCER:
+            self.access(call, client.topics, AccessMode.APPEND)
         for read in listeners_of_call(looking, call, made, ""):
             self.loops[call] = (client.whole, read)
 
@@ -180,6 +185,9 @@ def _look(table: BrokerTable, module: Module, version: Version, statement: ast.s
             found.using(call, call.func, receiver)
         else:
             found.uses += _loose(looking, call)
+    for function in nodes.functions:
+        for origin, read in listeners_by_decorator(looking, function):
+            found.loops[function] = (origin, read)
     for owner in nodes.classes:
         for read in listeners_of_class(looking, owner):
             found.loops[owner] = (None, read)

@@ -39,8 +39,11 @@ class Use:
 def unchecked(table: BrokerTable, clients: Sequence[StreamClient], uses: Sequence[Use]) -> Iterator[UncheckedSend]:
     """One fact per client that sends unchecked."""
     loose = any(use.settles and not use.library for use in uses)
+    by_origin: dict[Loc | None, list[Use]] = {}
+    for use in uses:
+        by_origin.setdefault(use.origin, []).append(use)
     for client in clients:
-        own = [use for use in uses if use.origin == client.whole]
+        own = by_origin.get(client.whole, [])
         for sends in _ways(table, client):
             sent = [use for use in own if use.sends and use.method in sends.methods]
             if sends.loss is None or not sent or any(use.escapes for use in own):

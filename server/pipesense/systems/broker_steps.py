@@ -26,7 +26,7 @@ _LOG: Final = re.compile(
 _DECODE: Final = re.compile(
     r".*(?:^|\.)(?:json|ujson|orjson|simplejson|rapidjson|pickle|msgpack|avro|fastavro|marshal|yaml|cbor2?|bson)\.\w*"
     r"(?:loads?|unpackb?|decode|reader|deserialize)\w*|.*\.(?:ParseFromString|FromString|model_validate(?:_json)?"
-    r"|parse_raw|parse_obj|deserialize)|.*(?:^|[._])(?:deserialize|parse)\w*|.*_deserializer"
+    r"|parse_raw|parse_obj|deserialize)|.*(?:^|[._])deserialize\w*|.*_deserializer"
 )
 _VERBS: Final = frozenset(
     {
@@ -101,6 +101,8 @@ class Reading:
     holders: frozenset[str] = frozenset()
     handed_on: bool = False
     """Somebody else gets the message itself, or what it is said to be done with."""
+    block: tuple[Loc, str] | None = None
+    """The end of the block at hand, and its indentation."""
     received: list[str] = field(default_factory=list)
     """Names that what the consumer hands out is bound to."""
 
@@ -110,20 +112,24 @@ class Reading:
 
     def body(self, statements: Sequence[ast.stmt], *, certain: bool, in_handler: bool, guarded: bool) -> None:
         """The statements of a block, in order."""
+        outer = self.block
+        ends = statements and isinstance(statements[-1], ast.Continue | ast.Break | ast.Return | ast.Raise)
+        self.block = end_of(self.module, statements) if statements and not ends else None
         for statement in statements:
             self._statement(statement, certain, in_handler, guarded)
+        self.block = outer
 
     def _statement(self, node: ast.stmt, certain: bool, in_handler: bool, guarded: bool) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return
         if isinstance(node, ast.If | ast.While):
             self._calls(node.test, node, certain, in_handler, guarded)
-            inner = certain and self._mentions(node.test)
+            inner = certain and self._is_presence(node.test)
             self.body(node.body, certain=inner, in_handler=in_handler, guarded=guarded)
             self.body(node.orelse, certain=inner, in_handler=in_handler, guarded=guarded)
         elif isinstance(node, ast.For | ast.AsyncFor):
             self._calls(node.iter, node, certain, in_handler, guarded)
-            if self._mentions(node.iter):
+            if self._takes(node.iter):
                 self._taint(node.target)
             self.body(node.body, certain=certain, in_handler=in_handler, guarded=guarded)
         elif isinstance(node, ast.With | ast.AsyncWith):
@@ -210,6 +216,8 @@ class Reading:
                     in_handler=in_handler,
                     guarded=guarded,
                     takes_message=self._takes(call),
+                    after=self.block[0] if self.block is not None else None,
+                    indent=self.block[1] if self.block is not None else "",
                 )
             )
 
@@ -221,7 +229,8 @@ class Reading:
             return None
         written = dotted(call.func)
         last = written.rpartition(".")[2] or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
-        if _DECODE.fullmatch(written or last) is not None:
+        functions = self.module.callables(call.func)
+        if not functions and _DECODE.fullmatch(written or last) is not None:
             return StepKind.DECODE
         is_method = isinstance(call.func, ast.Attribute)
         if is_method and last in _HARMLESS and self._takes(call.func):
@@ -231,7 +240,6 @@ class Reading:
             effect = name_effect(name)
             if effect is not None:
                 return StepKind.WORK if effect[0] in (Effect.NETWORK, Effect.WRITE) else None
-        functions = self.module.callables(call.func)
         if functions:
             return self._of_functions(functions)
         if names and all(name.partition(".")[0] in _QUIET_PURE for name in names):
@@ -248,10 +256,20 @@ class Reading:
             return StepKind.WORK
         return StepKind.CALL if any(each.opened for each in touched) else None
 
+    def _is_presence(self, test: ast.expr) -> bool:
+        """Whether a condition only asks if there is a message, or an error instead of one."""
+        if isinstance(test, ast.BoolOp):
+            return all(self._is_presence(each) for each in test.values)
+        if isinstance(test, ast.UnaryOp):
+            return self._is_presence(test.operand)
+        if isinstance(test, ast.Compare):
+            return isinstance(test.ops[0], ast.Is | ast.IsNot) and self._takes(test.left)
+        if isinstance(test, ast.Call):
+            return isinstance(test.func, ast.Attribute) and test.func.attr == "error" and self._takes(test.func)
+        return isinstance(test, ast.NamedExpr) or (isinstance(test, ast.Name) and test.id in self.tainted)
+
     def _takes(self, node: ast.AST) -> bool:
         return any(isinstance(each, ast.Name) and each.id in self.tainted for each in ast.walk(node))
-
-    _mentions = _takes
 
     def _taint(self, target: ast.AST) -> None:
         self.tainted |= {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}

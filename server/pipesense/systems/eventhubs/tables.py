@@ -1,4 +1,4 @@
-"""What Azure's client of Event Hubs does; azure-eventhub 5.15 is held against it by ``tests/frameworks/eventhubs``.
+"""What Azure's client of Event Hubs does; azure-eventhub 5.15 is held against it by ``tests/frameworks/brokers``.
 
 Without a checkpoint store ``update_checkpoint`` only logs a warning: nothing is kept.
 https://learn.microsoft.com/python/api/overview/azure/eventhub-readme

@@ -1,4 +1,4 @@
-"""Flink SQL in Python: the strings that PyFlink's table environments and statement sets run.
+"""PyFlink: the SQL in strings that its table environments and statement sets run, and the jobs around them.
 
 https://nightlies.apache.org/flink/flink-docs-release-2.0/api/python/reference/pyflink.table/table_environment.html
 """
@@ -6,21 +6,26 @@ https://nightlies.apache.org/flink/flink-docs-release-2.0/api/python/reference/p
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from pipesense.lang.python.module import Module
 from pipesense.model.change import Change, Refusal, Replace
-from pipesense.model.value import Unknown, Version
+from pipesense.model.value import Evidence, Unknown, Version
+from pipesense.systems.pinned import FILES, package_versions
 from pipesense.systems.system import Embed, Lifted, PythonSystem
 
 _METHODS: Final = frozenset({"execute_sql", "sql_query", "explain_sql", "add_insert_sql", "sql_update"})
+_PACKAGE: Final = "apache-flink"
 _CONNECTION: Final = Unknown("a table environment of Flink")
 
 
 def _version(module: Module, files: Mapping[str, str], configured: str | None) -> Version:
-    """Nothing is asked of Flink's version yet."""
-    return Version()
+    if configured is not None and (number := re.findall(r"\d+", configured)):
+        return Version(tuple(map(int, number)), Evidence.PINNED, "the configuration")
+    found = package_versions(files, (_PACKAGE,))
+    return found[0][1] if found else Version()
 
 
 def _lift(module: Module, version: Version, embed: Embed) -> Lifted:
@@ -35,7 +40,10 @@ def _lift(module: Module, version: Version, embed: Embed) -> Lifted:
         number = embed(site.node.args[0], "flink", "PyFlink", _CONNECTION)
         if number is not None:
             scripts.append(number)
-    return Lifted(scripts=tuple(scripts))
+    from pipesense.systems.flink.jobs import job_of
+
+    jobs, obsolete, sites = job_of(module, version)
+    return Lifted(scripts=tuple(scripts), facts=jobs, obsolete=obsolete, sites=tuple(sites))
 
 
 def _write(change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
@@ -55,4 +63,4 @@ def _is_batch(module: Module) -> bool:
     return False
 
 
-SYSTEM: Final = PythonSystem("flink", ("pyflink",), (), _version, _lift, _write)
+SYSTEM: Final = PythonSystem("flink", ("pyflink",), FILES, _version, _lift, _write)

@@ -1,6 +1,6 @@
 """What the three Kafka clients for Python do where nobody sets anything, and how they spell what can be set.
 
-Read off the installed packages and held against them by ``tests/frameworks/kafka``: kafka-python 2.0.2, 2.2.15, 2.3.0
+Read off the installed packages and held against them by ``tests/frameworks/brokers``: kafka-python 2.0.2, 2.2.15, 2.3.0
 and 3.0.12, aiokafka 0.14.0, confluent-kafka 2.16.1. librdkafka's own defaults:
 https://github.com/confluentinc/librdkafka/blob/v2.16.0/CONFIGURATION.md
 """

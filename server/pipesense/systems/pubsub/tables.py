@@ -1,4 +1,4 @@
-"""What Google's client of Pub/Sub does; google-cloud-pubsub is held against it by ``tests/frameworks/pubsub``.
+"""What Google's client of Pub/Sub does; google-cloud-pubsub is held against it by ``tests/frameworks/brokers``.
 
 ``publish`` puts the message into a batch and returns a future; ``stop`` sends the batches that wait. An error in the
 callback of a streaming pull is told to its future, which ends the pull.

@@ -1,4 +1,4 @@
-"""What Apache Pulsar's client does; read off pulsar-client 3.13 and held against it by ``tests/frameworks/pulsar``.
+"""What Apache Pulsar's client does; read off pulsar-client 3.13 and held against it by ``tests/frameworks/brokers``.
 
 https://pulsar.apache.org/docs/4.1.x/client-libraries-python/
 """

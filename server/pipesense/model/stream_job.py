@@ -1,0 +1,43 @@
+"""A streaming program that an engine runs: how it recovers, how it knows the time of events, what state it keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipesense.model.value import Value
+from pipesense.model.where import Loc
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedState:
+    """State that a function keeps for every key. ``cleared``: the code around it lets go of it at some time."""
+
+    loc: Loc
+    kind: str
+    cleared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StreamJob:
+    """A job as the file makes it.
+
+    ``loc`` is the call that makes its environment. ``endless`` is a source that never ends, ``endless_what`` its name.
+    ``checkpointing``: whether the job can go on where it stopped; Unknown where something outside may say so.
+    ``event_time_window``: a window over the time of events, where the file has one. ``watermarked``: something says
+    how late events may come; ``no_watermarks`` is the place that says nothing does. ``after`` is the end of the
+    statement that makes the environment, ``checkpoint_statement`` a statement that switches checkpoints on.
+    """
+
+    system: str
+    loc: Loc
+    endless: Loc | None
+    endless_what: str
+    checkpointing: Value[bool]
+    event_time_window: Loc | None = None
+    window_text: str = ""
+    watermarked: bool = False
+    no_watermarks: Loc | None = None
+    states: tuple[KeyedState, ...] = ()
+    after: Loc | None = None
+    indent: str = ""
+    checkpoint_statement: str = ""

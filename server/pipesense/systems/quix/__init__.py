@@ -1,0 +1,17 @@
+"""Quix Streams: stream processors over Kafka as chains of operations."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipesense.systems.broker import BrokerTable
+from pipesense.systems.broker_system import broker_system
+
+
+def _table() -> BrokerTable:
+    from pipesense.systems.quix.tables import TABLE
+
+    return TABLE
+
+
+SYSTEM: Final = broker_system("quix", ("quixstreams",), ("quixstreams",), _table)

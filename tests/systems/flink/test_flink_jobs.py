@@ -1,0 +1,53 @@
+"""Jobs of PyFlink: what is read of their recovery, sources, windows and state (``jobs.md``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipesense.lang.python.module import LinkMemo
+from pipesense.model.code import ObsoleteUse
+from pipesense.model.stream_job import StreamJob
+from pipesense.model.value import Absent, Known
+from pipesense.systems.flink.python import SYSTEM
+from systems.lifting import Case, Workspace, cases
+
+CASES = cases(Path(__file__).with_name("jobs.md"))
+
+
+def told(case: Case) -> str:
+    workspace = Workspace(case.files, LinkMemo())
+    module = workspace.module(case.lifted)
+    project = {name: text for name, text in case.files.items() if not name.endswith(".py")}
+    found = SYSTEM.lift(module, SYSTEM.version(module, project, None), lambda *_: None)
+    lines: list[str] = []
+    for job in found.facts:
+        if isinstance(job, StreamJob):
+            lines.append(f"job in line {workspace.line(case.lifted, job.loc)}")
+            lines.append(f"  endless: {job.endless_what or 'nothing that is known'}")
+            lines.append(f"  checkpoints: {_said(job)}")
+            if job.event_time_window is not None:
+                lines.append(f"  window: {job.window_text}, watermarks {'given' if job.watermarked else 'not seen'}")
+            if job.no_watermarks is not None:
+                lines.append(f"  no watermarks in line {workspace.line(case.lifted, job.no_watermarks)}")
+            lines += [f"  state {each.kind}: {'let go' if each.cleared else 'kept'}" for each in job.states]
+    for use in found.obsolete:
+        assert isinstance(use, ObsoleteUse)
+        lines.append(f"gone since {'.'.join(map(str, use.since))}: {use.what}, on {use.target}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _said(job: StreamJob) -> str:
+    if isinstance(job.checkpointing, Known):
+        return "yes"
+    return "none" if isinstance(job.checkpointing, Absent) else f"unknown, {job.checkpointing.why}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.title for case in CASES])
+def test_jobs(case: Case) -> None:
+    assert told(case) == case.expected["facts"]
+
+
+def test_there_are_enough_forms() -> None:
+    assert len(CASES) >= 12

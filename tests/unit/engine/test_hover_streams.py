@@ -1,0 +1,91 @@
+"""Hovers over producers, consumers and what streams write; the place is marked by ``|``."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.memory import ROOT, settle, workspace
+
+STREAM = (
+    "CREATE TABLE orders (id BIGINT, day DATE) WITH (\n"
+    "    'connector' = 'kafka', 'topic' = 'orders', 'properties.bootstrap.servers' = 'b',\n"
+    "    'scan.startup.mode' = '{}', 'format' = 'json'\n);\n"
+    "CREATE TABLE daily_orders (day DATE, n BIGINT) WITH ('connector' = 'upsert-kafka', 'topic' = 'daily');\n"
+    "INSERT INTO daily_or|ders SELECT day, COUNT(*) FROM orders GROUP BY day;\n"
+)
+BATCH = "INSERT INTO daily_orders SELECT day, COUNT(*) FROM raw_orders GROUP BY day;\n"
+EARLIEST, LATEST = STREAM.format("earliest-offset"), STREAM.format("latest-offset")
+
+
+def hovered(files: dict[str, str]) -> str:
+    """What the hover says at the mark."""
+    path, marked = next((path, text) for path, text in files.items() if "|" in text)
+    made = workspace({**files, path: marked.replace("|", "", 1)})
+    settle(made)
+    found = made.hover(f"{ROOT}/{path}", marked.index("|"))
+    return found.markdown if found is not None else ""
+
+
+@pytest.mark.parametrize(
+    ("files", "said", "unsaid"),
+    [
+        ({"jobs/stream.sql": EARLIEST, "jobs/nightly.sql": BATCH}, "Lambda architecture", "Kappa"),
+        ({"jobs/stream.sql": EARLIEST}, "Kappa architecture", "Lambda"),
+        ({"jobs/stream.sql": LATEST}, "daily_orders", "architecture"),
+        ({"lambda/batch.sql": BATCH.replace("_orders SELECT", "_or|ders SELECT")}, "daily_orders", "architecture"),
+    ],
+    ids=["stream and batch", "a topic alone", "from the end", "a folder's name"],
+)
+def test_architectures(files: dict[str, str], said: str, unsaid: str) -> None:
+    found = hovered(files)
+    assert said in found
+    assert unsaid not in found
+
+
+CLIENTS = [
+    ("import kafka\np = kafka.Kafka|Producer(acks=1)\n", "may lose and may repeat** (`acks` is `1`"),
+    ("import kafka\np = kafka.Kafka|Producer(acks=0)\n", "at most once** (`acks` is `0`"),
+    ("from confluent_kafka import Producer\np = Prod|ucer({})\n", "at least once** (`acks` is not set, the default of"),
+    (
+        "from confluent_kafka import Producer\np = Prod|ucer({'transactional.id': 'a'})\n",
+        "exactly once, inside one transaction** (`transactional.id` is `a`",
+    ),
+    ("import aiokafka\np = aiokafka.AIOKafka|Producer(enable_idempotence=True, acks='all')\n", "without repeats"),
+    ("import kafka\nc = kafka.Kafka|Consumer('orders')\n", "no guarantee across restarts** (`group_id` is not set"),
+    (
+        "import kafka\nc = kafka.Kafka|Consumer('t', group_id='g', enable_auto_commit=False)\n"
+        "for m in c:\n    save(m)\n    c.commit()\n",
+        "at least once**: `c.commit()` comes after the work",
+    ),
+    (
+        "import kafka\nc = kafka.Kafka|Consumer('t', group_id='g', enable_auto_commit=False)\n"
+        "for m in c:\n    c.commit()\n    save(m)\n",
+        "at most once**: `c.commit()` comes before the work",
+    ),
+    ("from confluent_kafka import Consumer\nc = Con|sumer({'group.id': 'g'})\n", "at most once after a crash"),
+    (
+        "from google.cloud import pubsub_v1\ns = pubsub_v1.Subscriber|Client()\n\n\ndef c(m):\n    m.ack()\n    save(m)\n\n\n"
+        "s.subscribe('projects/p/subscriptions/s', callback=c)\n",
+        "at most once**: `m.ack()` comes before the work",
+    ),
+    (
+        "import pulsar\np = pulsar.Client('u').create_prod|ucer('t')\np.send(b'1')\n",
+        "at least once** where every result",
+    ),
+    (
+        "import boto3\nk = boto3.cli|ent('kinesis')\nk.put_record(StreamName='s')\n",
+        "at least once** where every result",
+    ),
+    (
+        "from azure.eventhub import EventHubConsumerClient as C\nc = C.from_connection_str|ing('x', 'g')\n\n\n"
+        "def on(context, event):\n    save(event)\n    context.update_checkpoint(event)\n\n\nc.receive(on_event=on)\n",
+        "at least once**: `context.update_checkpoint()` comes after the work",
+    ),
+    ("import faust\napp = faust.A|pp('a')\n", "at least once, but not for failures"),
+    ("from quixstreams import Application\na = Appli|cation(processing_guarantee='exactly-once')\n", "exactly once"),
+]
+
+
+@pytest.mark.parametrize(("source", "said"), CLIENTS, ids=[said[:24] for _, said in CLIENTS])
+def test_guarantees(source: str, said: str) -> None:
+    assert said in hovered({"jobs/job.py": source})
