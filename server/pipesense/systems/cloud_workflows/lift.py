@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Final
 
@@ -19,22 +18,9 @@ from pipesense.systems.cloud_workflows.steps import Part, Step, StepReader, insi
 from pipesense.systems.system import Lifted
 
 NAME: Final = "cloud_workflows"
-_CALL: Final = re.compile(r"""["']?\bcall["']?\s*:\s*["']?(?:http|googleapis|sys|events|experimental)\.""")
-_MAIN: Final = re.compile(r"""^main:|^[ \t]*["']main["']\s*:""", re.M)
 _PATTERNS: Final = {"retry": "retry-with-backoff", "except": "failure-path"}
 _NEVER: Final = Unknown("nothing here says when it starts")
 _DEFAULT_RETRIES: Final = 5
-
-
-def claims(path: str, text: str) -> bool:
-    """Whether a file holds steps: a call of the standard library or a connector, or a main part of a file so called."""
-    if "StartAt" in text:
-        return False
-    if ".workflows." in path:
-        return True
-    if "call" in text and _CALL.search(text) is not None:
-        return True
-    return "workflow" in path.lower() and "steps" in text and _MAIN.search(text) is not None
 
 
 def lift(file: DocumentFile) -> Lifted:

@@ -2,8 +2,30 @@
 
 from __future__ import annotations
 
-from pipesense.systems.stepfunctions.lift import claims, lift
-from pipesense.systems.stepfunctions.write import write
-from pipesense.systems.system import DocumentSystem
+from typing import TYPE_CHECKING, Final
 
-SYSTEM = DocumentSystem("stepfunctions", claims, lift, write)
+from pipesense.model.change import Change, Refusal, Replace
+from pipesense.systems.system import DocumentSystem, Lifted
+
+if TYPE_CHECKING:
+    from pipesense.lang.documents.file import DocumentFile
+
+
+def claims(path: str, text: str) -> bool:
+    """Whether a file defines states: both words stand in every definition, and hardly together anywhere else."""
+    return "StartAt" in text and "States" in text
+
+
+def _lift(file: DocumentFile) -> Lifted:
+    from pipesense.systems.stepfunctions.lift import lift
+
+    return lift(file)
+
+
+def _write(change: Change, file: DocumentFile) -> tuple[Replace, ...] | Refusal:
+    from pipesense.systems.stepfunctions.write import write
+
+    return write(change, file)
+
+
+SYSTEM: Final = DocumentSystem("stepfunctions", claims, _lift, _write)

@@ -38,11 +38,6 @@ _PATTERNS: Final = {
 _NEVER: Final = Unknown("nothing here says when it starts")
 
 
-def claims(path: str, text: str) -> bool:
-    """Whether a file defines states: both words stand in every definition, and hardly together anywhere else."""
-    return "StartAt" in text and "States" in text
-
-
 def lift(file: DocumentFile) -> Lifted:
     """Every state machine of a file."""
     pipelines: list[Pipeline] = []
