@@ -133,3 +133,11 @@ def test_random_edits_lead_where_a_fresh_look_leads() -> None:
         texts[name] = texts[name].replace(old, new, 1)
         fresh = made(texts)
         assert everything(work) == everything(fresh), (name, old, new)
+
+
+def test_each_of_several_projects_is_read_to_its_end() -> None:
+    both = {"sub/dbt_project.yml": "name: sub\n", "models/deep/orders.sql": "select 1 as id\n"}
+    work = workspace(FILES | both, registry=REGISTRY)
+    work.touched([f"{ROOT}/dbt_project.yml"])
+    settle(work)
+    assert "lineage/duplicate-name" in rules(work, "models/orders.sql")

@@ -306,8 +306,6 @@ class DbtProjects:
             if not state.waiting and state.stale:
                 state.stale = False
                 changed |= index.export(folder + _DERIVED, Stage.LINK, self._derived(state))
-            if count <= 0:
-                break
         return frozenset(changed)
 
     def _preview(self, path: str, state: _State, index: Index, linked: bool) -> frozenset[Key]:

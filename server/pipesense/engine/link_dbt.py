@@ -47,10 +47,16 @@ def located(document: Document, span: Span) -> Loc:
     return Loc(document.path, unit.id, Span(at, at + span.end - span.start))
 
 
-def dbt_edits(change: DbtChange, document: Document) -> tuple[Replace, ...] | Refusal:
-    """What a change means in a file."""
-    at = change.start if isinstance(change, SetConfig) else change.at
-    unit = document.unit((change.config or at).unit if isinstance(change, SetConfig) else at.unit)
+def dbt_edits(change: DbtChange, record_of: Callable[[str], FileRecord | None]) -> tuple[Replace, ...] | Refusal:
+    """What a change means in the file that it is for."""
+    at = (change.config or change.start) if isinstance(change, SetConfig) else change.at
+    record = record_of(at.file)
+    if record is None:
+        return Refusal("the file that would be changed is not there any more")
+    document = record.document
+    # What was read before the file was linked knows no units; such a file is one of them.
+    whole = document.units[0] if len(document.units) == 1 and at.unit == 0 else None
+    unit = document.unit(at.unit) or whole
     if unit is None:
         return Refusal("the text has changed since the finding was made")
     edits = write(change, unit.text)

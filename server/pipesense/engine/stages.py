@@ -365,8 +365,8 @@ class Stages:
             from pipesense.lang.python.edit import with_imports
 
             return with_imports(self._full_module(record), change)
-        if record is not None and isinstance(change, DbtChange):
-            return dbt_edits(change, record.document)
+        if isinstance(change, DbtChange):
+            return dbt_edits(change, self.record_of)
         document = next((each for each in self.documents if each.name == name), None)
         if document is not None and record is not None:
             file = document_file(record.document, self.counters)

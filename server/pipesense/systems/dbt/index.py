@@ -7,13 +7,15 @@ from typing import Any, Final
 
 from pipesense.lang.yaml.read import read_yaml
 from pipesense.model.columns import Family
-from pipesense.model.data import Column, DatasetName, Relation
-from pipesense.model.dbt import DbtFile, DbtNode, DbtProperties, DbtSource, DbtTable
-from pipesense.model.value import Unknown
+from pipesense.model.data import CheckKind, Column, DatasetName, QualityCheck, Relation
+from pipesense.model.dbt import DbtEntry, DbtFile, DbtNode, DbtProperties, DbtSource, DbtTable
+from pipesense.model.value import Known, Unknown
+from pipesense.model.where import Loc
 from pipesense.systems.dbt.layers import layer_of
 from pipesense.systems.dbt.properties import properties, yaml_snapshots
 from pipesense.systems.dbt.python import read_python
 from pipesense.systems.dbt.sql import Locate, Whereabouts, read_sql
+from pipesense.text.span import Span
 
 Key = tuple[str, ...]
 Exports = dict[Key, tuple[Any, ...]]
@@ -55,6 +57,8 @@ def _properties(found: DbtProperties, made: Exports) -> None:
     for entry in found.entries:
         if entry.name:
             _add(made, ("dbt-entry", folder, entry.kind, entry.name.lower()), entry)
+            if entry.kind in ("model", "seed", "snapshot"):
+                _checks(entry, DatasetName((entry.name.lower(),)), made)
         for version in entry.versions:
             _add(made, ("dbt-versions", folder, entry.name.lower()), version)
     for source in found.sources:
@@ -67,9 +71,43 @@ def _properties(found: DbtProperties, made: Exports) -> None:
         _add(made, ("dbt-opened", folder), f"{found.path.rpartition('/')[2]} cannot be read to its end")
 
 
+_KINDS: Final = {
+    "unique": CheckKind.UNIQUE,
+    "unique_combination_of_columns": CheckKind.UNIQUE,
+    "expect_compound_columns_to_be_unique": CheckKind.UNIQUE,
+    "not_null": CheckKind.NOT_NULL,
+    "not_null_proportion": CheckKind.NOT_NULL,
+    "accepted_values": CheckKind.VALUES,
+    "accepted_range": CheckKind.RANGE,
+    "expect_column_values_to_be_between": CheckKind.RANGE,
+    "relationships": CheckKind.REFERENCES,
+    "recency": CheckKind.FRESHNESS,
+    "equal_rowcount": CheckKind.RECONCILIATION,
+    "at_least_one": CheckKind.ROW_COUNT,
+    "expect_table_row_count_to_be_between": CheckKind.ROW_COUNT,
+}
+"""What the tests of dbt, dbt_utils and dbt_expectations look at."""
+
+
+def _checks(entry: DbtEntry, dataset: DatasetName, made: Exports) -> None:
+    """The tests of an entry as checks of what it describes; one that is switched off or only warns checks nothing."""
+    for test in entry.all_tests():
+        severity, enabled = test.setting("severity"), test.setting("enabled")
+        if (enabled is not None and enabled.value is not True) or (severity is not None and severity.value != "error"):
+            continue
+        several = test.argument("combination_of_columns")
+        columns = (test.column,) if test.column else tuple(map(str, several)) if isinstance(several, tuple) else ()
+        kinds = frozenset((_KINDS.get(test.name, CheckKind.CUSTOM),))
+        lower = tuple(each.lower() for each in columns)
+        # A check is as equal as its place, and places in YAML change with every key: the file is enough.
+        at = Loc(entry.path, 0, Span(0, 0))
+        _add(made, ("checks", dataset.table), QualityCheck(kinds, Known(dataset), lower, f"test {test.name}", at))
+
+
 def _source(source: DbtSource, made: Exports) -> None:
     folder = source.folder
     for table in source.tables:
+        _checks(table.entry, DatasetName((table.schema.lower(), table.identifier.lower())), made)
         _add(made, ("dbt-source", folder, source.name, table.name), table)
         _add(made, ("dbt-names", folder, "source"), f"{source.name}.{table.name}")
         _add(made, ("source", table.name.lower()), _relation(table))
