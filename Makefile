@@ -40,8 +40,8 @@ test-frameworks: .venv/.dev ## the proofs against real frameworks only
 test-editors: .venv/.dev ## the VS Code extension and the tests in real editors only
 	@$(BIN)/python tests/suite.py --editors
 
-vsix: $(UV) ## build the VS Code extension with its server into dist/ (TARGET=linux-x64: with compiled parts)
-	@$(BIN)/python client-extension/scripts/package.py $(if $(TARGET),--target $(TARGET))
+vsix: $(UV) ## build the VS Code extension with its server into dist/
+	@$(BIN)/python client-extension/scripts/package.py
 
 bench: .venv/.dev ## measure latency, memory and start; writes tests/bench/RESULTS.md
 	@$(BIN)/python tests/bench/run.py $(ARGS)
@@ -55,5 +55,5 @@ format: .venv/.dev ## format the code and apply the linter's safe fixes
 
 clean: ## remove environments and caches
 	rm -rf .venv .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
-	rm -rf client-extension/node_modules client-extension/dist client-extension/bundled/libs client-extension/bundled/native
+	rm -rf client-extension/node_modules client-extension/dist client-extension/bundled/libs client-extension/schemas
 	rm -rf tests/editors/node_modules tests/editors/out

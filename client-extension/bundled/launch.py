@@ -2,14 +2,10 @@
 
 import os
 import sys
-import sysconfig
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# Compiled parts are there for some platforms and interpreters; without them everything works, a little slower.
-COMPILED = f"cp{sys.version_info[0]}{sys.version_info[1]}-{sysconfig.get_platform()}"
-
-sys.path[:0] = [os.path.join(HERE, "native", COMPILED), os.path.join(HERE, "libs")]
+sys.path.insert(0, os.path.join(HERE, "libs"))
 
 # An installed extension may lie where nobody may write, and is replaced as a whole.
 sys.pycache_prefix = os.environ.get("PIPESENSE_CACHE") or sys.pycache_prefix

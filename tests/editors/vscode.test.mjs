@@ -13,7 +13,7 @@ const VSIX = process.env.VSIX ?? path.join(ROOT, `dist/pipesense-${version}.vsix
 
 const DAG = "dags/customer_analytics.py";
 
-describe("VS Code", { timeout: 240_000 }, () => {
+describe("VS Code", { timeout: 1_200_000 }, () => {
   let server, browser, bench;
 
   before(async () => {
@@ -265,7 +265,7 @@ describe("VS Code", { timeout: 240_000 }, () => {
   });
 });
 
-describe("VS Code with something missing", { timeout: 240_000 }, () => {
+describe("VS Code with something missing", { timeout: 1_200_000 }, () => {
   let browser;
   before(async () => {
     browser = await launchBrowser();

@@ -6,8 +6,8 @@ as pygls reads what it does not know: objects with the fields that were sent.
 
 from __future__ import annotations
 
-import importlib.util
 import platform
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -43,7 +43,7 @@ class About:
         return {
             "version": pipesense.__version__,
             "python": platform.python_version(),
-            "compiled": importlib.util.find_spec("sqlglotc") is not None,
+            "compiled": _is_compiled(),
             "rules": len(workspace.registry),
             "files": len(workspace.paths()),
             "pending": workspace.pending(),
@@ -67,6 +67,12 @@ class About:
         rule = registry.get(name)
         page = registry.page(name) if rule is not None else registry.pattern(name)
         return {"markdown": _markdown(name, rule, page) if page is not None else None}
+
+
+def _is_compiled() -> bool:
+    """Whether the parser that is loaded is the compiled one."""
+    parser = sys.modules.get("sqlglot.parser")
+    return parser is not None and not str(parser.__file__).endswith(".py")
 
 
 def _dbt_project(workspace: Workspace, document: OpenDocument | None) -> str | None:
