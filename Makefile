@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-frameworks test-editors vsix bench corpus format clean
+.PHONY: help demo test test-quick test-frameworks test-engines test-editors vsix bench corpus format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -36,6 +36,9 @@ test-quick: .venv/.dev ## lint, types and all suites, on this interpreter only
 
 test-frameworks: .venv/.dev ## the proofs against real frameworks only
 	@$(BIN)/python tests/suite.py --frameworks
+
+test-engines: .venv/.dev ## the proofs on Spark and Flink, which want a JDK: about two minutes
+	@$(BIN)/python tests/suite.py --engines
 
 test-editors: .venv/.dev ## the VS Code extension and the tests in real editors only
 	@$(BIN)/python tests/suite.py --editors

@@ -1,6 +1,6 @@
 """Run every test of the project and say what could not be run. Standard library only.
 
-    python tests/suite.py [--quick | --frameworks | --editors]
+    python tests/suite.py [--quick | --frameworks | --engines | --editors]
 
 Called by ``make test`` with the interpreter of ``.venv``. Environments for other interpreters and for real
 frameworks are made by uv under ``.venvs/`` and kept until what they are made of changes.
@@ -153,10 +153,12 @@ def compiled_parser(tally: Tally) -> None:
     pytest(tally, python, folders, f"compiled sqlglot: {', '.join(COMPILED)}", "-n2")
 
 
-def frameworks(tally: Tally, found: dict[str, Path]) -> None:
-    """The proofs against real frameworks, each in its own environment."""
+def frameworks(tally: Tally, found: dict[str, Path], *, engines: bool = False) -> None:
+    """The proofs against real frameworks, each in its own environment; or those on engines, which want a JDK."""
     for requirements in sorted((ROOT / "tests" / "frameworks").glob("*/requirements.txt")):
         name = requirements.parent.name
+        if bool(re.search(r"^# engine$", requirements.read_text("utf-8"), re.M)) is not engines:
+            continue
         asked = re.search(r"^# python: (\S+)", requirements.read_text("utf-8"), re.M)
         version = asked.group(1) if asked else OWN_VERSION
         base = found.get(version)
@@ -175,7 +177,8 @@ def frameworks(tally: Tally, found: dict[str, Path]) -> None:
         )
         if tally.passed + tally.failed == ran:
             package = re.search(r"^# debian: (\S+)", requirements.read_text("utf-8"), re.M)
-            command = f"sudo apt-get install {package.group(1)} && make test" if package else "make test"
+            target = "make test-engines" if engines else "make test"
+            command = f"sudo apt-get install {package.group(1)} && {target}" if package else target
             tally.left_out.append((f"the proofs on {name}: each was skipped", command))
 
 
@@ -184,9 +187,10 @@ def main() -> int:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--quick", action="store_true", help="this interpreter and the plain parser only, no frameworks")
     which.add_argument("--frameworks", action="store_true", help="the proofs on real frameworks only")
+    which.add_argument("--engines", action="store_true", help="the proofs on Spark and Flink only; they want a JDK")
     which.add_argument("--editors", action="store_true", help="the VS Code extension and the tests in editors only")
     options = parser.parse_args()
-    everything = not (options.quick or options.frameworks or options.editors)
+    everything = not (options.quick or options.frameworks or options.engines or options.editors)
 
     start = time.monotonic()
     tally = Tally()
@@ -206,6 +210,10 @@ def main() -> int:
         suite_editors.real_editors(tally)
     if everything or options.frameworks:
         frameworks(tally, found)
+    if options.engines:
+        frameworks(tally, found, engines=True)
+    elif everything:
+        tally.left_out.append(("the proofs on Spark and Flink", "make test-engines"))
     return closing(tally, time.monotonic() - start)
 
 

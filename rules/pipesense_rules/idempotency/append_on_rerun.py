@@ -2,52 +2,63 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from pipesense.model.change import Replace
 from pipesense.model.data import Access, AccessMode, Confidence, DatasetName
-from pipesense.model.flow import Schedule, retries_of
+from pipesense.model.flow import Pipeline, Schedule, retries_of
+from pipesense.model.frames import FrameScope
 from pipesense.model.sql import Block, Expr, Script, Statement, Write
 from pipesense.model.value import Absent, Known, effective, known
+from pipesense.model.where import Loc
 from pipesense.rule.context import Context, TaskRun
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense.text.span import Span
-from pipesense_rules import shapes
+from pipesense_rules import frames, shapes
 
 _DO = "Delete the run's own rows first, merge on a key, or overwrite the run's partition."
 
 META = RuleMeta(
     id="idempotency/append-on-rerun",
-    wants=Script,
+    wants=(Script, Pipeline, FrameScope),
     pattern="idempotent-load",
     since="0.1",
     roles=PRODUCTION,
     messages={
         "retried": Message(
             Severity.WARNING,
-            "This INSERT into {table} adds its rows once more when task {task} is retried ({retries}).",
+            "{write} into {table} adds its rows once more when task {task} is retried ({retries}).",
             "An attempt can fail after its rows were committed; the next one then writes them a second time.",
             _DO,
         ),
         "catchup": Message(
             Severity.WARNING,
-            "This INSERT into {table} adds its rows once more when {noun} {pipeline} makes up for a run again.",
+            "{write} into {table} adds its rows once more when {noun} {pipeline} makes up for a run again.",
             "With catchup, clearing a day runs task {task} for it a second time, and nothing removes the first rows.",
             _DO,
         ),
         "scheduled": Message(
             Severity.WARNING,
-            "This INSERT into {table} adds its rows once more when task {task} of {noun} {pipeline} is run again.",
+            "{write} into {table} adds its rows once more when task {task} of {noun} {pipeline} is run again.",
             "A scheduled run gets cleared and repeated sooner or later; nothing removes the rows of the first time.",
             _DO,
         ),
+        "micro-batch": Message(
+            Severity.WARNING,
+            "{write} adds the rows of a micro-batch once more when the stream repeats it.",
+            "foreachBatch is at least once: after a failure the last batch is handed over again, and nothing "
+            "removes the "
+            "rows that its first attempt has written.",
+            "Merge on a key, or let the batch id decide: Delta's txnAppId and txnVersion, or delete by it first.",
+        ),
         "run-date": Message(
             Severity.INFO,
-            "This INSERT into {table} selects the rows of one run, and adds them once more when that run is repeated.",
+            "{write} into {table} selects the rows of one run, and adds them once more when that run is repeated.",
             "Nothing in the statement or before it removes the rows of the first time.",
             _DO,
         ),
@@ -67,8 +78,54 @@ class Appending:
 
 
 @rule(META)
-def append_on_rerun(script: Script, ctx: Context) -> Iterator[Finding]:
-    """At the table's name, once per unguarded INSERT."""
+def append_on_rerun(fact: Script | Pipeline | FrameScope, ctx: Context) -> Iterator[Finding]:
+    """At the table's name, once per unguarded INSERT or per call that appends."""
+    if isinstance(fact, Script):
+        yield from _of_script(fact, ctx)
+    elif isinstance(fact, Pipeline):
+        yield from _of_code(fact, ctx)
+    elif fact.handler:
+        yield from _of_micro_batch(fact, ctx)
+
+
+def _of_code(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
+    """What the code of tasks appends; the SQL that they run is judged for itself."""
+    for task in pipeline.tasks:
+        for access in task.accesses:
+            if not access.call or access.mode is not AccessMode.APPEND or not isinstance(access.guard, Absent):
+                continue
+            if access.temporary or access.streaming or shapes.is_log(access.dataset):
+                continue
+            if ctx.dataset_declared(access.dataset, "append_only"):
+                continue
+            # Code of another file is spoken of where this file's task stands.
+            here = access.loc.file == pipeline.loc.file
+            run = TaskRun(pipeline, task)
+            found = _repeated((run,), f"This {access.call}", access, access.loc if here else task.loc, access, ctx)
+            if found is not None:
+                yield found
+
+
+def _of_micro_batch(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
+    """Appends in a function that a stream hands its batches to, unless it merges or goes by the batch's id."""
+    number = scope.parameters[1] if len(scope.parameters) > 1 else ""
+    for each in scope.operations:
+        if each.kind in ("merge", "delta table"):
+            return
+        if number and any(re.search(rf"\b{re.escape(number)}\b", ctx.text(given.loc)) for given in each.given):
+            return
+    places = frames.by_place(scope)
+    for each in scope.operations:
+        if each.kind != "writer" or not frames.is_write(each) or "micro-batch" not in each.traits:
+            continue
+        chain = frames.chain_of(each, places)
+        mode = frames.told(chain, "mode")
+        appends = frames.constant(mode.given[0]) == "append" if mode is not None and mode.given else False
+        if appends or frames.option(chain, "mode") == "append":
+            yield ctx.finding("micro-batch", at=each.name_loc, subject=each, write=f"This {each.name}")
+
+
+def _of_script(script: Script, ctx: Context) -> Iterator[Finding]:
     appending = [
         Appending(script, statement, access)
         for statement in script.statements
@@ -127,22 +184,31 @@ def _refused_by_key(write: Write | None, dataset: DatasetName, ctx: Context) -> 
 
 
 def _judge(each: Appending, runs: tuple[TaskRun, ...], script: Script, ctx: Context) -> Finding | None:
-    table = str(each.access.dataset)
-    at = each.access.loc
+    found = _repeated(runs, "This INSERT", each.access, each.access.loc, each, ctx)
+    if found is not None:
+        return found
+    write = each.statement.facts.write
+    if write is not None and write.run_date:
+        words = {"table": str(each.access.dataset), "write": "This INSERT"}
+        return ctx.finding("run-date", at=each.access.loc, related=_related(runs), subject=each, **words)
+    return None
+
+
+def _repeated(
+    runs: tuple[TaskRun, ...], write: str, access: Access, at: Loc, subject: object, ctx: Context
+) -> Finding | None:
+    """The strongest reason why what writes will run again."""
     for variant in ("retried", "catchup", "scheduled"):
         by = [run for run in runs if _repeats(run, variant)]
         if by:
             task, pipeline = by[0].task, by[0].pipeline
             retries = effective(retries_of(task)) or 0
-            args: dict[str, object] = {"table": table, "task": task.name}
+            args: dict[str, object] = {"table": str(access.dataset), "task": task.name, "write": write}
             if variant == "retried":
                 args["retries"] = shapes.counted(retries, "retry", "retries")
             else:
                 args |= {"noun": pipeline.noun, "pipeline": pipeline.name}
-            return ctx.finding(variant, at=at, related=_related(by), subject=each, **args)
-    write = each.statement.facts.write
-    if write is not None and write.run_date:
-        return ctx.finding("run-date", at=at, related=_related(runs), subject=each, table=table)
+            return ctx.finding(variant, at=at, related=_related(by), subject=subject, **args)
     return None
 
 
@@ -163,8 +229,10 @@ def _related(runs: list[TaskRun] | tuple[TaskRun, ...]) -> list[Related]:
 
 
 @append_on_rerun.fix
-def delete_first(finding: Finding, each: Appending, ctx: Context) -> Offer | None:
+def delete_first(finding: Finding, each: object, ctx: Context) -> Offer | None:
     """A DELETE of exactly the rows that the statement's own run-date condition selects."""
+    if not isinstance(each, Appending):
+        return None
     facts = each.statement.facts
     write = facts.write
     if write is None or facts.kind != "insert" or not write.run_date or each.script.embedded:

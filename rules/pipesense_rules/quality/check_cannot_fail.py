@@ -8,6 +8,7 @@ from typing import Final
 from pipesense.model.change import Rewrite
 from pipesense.model.faults import FaultKind, SettingFault
 from pipesense.model.flow import Role
+from pipesense.model.frames import FrameScope
 from pipesense.model.habits import CheckThatOnlyTells
 from pipesense.model.sql import Block, Comparison, Expr, Script, Statement
 from pipesense.model.value import Known
@@ -19,7 +20,7 @@ from pipesense_rules import faults
 
 META = RuleMeta(
     id="quality/check-cannot-fail",
-    wants=(Script, SettingFault, CheckThatOnlyTells),
+    wants=(Script, SettingFault, CheckThatOnlyTells, FrameScope),
     pattern="quality-checks",
     since="0.1",
     roles=EVERYWHERE - {FileRole.GENERATED},
@@ -48,6 +49,14 @@ META = RuleMeta(
             "The task is green, so what stands behind it runs, and passes the wrong data on.",
             "Raise after telling.",
         ),
+        "unread": Message(
+            Severity.WARNING,
+            "Nobody looks at the result of {method}, so what it finds has no effect.",
+            "Great Expectations reports failed expectations in its result and raises nothing: the run is "
+            "green whatever "
+            "the data is.",
+            "Raise where result.success is False, or let a task that others wait for do it.",
+        ),
         "empty": Message(
             Severity.WARNING,
             "This check passes when the table is empty: {outcome}.",
@@ -64,22 +73,36 @@ _SHARE: Final = frozenset(
 
 
 @rule(META)
-def check_cannot_fail(fact: Script | SettingFault | CheckThatOnlyTells, ctx: Context) -> Iterator[Finding]:
+def check_cannot_fail(fact: Script | SettingFault | CheckThatOnlyTells | FrameScope, ctx: Context) -> Iterator[Finding]:
     """At the comparison that decides the check, or at the operator that takes nothing for zero."""
     if isinstance(fact, Script):
         yield from _of_script(fact, ctx)
     elif isinstance(fact, CheckThatOnlyTells):
         yield ctx.finding("tells", at=fact.loc, name=fact.name, tells=fact.tells)
+    elif isinstance(fact, FrameScope):
+        yield from _of_code(fact, ctx)
     elif fact.kind is FaultKind.PASSES_WITHOUT_ROWS:
         yield ctx.finding("empty", at=fact.loc, outcome=fact.outcome, instead=fact.instead)
 
 
 @check_cannot_fail.fix
-def refuse_nothing(finding: Finding, fact: Script | SettingFault | CheckThatOnlyTells, ctx: Context) -> Offer | None:
+def refuse_nothing(finding: Finding, fact: object, ctx: Context) -> Offer | None:
     """Let the operator refuse what is not there, or the function what is wrong."""
     if isinstance(fact, CheckThatOnlyTells):
         return Offer("Raise after telling", Rewrite(fact.edits), Applicability.UNSAFE)
     return faults.offer(fact) if isinstance(fact, SettingFault) else None
+
+
+_VALIDATED: Final = frozenset({"batch", "checkpoint", "validator", "data set"})
+
+
+def _of_code(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
+    """Validations whose result is dropped."""
+    if scope.system != "great_expectations":
+        return
+    for each in scope.operations:
+        if each.result == "result" and each.kind in _VALIDATED and each.use == "statement":
+            yield ctx.finding("unread", at=each.name_loc, method=each.name)
 
 
 def _of_script(script: Script, ctx: Context) -> Iterator[Finding]:

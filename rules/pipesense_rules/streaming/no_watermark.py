@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipesense.model.change import Replace
 from pipesense.model.data import AccessMode, Relation
+from pipesense.model.frames import FrameScope
 from pipesense.model.sql import Block, Script, Statement
 from pipesense.model.stream import Stream, TimeColumn, TimeWindow
 from pipesense.model.where import Loc
@@ -15,11 +16,11 @@ from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense.text.span import Span
-from pipesense_rules import streams
+from pipesense_rules import frame_streams, frames, streams
 
 META = RuleMeta(
     id="streaming/no-watermark",
-    wants=Script,
+    wants=(Script, FrameScope),
     pattern="watermark",
     since="0.1",
     messages={
@@ -29,6 +30,24 @@ META = RuleMeta(
             "A window is complete when no earlier row can come any more, and only a watermark says so. The query is "
             "refused: the column is no time attribute.",
             "Declare WATERMARK FOR {column} AS {column} - INTERVAL '5' SECOND, with as much delay as rows are late.",
+        ),
+        "append": Message(
+            Severity.ERROR,
+            "This streaming query aggregates in append mode and has no watermark.",
+            "In append mode a group is written once, when it is complete, and only a watermark says when "
+            "that is. Spark "
+            "refuses to start the query.",
+            'Say withWatermark("<time column>", "10 minutes") before the grouping, with as much delay as '
+            "rows are late.",
+        ),
+        "outer-join": Message(
+            Severity.ERROR,
+            "This streaming query joins two streams {how} and has no watermark.",
+            "A row without a partner is written when no partner can come any more, and only watermarks on "
+            "both sides say "
+            "when that is. Spark refuses to start the query.",
+            'Say withWatermark("<time column>", "10 minutes") on both sides, and bound the time in the '
+            "join's condition.",
         ),
         "source": Message(
             Severity.INFO,
@@ -50,8 +69,22 @@ class _Bare:
 
 
 @rule(META)
-def no_watermark(script: Script, ctx: Context) -> Iterator[Finding]:
-    """At the time column where the script declares it, else at the column in the window."""
+def no_watermark(fact: Script | FrameScope, ctx: Context) -> Iterator[Finding]:
+    """At the time column where the script declares it, else at what needs the watermark."""
+    yield from _in_script(fact, ctx) if isinstance(fact, Script) else _in_code(fact, ctx)
+
+
+def _in_code(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
+    for each in frame_streams.stateful(scope):
+        if each.watermarked is not False or each.mode != "append":
+            continue
+        if each.kind == "aggregate" or each.at.name == "dropDuplicatesWithinWatermark":
+            yield ctx.finding("append", at=each.at.name_loc, subject=each)
+        elif each.kind == "join" and "outer" in each.how:
+            yield ctx.finding("outer-join", at=each.at.name_loc, subject=each, how=each.how)
+
+
+def _in_script(script: Script, ctx: Context) -> Iterator[Finding]:
     told: set[tuple[Loc, str]] = set()
     for statement in script.statements:
         use = statement.facts.stream
@@ -134,8 +167,29 @@ def _source(made: Relation, told: set[tuple[Loc, str]], script: Script, ctx: Con
 
 
 @no_watermark.fix
-def declare(finding: Finding, bare: _Bare, ctx: Context) -> Offer | None:
+def before_the_grouping(finding: Finding, each: object, ctx: Context) -> Offer | None:
+    """``withWatermark`` on the time column that the grouping's window names."""
+    if not isinstance(each, frame_streams.Stateful) or each.kind != "aggregate":
+        return None
+    places = frames.by_place(each.scope)
+    grouping = places.get(each.at.made[0]) if len(each.at.made) == 1 else None
+    if grouping is None:
+        return None
+    column = next((given.windowed for given in grouping.given if given.windowed), "")
+    if not column:
+        return None
+    start = grouping.name_loc.span.start - 1
+    before = ctx.text(grouping.loc)[: start - grouping.loc.span.start]
+    text = f'.withWatermark("{column}", "10 minutes"){before[len(before.rstrip()) :]}'
+    place = grouping.loc.at(Span(start, start))
+    return Offer(f"Add a watermark on {column}", Replace(place, text), Applicability.UNSAFE)
+
+
+@no_watermark.fix
+def declare(finding: Finding, bare: object, ctx: Context) -> Offer | None:
     """Five seconds of delay, behind the column."""
+    if not isinstance(bare, _Bare):
+        return None
     if bare.stream.watermark is not None:
         return None
     end = bare.column.span.end

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipesense.model.change import Replace
+from pipesense.model.frames import FrameScope
 from pipesense.model.sql import Block, Join, Script, Source, Statement
 from pipesense.model.stream import Changes
 from pipesense.model.value import known
@@ -15,7 +16,7 @@ from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense.text.span import Span
-from pipesense_rules import shapes, streams
+from pipesense_rules import frame_streams, frames, shapes, streams
 
 _OUTSIDE = "Nothing in this script or its hints sets table.exec.state.ttl; the cluster's configuration may."
 
@@ -32,7 +33,7 @@ _FEW_VALUES: Final = frozenset(
 
 META = RuleMeta(
     id="streaming/unbounded-state",
-    wants=Script,
+    wants=(Script, FrameScope),
     pattern="state-ttl",
     since="0.1",
     messages={
@@ -47,6 +48,29 @@ META = RuleMeta(
             "This GROUP BY over the endless stream {source} keeps a result for every key it has ever seen.",
             f"The state grows with the keys until the job cannot take its checkpoints. {_OUTSIDE}",
             "Group by a window over time, or say how long the state of a key that gets no rows is kept.",
+        ),
+        "spark-group": Message(
+            Severity.WARNING,
+            "This aggregation of a stream in {mode} mode keeps a result for every key it has ever seen.",
+            "There is no watermark, so Spark never forgets a key: the state grows with the keys until the "
+            "executors run out "
+            "of memory.",
+            'Say withWatermark("<time column>", "1 hour") and group by a window over that column.',
+        ),
+        "spark-deduplicate": Message(
+            Severity.WARNING,
+            "{method} on a stream keeps every key it has ever seen.",
+            "There is no watermark, so Spark never forgets a key: the state grows until the executors run "
+            "out of memory.",
+            'Say withWatermark("<time column>", "1 hour") and dropDuplicatesWithinWatermark (Spark 3.5), or '
+            "put the time "
+            "column among the keys.",
+        ),
+        "spark-join": Message(
+            Severity.WARNING,
+            "This join of two streams keeps every row of both.",
+            "There is no watermark: a row that comes tomorrow may match one of today, so nothing is ever let go.",
+            "Say withWatermark on both sides, and bound the difference of their times in the join's condition.",
         ),
         "join": Message(
             Severity.WARNING,
@@ -66,8 +90,34 @@ class _Job:
 
 
 @rule(META)
-def unbounded_state(script: Script, ctx: Context) -> Iterator[Finding]:
-    """At the words GROUP BY with their list, and at the words that join."""
+def unbounded_state(fact: Script | FrameScope, ctx: Context) -> Iterator[Finding]:
+    """At the words GROUP BY with their list, at the words that join, and at the methods of Spark that keep state."""
+    yield from _in_script(fact, ctx) if isinstance(fact, Script) else _in_code(fact, ctx)
+
+
+def _in_code(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
+    for each in frame_streams.stateful(scope):
+        if each.watermarked is not False:
+            continue
+        if each.kind == "aggregate" and each.mode in ("complete", "update") and not _few_groups(each):
+            yield ctx.finding("spark-group", at=each.at.name_loc, subject=each, mode=each.mode)
+        elif each.kind == "deduplicate" and each.at.name != "dropDuplicatesWithinWatermark":
+            yield ctx.finding("spark-deduplicate", at=each.at.name_loc, subject=each, method=each.at.name)
+        elif each.kind == "join" and each.how == "inner":
+            yield ctx.finding("spark-join", at=each.at.name_loc, subject=each)
+
+
+def _few_groups(each: frame_streams.Stateful) -> bool:
+    """Whether the keys have as many values as a list of options, or there are none."""
+    if each.at.name == "agg" and each.at.kind == "frame":
+        return True
+    places = frames.by_place(each.scope)
+    grouping = places.get(each.at.made[0]) if len(each.at.made) == 1 else None
+    columns = [column for given in grouping.given for column in given.columns] if grouping is not None else []
+    return bool(columns) and all(shapes.words(column) & _FEW_VALUES for column in columns)
+
+
+def _in_script(script: Script, ctx: Context) -> Iterator[Finding]:
     for statement in streams.jobs(script):
         job = _Job(script, statement)
         # What a string of a program runs with is set by calls of that program.
@@ -160,9 +210,9 @@ def _named(source: Source) -> str:
 
 
 @unbounded_state.fix
-def set_ttl(finding: Finding, job: _Job, ctx: Context) -> Offer | None:
+def set_ttl(finding: Finding, job: object, ctx: Context) -> Offer | None:
     """Keep the state of a key for a day after its last row."""
-    if finding.variant == "append-sink":
+    if finding.variant == "append-sink" or not isinstance(job, _Job):
         return None
     first = job.script.statements[0]
     start = first.facts.span.start

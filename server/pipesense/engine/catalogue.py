@@ -16,7 +16,17 @@ def systems_in_use() -> tuple[PythonSystem, ...]:
     from pipesense.systems.http import SYSTEM as HTTP
     from pipesense.systems.prefect import SYSTEM as PREFECT
 
-    return (AIRFLOW, DAGSTER, PREFECT, PYFLINK, HTTP, CREDENTIALS, *_message_brokers())
+    return (AIRFLOW, DAGSTER, PREFECT, PYFLINK, HTTP, CREDENTIALS, *_data_libraries(), *_message_brokers())
+
+
+def _data_libraries() -> tuple[PythonSystem, ...]:
+    from pipesense.systems.great_expectations import SYSTEM as GREAT_EXPECTATIONS
+    from pipesense.systems.pandas import SYSTEM as PANDAS
+    from pipesense.systems.polars import SYSTEM as POLARS
+    from pipesense.systems.spark import SYSTEM as SPARK
+    from pipesense.systems.sql_clients import SYSTEM as SQL_CLIENTS
+
+    return (SQL_CLIENTS, PANDAS, SPARK, POLARS, GREAT_EXPECTATIONS)
 
 
 def _message_brokers() -> tuple[PythonSystem, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -60,8 +60,7 @@ def _compose_task(
     scopes: list[ScopeEffects] = []
     for run in task.runs:
         if isinstance(run, EmbeddedRun):
-            found = embedded(run.unit)
-            accesses += [replace(each, temporary=True) for each in found] if run.scratch else found
+            accesses += _scratch(embedded(run.unit)) if run.scratch else embedded(run.unit)
         elif isinstance(run, SqlFileRun):
             accesses += accesses_of(run) or ()
         elif isinstance(run, CallableRun):
@@ -72,7 +71,7 @@ def _compose_task(
                 scopes.append(scope)
                 touched |= scope.effects
                 for code in (each for name in scope.reached for each in code_of(name)):
-                    accesses += code.accesses
+                    accesses += _accesses(code, embedded)
                     touched |= code.effects
                     own_checks += code.checks
                 opened = Unknown("it calls code outside the workspace") if scope.opened else None
@@ -92,6 +91,44 @@ def _compose_task(
     if (tuple(accesses), does, role, checks, refuses) == (task.accesses, task.does, task.role, task.checks, False):
         return task
     return replace(task, accesses=tuple(accesses), does=does, role=role, checks=checks, fails_on_purpose=refuses)
+
+
+def _scratch(accesses: tuple[Access, ...]) -> list[Access]:
+    """What happens in a database in memory ends with the process."""
+    return [replace(each, temporary=True) for each in accesses]
+
+
+def shown_to_others(code: ScopeCode, embedded: Callable[[int], tuple[Access, ...]]) -> ScopeCode:
+    """The same with what its scripts touch as accesses: nobody else can look into the scripts of a file."""
+    return replace(code, accesses=tuple(_accesses(code, embedded)), scripts=()) if code.scripts else code
+
+
+def _accesses(code: ScopeCode, embedded: Callable[[int], tuple[Access, ...]]) -> list[Access]:
+    found = list(code.accesses)
+    for each in code.scripts:
+        found += _scratch(embedded(each.unit)) if each.scratch else embedded(each.unit)
+    return found
+
+
+def runs_of_code(
+    pipelines: Sequence[Pipeline], effects: Mapping[str, ScopeEffects], code: Mapping[str, tuple[ScopeCode, ...]]
+) -> dict[tuple[int, int], list[EmbeddedRun]]:
+    """The SQL that tasks run through functions of their own file, by the numbers of pipeline and task.
+
+    In the order in which it runs, as far as that can be told: what a called function runs comes before what its
+    caller runs behind the call, so it comes first.
+    """
+    found: dict[tuple[int, int], list[EmbeddedRun]] = {}
+    for at, pipeline in enumerate(pipelines):
+        for number, task in enumerate(pipeline.tasks):
+            runs: list[EmbeddedRun] = []
+            for run in task.runs:
+                scope = effects.get(run.scope) if isinstance(run, CallableRun) else None
+                for name in reversed(scope.reached if scope is not None else ()):
+                    runs += (script for each in code.get(name, ()) for script in each.scripts)
+            if runs:
+                found[(at, number)] = runs
+    return found
 
 
 def _role(task: Task, accesses: list[Access], scopes: list[ScopeEffects]) -> Value[Role]:

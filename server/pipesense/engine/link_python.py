@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from pipesense.engine.composition import runs_of_code, shown_to_others
 from pipesense.engine.document import Document
 from pipesense.engine.index import Key
 from pipesense.engine.link_sql import (
@@ -155,20 +156,21 @@ def link_python_file(
         *_habits(module, pipelines),
     )
     code = _by_scope(lifted)
+    effects = _effects(module, pipelines)
     return Linked(
         module=module.prefix,
         pipelines=pipelines,
         scripts=scripts,
         facts=facts,
         sites=tuple(site for each in lifted for site in each.sites),
-        effects=_effects(module, pipelines),
+        effects=effects,
         code=code,
         versions=versions,
         unread=(*_unread_units(path, units), *(each for script in scripts.values() for each in unread(script))),
         recognised=tuple(each for script in scripts.values() for each in recognised(script)),
         exports={
-            **_exports(path, module, pipelines, scripts, surroundings),
-            **{("code", scope): found for scope, found in code.items()},
+            **_exports(path, module, pipelines, scripts, surroundings, runs_of_code(pipelines, effects, code)),
+            **{("code", scope): _exported(found, scripts) for scope, found in code.items()},
         },
         reads=frozenset(surroundings.read_key(other, name) for _, other, name in module.reads),
     )
@@ -188,6 +190,14 @@ def _by_scope(lifted: Iterable[Lifted]) -> dict[str, tuple[ScopeCode, ...]]:
         for code in each.code:
             found[code.scope] = (*found.get(code.scope, ()), code)
     return found
+
+
+def _exported(code: tuple[ScopeCode, ...], scripts: Mapping[int, Script]) -> tuple[ScopeCode, ...]:
+    def embedded(unit: int) -> tuple[Access, ...]:
+        script = scripts.get(unit)
+        return tuple(each for one in script.statements for each in one.accesses) if script is not None else ()
+
+    return tuple(shown_to_others(each, embedded) for each in code)
 
 
 def _lift(
@@ -264,6 +274,7 @@ def _exports(
     pipelines: Sequence[Pipeline],
     scripts: Mapping[int, Script],
     surroundings: PythonSurroundings,
+    by_code: Mapping[tuple[int, int], Sequence[EmbeddedRun]],
 ) -> dict[Key, Any]:
     defined = relations(scripts.values())
     exports: dict[Key, Any] = {**defined, **places(defined), **columns_read(path, scripts.values())}
@@ -273,10 +284,11 @@ def _exports(
     exports[("file", path)] = True
     runs: dict[str, list[TaskRun]] = {}
     dialects: dict[str, dict[tuple[str, str], None]] = {}
-    for pipeline in pipelines:
-        for task in pipeline.tasks:
-            done = [_accesses_of(run, scripts) for run in task.runs]
-            for number, run in enumerate(task.runs):
+    for at, pipeline in enumerate(pipelines):
+        for place, task in enumerate(pipeline.tasks):
+            runs_of = (*task.runs, *by_code.get((at, place), ()))
+            done = [_accesses_of(run, scripts) for run in runs_of]
+            for number, run in enumerate(runs_of):
                 before = tuple(access for each in done[:number] for access in each)
                 after = tuple(access for each in done[number + 1 :] for access in each)
                 if isinstance(run, EmbeddedRun) and not run.scratch:

@@ -460,7 +460,9 @@ def _inputs(
             elif isinstance(run, CallableRun):
                 effects = linked.effects.get(run.scope)
                 found.append(effects)
-                found += (each for name in (effects.reached if effects else ()) for each in code_of(name))
+                for code in (each for name in (effects.reached if effects else ()) for each in code_of(name)):
+                    found.append(code)
+                    found += (linked.scripts.get(each.unit) for each in code.scripts)
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from pipesense.model.data import Access, QualityCheck
-from pipesense.model.flow import Effect
+from pipesense.model.flow import Effect, EmbeddedRun
 from pipesense.model.value import Version
 from pipesense.model.where import Loc
 
@@ -103,12 +103,15 @@ class ScopeCode:
 
     ``scope`` is the qualified name of a function, or of the module where the calls stand at its top level; what
     the functions do that it calls belongs to their own scopes. Composition adds it to the tasks that run the scope.
+    ``scripts`` is the SQL that it runs, in the order of the calls; what that touches is added to ``accesses`` for the
+    other files that read this.
     """
 
     scope: str
     accesses: tuple[Access, ...] = ()
     effects: frozenset[Effect] = frozenset()
     checks: tuple[QualityCheck, ...] = ()
+    scripts: tuple[EmbeddedRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

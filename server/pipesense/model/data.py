@@ -96,6 +96,8 @@ class Access:
     streaming: bool = False
     temporary: bool = False
     """The dataset lives no longer than the session (TEMP tables, CTEs)."""
+    call: str = ""
+    """The call that touches it where that is code ("to_sql"), "" for SQL and what a system says by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class RuleMeta:
 
     ``id``: "<concern>/<name of the bad pattern>". ``wants``: the fact type it is called with, or several where one
     concern shows in facts of different systems. ``pattern``: a page under patterns/. ``roles``: in which files it
-    speaks. ``scope``: UNIT rules see facts of one statement.
+    speaks. ``scope``: UNIT rules see facts of one statement; of several types that is the first one.
     """
 
     id: str

@@ -69,8 +69,9 @@ class Registry:
         self._patterns: dict[str, Page | None] = {}
         self._by_want: dict[tuple[Scope, str], list[str]] = {}
         for entry in self._entries.values():
-            for wanted in entry.wants:
-                self._by_want.setdefault((entry.scope, wanted), []).append(entry.id)
+            for number, wanted in enumerate(entry.wants):
+                scope = entry.scope if number == 0 else Scope.FILE
+                self._by_want.setdefault((scope, wanted), []).append(entry.id)
         self.on_by_default = frozenset(entry.id for entry in self._entries.values() if entry.default)
         """The ids of the rules that speak unless they are told not to."""
 

@@ -88,7 +88,6 @@ def test_what_is_lifted_does_not_depend_on_what_was_lifted_before(script: list[E
         ("deps=[orders]", "deps=[raw]"),
         ('cron_schedule="0 2', 'cron_schedule="0 4'),
         ("    load(extract())", "    load()"),
-        ("        connection.cursor().execute(SQL)", "        pass"),
         ("assets=[report]", "assets=[raw]"),
         ("@op\n", "\n"),
         ("import dagster as dg", "import other as dg"),

@@ -84,7 +84,6 @@ def test_what_is_lifted_does_not_depend_on_what_was_lifted_before(script: list[E
         ('cron="0 2 * * *"', 'cron="0 3 * * *"'),
         ('name="patient", retries=7', 'name="patient", retries=8'),
         ("    rows = extract.submit(day)", "    rows = check.submit(day)"),
-        ("    database.execute(SQL)", "    pass"),
         ("def check(rows):", "def check(rows, more):"),
         ("    orders([1, 2])", "    check([1, 2])"),
         ("@task\n", "\n"),

@@ -9,7 +9,7 @@ from typing import Final
 
 from pipesense.engine.document import Document
 from pipesense.engine.record import FileRecord
-from pipesense.model.flow import EmbeddedRun, Pipeline, Task
+from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, Task
 from pipesense.model.sql import Cte, Script, Statement
 from pipesense.text.span import Span
 
@@ -89,15 +89,27 @@ def _task(record: FileRecord, task: Task, run: set[int]) -> Iterator[Symbol]:
     if name is None or whole is None or task.loc.file != record.path:
         return
     children: list[Symbol] = []
-    for each in task.runs:
-        script = record.linked.scripts.get(each.unit) if isinstance(each, EmbeddedRun) else None
-        if script is None or not isinstance(each, EmbeddedRun) or each.unit in run:
+    for each in _texts(record, task):
+        script = record.linked.scripts.get(each.unit)
+        if script is None or each.unit in run:
             continue
         inside = [symbol for symbol in _statements(document, script) if whole.start <= symbol.span.start < whole.end]
         if inside:
             run.add(each.unit)
             children += inside
     yield Symbol(task.name, task.kind, SymbolKind.TASK, _hull(whole, (*children,), name), name, tuple(children))
+
+
+def _texts(record: FileRecord, task: Task) -> Iterator[EmbeddedRun]:
+    """The SQL of this file that a task runs, by itself or in its function."""
+    linked = record.linked
+    for run in task.runs:
+        if isinstance(run, EmbeddedRun):
+            yield run
+        elif isinstance(run, CallableRun):
+            effects = linked.effects.get(run.scope)
+            for scope in effects.reached if effects is not None else ():
+                yield from (script for code in linked.code.get(scope, ()) for script in code.scripts)
 
 
 def _statements(document: Document, script: Script) -> Iterator[Symbol]:

@@ -6,17 +6,16 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final, Protocol
 
 from pipesense.lang.python.frames import Frame, read_arguments
 from pipesense.lang.python.functions import Function, own_calls
-from pipesense.lang.python.index import CallSite
+from pipesense.lang.python.index import CallSite, dotted
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.strings import literal
-from pipesense.model.data import Access, AccessMode, DatasetName
+from pipesense.model.data import DatasetName
 from pipesense.model.flow import EmbeddedRun, Pipeline, Runs, Task
-from pipesense.model.value import Absent, Known, Unknown, Value
+from pipesense.model.value import Known, Unknown, Value
 
 _METHODS: Final = frozenset(
     {
@@ -30,6 +29,15 @@ _NAMES: Final = ("sql", "query", "statement", "operation")
 _SQL: Final = re.compile(
     r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:select|insert|update|delete|merge|with|create|drop|truncate|alter|copy|call|"
     r"replace|grant|vacuum|analyze|begin|explain)\b",
+    re.I | re.S,
+)
+_SURELY: Final = re.compile(
+    r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:select\b.*\bfrom\b|select\s+[\d@(]|insert\s+(?:ignore\s+|overwrite\s+)?"
+    r"(?:into|table|\w+)\b|update\s+[^\s]+.*\bset\b|delete\s+from\b|merge\s+into\b|with\s+\S+\s+as\s*\(|"
+    r"(?:create|drop|alter)\s+(?:or\s+replace\s+)?(?:temp|temporary|external|transient|materialized|unique|table|view|"
+    r"schema|database|index|function|procedure|user|role|type|extension|sequence|stage|stream|task|warehouse)\b|"
+    r"truncate\s+(?:table\s+)?[^\s]+\s*;?\s*$|copy\s+(?:into\s+)?\S+.*\b(?:from|to)\b|replace\s+into\b|grant\s+\w+\b.*\bto\b|"
+    r"vacuum\b|analyze\b|call\s+[\w.]+\s*\(|begin\b|explain\s)",
     re.I | re.S,
 )
 _DIALECTS: Final = (
@@ -51,6 +59,7 @@ _DIALECTS: Final = (
     ("hive", "hive"),
     ("athena", "athena"),
     ("pyodbc", "tsql"),
+    ("pyspark", "spark"),
 )
 _MAX_DEPTH: Final = 3
 
@@ -77,36 +86,6 @@ class SqlText:
     connection: Value[str]
     task: str
     scratch: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FunctionSql:
-    """The SQL that a function runs and the tables that it writes; of functions of other files nothing."""
-
-    texts: tuple[SqlText, ...] = ()
-    accesses: tuple[Access, ...] = ()
-
-
-def function_sql(function: Function, module: Module, task: str) -> FunctionSql:
-    """What a function and the functions of the same file that it calls say to databases, in the order of the calls."""
-    if function.module is not module:
-        return FunctionSql()
-    return module.memo(("SQL of a function", task), [function.node], partial(_function_sql, module, function, task))
-
-
-def _function_sql(module: Module, function: Function, task: str) -> FunctionSql:
-    sites = list(reached_calls(module, function))
-    calls = [call for site in sites if (call := sql_call(module, site)) is not None]
-    accesses = tuple(access for site in sites if (access := table_write(module, site)) is not None)
-    texts = tuple(SqlText(each.expr, each.dialect, each.why, each.connection, task, each.scratch) for each in calls)
-    return FunctionSql(texts, accesses if calls else tuple(map(_unguarded, accesses)))
-
-
-def _unguarded(access: Access) -> Access:
-    """Rows are added and no SQL runs beside it that could have taken the old ones away."""
-    if access.mode is not AccessMode.APPEND:
-        return access
-    return replace(access, guard=Absent(Unknown("nothing"), ("the function and the functions it calls",)))
 
 
 Number = Callable[[ast.expr, "str | None", str, Value[str]], "int | None"]
@@ -173,6 +152,12 @@ def _task_with_numbers(task: Task, numbers: tuple[int | None, ...]) -> Task:
     return replace(task, runs=tuple(runs))
 
 
+def sql_calls(module: Module, function: Function | None) -> tuple[SqlCall, ...]:
+    """The SQL that a function's own code runs (None: the file's top level), in its order."""
+    calls = own_calls(module, function)
+    return tuple(found for site in calls if (found := sql_call(module, site)) is not None)
+
+
 def reached_calls(module: Module, function: Function) -> Iterator[CallSite]:
     """The calls in a function and in functions of the same file that it calls, in the order in which they run."""
     yield from _reached(module, function, {function.node}, 0)
@@ -201,7 +186,13 @@ def sql_call(module: Module, site: CallSite) -> SqlCall | None:
     if text is None or text.loc.file != module.path or not _SQL.match(text.text):
         return None
     names = module.qualified(func)
+    if not names and not _SURELY.match(text.text):
+        # ``agent.run("Select the best")``: what nobody knows must be given more than one word of SQL.
+        return None
     dialect = _dialect(names)
+    if func.attr == "sql" and dotted(func.value).rpartition(".")[2] == "spark":
+        # The session that notebooks and jobs are handed is called so everywhere.
+        dialect = "spark"
     why = names[0].rpartition(".")[0].removesuffix("()").rpartition(".")[2] if names else func.attr
     scratch = bool(names) and _in_memory(module, func.value, 0)
     return SqlCall(given, dialect, why, Unknown("no connection is named"), scratch)
@@ -236,31 +227,6 @@ def _dialect(names: tuple[str, ...]) -> str | None:
             if mark in lowered:
                 return dialect
     return None
-
-
-def table_write(module: Module, site: CallSite) -> Access | None:
-    """The rows that ``hook.insert_rows`` or ``frame.to_sql`` write, where the table is a constant."""
-    func = site.node.func
-    if not isinstance(func, ast.Attribute) or func.attr not in ("insert_rows", "to_sql"):
-        return None
-    positions = ("table",) if func.attr == "insert_rows" else ("name", "con", "schema", "if_exists")
-    given = read_arguments(site.node, Frame(module), positions)
-    table = given.get("table", "name")
-    value = table.constant() if table is not None else None
-    if table is None or not isinstance(value, Known) or not isinstance(value.value, str):
-        return None
-    schema = given.get("schema")
-    prefix = schema.constant() if schema is not None else None
-    written = f"{prefix.value}.{value.value}" if isinstance(prefix, Known) and prefix.value else value.value
-    dataset = dataset_of(written)
-    if dataset is None:
-        return None
-    mode = AccessMode.APPEND
-    replaced = given.get("if_exists", "replace")
-    how = replaced.constant() if replaced is not None else None
-    if isinstance(how, Known) and how.value in ("replace", True):
-        mode = AccessMode.OVERWRITE if func.attr == "to_sql" else AccessMode.MERGE
-    return Access(dataset, mode, Unknown("what ran before it is not known"), module.loc(table.value))
 
 
 def dataset_of(text: str | None) -> DatasetName | None:

@@ -11,8 +11,7 @@ from typing import Final
 from pipesense.lang.python.frames import Frame, constant, follow
 from pipesense.lang.python.functions import Function
 from pipesense.lang.python.module import Module
-from pipesense.lang.python.sql_calls import SqlText, function_sql
-from pipesense.model.data import Access
+from pipesense.lang.python.sql_calls import SqlText
 from pipesense.model.flow import CallableRun, EmbeddedRun, OtherRun, Runs, SqlFileRun
 from pipesense.model.value import Known, Unknown, Value
 from pipesense.systems.airflow.names import RUN
@@ -50,7 +49,6 @@ class TaskRuns:
     runs: tuple[Runs, ...]
     texts: tuple[SqlText, ...]
     connection: Value[str]
-    accesses: tuple[Access, ...] = ()
 
 
 def task_runs(task: TaskDraft, first: int) -> TaskRuns:
@@ -59,9 +57,7 @@ def task_runs(task: TaskDraft, first: int) -> TaskRuns:
     runs: list[Runs] = []
     texts: list[SqlText] = []
     module = task.frame.module
-    functions: list[Function] = []
     if task.function is not None:
-        functions.append(task.function)
         runs.append(CallableRun(task.function.name, module.loc(task.function.node)))
     called = task.argument("python_callable")
     if called is not None:
@@ -69,20 +65,9 @@ def task_runs(task: TaskDraft, first: int) -> TaskRuns:
         if isinstance(expr, ast.Attribute) and expr.attr == "function" and not module.callables(expr):
             # What ``@task`` makes of a function keeps the function itself under this name.
             expr = expr.value
-        functions += module.callables(expr)
         runs += _callable_runs(expr, frame, module.callables(expr))
     for method in _methods(task):
-        functions.append(method)
         runs.append(CallableRun(method.name, module.loc(task.node)))
-    accesses: list[Access] = []
-    for function in functions:
-        found = function_sql(function, module, task.name)
-        runs += [
-            EmbeddedRun(module.path, first + len(texts) + number, module.loc(text.expr), text.scratch)
-            for number, text in enumerate(found.texts)
-        ]
-        texts += found.texts
-        accesses += found.accesses
     dialect, why = _dialect(task, connection)
     for expr, frame in _sql_expressions(task):
         run = _sql_run(task, expr, frame, dialect, why, first + len(texts))
@@ -92,7 +77,7 @@ def task_runs(task: TaskDraft, first: int) -> TaskRuns:
             runs.append(run)
     if not runs:
         runs += _other_runs(task)
-    return TaskRuns(tuple(runs), tuple(texts), connection, tuple(accesses))
+    return TaskRuns(tuple(runs), tuple(texts), connection)
 
 
 def _methods(task: TaskDraft) -> Iterator[Function]:

@@ -10,9 +10,9 @@ from typing import Final
 
 from pipesense.lang.python.frames import Argument, Arguments, Frame, read_arguments
 from pipesense.lang.python.module import Module, Moment
-from pipesense.lang.python.sql_calls import SqlText, function_sql
-from pipesense.model.data import Access, CheckKind, DatasetName, QualityCheck
-from pipesense.model.flow import CallableRun, EmbeddedRun, Role, Runs, Task
+from pipesense.lang.python.sql_calls import SqlText
+from pipesense.model.data import CheckKind, DatasetName, QualityCheck
+from pipesense.model.flow import CallableRun, Role, Runs, Task
 from pipesense.model.value import Known, Origin, Unknown, Value, Version
 from pipesense.model.where import Loc
 from pipesense.systems.dagster.keys import Key, key_of, keys_in, keys_of_asset
@@ -93,7 +93,7 @@ def read_asset(module: Module, thing: Thing, version: Version) -> Piece:
     external = thing.kind == "@dbt_assets"
     if external:
         checks += (QualityCheck(frozenset({CheckKind.CUSTOM}), Unknown("dbt's tests"), (), name, loc),)
-    runs, texts, accesses = _runs(module, thing, name, loc)
+    runs: tuple[Runs, ...] = (CallableRun(thing.function.name, loc),)
     makes = thing.kind == "@asset" and _gives(module, thing)
     task = Task(
         name=name,
@@ -108,7 +108,6 @@ def read_asset(module: Module, thing: Thing, version: Version) -> Piece:
         does=Unknown("what the function does is told by its body"),
         runs=runs,
         role=Unknown("what the asset does decides"),
-        accesses=accesses,
         checks=checks,
         mapped=given.get("partitions_def") is not None,
         stores=tuple(dataset(key) for key in keys) if makes else (),
@@ -118,7 +117,7 @@ def read_asset(module: Module, thing: Thing, version: Version) -> Piece:
     )
     return Piece(
         task,
-        texts,
+        (),
         keys,
         needs,
         tuple(each for each in parameters if each not in _NOTHING),
@@ -145,7 +144,7 @@ def read_check(module: Module, thing: Thing, version: Version) -> Piece:
     value = named_by.constant() if named_by is not None else None
     name = value.value if isinstance(value, Known) and isinstance(value.value, str) else thing.node.name
     retry = effective_retry(module, [(thing.kind, Origin.DECORATOR, given, "retry_policy")], version)
-    runs, texts, accesses = _runs(module, thing, name, loc)
+    runs: tuple[Runs, ...] = (CallableRun(thing.function.name, loc),)
     task = Task(
         name=name,
         loc=loc,
@@ -159,7 +158,6 @@ def read_check(module: Module, thing: Thing, version: Version) -> Piece:
         does=Unknown("what the function does is told by its body"),
         runs=runs,
         role=Known(Role.CHECK),
-        accesses=accesses,
         checks=tuple(QualityCheck(frozenset({CheckKind.CUSTOM}), Known(dataset(each)), (), name, loc) for each in keys)
         or (QualityCheck(frozenset({CheckKind.CUSTOM}), Unknown("which asset it checks is computed"), (), name, loc),),
     )
@@ -167,7 +165,7 @@ def read_check(module: Module, thing: Thing, version: Version) -> Piece:
     gate = blocking.constant() if blocking is not None else None
     return Piece(
         task,
-        texts,
+        (),
         keys,
         frozenset(),
         (),
@@ -178,20 +176,6 @@ def read_check(module: Module, thing: Thing, version: Version) -> Piece:
         moving=None,
         cron=None,
     )
-
-
-def _runs(
-    module: Module, thing: Thing, name: str, loc: Loc
-) -> tuple[tuple[Runs, ...], tuple[SqlText, ...], tuple[Access, ...]]:
-    found = function_sql(thing.function, module, name)
-    runs: tuple[Runs, ...] = (
-        CallableRun(thing.function.name, loc),
-        *(
-            EmbeddedRun(module.path, number, module.loc(text.expr), text.scratch)
-            for number, text in enumerate(found.texts)
-        ),
-    )
-    return runs, found.texts, found.accesses
 
 
 def _needs(module: Module, given: Arguments) -> tuple[frozenset[Key], bool]:

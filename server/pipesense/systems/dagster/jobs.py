@@ -10,9 +10,9 @@ from functools import partial
 from pipesense.lang.python.frames import NO_ARGUMENTS, Arguments, Frame, read_arguments
 from pipesense.lang.python.functions import Function
 from pipesense.lang.python.module import Module
-from pipesense.lang.python.sql_calls import SqlText, function_sql
+from pipesense.lang.python.sql_calls import SqlText
 from pipesense.lang.python.steps import Called, Steps, read_steps
-from pipesense.model.flow import CallableRun, Edges, EmbeddedRun, Pipeline, Schedule, Task
+from pipesense.model.flow import CallableRun, Edges, Pipeline, Schedule, Task
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value, Version
 from pipesense.systems.dagster.assets import name_loc
 from pipesense.systems.dagster.settings import (
@@ -140,9 +140,6 @@ def _task(
         (f"the {outer.role}", Origin.PIPELINE, job if outer.role == "job" else NO_ARGUMENTS, "op_retry_policy"),
     ]
     retry = effective_retry(module, layers, version)
-    found = function_sql(function, module, name)
-    first = len(texts)
-    texts += found.texts
     return Task(
         name=name,
         loc=loc,
@@ -154,15 +151,8 @@ def _task(
         alerts=NO_ALERTS,
         settings=(*retry_settings(retry), *written_settings(given, (("pool", "pool", "how many may run at once"),))),
         does=Unknown("what the function does is told by its body"),
-        runs=(
-            CallableRun(function.name, loc),
-            *(
-                EmbeddedRun(module.path, first + number, module.loc(text.expr), text.scratch)
-                for number, text in enumerate(found.texts)
-            ),
-        ),
+        runs=(CallableRun(function.name, loc),),
         role=Unknown("what the op does decides"),
-        accesses=found.accesses,
     )
 
 

@@ -12,11 +12,10 @@ from typing import Final
 from pipesense.lang.python.effects import name_effect
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.sites import argument_sites
-from pipesense.lang.python.sql_calls import SqlText, function_sql, numbered
+from pipesense.lang.python.sql_calls import SqlText, numbered
 from pipesense.lang.python.steps import Called, Steps, read_steps
 from pipesense.model.code import ObsoleteUse, PatternSite
-from pipesense.model.data import Access
-from pipesense.model.flow import CallableRun, Edges, EmbeddedRun, OtherRun, Pipeline, Runs, Schedule, Task
+from pipesense.model.flow import CallableRun, Edges, OtherRun, Pipeline, Runs, Schedule, Task
 from pipesense.model.value import Absent, Known, Unknown, Version, effective
 from pipesense.model.where import Loc
 from pipesense.systems.prefect.deployments import Deployment, deployments_in, schedule_of
@@ -294,18 +293,10 @@ def _task(
     here = anchor is not None and (optioned or not own)
     loc = module.loc(anchor.func) if here and anchor is not None else name_loc(module, thing.node)
     runs: tuple[Runs, ...]
-    accesses: tuple[Access, ...] = ()
     if thing.role == "flow" and flow is not None:
         runs = (OtherRun(f"flow {thing.node.name}", loc),)
     else:
         runs = (CallableRun(thing.function.name, loc),)
-        found = function_sql(thing.function, module, name)
-        runs += tuple(
-            EmbeddedRun(module.path, len(texts) + number, module.loc(text.expr), text.scratch)
-            for number, text in enumerate(found.texts)
-        )
-        texts += found.texts
-        accesses = found.accesses
     return Task(
         name=name,
         loc=loc,
@@ -319,7 +310,6 @@ def _task(
         does=Unknown("what the function does is told by its body"),
         runs=runs,
         role=Unknown("what the task does decides"),
-        accesses=accesses,
         mapped=mapped,
         made_elsewhere=not own,
         kept=is_stored(thing, module),

@@ -1,0 +1,127 @@
+"""Rows are written on a connection that is closed without a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipesense.model.change import Replace
+from pipesense.model.frames import FrameOperation, FrameScope
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Applicability, Finding, Offer, Related
+from pipesense.rule.meta import EVERYWHERE, FileRole, Message, RuleMeta, Severity
+from pipesense.rule.rule import rule
+from pipesense_rules import frames
+from pipesense_rules.sql_text import changes_rows
+
+_TWO: Final = (2, 0)
+_DO_BEGIN: Final = "Use engine.begin(), which commits at the end of the block, or call commit() before it ends."
+
+META = RuleMeta(
+    id="correctness/uncommitted-write",
+    wants=FrameScope,
+    pattern="transactions",
+    since="0.1",
+    roles=EVERYWHERE - {FileRole.GENERATED},
+    messages={
+        "lost": Message(
+            Severity.ERROR,
+            "The rows that this statement writes are never there: nothing commits on the connection.",
+            "SQLAlchemy {version} ({source}) opens a transaction with the first statement, and closing the connection "
+            "rolls it back without a word.",
+            _DO_BEGIN,
+        ),
+        "lost-since-2": Message(
+            Severity.WARNING,
+            "From SQLAlchemy 2 on the rows that this statement writes are never there: nothing commits on the "
+            "connection.",
+            "Which SQLAlchemy runs this file is {evidence}. Version 2 opens a transaction with the first statement, "
+            "and "
+            "closing the connection rolls it back without a word; 1.4 committed by itself.",
+            _DO_BEGIN,
+        ),
+        "driver": Message(
+            Severity.ERROR,
+            "The rows that this statement writes are never there: the connection is closed without a commit.",
+            "The driver opens a transaction with the first statement and drops it when the connection is closed.",
+            "Call {connection}.commit() before the connection is closed.",
+        ),
+    },
+)
+
+
+@rule(META)
+def uncommitted_write(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
+    """At the first statement whose rows are lost, once per connection."""
+    if scope.system != "sql_clients":
+        return
+    for opened in scope.operations:
+        if opened.result == "connection" and opened.use in ("with", "assign"):
+            lost = _lost(scope, opened)
+            if lost is not None and not frames.surely_older(scope.version, _TWO):
+                yield _of_engine(scope, opened, lost, ctx)
+        elif opened.result == "dbapi" and "drops" in opened.result_traits:
+            lost = _lost(scope, opened)
+            if lost is not None and _ends_here(scope, opened):
+                related = [Related(opened.loc, "the connection is opened here")]
+                name = opened.detail if opened.use == "assign" else "the connection"
+                yield ctx.finding("driver", at=lost.loc, related=related, subject=(scope, opened), connection=name)
+
+
+def _of_engine(scope: FrameScope, opened: FrameOperation, lost: FrameOperation, ctx: Context) -> Finding:
+    related = [Related(opened.loc, "the connection is opened here")]
+    subject = (scope, opened)
+    if frames.surely(scope.version, _TWO):
+        words = {"version": str(scope.version), "source": scope.version.source}
+        return ctx.finding("lost", at=lost.loc, related=related, subject=subject, **words)
+    number = f"{scope.version} ({scope.version.source})" if scope.version.number else "not pinned in the workspace"
+    return ctx.finding("lost-since-2", at=lost.loc, related=related, subject=subject, evidence=number)
+
+
+def _lost(scope: FrameScope, opened: FrameOperation) -> FrameOperation | None:
+    """The first statement on the connection that changes rows, where nothing on it commits."""
+    if opened.result_traits & {"commits", "mixed", "open"} or opened.detail in scope.escaped:
+        return None
+    own = {opened.loc}
+    changing: FrameOperation | None = None
+    for each in scope.operations:
+        if not own.intersection(each.made):
+            continue
+        if len(each.made) > 1 or _commits(each, opened):
+            return None
+        if each.result:
+            own.add(each.loc)
+        if each.detail in scope.escaped and each.use == "assign":
+            return None
+        if changing is None and each.name in ("execute", "executemany", "exec_driver_sql") and _changes(each):
+            changing = each
+    return changing
+
+
+def _commits(each: FrameOperation, opened: FrameOperation) -> bool:
+    if each.name == "enter":
+        return "with-commits" in each.traits or each.kind != "dbapi"
+    if each.name in ("commit", "begin", "begin_nested", "transaction", "tpc_begin", "connection", "autocommit"):
+        return True
+    return each.name in ("setattr:autocommit", "setattr:isolation_level", "set_session", "set_isolation_level")
+
+
+def _changes(each: FrameOperation) -> bool:
+    given = each.given[0] if each.given else None
+    return given is not None and ("changes" in given.traits or changes_rows(given.starts))
+
+
+def _ends_here(scope: FrameScope, opened: FrameOperation) -> bool:
+    """Whether the connection surely ends in this scope: only then is what it did not commit gone."""
+    if opened.use == "with":
+        return "with-commits" not in opened.result_traits
+    return any(each.name == "close" and each.kind == "dbapi" and opened.loc in each.made for each in scope.operations)
+
+
+@uncommitted_write.fix
+def begin(finding: Finding, subject: tuple[FrameScope, FrameOperation], ctx: Context) -> Offer | None:
+    """``engine.begin()`` where the connection lives for one ``with`` block."""
+    _, opened = subject
+    if opened.name != "connect" or opened.kind != "engine" or opened.use != "with":
+        return None
+    return Offer("Use engine.begin()", Replace(opened.name_loc, "begin"), Applicability.UNSAFE)

@@ -1,0 +1,95 @@
+"""Of several versions of a row one is kept, and nothing says which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pipesense.model.frames import FrameOperation, FrameScope
+from pipesense.model.where import Loc
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Finding
+from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
+from pipesense.rule.rule import rule
+from pipesense_rules import frames
+
+META = RuleMeta(
+    id="quality/dedupe-without-order",
+    wants=FrameScope,
+    pattern="latest-version",
+    since="0.1",
+    roles=PRODUCTION,
+    messages={
+        "first": Message(
+            Severity.WARNING,
+            "{method} keeps the first row of each {columns}, and nothing put the rows in order.",
+            "Which version survives depends on the order in which the source happened to give them; the next run may "
+            "keep another one.",
+            "Sort by what makes a row the newest before it, and say keep= explicitly.",
+        ),
+        "any": Message(
+            Severity.WARNING,
+            "{method} keeps any one row of each {columns}.",
+            "Which version survives depends on how the rows are spread over partitions, so two runs over the same data "
+            "can differ. Sorting before it does not help.",
+            "Number the rows of each key with row_number() over a window that orders them, and keep number 1.",
+        ),
+    },
+)
+
+_SORTS: Final = frozenset({"sort_values", "sort_index", "nlargest", "nsmallest", "sort", "orderBy", "sort_by"})
+_REDUCES: Final = frozenset({"getitem", "select", "groupby", "groupBy", "agg", "unique", "distinct", "filter"})
+
+
+@rule(META)
+def dedupe_without_order(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
+    """At the method, in scopes that write what is kept."""
+    if not frames.persists(scope):
+        return
+    places = frames.by_place(scope)
+    for each in scope.operations:
+        if each.kind != "frame" or "streaming" in each.traits:
+            continue
+        if each.name == "drop_duplicates" and scope.system == "pandas":
+            found = _pandas(each, places)
+        elif each.name in ("dropDuplicates", "drop_duplicates") and scope.system == "spark":
+            found = _spark(each, places)
+        else:
+            continue
+        if found:
+            variant = "first" if scope.system == "pandas" else "any"
+            yield ctx.finding(variant, at=each.name_loc, method=each.name, columns=" and ".join(found))
+
+
+def _pandas(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> tuple[str, ...]:
+    """The columns by which rows count as the same, where any of several may stay; () where that is decided."""
+    given = each.argument("subset", 0)
+    columns = frames.names(given)
+    if not columns or each.argument("keep") is not None or each.open:
+        return ()
+    history = list(frames.behind(each, places))
+    if any(one.name in _SORTS for one in history) or not _known(history) or _only(columns, history):
+        return ()
+    return columns
+
+
+def _spark(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> tuple[str, ...]:
+    columns = frames.names(each.given[0] if each.given else None)
+    history = list(frames.behind(each, places))
+    return () if not columns or not _known(history) or _only(columns, history) else columns
+
+
+def _known(history: list[FrameOperation]) -> bool:
+    """Whether the frame's rows come from a source that gives them in no promised order."""
+    return bool(history) and all(one.kind in ("", "reader", "session", "builder") for one in history if not one.made)
+
+
+def _only(columns: tuple[str, ...], history: list[FrameOperation]) -> bool:
+    """Whether the frame has nothing beside the columns: then the rows that go are the same as the one that stays."""
+    nearest = history[0] if history else None
+    if nearest is None or nearest.name not in _REDUCES:
+        return False
+    left: set[str] = set()
+    for given in nearest.given:
+        left.update(given.columns)
+    return bool(left) and left <= set(columns)

@@ -1,0 +1,94 @@
+"""Rows or values that do not fit are dropped on the way to a table, and nothing counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipesense.model.frames import FrameOperation, FrameScope
+from pipesense.rule.context import Context
+from pipesense.rule.finding import Finding
+from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
+from pipesense.rule.rule import rule
+from pipesense_rules import frames, shapes
+
+_WHY: Final = (
+    "A feed that changes its format loses rows here, and the load stays green; totals are where it is noticed."
+)
+_DO: Final = "Count what is dropped and fail above a limit, or keep it in a quarantine table."
+
+META = RuleMeta(
+    id="quality/rows-dropped-silently",
+    wants=FrameScope,
+    pattern="quarantine",
+    since="0.1",
+    roles=PRODUCTION,
+    messages={
+        "bad-lines": Message(
+            Severity.WARNING,
+            "{setting} drops every line that cannot be read, and nothing counts them.",
+            _WHY,
+            _DO,
+        ),
+        "coerced": Message(
+            Severity.WARNING,
+            '{function} with errors="coerce" turns every value that does not fit into a missing one, uncounted.',
+            _WHY,
+            _DO,
+        ),
+        "keys": Message(
+            Severity.WARNING,
+            "dropna drops every row without {columns}, and nothing counts them.",
+            _WHY,
+            _DO,
+        ),
+    },
+)
+
+_COERCING: Final = frozenset({"to_datetime", "to_numeric", "to_timedelta"})
+_KEY_WORDS: Final = frozenset({"id", "ids", "key", "keys", "uuid", "pk"})
+
+
+@rule(META)
+def rows_dropped_silently(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
+    """At the argument that drops, in scopes that write frames; silent where rows or values are counted behind it."""
+    if not frames.persists(scope):
+        return
+    for number, each in enumerate(scope.operations):
+        found = _dropping(each, ctx)
+        if found is not None and not _counted(scope, number):
+            yield found
+
+
+def _dropping(each: FrameOperation, ctx: Context) -> Finding | None:
+    if each.kind == "" and each.name.startswith("read_"):
+        for name, bad in (("on_bad_lines", "skip"), ("error_bad_lines", False)):
+            given = each.argument(name)
+            if given is not None and frames.constant(given) == bad and given.form == "constant":
+                return ctx.finding("bad-lines", at=given.loc, setting=ctx.text(given.loc))
+    if each.kind == "reader" and each.name in ("option", "options", "csv", "json", "load"):
+        return _of_spark(each, ctx)
+    if each.kind == "" and each.name in _COERCING:
+        given = each.argument("errors")
+        if given is not None and frames.constant(given) == "coerce":
+            return ctx.finding("coerced", at=given.loc, function=each.name)
+    if each.kind == "frame" and each.name in ("dropna", "drop_nulls"):
+        given = each.argument("subset")
+        keys = [column for column in frames.names(given) if shapes.words(column) & _KEY_WORDS]
+        if given is not None and keys:
+            return ctx.finding("keys", at=given.loc, columns=", ".join(keys))
+    return None
+
+
+def _of_spark(each: FrameOperation, ctx: Context) -> Finding | None:
+    for number, given in enumerate(each.given):
+        value = frames.constant(given)
+        named = given.name == "mode" or (number == 1 and str(frames.constant(each.given[0])).lower() == "mode")
+        if named and isinstance(value, str) and value.upper() == "DROPMALFORMED":
+            return ctx.finding("bad-lines", at=given.loc, setting="mode DROPMALFORMED")
+    return None
+
+
+def _counted(scope: FrameScope, number: int) -> bool:
+    """Whether code behind the operation looks at how many rows or values there are."""
+    return any(each.name in frames.COUNTS for each in scope.operations[number:])

@@ -1,0 +1,135 @@
+"""How an argument is written, and which columns a short expression names."""
+
+from __future__ import annotations
+
+import ast
+import re
+from itertools import pairwise
+from typing import Final
+
+from pipesense.lang.python.module import Module
+from pipesense.model.value import Known
+
+_FORMS: Final[dict[type[ast.AST], str]] = {
+    ast.Constant: "constant",
+    ast.Name: "name",
+    ast.Attribute: "name",
+    ast.Call: "call",
+    ast.List: "list",
+    ast.Tuple: "list",
+    ast.Set: "list",
+    ast.ListComp: "list",
+    ast.GeneratorExp: "list",
+    ast.Dict: "dict",
+    ast.DictComp: "dict",
+    ast.Lambda: "lambda",
+    ast.JoinedStr: "f-string",
+    ast.BinOp: "operator",
+    ast.UnaryOp: "operator",
+    ast.Compare: "operator",
+    ast.BoolOp: "operator",
+    ast.Subscript: "item",
+    ast.Slice: "slice",
+    ast.IfExp: "choice",
+}
+_COLUMN_CALLS: Final = frozenset({"col", "column", "desc", "asc", "lit"})
+_UNCHANGED: Final = frozenset({"alias", "desc", "asc", "cast", "desc_nulls_last", "asc_nulls_last"})
+
+
+def form_of(expr: ast.expr) -> str:
+    """How an expression is written, in one word."""
+    return _FORMS.get(type(expr), "other")
+
+
+def columns_in(expr: ast.expr, module: Module) -> tuple[str, ...]:
+    """The columns that ``"a"``, ``["a", "b"]``, ``F.col("a")``, ``df["a"]`` and ``df.a`` name; () for anything else."""
+    if isinstance(expr, ast.Constant):
+        return (expr.value,) if isinstance(expr.value, str) else ()
+    if isinstance(expr, ast.List | ast.Tuple):
+        found = [columns_in(each, module) for each in expr.elts]
+        return tuple(name for names in found for name in names) if all(found) else ()
+    if isinstance(expr, ast.Call):
+        return _called(expr, module)
+    if isinstance(expr, ast.Subscript):
+        return columns_in(expr.slice, module) if isinstance(expr.slice, ast.Constant) else ()
+    if isinstance(expr, ast.Attribute):
+        return (expr.attr,) if isinstance(expr.value, ast.Name) else ()
+    if isinstance(expr, ast.Name):
+        value = module.value(expr)
+        if isinstance(value, Known):
+            if isinstance(value.value, str):
+                return (value.value,)
+            if isinstance(value.value, tuple) and all(isinstance(each, str) for each in value.value):
+                return tuple(str(each) for each in value.value)
+    return ()
+
+
+def _called(expr: ast.Call, module: Module) -> tuple[str, ...]:
+    func = expr.func
+    name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    if name in _COLUMN_CALLS and len(expr.args) == 1:
+        return columns_in(expr.args[0], module)
+    if name in _UNCHANGED and isinstance(func, ast.Attribute):
+        return columns_in(func.value, module)
+    return ()
+
+
+def starts(expr: ast.expr, module: Module) -> str:
+    """The characters that a text surely starts with: a constant, an f-string up to its first field, ``"a" + b``."""
+    if isinstance(expr, ast.Constant):
+        return expr.value[:200] if isinstance(expr.value, str) else ""
+    if isinstance(expr, ast.JoinedStr):
+        return starts(expr.values[0], module) if expr.values else ""
+    if isinstance(expr, ast.BinOp) and isinstance(expr.op, ast.Add | ast.Mod):
+        return starts(expr.left, module)
+    if isinstance(expr, ast.Call) and isinstance(expr.func, ast.Attribute) and expr.func.attr in ("format", "strip"):
+        return starts(expr.func.value, module)
+    if isinstance(expr, ast.Name):
+        bound = module.bindings_of(expr)
+        if len(bound) == 1 and bound[0].kind == "assign" and isinstance(bound[0].value, _TEXTS):
+            return starts(bound[0].value, module)
+    return ""
+
+
+_TEXTS: Final = (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call)
+
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}$")
+_EQUALS: Final = re.compile(r"(?<![<>!=])={1,2}\s*'?\s*$")
+
+
+def chooses(expr: ast.expr) -> bool:
+    """Whether a condition compares something for equality with a variable or a date."""
+    if isinstance(expr, ast.JoinedStr):
+        parts = expr.values
+        return any(
+            isinstance(part, ast.Constant) and bool(_EQUALS.search(str(part.value)))
+            for part, behind in pairwise(parts)
+            if isinstance(behind, ast.FormattedValue)
+        )
+    if isinstance(expr, ast.Compare) and len(expr.ops) == 1 and isinstance(expr.ops[0], ast.Eq):
+        return any(_outside(side) for side in (expr.left, expr.comparators[0]))
+    if isinstance(expr, ast.BinOp) and isinstance(expr.op, ast.BitAnd):
+        return chooses(expr.left) or chooses(expr.right)
+    return False
+
+
+def _outside(expr: ast.expr) -> bool:
+    if isinstance(expr, ast.Call) and len(expr.args) == 1 and not isinstance(expr.args[0], ast.Constant):
+        func = expr.func
+        return (func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")) == "lit"
+    if isinstance(expr, ast.Constant):
+        return isinstance(expr.value, str) and _DATE.match(expr.value) is not None
+    return isinstance(expr, ast.Name)
+
+
+def windowed(expr: ast.expr, module: Module) -> str:
+    """The time column of ``F.window("ts", "1 hour")`` and ``session_window(df.ts, ...)``, "" for anything else."""
+    if not isinstance(expr, ast.Call) or not expr.args:
+        return ""
+    func = expr.func
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    if name not in ("window", "session_window"):
+        return windowed(func.value, module) if name == "alias" and isinstance(func, ast.Attribute) else ""
+    found = columns_in(expr.args[0], module)
+    return found[0] if len(found) == 1 else ""

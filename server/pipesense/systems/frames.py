@@ -1,0 +1,97 @@
+"""What all systems of data libraries share: which scopes a file has, and what each does with the library's values."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
+
+from pipesense.lang.python.flow import Handed, Library, read_function, read_top_level
+from pipesense.lang.python.functions import Function
+from pipesense.lang.python.index import FUNCTIONS
+from pipesense.lang.python.module import Module
+from pipesense.lang.python.names import path_of
+from pipesense.model.frames import FrameScope
+from pipesense.model.value import Version
+
+T = TypeVar("T")
+Settings = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found(Generic[T]):
+    """A scope, and what the system makes of it beside."""
+
+    scope: FrameScope
+    beside: T
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading(Generic[T]):
+    """How a system reads a file. ``beside(function, scope)`` makes what the system says of a scope by itself; it may
+    ask the function's module anything. ``tag`` names that, and all it rests on beside the scope.
+    """
+
+    module: Module
+    library: Library
+    version: Version
+    beside: Callable[[Function | None, FrameScope], T]
+    tag: str
+    handed: Handed
+    settings: Settings = ()
+
+    def scopes(self) -> tuple[Found[T], ...]:
+        """Every scope of the file that has operations of the library, the top level first.
+
+        A scope in which nothing changed is the same object as before, so that what was judged of it holds.
+        """
+        module = self.module
+        found = [self._top_level()]
+        tag = ("frames", self.tag, self.version, self.settings)
+        for unit in module.units:
+            for node, place in unit.index.definitions:
+                if isinstance(node, FUNCTIONS) and not place.is_orphan:
+                    function = Function(module, node, path_of(place, node.name))
+                    flows = tuple(sorted((name, flow.kind) for name, flow in self.handed.get(node, {}).items()))
+                    found.append(module.memo((*tag, flows), [node], partial(self._of_function, function)))
+        return tuple(each for each in found if each is not None)
+
+    def _of_function(self, function: Function) -> Found[T] | None:
+        read = read_function(function.module, function, self.library, self.handed)
+        if not read.operations:
+            return None
+        arguments = function.node.args
+        parameters = tuple(each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs))
+        scope = FrameScope(
+            self.library.name,
+            function.name,
+            read.operations,
+            self.version,
+            parameters,
+            read.escaped,
+            settings=self.settings,
+            handler=function.node in self.handed,
+        )
+        return Found(scope, self.beside(function, scope))
+
+    def _top_level(self) -> Found[T] | None:
+        body = [statement for statement in self.module.body if not isinstance(statement, _APART)]
+        tag = ("frames: top", self.tag, self.version, self.settings)
+        return self.module.memo(tag, body, partial(self._of_top_level, body))
+
+    def _of_top_level(self, body: list[ast.stmt]) -> Found[T] | None:
+        read = read_top_level(self.module, body, self.library, self.handed)
+        if not read.operations:
+            return None
+        name, prefix = self.library.name, self.module.prefix
+        scope = FrameScope(name, prefix, read.operations, self.version, (), read.escaped, True, self.settings)
+        return Found(scope, self.beside(None, scope))
+
+
+_APART = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+
+
+def nothing_beside(function: Function | None, scope: FrameScope) -> None:
+    """For systems that say nothing of a scope but its operations."""

@@ -1,0 +1,115 @@
+"""What a file does with pandas: its operations, and what they read and write."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from pipesense.lang.python.datasets import dataset_named, place_named
+from pipesense.lang.python.functions import Function
+from pipesense.lang.python.module import Module
+from pipesense.lang.python.sql_calls import sql_calls
+from pipesense.model.code import ScopeCode
+from pipesense.model.data import Access, AccessMode, DatasetName, Guard
+from pipesense.model.flow import Effect
+from pipesense.model.frames import FrameOperation, FrameScope, Given
+from pipesense.model.value import Absent, Known, Unknown, Value, Version
+from pipesense.systems.frames import Reading
+from pipesense.systems.pandas.tables import FRAME, LIBRARY, RENAMED
+from pipesense.systems.renames import obsolete_in
+from pipesense.systems.system import Lifted
+
+_FILES: Final = frozenset({"csv", "parquet", "json", "excel", "feather", "orc", "pickle", "hdf", "xml", "stata"})
+
+
+def lift(module: Module, version: Version) -> Lifted:
+    """Everything that a file says to pandas."""
+    found = Reading(module, LIBRARY, version, partial(_code, module), "pandas", {}).scopes()
+    scopes = tuple(each.scope for each in found)
+    return Lifted(
+        facts=scopes,
+        obsolete=obsolete_in(scopes, RENAMED, "pandas", version),
+        code=tuple(each.beside for each in found if each.beside is not None),
+    )
+
+
+def _code(module: Module, function: Function | None, scope: FrameScope) -> ScopeCode | None:
+    """What a scope reads and writes."""
+    touching = [each for each in scope.operations if _touches(each)]
+    if not touching:
+        return None
+    beside = bool(sql_calls(module, function))
+    found = tuple(access for each in touching if (access := _access(each, beside)) is not None)
+    return ScopeCode(scope.scope, found, frozenset(_effect(each) for each in touching))
+
+
+def _touches(each: FrameOperation) -> bool:
+    if each.kind == FRAME:
+        return each.name in ("to_sql", "to_gbq") or each.name.removeprefix("to_") in _FILES
+    return each.kind == "" and (each.name.startswith("read_") or each.name.startswith("io.sql.read_"))
+
+
+def _effect(each: FrameOperation) -> Effect:
+    if each.name.endswith(("sql", "gbq", "sql_query", "sql_table")):
+        return Effect.NETWORK
+    return Effect.WRITE if each.name.startswith("to_") else Effect.READ
+
+
+def _access(each: FrameOperation, beside: bool) -> Access | None:
+    if each.name in ("to_sql", "to_gbq"):
+        return _table(each, beside)
+    if each.name == "read_sql_table":
+        return _made_access(each, each.argument("table_name", 0), dataset_named, AccessMode.READ, _ONLY_READ)
+    if "sql" in each.name or each.name in ("read_clipboard", "read_gbq"):
+        return None
+    if each.name.startswith("read_"):
+        names = ("filepath_or_buffer", "path", "path_or_buf", "io")
+        given = next((found for name in names if (found := each.argument(name))), None) or each.argument("", 0)
+        return _made_access(each, given, place_named, AccessMode.READ, _ONLY_READ)
+    given = each.argument("path_or_buf") or each.argument("path") or each.argument("excel_writer")
+    mode = each.argument("mode")
+    if mode is not None and not (isinstance(mode.value, Known) and mode.value.value in ("w", "wt", "x")):
+        appends = isinstance(mode.value, Known) and str(mode.value.value).startswith("a")
+        guard: Value[Guard] = Absent(Unknown("nothing"), ("the call",)) if appends else Unknown("its mode is computed")
+        return _made_access(each, given or each.argument("", 0), place_named, AccessMode.APPEND, guard)
+    return _made_access(each, given or each.argument("", 0), place_named, AccessMode.OVERWRITE, _WHOLE_FILE)
+
+
+_ONLY_READ: Final = Unknown("it is only read")
+_WHOLE_FILE: Final = Unknown("it writes the whole file")
+
+
+def _made_access(
+    each: FrameOperation, given: Given | None, named: object, mode: AccessMode, guard: Value[Guard]
+) -> Access | None:
+    if given is None or not isinstance(given.value, Known) or not callable(named):
+        return None
+    dataset = named(given.value.value)
+    return Access(dataset, mode, guard, given.value_loc, call=each.name) if isinstance(dataset, DatasetName) else None
+
+
+def _table(each: FrameOperation, beside: bool) -> Access | None:
+    name = each.argument("name", 0) or each.argument("destination_table")
+    if name is None or not isinstance(name.value, Known):
+        return None
+    schema = each.argument("schema", 2) if each.name == "to_sql" else None
+    prefix = f"{schema.value.value}." if schema is not None and isinstance(schema.value, Known) else ""
+    dataset = dataset_named(f"{prefix}{name.value.value}")
+    if dataset is None:
+        return None
+    how = each.argument("if_exists", 3 if each.name == "to_sql" else None)
+    mode, guard = _mode(how, beside)
+    return Access(dataset, mode, guard, name.value_loc, call=each.name)
+
+
+def _mode(how: Given | None, beside: bool) -> tuple[AccessMode, Value[Guard]]:
+    if how is None or (isinstance(how.value, Known) and how.value.value == "fail"):
+        return AccessMode.APPEND, Unknown("it raises where the table is there already")
+    if isinstance(how.value, Known) and how.value.value in ("replace", "delete_rows"):
+        return AccessMode.OVERWRITE, Unknown("it replaces the table")
+    if not isinstance(how.value, Known):
+        return AccessMode.APPEND, Unknown("how it writes is computed")
+    if beside:
+        # SQL of the same function may have taken the old rows away.
+        return AccessMode.APPEND, Unknown("what ran before it is not known")
+    return AccessMode.APPEND, Absent(Unknown("nothing"), ("the function",))

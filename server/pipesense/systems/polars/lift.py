@@ -1,0 +1,69 @@
+"""What a file does with polars, and which of its names are gone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipesense.lang.python.datasets import dataset_named, place_named
+from pipesense.lang.python.functions import Function
+from pipesense.lang.python.module import Module
+from pipesense.model.code import ScopeCode
+from pipesense.model.data import Access, AccessMode, DatasetName, Guard
+from pipesense.model.flow import Effect
+from pipesense.model.frames import FrameOperation, FrameScope, Given
+from pipesense.model.value import Absent, Known, Unknown, Value, Version
+from pipesense.systems.frames import Reading
+from pipesense.systems.polars.tables import FRAME, LAZY, LIBRARY, RENAMED
+from pipesense.systems.renames import obsolete_in
+from pipesense.systems.system import Lifted
+
+_ONLY_READ: Final = Unknown("it is only read")
+
+
+def lift(module: Module, version: Version) -> Lifted:
+    """Everything that a file says to polars."""
+    found = Reading(module, LIBRARY, version, _code, "polars", {}).scopes()
+    scopes = tuple(each.scope for each in found)
+    return Lifted(
+        facts=scopes,
+        obsolete=obsolete_in(scopes, RENAMED, "polars", version),
+        code=tuple(each.beside for each in found if each.beside is not None),
+    )
+
+
+def _code(function: Function | None, scope: FrameScope) -> ScopeCode | None:
+    """What a scope reads and writes."""
+    accesses: list[Access] = []
+    effects: set[Effect] = set()
+    for each in scope.operations:
+        if each.kind == "" and each.name.startswith(("read_", "scan_")):
+            effects.add(Effect.NETWORK if "database" in each.name else Effect.READ)
+            if "database" not in each.name:
+                accesses += _access(each, each.argument("source", 0), AccessMode.READ, _ONLY_READ)
+        elif each.kind in (FRAME, LAZY) and each.name.startswith(("write_", "sink_")):
+            effects.add(Effect.WRITE)
+            accesses += _written(each)
+    return ScopeCode(scope.scope, tuple(accesses), frozenset(effects)) if effects else None
+
+
+def _written(each: FrameOperation) -> list[Access]:
+    if each.name == "write_database":
+        how = each.argument("if_table_exists")
+        value = how.value.value if how is not None and isinstance(how.value, Known) else None
+        mode = AccessMode.OVERWRITE if value == "replace" else AccessMode.APPEND
+        guard: Value[Guard] = Unknown("how it writes is computed")
+        if value == "append":
+            guard = Absent(Unknown("nothing"), ("the function",))
+        given = each.argument("table_name", 0)
+        table = dataset_named(given.value.value) if given is not None and isinstance(given.value, Known) else None
+        return [Access(table, mode, guard, given.value_loc, call=each.name)] if given is not None and table else []
+    given = each.argument("file", 0) or each.argument("path", 0) or each.argument("target", 0)
+    return _access(each, given, AccessMode.OVERWRITE, Unknown("it writes the whole file"))
+
+
+def _access(each: FrameOperation, given: Given | None, mode: AccessMode, guard: Value[Guard]) -> list[Access]:
+    value = given.value.value if given is not None and isinstance(given.value, Known) else None
+    dataset: DatasetName | None = place_named(value)
+    if given is None or dataset is None:
+        return []
+    return [Access(dataset, mode, guard, given.value_loc, call=each.name)]

@@ -1,0 +1,39 @@
+"""Apache Spark: batch frames, Structured Streaming, Delta Lake and Iceberg through Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pipesense.lang.python import pins
+from pipesense.lang.python.module import Module
+from pipesense.model.change import Change, Refusal, Replace
+from pipesense.model.value import Evidence, Version
+from pipesense.systems.renames import write_name
+from pipesense.systems.system import Embed, Lifted, PythonSystem
+
+
+def _version(module: Module, files: Mapping[str, str], configured: str | None) -> Version:
+    if configured is not None and (number := pins.number(configured)):
+        return Version(number, Evidence.PINNED, "the configuration")
+    return pins.pinned("pyspark", files) or Version()
+
+
+def _lift(module: Module, version: Version, embed: Embed) -> Lifted:
+    from pipesense.systems.spark.lift import lift
+
+    return lift(module, version)
+
+
+def _write(change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
+    return write_name(change)
+
+
+SYSTEM: Final = PythonSystem(
+    name="spark",
+    marks=("pyspark", "spark.", "DeltaTable"),
+    version_files=pins.FILES,
+    version=_version,
+    lift=_lift,
+    write=_write,
+)

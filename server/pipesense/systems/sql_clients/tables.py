@@ -1,0 +1,134 @@
+"""Connections, and what is run on them: SQLAlchemy 1.4 and 2, and the drivers of DB-API (PEP 249).
+
+https://docs.sqlalchemy.org/en/20/core/connections.html; autocommit by driver: the drivers' own documentation.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pipesense.lang.python.flow import Library, Made, Step
+from pipesense.model.value import Known
+from pipesense.systems.renames import Renamed
+
+ENGINE, CONNECTION, TRANSACTION, CURSOR, DBAPI, CLAUSE = (
+    *("engine", "connection", "transaction", "cursor", "dbapi", "clause"),
+)
+
+_CHANGES: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:insert|update|delete|merge|replace|upsert)\b", re.I)
+_DRIVERS: Final = {
+    # Drivers that open a transaction by themselves and drop it when the connection is closed.
+    **dict.fromkeys(("psycopg2.connect", "sqlite3.connect", "pymysql.connect", "MySQLdb.connect"), "drops"),
+    **dict.fromkeys(("mysql.connector.connect", "cx_Oracle.connect", "oracledb.connect", "pymssql.connect"), "drops"),
+    "redshift_connector.connect": "drops",
+    # ``with`` commits at the end of the block.
+    **dict.fromkeys(("psycopg.connect", "psycopg.Connection.connect", "pyodbc.connect"), "drops with-commits"),
+    # They commit by themselves unless told otherwise.
+    **dict.fromkeys(("snowflake.connector.connect", "duckdb.connect", "trino.dbapi.connect"), "commits"),
+}
+_WITH_COMMITS: Final = frozenset({"psycopg2.connect", "sqlite3.connect"})
+"""A ``with`` over the connection commits (and does not close it)."""
+_FUNCTIONS: Final = frozenset(
+    {"insert", "update", "delete", "sql.expression.insert", "sql.insert", "dialects.postgresql.insert"}
+)
+
+
+def changes_data(text: str) -> bool:
+    """Whether SQL text begins like a statement that changes rows."""
+    return _CHANGES.match(text) is not None
+
+
+def _engine(name: str, step: Step) -> Made | None:
+    if name in ("create_engine", "engine.create_engine", "engine_from_config"):
+        return Made(ENGINE, _autocommit(step))
+    if name in ("text", "sql.text", "sql.expression.text"):
+        given = step.given[0] if step.given else None
+        return Made(CLAUSE, frozenset({"changes"}) if given is not None and changes_data(given.starts) else frozenset())
+    if name in _FUNCTIONS:
+        return Made(CLAUSE, frozenset({"changes"}))
+    return None
+
+
+def _driver(package: str, name: str, step: Step) -> Made | None:
+    kind = _DRIVERS.get(f"{package}.{name}")
+    if kind is None:
+        return None
+    traits = set(kind.split())
+    if f"{package}.{name}" in _WITH_COMMITS:
+        traits.add("with-commits")
+    given = step.argument("autocommit")
+    if given is not None and not (isinstance(given.value, Known) and given.value.value is False):
+        traits.add("commits")
+    level = step.argument("isolation_level")
+    if package == "sqlite3" and level is not None:
+        traits.add("commits")
+    if any(each.name == "**" for each in step.given):
+        traits.add("open")
+    return Made(DBAPI, frozenset(traits))
+
+
+def judge(name: str, step: Step) -> Made | None:
+    """What a function gives; ``name`` begins with its package."""
+    if name.startswith("sqlalchemy."):
+        return _engine(name.removeprefix("sqlalchemy."), step)
+    package, _, rest = name.rpartition(".")
+    return _driver(package, rest, step)
+
+
+def _autocommit(step: Step) -> frozenset[str]:
+    level = step.argument("isolation_level")
+    if level is not None:
+        known = isinstance(level.value, Known) and level.value.value != "AUTOCOMMIT"
+        return frozenset() if known else frozenset({"commits"})
+    if any(each.name in ("execution_options", "**") for each in step.given):
+        return frozenset({"commits"})
+    return frozenset()
+
+
+def operation(step: Step) -> Made | None:
+    """What an operation on an engine, connection, cursor or statement gives."""
+    if step.kind == ENGINE:
+        return _of_engine(step)
+    if step.kind in (CONNECTION, TRANSACTION):
+        if step.name == "execution_options":
+            return Made(step.kind, step.traits | _autocommit(step))
+        return Made(DBAPI, frozenset({"commits"})) if step.name == "connection" else None
+    if step.kind == DBAPI and step.name == "cursor":
+        return Made(CURSOR, step.traits)
+    if step.kind == CLAUSE and step.form == "call":
+        return Made(CLAUSE, step.traits)
+    return None
+
+
+def _of_engine(step: Step) -> Made | None:
+    if step.name == "connect":
+        return Made(CONNECTION, step.traits)
+    if step.name == "begin":
+        return Made(TRANSACTION, step.traits)
+    if step.name == "execution_options":
+        return Made(ENGINE, step.traits | _autocommit(step))
+    return None
+
+
+_BEGIN: Final = "with engine.begin() as connection: connection.execute(text(...))"
+_GONE: Final = ("execute", "scalar", "table_names", "has_table", "run_callable")
+RENAMED: Final = {("engine", name): Renamed((2, 0), _BEGIN) for name in _GONE}
+"""https://docs.sqlalchemy.org/en/20/changelog/migration_20.html#implicit-and-connectionless-execution"""
+
+LIBRARY: Final = Library(
+    name="sql_clients",
+    packages=(
+        *("sqlalchemy.", "psycopg2.", "psycopg.", "sqlite3.", "pymysql.", "MySQLdb.", "mysql.", "cx_Oracle."),
+        *("oracledb.", "pymssql.", "pyodbc.", "redshift_connector.", "snowflake.connector.", "duckdb.", "trino."),
+    ),
+    whole_names=True,
+    objects={
+        "sqlalchemy.engine.Engine": ENGINE,
+        "sqlalchemy.Engine": ENGINE,
+        "sqlalchemy.engine.base.Engine": ENGINE,
+    },
+    function=judge,
+    operation=operation,
+    silent=frozenset({CLAUSE}),
+)
