@@ -172,6 +172,16 @@ def test_what_is_said_rests_on_other_files(kind: str, files: dict[str, int], rul
     assert rule not in str(everything(project.made)[f"{ROOT}/{last}"])
 
 
+def test_a_project_inside_another_does_not_keep_that_from_being_worked_out() -> None:
+    texts = {name: DBT[name][0] for name in ("data/countries.csv", "dbt_project.yml", "models/deep/mart.sql")}
+    project = Project(DBT, texts)
+    for name in ("sub/dbt_project.yml", "dbt_project.yml"):
+        project.do("write", name, 0, name)
+    settle(project.made)
+    assert "lineage/ref-missing" in str(everything(project.made)[f"{ROOT}/models/deep/mart.sql"])
+    assert everything(project.made) == everything(project.cold())
+
+
 @pytest.mark.parametrize("folder", ["shop/seeds", "shop"])
 def test_a_folder_that_is_gone_takes_its_seeds_and_settings_along(folder: str) -> None:
     files = {"dbt_project.yml": PROJECTS[0], "seeds/countries.csv": SEEDS[0], "models/mart.sql": MODELS[2]}
