@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXTENSION = ROOT / "client-extension"
 BUNDLED = EXTENSION / "bundled"
 LIBS = BUNDLED / "libs"
+PROJECT = ROOT / "pyproject.toml"
 SCHEMAS = EXTENSION / "schemas"
 DIST = ROOT / "dist"
 UV = Path(sys.executable).with_name("uv")
@@ -46,11 +47,13 @@ WANTED = (
     "extension/bundled/libs/pygls/__init__.py",
     "extension/bundled/libs/sqlglot/__init__.py",
     "extension/bundled/libs/tomli/__init__.py",
+    "extension/bundled/libs/yaml/__init__.py",
 )
 UNWANTED = ("node_modules/", "__pycache__", "/src/", "/test/", ".map", "requirements.txt", "/bin/")
 MOST_TOLD = 20
 NOT_CARRIED = ("pygments", "markdown_it", "mdurl")
 """What only colours the pages that \"pipesense explain\" prints to a terminal; the editor shows them itself."""
+HALF_COMPILED = ("pyyaml",)
 COMPILED_SUFFIXES = (".so", ".pyd", ".dylib", ".dll")
 
 
@@ -91,7 +94,16 @@ def carry_server() -> None:
     # pip asks its own interpreter what an environment marker means, so the pins are made for the oldest Python:
     # uv pip compile pyproject.toml --python-version 3.10 --generate-hashes --no-annotate -o <the file>
     pip = [sys.executable, "-m", "pip", "install", *into, "--python-version", OLDEST, *pure]
-    run(*pip, "--require-hashes", "-r", EXTENSION / "requirements.txt")
+    pins = (EXTENSION / "requirements.txt").read_text("utf-8").replace("\\\n", " ").splitlines()
+    for name, wanted in (("pure", False), ("halves", True)):
+        chosen = ROOT / "build" / f"{name}.txt"
+        chosen.write_text("".join(f"{pin}\n" for pin in pins if pin.startswith(HALF_COMPILED) == wanted), "utf-8")
+    run(*pip, "--require-hashes", "-r", ROOT / "build" / "pure.txt")
+    # These have wheels for platforms only, and work without what is compiled in them.
+    plain = [sys.executable, "-m", "pip", "install", *into, "--only-binary=:all:", "--require-hashes"]
+    run(*plain, "-r", ROOT / "build" / "halves.txt")
+    for compiled in [each for each in LIBS.rglob("*") if each.suffix in COMPILED_SUFFIXES]:
+        compiled.unlink()
     run(*pip, wheel)
     packages = [each for name in NOT_CARRIED for each in LIBS.glob(f"{name}*")]
     for waste in [*BUNDLED.rglob("__pycache__"), LIBS / "bin", *packages]:
@@ -135,6 +147,11 @@ def wrong_with(file: Path) -> list[str]:
         names = archive.namelist()
         manifest = json.loads(archive.read("extension/package.json"))
     found = [f"{name} is missing" for name in WANTED if name not in names]
+    pinned = (EXTENSION / "requirements.txt").read_text("utf-8").lower()
+    needed = re.findall(r'^    "([\w-]+)[<>=].*",', PROJECT.read_text("utf-8").partition("[project.opt")[0], re.M)
+    found += [
+        f"{name} is in pyproject.toml and not in requirements.txt" for name in needed if f"{name}==" not in pinned
+    ]
     found += [f"{name} should not be in it" for name in names for part in UNWANTED if part in name]
     found += [f"{name} is compiled" for name in names if name.endswith(COMPILED_SUFFIXES)]
     for theirs in (ROOT / "server" / "pipesense" / "__init__.py",):
