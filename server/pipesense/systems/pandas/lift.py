@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Final
 
 from pipesense.lang.python.datasets import dataset_named, place_named
-from pipesense.lang.python.functions import Function
+from pipesense.lang.python.functions import Function, own_calls
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.sql_calls import sql_calls
 from pipesense.model.code import ScopeCode
@@ -38,9 +39,17 @@ def _code(module: Module, function: Function | None, scope: FrameScope) -> Scope
     touching = [each for each in scope.operations if _touches(each)]
     if not touching:
         return None
-    beside = bool(sql_calls(module, function))
+    beside = bool(sql_calls(module, function)) or _may_clear(module, function)
     found = tuple(access for each in touching if (access := _access(each, beside)) is not None)
     return ScopeCode(scope.scope, found, frozenset(_effect(each) for each in touching))
+
+
+_CLEARS: Final = re.compile(r"delete|truncate|purge|wipe|clear_|clean_?up|remove_|upsert|execute", re.I)
+
+
+def _may_clear(module: Module, function: Function | None) -> bool:
+    """Whether the code calls something that is named like the removal of old rows, or runs statements."""
+    return any(_CLEARS.search(site.callee.rpartition(".")[2]) for site in own_calls(module, function))
 
 
 def _touches(each: FrameOperation) -> bool:
