@@ -245,6 +245,35 @@ describe("VS Code", { timeout: 1_200_000 }, () => {
     assert.match(text("dags/sql/load_customer_metrics.sql"), /FROM mart\.purchases\n/);
   });
 
+  test("a dbt model is renamed with its file, in SQL and in YAML", async () => {
+    await open("models/orders.sql", {
+      "dbt_project.yml": "name: shop\nprofile: shop\nmodel-paths: [models]\n",
+      "models/raw.sql": "select 1 as id\n",
+      "models/orders.sql": "select id from {{ ref('raw') }}\n",
+      "models/schema.yml": "models:\n  - name: raw\n    columns:\n      - name: id\n",
+    });
+    await bench.until(async () => (await bench.findings()) >= 2);
+    await bench.focus("orders.sql");
+    await bench.goTo(1, 25);
+    await bench.keys("F2");
+    const box = bench.page.locator(".rename-box input");
+    await box.waitFor();
+    await box.fill("base");
+    await bench.keys("Control+Enter");
+    const preview = bench.page.locator(".bulk-edit-panel");
+    await preview.locator(".monaco-list-row", { hasText: "schema.yml" }).waitFor();
+    await bench.picture("rename of a model");
+    await preview.getByRole("button", { name: "Apply" }).click();
+    await bench.until(() => fs.existsSync(path.join(bench.workspace, "models/base.sql")));
+    await bench.focus("orders.sql");
+    await bench.command("File: Save All");
+    const text = (file) => fs.readFileSync(path.join(bench.workspace, file), "utf8");
+    await bench.until(
+      () => /ref\('base'\)/.test(text("models/orders.sql")) && /name: base/.test(text("models/schema.yml")),
+    );
+    assert.ok(!fs.existsSync(path.join(bench.workspace, "models/raw.sql")));
+  });
+
   test("the walkthrough ticks what has happened", async () => {
     await open("pipesense.toml");
     await bench.until(async () => (await bench.findings()) >= 6);
