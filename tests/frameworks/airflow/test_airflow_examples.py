@@ -1,4 +1,4 @@
-"""The example DAGs that Airflow ships: no crash, and not one error or warning."""
+"""The example DAGs that Airflow ships: no crash, and no error or warning but two that are right."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.framework
+
+RIGHT = {
+    ("example_retry_policy.py", "reliability/no-timeout"),
+    ("tutorial_objectstorage.py", "reliability/no-timeout"),
+}
+"""Both call ``requests.get`` without ``timeout``, which waits for ever:
+https://requests.readthedocs.io/en/latest/user/quickstart/#timeouts (requests 2.32)."""
 
 
 @pytest.mark.parametrize("package", ["airflow", "airflow.providers.standard"])
@@ -39,5 +46,6 @@ def test_example_dags_are_quiet(package: str, tmp_path: Path) -> None:
     assert report["failures"] == []
     assert report["summary"]["files"] > 15
     loud = [each for each in report["findings"] if each["severity"] in ("error", "warning")]
-    assert loud == []
-    assert ran.returncode == 0
+    wanted = RIGHT if package == "airflow" else set()
+    assert sorted((Path(each["path"]).name, each["rule"]) for each in loud) == sorted(wanted)
+    assert ran.returncode == int(bool(wanted))
