@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from pipesense.lang.python.flow import Handed, Library, read_function, read_top_level
 from pipesense.lang.python.functions import Function
-from pipesense.lang.python.index import FUNCTIONS
+from pipesense.lang.python.index import FUNCTIONS, IMPORTS
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.names import path_of
 from pipesense.model.frames import FrameScope
@@ -48,7 +48,10 @@ class Reading(Generic[T]):
         A scope in which nothing changed is the same object as before, so that what was judged of it holds.
         """
         module = self.module
-        found = [self._top_level()]
+        words = self._words()
+        if not any(unit.names_any(words) for unit in module.units):
+            return ()
+        found = [self._top_level() if self._is_used(words) else None]
         tag = ("frames", self.tag, self.version, self.settings)
         for unit in module.units:
             for node, place in unit.index.definitions:
@@ -57,6 +60,28 @@ class Reading(Generic[T]):
                     flows = tuple(sorted((name, flow.kind) for name, flow in self.handed.get(node, {}).items()))
                     found.append(module.memo((*tag, flows), [node], partial(self._of_function, function)))
         return tuple(each for each in found if each is not None)
+
+    def _words(self) -> frozenset[str]:
+        """The words of which one stands in all code that gets a value of the library."""
+        library = self.library
+        found = {*library.loose, *library.endings}
+        for package in library.packages:
+            root = package.partition(".")[0]
+            found |= {root, *_ALIASES.get(root, ())}
+        for unit in self.module.table.mentions(IMPORTS):
+            for statement, _ in unit.index.imports:
+                source = self.module.absolute(statement) if isinstance(statement, ast.ImportFrom) else ""
+                for name in statement.names:
+                    if any(f"{source or name.name}.".startswith(package) for package in library.packages):
+                        found.add((name.asname or name.name).partition(".")[0])
+        return frozenset(found)
+
+    def _is_used(self, words: frozenset[str]) -> bool:
+        """Whether one of the words stands in code that runs when the file is read."""
+        for unit in self.module.units:
+            if unit.names_any(words) and not all(isinstance(statement, _APART) for statement in unit.body):
+                return True
+        return False
 
     def _of_function(self, function: Function) -> Found[T] | None:
         read = read_function(function.module, function, self.library, self.handed)
@@ -88,6 +113,10 @@ class Reading(Generic[T]):
         name, prefix = self.library.name, self.module.prefix
         scope = FrameScope(name, prefix, read.operations, self.version, (), read.escaped, True, self.settings)
         return Found(scope, self.beside(None, scope))
+
+
+_ALIASES = {"pandas": ("pd",), "polars": ("pl",)}
+"""What a library is called in texts that do not import it."""
 
 
 _APART = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)

@@ -67,6 +67,7 @@ class ParsedUnit:
         "_ascii",
         "_digest",
         "_holds",
+        "_names",
         "_starts",
         "body",
         "index",
@@ -102,6 +103,7 @@ class ParsedUnit:
         self._ascii = text.isascii()
         self._digest: bytes | None = None
         self._holds: dict[str, bool] | None = None
+        self._names: dict[frozenset[str], bool] = {}
         self._starts: list[int] | None = None
         self.root = Place(self, None, "", None)
         self.index = build_index(self, body, self.root)
@@ -136,6 +138,17 @@ class ParsedUnit:
             if self._holds is None:
                 self._holds = {}
             found = self._holds[word] = word in self.text
+        return found
+
+    def names_any(self, words: frozenset[str]) -> bool:
+        """Whether one of some words stands there as a name, not at the start or inside of a text; looked up once."""
+        found = self._names.get(words)
+        if found is None:
+            found = self._names[words] = any(
+                re.search(rf"(?<![\w:\"'/-]){re.escape(word)}(?!\w)", self.text) is not None
+                for word in words
+                if word in self.text
+            )
         return found
 
     def offset(self, line: int, column: int) -> int:

@@ -31,7 +31,10 @@ def _write(change: Change, module: Module, version: Version) -> tuple[Replace, .
 
 SYSTEM: Final = PythonSystem(
     name="spark",
-    marks=("pyspark", "spark.", "DeltaTable"),
+    marks=(
+        *("import pyspark", "from pyspark", "from delta", "DeltaTable", "spark.read", "spark.sql", "spark.table"),
+        *("spark.createDataFrame", "spark.range", "spark.conf.", "spark.streams", "spark.catalog"),
+    ),
     version_files=pins.FILES,
     version=_version,
     lift=_lift,
