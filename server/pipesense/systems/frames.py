@@ -62,26 +62,40 @@ class Reading(Generic[T]):
         return tuple(each for each in found if each is not None)
 
     def _words(self) -> frozenset[str]:
-        """The words of which one stands in all code that gets a value of the library."""
-        library = self.library
+        """The words of which one stands in all code that gets a value of the library, from another file perhaps."""
+        library, module = self.library, self.module
         found = {*library.loose, *library.endings}
         for package in library.packages:
             root = package.partition(".")[0]
             found |= {root, *_ALIASES.get(root, ())}
-        for unit in self.module.table.mentions(IMPORTS):
+        for unit in module.table.mentions(IMPORTS):
             for statement, _ in unit.index.imports:
-                source = self.module.absolute(statement) if isinstance(statement, ast.ImportFrom) else ""
+                source = module.absolute(statement) if isinstance(statement, ast.ImportFrom) else ""
                 for name in statement.names:
-                    if any(f"{source or name.name}.".startswith(package) for package in library.packages):
+                    origin = source or name.name
+                    is_own = module.imported(origin) is not None
+                    if is_own or any(f"{origin}.".startswith(package) for package in library.packages):
                         found.add((name.asname or name.name).partition(".")[0])
         return frozenset(found)
 
     def _is_used(self, words: frozenset[str]) -> bool:
-        """Whether one of the words stands in code that runs when the file is read."""
+        """Whether one of the words stands in code that runs when the file is read, or a function that may have to do
+        with them is named there.
+        """
+        words |= self._functions(words)
         for unit in self.module.units:
             if unit.names_any(words) and not all(isinstance(statement, _APART) for statement in unit.body):
                 return True
         return False
+
+    def _functions(self, words: frozenset[str]) -> frozenset[str]:
+        """The names of the file's own functions and classes that may give values of the library."""
+        module = self.module
+        found: set[str] = set()
+        for unit in module.units:
+            if unit.names_any(words):
+                found.update(node.name for node, _ in unit.index.definitions)
+        return frozenset(found)
 
     def _of_function(self, function: Function) -> Found[T] | None:
         read = read_function(function.module, function, self.library, self.handed)

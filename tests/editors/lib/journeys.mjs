@@ -39,12 +39,13 @@ export function journeys(run) {
   test("a task's effective settings and its retries", () => {
     const seen = run({
       file: DAG,
-      findings: 2,
+      findings: 3,
       cursor: [7, 20],
       action: "Add retries with exponential backoff",
     });
     assert.equal(seen.problem, undefined);
     assert.deepEqual(seen.findings, [
+      'monitoring/no-failure-alert: "customer_analytics_pipeline"',
       'quality/load-without-check: "load_customer_analytics"',
       'reliability/no-retries: {"owner": "data-team", "execution_timeout": timedelta(hours=1)}',
     ]);
