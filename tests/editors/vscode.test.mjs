@@ -65,7 +65,7 @@ describe("VS Code", { timeout: 1_200_000 }, () => {
       before.replace("timedelta(hours=1)}", `timedelta(hours=1), ${wanted}`),
       "what is in the file",
     );
-    await bench.until(async () => (await bench.squiggles("customer_analytics.py")).length === 1);
+    await bench.until(async () => (await bench.squiggles("customer_analytics.py")).length === 2);
   });
 
   test("a hover on a task shows the settings that it really has", async () => {
@@ -190,7 +190,7 @@ describe("VS Code", { timeout: 1_200_000 }, () => {
         // Grammars are loaded one after the other: until then everything has the colour of plain text.
         return found.length > 0 && (wanted === undefined || found[0] === wanted) ? found[0] : undefined;
       });
-    const plain = await colour("review.sql", "email");
+    const plain = await bench.plainColour("review.sql");
     const keyword = await bench.until(async () => {
       const found = await bench.colours("review.sql", "SELECT");
       return found.length > 0 && found[0] !== plain ? found[0] : undefined;

@@ -192,6 +192,14 @@ export class Workbench {
     }, word);
   }
 
+  /** The colour of what no grammar knows. */
+  async plainColour(file) {
+    return this.editor(file).evaluate((editor) => {
+      const lines = editor.querySelector(".view-lines") ?? editor;
+      return getComputedStyle(lines).color;
+    });
+  }
+
   /** Everything that a list of choices says, as soon as it says what is wanted. */
   async picks(wanted) {
     const list = this.page.locator(".quick-input-widget:visible .quick-input-list");
