@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ ONLY_IN_LSP = {"pygls", "lsprotocol"}
 FOR_RULES = ("pipesense.text", "pipesense.model", "pipesense.rule")
 PARSERS = {"ast", "libcst", "sqlglot", "yaml", "jinja2", "tokenize"}
 NO_IO = {"pathlib", "os", "socket", "subprocess", "shutil", "tempfile", "urllib", "http", "pygls", "lsprotocol"}
+SHARED = ("brokers",)
+"""Folders under systems/ that are no system but what several share: every system may import them, they import none."""
 PURE = ("text", "model", "quality", "rule")
 """Floors that read nothing but what they are handed."""
 
@@ -119,9 +122,14 @@ def test_no_system_imports_another() -> None:
     breaches = []
     for found in OURS:
         importer, imported = system_of(found.module), system_of(found.target)
-        if importer is not None and imported is not None and importer != imported:
+        if importer is not None and imported is not None and importer != imported and imported not in SHARED:
             breaches.append(f"{found.place}: {importer} imports {found.target}")
     assert breaches == []
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_what_systems_share_is_no_system(name: str) -> None:
+    assert not hasattr(importlib.import_module(f"pipesense.systems.{name}"), "SYSTEM")
 
 
 def test_only_the_server_speaks_the_protocol() -> None:

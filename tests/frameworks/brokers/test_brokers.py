@@ -24,8 +24,8 @@ from google.cloud import pubsub_v1
 from pipesense.host.rulepacks import load_registry
 from pipesense.host.testing import EngineChecker
 from pipesense.model.broker import ClientRole
-from pipesense.systems.broker import ClientClass, SettingSpec
-from pipesense.systems.broker_settings import normal
+from pipesense.systems.brokers.settings import normal
+from pipesense.systems.brokers.table import ClientClass, SettingSpec
 from pipesense.systems.kafka.tables import AIOKAFKA, CLIENTS, CONFLUENT, KAFKA_PYTHON
 
 pytestmark = pytest.mark.framework

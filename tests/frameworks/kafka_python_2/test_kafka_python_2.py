@@ -8,8 +8,8 @@ import pytest
 from pipesense.host.rulepacks import load_registry
 from pipesense.host.testing import EngineChecker
 from pipesense.model.broker import ClientRole
-from pipesense.systems.broker import SettingSpec
-from pipesense.systems.broker_settings import normal
+from pipesense.systems.brokers.settings import normal
+from pipesense.systems.brokers.table import SettingSpec
 from pipesense.systems.kafka.tables import CLIENTS, KAFKA_PYTHON
 
 pytestmark = pytest.mark.framework

@@ -18,7 +18,7 @@ from pipesense.model.data import Access, AccessMode, DatasetName, Guard
 from pipesense.model.flow import Effect
 from pipesense.model.value import Absent, Known, Unknown, Value
 from pipesense.model.where import Loc
-from pipesense.systems.broker_lift import scope_name
+from pipesense.systems.brokers.lift import scope_name
 from pipesense.systems.system import Lifted
 
 _JOBS: Final = frozenset({"mrjob.job.MRJob", "mrjob.MRJob"})

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from pipesense.model.broker import ClientRole, CommitMoment, Loss
-from pipesense.systems.broker import BrokerTable, ClientClass, Form, Kind, Refused, Sends, SettingSpec
+from pipesense.systems.brokers.table import BrokerTable, ClientClass, Form, Kind, Refused, Sends, SettingSpec
 
 KAFKA_PYTHON: Final = "kafka-python"
 CONFLUENT: Final = "confluent-kafka"

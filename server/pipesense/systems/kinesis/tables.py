@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from pipesense.model.broker import ClientRole, CommitMoment, Loss
-from pipesense.systems.broker import BrokerTable, ClientClass, Listener, Sends
+from pipesense.systems.brokers.table import BrokerTable, ClientClass, Listener, Sends
 
 _MAKERS: Final = (
     "boto3.client",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipesense.systems.broker import BrokerTable
-from pipesense.systems.broker_system import broker_system
+from pipesense.systems.brokers.system import broker_system
+from pipesense.systems.brokers.table import BrokerTable
 
 
 def _table() -> BrokerTable:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from pipesense.model.broker import ClientRole, CommitMoment, Loss
-from pipesense.systems.broker import BrokerTable, ClientClass, Kind, Listener, Sends, SettingSpec
+from pipesense.systems.brokers.table import BrokerTable, ClientClass, Kind, Listener, Sends, SettingSpec
 
 LIBRARY: Final = "google-cloud-pubsub"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from pipesense.model.broker import ClientRole, CommitMoment
-from pipesense.systems.broker import BrokerTable, ClientClass, Listener
+from pipesense.systems.brokers.table import BrokerTable, ClientClass, Listener
 
 LIBRARY: Final = "streamparse"
 _BOLTS: Final = (

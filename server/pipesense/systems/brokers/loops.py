@@ -10,10 +10,10 @@ from pipesense.lang.python.index import FUNCTIONS, root_name
 from pipesense.lang.python.syntax import place_of
 from pipesense.model.broker import MessageLoop, StepKind
 from pipesense.model.where import Loc
-from pipesense.systems.broker import ClientClass
-from pipesense.systems.broker_clients import Found, Looking
-from pipesense.systems.broker_settings import given
-from pipesense.systems.broker_steps import Reading, Words, end_of, message_names
+from pipesense.systems.brokers.clients import Found, Looking
+from pipesense.systems.brokers.settings import given
+from pipesense.systems.brokers.steps import Reading, Words, end_of, message_names
+from pipesense.systems.brokers.table import ClientClass
 
 
 def message_loop(

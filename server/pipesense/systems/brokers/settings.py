@@ -12,7 +12,7 @@ from pipesense.lang.python.dicts import AbstractDict, Entry, keywords_of, merge
 from pipesense.lang.python.module import Module
 from pipesense.model.broker import ClientSetting, SettingConflict, StreamClient, UnknownKey
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
-from pipesense.systems.broker import BrokerTable, ClientClass, Conflicts, Form, Kind, SettingSpec, version_of
+from pipesense.systems.brokers.table import BrokerTable, ClientClass, Conflicts, Form, Kind, SettingSpec, version_of
 
 _CALLBACK: Final = re.compile(r"_cb$|^on_|^logger$|_callback$")
 """Keys of confluent-kafka's dictionaries that are Python's own, not librdkafka's (whose names have no underscore)."""

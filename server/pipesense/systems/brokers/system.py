@@ -8,7 +8,7 @@ from functools import partial
 from pipesense.lang.python.module import Module
 from pipesense.model.change import Change, Refusal, Replace
 from pipesense.model.value import Version
-from pipesense.systems.broker import BrokerTable
+from pipesense.systems.brokers.table import BrokerTable
 from pipesense.systems.pinned import FILES, package_versions
 from pipesense.systems.system import Embed, Lifted, PythonSystem
 
@@ -33,12 +33,12 @@ def _version(packages: tuple[str, ...], module: Module, files: Mapping[str, str]
 
 
 def _lift(table: MakeTable, module: Module, version: Version, embed: Embed) -> Lifted:
-    from pipesense.systems.broker_lift import lift
+    from pipesense.systems.brokers.lift import lift
 
     return lift(table(), module, version)
 
 
 def _write(table: MakeTable, change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
-    from pipesense.systems.broker_write import write
+    from pipesense.systems.brokers.write import write
 
     return write(table(), change, module, version)

@@ -17,14 +17,14 @@ from pipesense.model.data import Access, AccessMode, DatasetName
 from pipesense.model.flow import Effect
 from pipesense.model.value import Unknown, Version
 from pipesense.model.where import Loc
-from pipesense.systems.broker import BrokerTable, ClientClass, Sends
-from pipesense.systems.broker_clients import Found, Looking
-from pipesense.systems.broker_guarantee import sites
-from pipesense.systems.broker_listeners import listeners_by_decorator, listeners_of_call, listeners_of_class
-from pipesense.systems.broker_loops import message_loop
-from pipesense.systems.broker_sending import Use, unchecked
-from pipesense.systems.broker_settings import names_in, read_client
-from pipesense.systems.broker_steps import end_of, is_log
+from pipesense.systems.brokers.clients import Found, Looking
+from pipesense.systems.brokers.guarantee import sites
+from pipesense.systems.brokers.listeners import listeners_by_decorator, listeners_of_call, listeners_of_class
+from pipesense.systems.brokers.loops import message_loop
+from pipesense.systems.brokers.sending import Use, unchecked
+from pipesense.systems.brokers.settings import names_in, read_client
+from pipesense.systems.brokers.steps import end_of, is_log
+from pipesense.systems.brokers.table import BrokerTable, ClientClass, Sends
 from pipesense.systems.system import Lifted
 from pipesense.text.span import Span
 

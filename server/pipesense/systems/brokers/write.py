@@ -10,9 +10,9 @@ from pipesense.lang.python.module import Module
 from pipesense.model.broker import StreamClient
 from pipesense.model.change import Change, PythonCode, Refusal, Replace, SetClientSettings
 from pipesense.model.value import Version
-from pipesense.systems.broker import BrokerTable, ClientClass, Form, SettingSpec, version_of
-from pipesense.systems.broker_clients import Looking
-from pipesense.systems.broker_settings import given
+from pipesense.systems.brokers.clients import Looking
+from pipesense.systems.brokers.settings import given
+from pipesense.systems.brokers.table import BrokerTable, ClientClass, Form, SettingSpec, version_of
 
 
 def write(table: BrokerTable, change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:

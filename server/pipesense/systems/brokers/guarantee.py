@@ -8,7 +8,7 @@ from pipesense.model.broker import ClientRole, CommitMoment, MessageLoop, StepKi
 from pipesense.model.code import PatternSite
 from pipesense.model.value import Absent, Known, Value, effective
 from pipesense.model.where import Loc
-from pipesense.systems.broker_sending import Use
+from pipesense.systems.brokers.sending import Use
 
 PATTERN = "delivery-guarantees"
 

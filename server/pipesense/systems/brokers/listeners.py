@@ -10,10 +10,10 @@ from pipesense.lang.python.functions import Function
 from pipesense.lang.python.index import FUNCTIONS, FunctionNode
 from pipesense.model.broker import MessageLoop
 from pipesense.model.where import Loc
-from pipesense.systems.broker import ClientClass, Listener
-from pipesense.systems.broker_clients import Looking
-from pipesense.systems.broker_loops import fact, words
-from pipesense.systems.broker_steps import Reading, message_names
+from pipesense.systems.brokers.clients import Looking
+from pipesense.systems.brokers.loops import fact, words
+from pipesense.systems.brokers.steps import Reading, message_names
+from pipesense.systems.brokers.table import ClientClass, Listener
 from pipesense.text.span import Span
 
 

@@ -10,7 +10,7 @@ from pipesense.lang.python.instances import Instances
 from pipesense.lang.python.module import Module
 from pipesense.model.value import Known, Version
 from pipesense.model.where import Loc
-from pipesense.systems.broker import BrokerTable, ClientClass
+from pipesense.systems.brokers.table import BrokerTable, ClientClass
 
 
 @dataclass(frozen=True, slots=True)

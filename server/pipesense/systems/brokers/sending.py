@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipesense.model.broker import ClientRole, Loss, StreamClient, UncheckedSend
 from pipesense.model.where import Loc
-from pipesense.systems.broker import BrokerTable, Sends
+from pipesense.systems.brokers.table import BrokerTable, Sends
 from pipesense.text.span import Span
 
 
