@@ -18,14 +18,29 @@ META = RuleMeta(
     pattern="model-graph",
     since="0.1",
     messages={
-        "orphan": Message(
+        "tested": Message(
             Severity.WARNING,
             "No model of the project is called {name}{near}.",
-            "dbt leaves this entry out, so the tests and documentation in it belong to nothing.",
+            "dbt leaves this entry out, so the tests in it never run.",
+            "Name the model that is meant, or delete the entry.",
+        ),
+        "configured": Message(
+            Severity.WARNING,
+            "No model of the project is called {name}{near}.",
+            "dbt leaves this entry out, so what it configures holds for no model.",
+            "Name the model that is meant, or delete the entry.",
+        ),
+        "described": Message(
+            Severity.INFO,
+            "No model of the project is called {name}{near}.",
+            "dbt leaves this entry out, so what it describes can be found nowhere.",
             "Name the model that is meant, or delete the entry.",
         ),
     },
 )
+
+_WORDS = frozenset(("docs", "meta", "tags", "group"))
+"""Settings that change nothing that is built."""
 
 
 @rule(META)
@@ -37,7 +52,14 @@ def orphan_properties(entry: DbtEntry, ctx: Context) -> Iterator[Finding]:
     if isinstance(found, Missing):
         near = [name for name in found.near if ctx.dbt.nodes(name)]
         text = f"; the nearest name is {near[0]}" if near else ""
-        yield ctx.finding("orphan", at=entry.at, name=entry.name, near=text)
+        yield ctx.finding(_variant(entry), at=entry.at, name=entry.name, near=text)
+
+
+def _variant(entry: DbtEntry) -> str:
+    """What is lost with the entry."""
+    if entry.all_tests():
+        return "tested"
+    return "configured" if any(each.key not in _WORDS for each in entry.settings) else "described"
 
 
 @orphan_properties.fix

@@ -16,10 +16,16 @@ META = RuleMeta(
     pattern="data-contract",
     since="0.1",
     messages={
-        "twice": Message(
+        "promised": Message(
             Severity.WARNING,
             "The column {column} is listed twice for {name}.",
-            "dbt keeps the later one: what the other says of it is lost.",
+            "dbt keeps the later one: the data type or constraint that the first gives it is lost.",
+            "Put both into one, or write the name that was meant.",
+        ),
+        "twice": Message(
+            Severity.INFO,
+            "The column {column} is listed twice for {name}.",
+            "dbt runs the tests of both, but keeps the description of the later one only.",
             "Put both into one, or write the name that was meant.",
         ),
     },
@@ -38,4 +44,12 @@ def duplicate_column(fact: DbtEntry | DbtSource, ctx: Context) -> Iterator[Findi
             other = first.setdefault(column.name, column)
             if other is not column and other.at != column.at:
                 related = [Related(other.at, "listed here first")]
-                yield ctx.finding("twice", at=column.at, column=column.name, name=entry.name, related=related)
+                variant = "promised" if entry.kind == "model" and _loses(other, column) else "twice"
+                yield ctx.finding(variant, at=column.at, column=column.name, name=entry.name, related=related)
+
+
+def _loses(first: DbtColumn, second: DbtColumn) -> bool:
+    """Whether the first says something of the column's kind that the second does not."""
+    return bool(
+        (first.data_type and first.data_type != second.data_type) or set(first.constraints) - set(second.constraints)
+    )

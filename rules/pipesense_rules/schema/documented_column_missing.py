@@ -14,17 +14,31 @@ from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense_rules.dbt_facts import listed
 
+_REMEDY = "Name columns as the query does, or delete them from the entry."
+
 META = RuleMeta(
     id="schema/documented-column-missing",
     wants=DbtEntry,
     pattern="data-contract",
     since="0.1",
     messages={
-        "missing": Message(
+        "tested": Message(
             Severity.WARNING,
             "The model {name} has no column {columns}{near}.",
-            "What YAML says of it belongs to nothing, and its tests fail in the warehouse.",
-            "Name columns as the query does, or delete them from the entry.",
+            "YAML lists it with tests, and each of them fails in the warehouse because it asks for that column.",
+            _REMEDY,
+        ),
+        "promised": Message(
+            Severity.WARNING,
+            "The model {name} has no column {columns}{near}.",
+            "Its contract is enforced and lists it, so dbt refuses to build the model.",
+            _REMEDY,
+        ),
+        "described": Message(
+            Severity.INFO,
+            "The model {name} has no column {columns}{near}.",
+            "Nothing fails, but the catalogue describes a column that nobody can find.",
+            _REMEDY,
         ),
     },
 )
@@ -42,13 +56,15 @@ def documented_column_missing(entry: DbtEntry, ctx: Context) -> Iterator[Finding
     missing = [column for column in entry.columns if _is_missing(column, columns)]
     if not missing:
         return
+    tested = [column for column in missing if column.tests]
+    missing.sort(key=lambda column: not column.tests)
     shown = [column.name for column in missing[:_SHOWN]]
     if len(missing) > _SHOWN:
         shown.append(f"{len(missing) - _SHOWN} more")
     near = get_close_matches(_plain(missing[0].name).lower(), names, 1, 0.75)
     text = f"; {near[0]} looks like it" if near and len(missing) == 1 else ""
     yield ctx.finding(
-        *("missing",),
+        "tested" if tested else "promised" if _is_enforced(entry) else "described",
         at=missing[0].at,
         name=entry.name,
         columns=listed(shown),
@@ -56,6 +72,11 @@ def documented_column_missing(entry: DbtEntry, ctx: Context) -> Iterator[Finding
         related=[Related(column.at, "listed here") for column in missing[1:]],
         subject=(entry, missing[0]),
     )
+
+
+def _is_enforced(entry: DbtEntry) -> bool:
+    contract = entry.setting("contract")
+    return contract is not None and isinstance(contract.value, tuple) and ("enforced", True) in contract.value
 
 
 def _plain(name: str) -> str:
