@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from pipesense.model.change import Replace, Rewrite, imported
 from pipesense.model.frames import FrameOperation, FrameScope, Given
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Finding
+from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import EVERYWHERE, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense_rules import frames
@@ -53,11 +55,14 @@ def raw_string_execute(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
             continue
         if frames.surely(scope.version, _TWO):
             words: dict[str, Any] = {"version": str(scope.version), "source": scope.version.source}
-            yield ctx.finding("refused", at=given.value_loc, method=each.name, **words)
+            yield ctx.finding("refused", at=given.value_loc, subject=(scope, each), method=each.name, **words)
         else:
             number = f"{scope.version} ({scope.version.source})"
             evidence = number if scope.version.number else "not pinned in the workspace"
-            yield ctx.finding("refused-since-2", at=given.value_loc, method=each.name, evidence=evidence)
+            subject = (scope, each)
+            yield ctx.finding(
+                "refused-since-2", at=given.value_loc, subject=subject, method=each.name, evidence=evidence
+            )
 
 
 def _text(each: FrameOperation) -> Given | None:
@@ -68,3 +73,28 @@ def _text(each: FrameOperation) -> Given | None:
     if given is None or given.name or given.kind or given.form not in ("constant", "f-string", "name", "operator"):
         return None
     return given if is_sql(given.starts) else None
+
+
+_MEANS_MORE: Final = re.compile(r"%|\\|(?<!:):\w")
+"""What a driver and text() read in different ways: placeholders, and escapes of colons."""
+
+
+@raw_string_execute.fix
+def wrap_in_text(finding: Finding, subject: tuple[FrameScope, FrameOperation], ctx: Context) -> Offer | None:
+    """text() around the string, where it holds nothing that text() would take for a parameter."""
+    scope, each = subject
+    given = each.given[0]
+    written = ctx.text(given.value_loc)
+    if given.form == "name":
+        value = frames.constant(given)
+        if not isinstance(value, str) or _MEANS_MORE.search(value):
+            return None
+    elif _MEANS_MORE.search(written) or given.form not in ("constant", "f-string"):
+        return None
+    if len(each.given) > 1 and any(one.form in ("list", "call") for one in each.given[1:]):
+        # Values by position belong to the driver's own placeholders.
+        return None
+    change = Rewrite((Replace(given.value_loc, f"{imported('text')}({written})"),), (("text", "sqlalchemy"),))
+    # What is computed may hold a colon, which text() would read as a parameter.
+    sure = given.form != "f-string" and frames.surely(scope.version, _TWO)
+    return Offer("Wrap it in text()", change, Applicability.SAFE if sure else Applicability.UNSAFE)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from pipesense.model.change import Replace
-from pipesense.model.sql import Expr, StatementFacts, TableDef
+from pipesense.model.frames import FrameScope
+from pipesense.model.sql import Expr, Statement, StatementFacts, TableDef
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
-from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
+from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense_rules import frames
 
 _WHY: Final = (
     "Each value is a folder with files of its own: writes make thousands of tiny files, and listing them takes longer "
@@ -19,11 +21,10 @@ _WHY: Final = (
 
 META = RuleMeta(
     id="performance/high-cardinality-partition",
-    wants=StatementFacts,
+    wants=(Statement, FrameScope),
     pattern="partition-design",
     since="0.1",
     roles=PRODUCTION | {FileRole.MIGRATION},
-    scope=Scope.UNIT,
     messages={
         "timestamp": Message(
             Severity.WARNING,
@@ -36,6 +37,18 @@ META = RuleMeta(
             "{table} is partitioned by {column}, which tells single {things} apart.",
             _WHY,
             "Use {instead}.",
+        ),
+        "frame-timestamp": Message(
+            Severity.WARNING,
+            "This write makes a folder for each value of {column}, a moment: nearly every row starts one.",
+            _WHY,
+            "Partition by its day: a column made with to_date({column}).",
+        ),
+        "frame-key": Message(
+            Severity.WARNING,
+            "This write makes a folder for each value of {column}, which tells single {things} apart.",
+            _WHY,
+            "Partition by a day or a group, and keep rows of one {column} together inside it (sort, bucketBy).",
         ),
     },
 )
@@ -52,8 +65,17 @@ _ALWAYS: Final = {"id": "rows", "uuid": "rows", "guid": "rows", "email": "people
 
 
 @rule(META)
-def high_cardinality_partition(facts: StatementFacts, ctx: Context) -> Iterator[Finding]:
-    """At the column in PARTITIONED BY."""
+def high_cardinality_partition(fact: Statement | FrameScope, ctx: Context) -> Iterator[Finding]:
+    """At the column in PARTITIONED BY, or at the one that a writer of Spark is given."""
+    if isinstance(fact, Statement):
+        if not fact.facts.error:
+            yield from _of_table(fact, ctx)
+    elif fact.system == "spark":
+        yield from _of_writers(fact, ctx)
+
+
+def _of_table(statement: Statement, ctx: Context) -> Iterator[Finding]:
+    facts = statement.facts
     table = facts.table
     if table is None or table.kind != "table" or facts.dialect not in _DIALECTS:
         return
@@ -63,13 +85,31 @@ def high_cardinality_partition(facts: StatementFacts, ctx: Context) -> Iterator[
             continue
         name = part.name
         whole = ".".join(table.parts)
+        at = statement.at(part.span)
         if types.get(name.casefold(), "").startswith(("TIMESTAMP", "DATETIME")):
-            yield ctx.finding(
-                "timestamp", at=part.span, table=whole, column=name, instead=_by_day(name, table, facts.dialect)
-            )
+            instead = _by_day(name, table, facts.dialect)
+            yield ctx.finding("timestamp", at=at, subject=facts, table=whole, column=name, instead=instead)
         elif (things := _tells_apart(name)) is not None:
-            instead = _by_bucket(name, table)
-            yield ctx.finding("key", at=part.span, table=whole, column=name, things=things, instead=instead)
+            words: dict[str, Any] = {"table": whole, "column": name, "things": things}
+            yield ctx.finding("key", at=at, subject=facts, **words, instead=_by_bucket(name, table))
+
+
+_MOMENTS: Final = ("_timestamp", "_ts", "_datetime", "_at")
+
+
+def _of_writers(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
+    for each in scope.operations:
+        if each.kind != "writer" or each.name != "partitionBy" or each.traits & {"bounded", "local"}:
+            continue
+        for given in each.given:
+            listed = frames.names(given)
+            for column in listed:
+                at = given.value_loc
+                folded = column.casefold()
+                if folded in ("timestamp", "ts") or folded.endswith(_MOMENTS):
+                    yield ctx.finding("frame-timestamp", at=at, subject=scope, column=column)
+                elif (things := _tells_apart(column)) is not None:
+                    yield ctx.finding("frame-key", at=at, subject=scope, column=column, things=things)
 
 
 def _tells_apart(name: str) -> str | None:
@@ -97,11 +137,17 @@ def _by_bucket(name: str, table: TableDef) -> str:
 
 
 @high_cardinality_partition.fix
-def transform(finding: Finding, facts: StatementFacts, ctx: Context) -> Offer | None:
+def transform(finding: Finding, facts: StatementFacts | FrameScope, ctx: Context) -> Offer | None:
     """Iceberg's own transforms."""
-    table = facts.table
+    table = facts.table if isinstance(facts, StatementFacts) else None
     part = _part_at(finding, table) if table is not None else None
-    if table is None or part is None or table.format != "iceberg" or facts.dialect not in ("spark", "databricks"):
+    if (
+        not isinstance(facts, StatementFacts)
+        or table is None
+        or part is None
+        or table.format != "iceberg"
+        or facts.dialect not in ("spark", "databricks")
+    ):
         return None
     written = ctx.text(finding.loc)
     if written != part.name:

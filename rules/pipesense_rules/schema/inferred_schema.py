@@ -28,6 +28,13 @@ META = RuleMeta(
     roles=frozenset({FileRole.PIPELINE, FileRole.MODEL}),
     messages={
         "asked": Message(Severity.WARNING, "{setting} lets the data decide the types of the columns.", _WHY, _DO),
+        "refused": Message(
+            Severity.ERROR,
+            "A stream of {format} files is read without a schema.",
+            "Spark refuses to start it (AnalysisException: Schema must be specified when creating a streaming source "
+            "DataFrame): files that are still to come cannot be looked at.",
+            _DO,
+        ),
         "json": Message(Severity.INFO, "JSON is read without a schema, so the data decides the columns.", _WHY, _DO),
     },
 )
@@ -35,17 +42,44 @@ META = RuleMeta(
 
 @rule(META)
 def inferred_schema(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
-    """At the option, or at the method that reads; in scopes that write."""
-    if scope.system != "spark" or not frames.persists(scope):
+    """At the option, or at the method that reads; in scopes that write. Streams of files are judged everywhere."""
+    if scope.system != "spark":
         return
+    persists = frames.persists(scope)
     places = frames.by_place(scope)
     for last in scope.operations:
-        if last.kind != "reader" or last.result != "frame" or "schema" in last.traits or "streaming" in last.traits:
+        if last.kind != "reader" or last.result != "frame" or "schema" in last.traits:
+            continue
+        if "streaming" in last.traits:
+            yield from _refused(scope, last, places, ctx)
+            continue
+        if not persists:
             continue
         chain = frames.chain_of(last, places)
         if last.argument("schema") is not None or frames.option(chain, "samplingRatio") is not None:
             continue
         yield from _guessed(last, chain, places, ctx)
+
+
+_OF_FILES: Final = frozenset({"csv", "json", "parquet", "orc"})
+
+
+def _refused(
+    scope: FrameScope, last: FrameOperation, places: Mapping[Loc, FrameOperation], ctx: Context
+) -> Iterator[Finding]:
+    """Files whose format brings no columns of its own; text does, and so do tables and topics."""
+    chain = frames.chain_of(last, places)
+    told = frames.told(chain, "format")
+    named = last.name if last.name != "load" else frames.constant(told.given[0]) if told and told.given else None
+    given = last.argument("format")
+    named = frames.constant(given) if given is not None else named
+    if not isinstance(named, str) or named.lower() not in _OF_FILES or last.argument("schema") is not None:
+        return
+    guesses = frames.setting(scope, "spark.sql.streaming.schemaInference") is not None
+    # The session that is handed in may have been told to guess.
+    handed = any("handed" in each.traits for each in chain)
+    if not (guesses or handed or frames.is_open(chain, places)):
+        yield ctx.finding("refused", at=last.name_loc, format=named.upper())
 
 
 def _guessed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipesense.model.change import Replace
 from pipesense.model.value import Value, Version
 from pipesense.model.where import Loc
 
@@ -123,3 +124,19 @@ class FrameScope:
     those are written beside them, else ""."""
     handler: bool = False
     """A stream hands its micro-batches to this function, and hands one over again after a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFunction:
+    """A function of Python that a distributed engine calls row by row, although it has one of its own for it.
+
+    ``loc`` is what makes it such a function, ``body`` what it does, as written, ``instead`` the engine's function in
+    words. ``parts`` and ``imports`` write that in its place, as in Rewrite; without parts nobody can.
+    """
+
+    system: str
+    loc: Loc
+    body: str
+    instead: str
+    parts: tuple[Replace, ...] = ()
+    imports: tuple[tuple[str, str], ...] = ()

@@ -189,11 +189,14 @@ def add_import(module: Module, name: str, from_module: str) -> tuple[str, tuple[
     file is imported under another one.
     """
     top = [statement for statement in module.body if isinstance(statement, ast.Import | ast.ImportFrom)]
+    package, _, last = from_module.rpartition(".")
     for statement in top:
         for alias in statement.names:
             if isinstance(statement, ast.ImportFrom):
                 if alias.name == name and module.absolute(statement) == from_module:
                     return alias.asname or name, ()
+                if alias.name == last and module.absolute(statement) == package:
+                    return f"{alias.asname or last}.{name}", ()
             elif alias.name == from_module and (alias.asname or "." not in alias.name):
                 return f"{alias.asname or alias.name}.{name}", ()
     taken = bool(module.table.mentions(name))

@@ -20,6 +20,7 @@ from pipesense.systems.script import script_pipeline
 from pipesense.systems.spark.accesses import code_of, is_write
 from pipesense.systems.spark.sites import sites_of
 from pipesense.systems.spark.tables import FRAME, LIBRARY, RENAMED
+from pipesense.systems.spark.udfs import row_functions
 from pipesense.systems.system import Lifted
 
 _SETTING: Final = re.compile(
@@ -35,7 +36,7 @@ def lift(module: Module, version: Version) -> Lifted:
     pipeline = script_pipeline(module, "spark", writes, _session(scopes))
     return Lifted(
         pipelines=(pipeline,) if pipeline is not None else (),
-        facts=scopes,
+        facts=(*scopes, *row_functions(module)),
         obsolete=obsolete_in(scopes, RENAMED, "pyspark", version),
         code=tuple(code for each in found for code in each.beside[0]),
         sites=tuple(site for each in found for site in each.beside[1]),

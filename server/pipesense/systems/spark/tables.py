@@ -18,6 +18,7 @@ from pipesense.systems.renames import Renamed
 BUILDER, SESSION, READER, FRAME, GROUPED, WRITER = ("builder", "session", "reader", "frame", "grouped", "writer")
 STREAM_WRITER, TABLE_WRITER, QUERY, WINDOW, UDF, NA = ("stream writer", "table writer", "query", "window", "udf", "na")
 CONF, RDD, COLUMN, DELTA, MERGE, CONTEXT = ("conf", "rdd", "column", "delta table", "merge", "context")
+CATALOG: Final = "catalog"
 
 _SESSIONS: Final = (
     "pyspark.sql.SparkSession",
@@ -104,12 +105,13 @@ def _session(step: Step) -> Made | None:
         "builder": BUILDER,
         "conf": CONF,
         "sparkContext": CONTEXT,
+        "catalog": CATALOG,
         "newSession": SESSION,
         "read": READER,
         "readStream": READER,
     }
     if step.name == "readStream":
-        return Made(READER, frozenset({"streaming"}))
+        return Made(READER, step.traits | {"streaming"})
     if step.name in attributes:
         return Made(attributes[step.name], step.traits)
     if step.name == "table":
