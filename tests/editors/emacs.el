@@ -1,6 +1,6 @@
 ;;; -*- lexical-binding: t -*-
 ;; Drives eglot and writes what it saw to OUT as JSON.
-;; emacs --batch -l emacs.el   with SERVER (words), FILE, CURSOR ("line column", from 1 and 0), FINDINGS, DO, RENAME, OUT.
+;; emacs --batch -l emacs.el   with SERVER (words), ROOT, FILE, CURSOR ("line column", from 1 and 0), FINDINGS, DO, RENAME, OUT.
 (package-initialize)
 (require 'eglot)
 (require 'flymake)
@@ -16,6 +16,8 @@
       enable-local-variables nil
       make-backup-files nil
       create-lockfiles nil)
+;; The project of a file is where it is under version control; here nothing is.
+(add-hook 'project-find-functions (lambda (_) (cons 'transient (file-name-as-directory (getenv "ROOT")))))
 (add-to-list 'eglot-server-programs (cons '(python-mode sql-mode) (split-string (getenv "SERVER") " ")))
 
 (defvar seen '())

@@ -148,7 +148,10 @@ class ProbeWorkspace:
             if path not in self.stale:
                 self.stale.append(path)
 
-    def add_root(self, root: str) -> None:
+    def expect_root(self, root: str, project: str | None = None) -> None:
+        """Nothing here depends on folders that are not looked through yet."""
+
+    def add_root(self, root: str, project: str | None = None) -> None:
         if root not in self.roots:
             self.roots.append(root)
             self.unlisted.append(root)

@@ -36,6 +36,8 @@ class Surroundings:
     known: Callable[[str], bool]
     """Whether the workspace has a file of that path (open or listed)."""
     roots: list[str] = field(default_factory=list)
+    projects: dict[str, str] = field(default_factory=dict)
+    """For a workspace folder that is a part of a project, the project's folder: what holds there holds below."""
     overrides: Config = field(default_factory=Config)
     _configs: dict[str, Config | None] = field(default_factory=dict)
     _effective: dict[str, tuple[Config, Config]] = field(default_factory=dict)
@@ -66,6 +68,11 @@ class Surroundings:
         """The innermost workspace folder that holds a path."""
         holding = [root for root in self.roots if path.startswith(root + "/")]
         return max(holding, key=len, default=None)
+
+    def above(self, path: str) -> Iterator[str]:
+        """The folders in which something may stand that holds for a path, nearest first."""
+        root = self.root_of(path)
+        return parents(path, self.projects.get(root, root) if root is not None else None)
 
     def relative(self, path: str) -> str:
         """A path below its workspace folder."""
@@ -117,7 +124,7 @@ class Surroundings:
         return any(glob_matches(glob, relative) for glob in config.exclude)
 
     def _nearest(self, path: str) -> Config:
-        for folder in parents(path, self.root_of(path)):
+        for folder in self.above(path):
             if folder not in self._configs:
                 self._configs[folder] = self._config_in(folder)
             config = self._configs[folder]
@@ -152,7 +159,7 @@ class Surroundings:
     def version_texts(self, path: str, names: Iterable[str]) -> Mapping[str, str]:
         """The nearest file of each name above a path, by name."""
         found: dict[str, str] = {}
-        folders = list(parents(path, self.root_of(path)))
+        folders = list(self.above(path))
         for name in names:
             for folder in folders:
                 text = self.text(f"{folder}/{name}")

@@ -17,7 +17,7 @@ from pipesense.engine.link_dbt import dbt_edits, with_dbt
 from pipesense.engine.link_document import claimants, document_file, link_document
 from pipesense.engine.link_sql import StatementReader, link_sql_file, prepare_sql_file, read_so_far, tables_read
 from pipesense.engine.linked import Linked
-from pipesense.engine.project import Surroundings, parents
+from pipesense.engine.project import Surroundings
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Answers, ColumnMemo, Lookup, Relations
 from pipesense.engine.report import Counters, InternalError
@@ -165,7 +165,7 @@ class Stages:
     def _said_dialect(self, path: str, lookup: Lookup) -> tuple[str, str] | None:
         """The dialect that a file's dbt project tells, else that all who run it agree on, else its name; and who."""
         where = self.surroundings
-        told = dialect_of_dbt(path, parents(path, where.root_of(path)), where.text)
+        told = dialect_of_dbt(path, where.above(path), where.text)
         if told is not None:
             return told
         said = [each for several in lookup.get(("dialect", path)) if isinstance(several, tuple) for each in several]

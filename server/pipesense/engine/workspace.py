@@ -73,6 +73,7 @@ class Workspace:
         self._unreadable: dict[str, str] = {}
         self._agenda = Agenda(language_of)
         self._unlisted: list[str] = []
+        self._expected: set[str] = set()
         self._wanted: set[str] = set()
         """Files that somebody opened, named or listed; others are read for what is imported from them only."""
         self._replaced: dict[str, FileRecord] = {}
@@ -211,17 +212,29 @@ class Workspace:
         self._unlisted = list(self._surroundings.roots)
         return frozenset(out)
 
-    def add_root(self, root: str) -> None:
-        """A workspace folder; its files are looked up when there is time."""
+    def expect_root(self, root: str, project: str | None = None) -> None:
+        """A workspace folder that will be added: until then what is open is seen as a part of it.
+
+        ``project`` is the folder of the project that it is a part of, where that is another one.
+        """
         if root not in self._surroundings.roots:
             self._surroundings.roots.append(root)
-            self._unlisted.append(root)
+            self._surroundings.projects[root] = project or root
+            self._expected.add(root)
             self._surroundings_changed()
+
+    def add_root(self, root: str, project: str | None = None) -> None:
+        """A workspace folder; its files are looked up when there is time. ``project`` as in ``expect_root``."""
+        self.expect_root(root, project)
+        if root in self._expected:
+            self._expected.remove(root)
+            self._unlisted.append(root)
 
     def remove_root(self, root: str) -> frozenset[str]:
         """A workspace folder was closed; its files are forgotten unless they are open. Returns the forgotten ones."""
         if root in self._surroundings.roots:
             self._surroundings.roots.remove(root)
+            self._expected.discard(root)
         if root in self._unlisted:
             self._unlisted.remove(root)
         below = (path for path in self._known() if path.startswith(root + "/") and not self._is_open(path))

@@ -174,7 +174,7 @@ class Session:
             path = path_of(folder.uri)
             if path is not None and path not in self._roots:
                 self._roots.append(path)
-                self.core.workspace.add_root(path)
+                self.core.workspace.add_root(path, project_root(path))
         self.core.scheduler.kick()
 
     def configured(self, params: types.DidChangeConfigurationParams) -> None:
@@ -203,6 +203,7 @@ class Session:
             root = project_root(path)
             if root is not None:
                 self._roots.append(root)
+                self.core.workspace.expect_root(root)
                 asyncio.get_running_loop().call_later(_INDEX_DELAY, self._index)
 
     async def _ask_for_settings(self) -> None:
@@ -330,6 +331,8 @@ class Session:
     def _make_core(self) -> Core:
         workspace = self._make_workspace(self._client.internal_error)
         workspace.features.learned.wanted = self.profile.completion
+        for root in self._roots:
+            workspace.expect_root(root, project_root(root))
         if self.settings.overrides:
             workspace.reconfigure(self.settings.overrides)
             self._client.warn(workspace.override_problems())

@@ -36,8 +36,9 @@ class Model:
 
 def project_folder(surroundings: Surroundings, path: str) -> str:
     """The folder in which new files of a project are put."""
-    config = surroundings.config(path)
-    return config.folder or surroundings.root_of(path) or path.rpartition("/")[0]
+    root, folder = surroundings.root_of(path), surroundings.config(path).folder
+    # A part of a project may be open alone: nobody there sees a file that is put outside of it.
+    return root if root is not None and not f"{folder}/".startswith(f"{root}/") else folder or path.rpartition("/")[0]
 
 
 def dbt_model(surroundings: Surroundings, path: str) -> Model | None:
