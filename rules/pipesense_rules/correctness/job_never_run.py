@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipesense.model.change import Rewrite
 from pipesense.model.code import UnrunJob
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Finding
+from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 
@@ -23,6 +24,7 @@ META = RuleMeta(
             "{why}.",
             "{remedy}.",
         ),
+        "lost": Message(Severity.ERROR, "Nothing in this file calls {name}.", "{why}.", "{remedy}."),
     },
 )
 
@@ -30,4 +32,12 @@ META = RuleMeta(
 @rule(META)
 def job_never_run(job: UnrunJob, ctx: Context) -> Iterator[Finding]:
     """Where the job is made."""
-    yield ctx.finding("never", at=job.loc, name=job.name, why=job.why, remedy=job.remedy)
+    if job.importable and ctx.imported_elsewhere(job.importable):
+        return
+    yield ctx.finding("lost" if job.certain else "never", at=job.loc, name=job.name, why=job.why, remedy=job.remedy)
+
+
+@job_never_run.fix
+def run_it(finding: Finding, job: UnrunJob, ctx: Context) -> Offer | None:
+    """The call, behind the definition."""
+    return Offer(job.remedy, Rewrite(job.edits), Applicability.UNSAFE) if job.edits else None

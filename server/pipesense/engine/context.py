@@ -235,6 +235,9 @@ class RuleContext:
         self.reads.add(("script", loc.file))
         return self.statement_at(loc)
 
+    def imported_elsewhere(self, name: str) -> bool:
+        return bool(self._get(("imported", name)))
+
     def dataset_declared(self, dataset: DatasetName, fact: str) -> object:
         for name, facts in self.config.assets.items():
             if DatasetName(tuple(name.split("."))).match(dataset) is not Confidence.NONE:

@@ -32,6 +32,7 @@ from pipesense.lang.python.timedelta import timedelta_attributes
 from pipesense.lang.sql import dialect as sql_dialect
 from pipesense.model.code import ScopeCode, ScopeEffects
 from pipesense.model.data import Access
+from pipesense.model.faults import MissingFile
 from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, Runs, SqlFileRun
 from pipesense.model.sql import Script
 from pipesense.model.value import Value, Version
@@ -154,6 +155,7 @@ def link_python_file(
         *(fact for each in lifted for fact in each.facts),
         *timedelta_attributes(module),
         *_habits(module, pipelines),
+        *_missing_files(path, pipelines, surroundings.existing),
     )
     code = _by_scope(lifted)
     effects = _effects(module, pipelines)
@@ -247,6 +249,19 @@ def _habits(module: Module, pipelines: Sequence[Pipeline]) -> Iterable[object]:
             yield from module.memo(("habits", scope), [function.node], partial(habits, module, function))
 
 
+def _missing_files(
+    path: str, pipelines: Sequence[Pipeline], existing: Callable[[Sequence[str]], str | None]
+) -> Iterable[MissingFile]:
+    """The SQL files that tasks run, named in this file, which are not where they are looked for."""
+    for pipeline in pipelines:
+        for task in pipeline.tasks:
+            for run in task.runs:
+                if not isinstance(run, SqlFileRun) or not run.closed or run.loc.file != path:
+                    continue
+                if run.candidates and existing(run.candidates) is None:
+                    yield MissingFile(task.name, pipeline.name, run.path, run.loc, run.candidates[0])
+
+
 def _function(module: Module, scope: str) -> Function | None:
     own = module.name or "__main__"
     if scope.startswith(own + "."):
@@ -282,6 +297,8 @@ def _exports(
         exports[("python", path, name)] = digest
     exports[("module", module_stem(path))] = True
     exports[("file", path)] = True
+    if pipelines:
+        exports.update({("imported", name.rpartition(".")[2]): True for name in module.imports()})
     runs: dict[str, list[TaskRun]] = {}
     dialects: dict[str, dict[tuple[str, str], None]] = {}
     for at, pipeline in enumerate(pipelines):

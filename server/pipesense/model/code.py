@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from pipesense.model.data import Access, QualityCheck
 from pipesense.model.flow import Effect, EmbeddedRun
 from pipesense.model.value import Version
 from pipesense.model.where import Loc
+
+if TYPE_CHECKING:
+    from pipesense.model.change import Replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +120,20 @@ class ScopeCode:
 
 @dataclass(frozen=True, slots=True)
 class UnrunJob:
-    """A job is defined, and nothing in its file runs it. ``why`` says what that means, ``remedy`` what to call."""
+    """A job is defined, and nothing in its file runs it. ``why`` says what that means, ``remedy`` what to call.
+
+    ``importable`` is the name by which another file may run it, "" where none could. ``certain``: the system does
+    nothing at all with a job that nobody runs. ``edits`` run it.
+    """
 
     system: str
     loc: Loc
     name: str
     why: str
     remedy: str
+    importable: str = ""
+    certain: bool = False
+    edits: tuple[Replace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

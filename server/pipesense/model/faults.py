@@ -27,6 +27,8 @@ class FaultKind(Enum):
     DUPLICATE_TASK = "two tasks have one name"
     CYCLE = "tasks wait for one another"
     ALERT_WITHOUT_RECIPIENT = "an alert is asked for, and nobody is named who gets it"
+    CATCHUP_BY_DEFAULT = "whether missed runs are made up for is left to the installation"
+    CLOCK_IN_SETTING = "a setting is computed from the clock, or at random, whenever the file is read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,17 @@ class SettingFault:
     """The names that the edits need, each with the module that it comes from."""
     related: Loc | None = None
     """Another place that it is about: the first task of two with one name."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingFile:
+    """A task runs the file ``written``, as it stands at ``loc``, and no file is where it is looked for.
+
+    ``expected`` is the first of the paths where it is looked for.
+    """
+
+    task: str
+    pipeline: str
+    written: str
+    loc: Loc
+    expected: str

@@ -75,12 +75,16 @@ class EmbeddedRun:
 
 @dataclass(frozen=True, slots=True)
 class SqlFileRun:
-    """The task runs a SQL file; ``path`` as written, ``candidates`` the absolute paths where it may lie."""
+    """The task runs a SQL file; ``path`` as written, ``candidates`` the absolute paths where it may lie.
+
+    ``closed``: the file can lie nowhere else.
+    """
 
     path: str
     candidates: tuple[str, ...]
     loc: Loc
     dialect: str | None = None
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

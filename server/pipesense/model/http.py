@@ -15,7 +15,8 @@ class HttpCall:
 
     ``loc`` is the callee (``requests.get``). ``timeout`` is Absent where nothing ends the wait and the library has no
     limit of its own, Known where there is one. ``retried`` names what repeats a failed request. ``checked`` names what
-    looks at the answer's status, Absent where the body is used and nothing does. ``looped``: it stands in a loop that
+    looks at the answer's status, Absent where the body is used and nothing does; its default is Known where the body is
+    at least parsed. ``looped``: it stands in a loop that
     asks for page after page, or for thing after thing.
     """
 

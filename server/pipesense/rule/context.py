@@ -168,6 +168,9 @@ class Context(Protocol):
     def statement(self, loc: Loc) -> Statement | None:
         """The SQL statement whose unit ``loc`` names, in this or another file."""
 
+    def imported_elsewhere(self, name: str) -> bool:
+        """Whether a file with pipelines imports something of that name from another one."""
+
     def dataset_declared(self, dataset: DatasetName, fact: str) -> object:
         """What the configuration declares about a dataset ("append_only", "unique_key"), or None."""
 

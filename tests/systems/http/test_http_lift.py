@@ -70,3 +70,23 @@ def test_pages_and_graphql() -> None:
     paged, asked, _ = lifted(code)
     assert isinstance(paged, PagedRequest) and (paged.size, paged.follows) == ("limit=100", False)
     assert isinstance(asked, GraphqlAnswer)
+
+
+def test_a_look_at_the_status_far_below_in_a_long_function_counts() -> None:
+    filler = "".join(f"    row_{number} = prepare('{'x' * 60}', {number})\n" for number in range(120))
+    code = f"def f(u):\n    r = requests.get(u)\n{filler}    if r.status_code != 200:\n        raise OSError\n    return r.json()\n"
+    calls = [call for fact in lifted(code) if isinstance(fact, HttpCalls) for call in fact.calls]
+    assert [told(call.checked) for call in calls] == ["the status is looked at"]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("S = requests.Session()\n\ndef f(u):\n    return S.get(u).json()\n", "unknown"),
+        ("class C:\n    def f(self, u):\n        return self.session.get(u).json()\n", ""),
+        ("def f(u):\n    s = requests.Session()\n    return s.get(u).json()\n", "none"),
+    ],
+)
+def test_a_session_from_elsewhere_may_look_at_the_status(code: str, expected: str) -> None:
+    calls = [call for fact in lifted(code) if isinstance(fact, HttpCalls) for call in fact.calls]
+    assert "".join(told(call.checked) for call in calls) == expected

@@ -137,7 +137,7 @@ def _raise(module: Module, handler: ast.ExceptHandler) -> tuple[Replace, ...]:
 
 
 def _only_tells(module: Module, function: Function, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Habit]:
-    if not _CHECKS.search(node.name) or _ENDS.search(module.text_of(node).partition("\n")[2]):
+    if not _CHECKS.search(node.name) or _ENDS.search(module.whole_text(node).partition("\n")[2]):
         return
     if any(isinstance(each, ast.Return) and each.value is not None for each in _own_nodes(node)):
         return

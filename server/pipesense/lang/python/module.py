@@ -128,6 +128,12 @@ class Module:
         unit = parsed_of(node)
         return unit.span_of(node).of(unit.text)
 
+    def whole_text(self, node: ast.AST) -> str:
+        """The characters of a node with all it contains: of a header also its children, as far as they can be read."""
+        unit, owner = parsed_of(node), self._owner(node)
+        children = owner.tree.inside(unit) if unit.body and unit.body[0] is node else ()
+        return "\n".join((self.text_of(node), *(each.text for each in children)))
+
     def _owner(self, node: ast.AST) -> Module:
         """The Module that a node belongs to."""
         owner = parsed_of(node).owner

@@ -18,6 +18,7 @@ from pipesense.systems.airflow.dags import Mentioned, Summary, components, summa
 from pipesense.systems.airflow.expressions import evaluate
 from pipesense.systems.airflow.faults import merged
 from pipesense.systems.airflow.names import Names
+from pipesense.systems.airflow.never_called import never_called
 from pipesense.systems.airflow.obsolete import obsolete_in
 from pipesense.systems.airflow.pipeline import Built, Lean, build
 from pipesense.systems.airflow.reading import Reading
@@ -62,7 +63,7 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
         obsolete=_unique(obsolete),
         sites=tuple(site for each in looks for site in each.sites) if built else (),
         calls_at_parse=gathered(_unique(calls)),
-        facts=merged(fault for each in built for fault in each.faults),
+        facts=(*merged(fault for each in built for fault in each.faults), *never_called(module, built)),
     )
 
 

@@ -29,6 +29,7 @@ from pipesense.systems.airflow.roles import (
     task_effects,
     task_role,
 )
+from pipesense.systems.airflow.run_faults import clock_faults, run_faults
 from pipesense.systems.airflow.runs import task_runs
 from pipesense.systems.airflow.schedule import read_schedule
 from pipesense.systems.airflow.settings import Defaults, task_settings
@@ -117,6 +118,7 @@ def _pipeline(
     names = {draft: full_name(draft) for draft in drafts}
     faults += graph_faults(dag, drafts, certain, defaults, home, version, names)
     faults += check_faults(drafts, home, version)
+    faults += run_faults(dag, defaults, _dag_loc(dag, home), home, version, line)
     around = source_of_dag(dag)
     for draft in drafts:
         source = source_of_task(draft, around)
@@ -179,7 +181,8 @@ def _task(draft: TaskDraft, defaults: Defaults, home: Module, version: Version, 
         teardown=draft.teardown,
         holds_slot=settings.holds_slot,
     )
-    return task, runs.texts, tuple(obsolete_keys(draft, home, version)), task_faults(draft, home, version, line)
+    faults = (*task_faults(draft, home, version, line), *clock_faults(draft, home, version))
+    return task, runs.texts, tuple(obsolete_keys(draft, home, version)), faults
 
 
 def _obsolete_defaults(defaults: Defaults, version: Version) -> Iterator[ObsoleteUse]:

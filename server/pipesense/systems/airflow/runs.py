@@ -13,7 +13,7 @@ from pipesense.lang.python.functions import Function
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.sql_calls import SqlText
 from pipesense.model.flow import CallableRun, EmbeddedRun, OtherRun, Runs, SqlFileRun
-from pipesense.model.value import Known, Unknown, Value
+from pipesense.model.value import Known, Unknown, Value, known
 from pipesense.systems.airflow.names import RUN
 from pipesense.systems.airflow.things import DagDraft, TaskDraft
 
@@ -171,7 +171,8 @@ def _sql_run(task: TaskDraft, expr: ast.expr, frame: Frame, dialect: str | None,
     if isinstance(text, str) and text.endswith(_SQL_FILES) and "\n" not in text:
         if "{{" in text or "{%" in text:
             return OtherRun(f"the SQL file {text}", loc)
-        return SqlFileRun(text, _candidates(text, task.dag, module), loc, dialect)
+        closed = task.facts is not None and _is_closed(task.dag)
+        return SqlFileRun(text, _candidates(text, task.dag, module), loc, dialect, closed)
     if loc.file != module.path:
         return OtherRun("SQL of another file", loc)
     return EmbeddedRun(module.path, number, loc)
@@ -182,6 +183,19 @@ def _candidates(path: str, dag: DagDraft | None, module: Module) -> tuple[str, .
     folder = posixpath.dirname(module.path)
     roots = [*_search_path(dag, folder), folder]
     return tuple(dict.fromkeys(posixpath.normpath(posixpath.join(root, path.lstrip("/"))) for root in roots))
+
+
+def _is_closed(dag: DagDraft | None) -> bool:
+    """Whether every folder is known in which Airflow looks for the templates of a DAG."""
+    if dag is None or not dag.known or dag.anchor is not None or "template_searchpath" in dag.attributes:
+        return False
+    given = dag.arguments.get("template_searchpath")
+    if given is None:
+        return dag.arguments.why_unsure("template_searchpath") is None
+    # A folder of the machine that runs Airflow may hold anything.
+    value = known(given.constant())
+    folders = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(each, str) and not each.startswith("/") for each in folders)
 
 
 def _search_path(dag: DagDraft | None, folder: str) -> Iterator[str]:

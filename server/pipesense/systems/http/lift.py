@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from pipesense.lang.python.edit import add_keywords
+from pipesense.lang.python.edit import add_after, add_keywords
 from pipesense.lang.python.functions import runs_in
 from pipesense.lang.python.index import FUNCTIONS, LOOPS, CallSite, FunctionNode
 from pipesense.lang.python.module import Module
@@ -35,6 +35,8 @@ _CLIENT: Final = re.compile(
 )
 _WAITS: Final = frozenset({"requests", "urllib", "urllib3"})
 """Libraries that wait for ever unless they are told."""
+_RAISES: Final = frozenset({"requests", "httpx", "aiohttp"})
+"""Libraries whose answers have ``raise_for_status()``."""
 _RETRIES: Final = ("tenacity", "backoff", "retrying", "retry", "stamina", "urllib3.util.retry")
 _STATUS: Final = re.compile(
     r"raise_for_status|status_code|\.status\b|\.ok\b|HTTPError|HTTPStatusError|\.is_success|is_error"
@@ -109,12 +111,13 @@ class _Sent:
         self.through_object = through_object
         around = runs_in(site.place)
         self.function: FunctionNode | None = around if isinstance(around, FUNCTIONS) else None
-        self.text = module.text_of(self.function) if self.function is not None else parsed_of(site.node).text
+        self.text = module.whole_text(self.function) if self.function is not None else parsed_of(site.node).text
 
     def call(self) -> HttpCall:
         module, node = self.module, self.site.node
         timeout = self._timeout()
         retried = self._retried()
+        checked = self._checked()
         name = self.function.name if self.function is not None else ""
         return HttpCall(
             library=self.library,
@@ -123,11 +126,12 @@ class _Sent:
             loc=module.loc(node.func),
             timeout=timeout,
             retried=retried,
-            checked=self._checked(),
+            checked=checked,
             looped=self._looped(),
             add_timeout=add_keywords(module, node, [("timeout", "30")]) if isinstance(timeout, Absent) else (),
             add_retries=self._decorator() if isinstance(retried, Absent) else (),
             retry_imports=_TENACITY,
+            check_status=self._check_status() if isinstance(checked, Absent) else (),
         )
 
     # --- what ends it ---
@@ -203,19 +207,33 @@ class _Sent:
             return Known("urllib raises for every status that is no success")
         if re.search(r"\bhooks\b|raise_for_status", parsed_of(self.site.node).text):
             return Unknown("the session may look at it")
-        read = self._reads_body()
+        if self.through_object and not self._made_here():
+            return Unknown("the session is made elsewhere, and may look at it")
+        read = self._body_read()
         if read is None:
             return Unknown("what becomes of the answer cannot be told")
-        return Absent(Unknown("nobody looks"), ("the function",)) if read else Unknown("the body is not used")
+        if not read:
+            return Unknown("the body is not used")
+        # Parsing the page of an error as JSON fails by itself, most of the time.
+        parsed = Known("the body must be JSON") if read == "json" else Unknown("any body is taken")
+        return Absent(parsed, ("the function",))
 
-    def _reads_body(self) -> bool | None:
-        """Whether this function reads the body; None where the answer leaves it."""
+    def _made_here(self) -> bool:
+        """Whether the session that sends it is made in this very function, whose text was searched."""
+        func = self.site.node.func
+        owner = func.value if isinstance(func, ast.Attribute) else None
+        if not isinstance(owner, ast.Name):
+            return isinstance(owner, ast.Call)
+        return all(runs_in(each.place) is self.function for each in self.module.bindings_of(owner))
+
+    def _body_read(self) -> str | None:
+        """How this function reads the body, "" where it does not; None where the answer leaves it."""
         node = self.site.node
         scope = self.function if self.function is not None else parsed_of(node).body[0]
         name: str | None = None
         for inner in ast.walk(scope):
             if isinstance(inner, ast.Attribute) and inner.value is node and inner.attr in _BODY:
-                return True
+                return inner.attr
             if isinstance(inner, ast.Assign) and _is_it(inner.value, node):
                 target = inner.targets[0]
                 name = target.id if isinstance(target, ast.Name) else None
@@ -225,13 +243,22 @@ class _Sent:
         for inner in uses:
             if any(isinstance(each, ast.Name) and each.id == name for each in _handed_on(inner)):
                 return None
-        return any(
-            isinstance(inner, ast.Attribute)
-            and isinstance(inner.value, ast.Name)
-            and inner.value.id == name
-            and inner.attr in _BODY
+        read = {
+            inner.attr
             for inner in uses
-        )
+            if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == name
+        } & _BODY
+        return "json" if "json" in read else next(iter(sorted(read)), "")
+
+    def _check_status(self) -> tuple[Replace, ...]:
+        """``answer.raise_for_status()`` behind the statement that gets the answer."""
+        scope = self.function if self.function is not None else parsed_of(self.site.node).body[0]
+        for inner in ast.walk(scope):
+            if isinstance(inner, ast.Assign) and _is_it(inner.value, self.site.node):
+                target = inner.targets[0]
+                if isinstance(target, ast.Name) and len(inner.targets) == 1 and self.library in _RAISES:
+                    return add_after(self.module, inner, f"{target.id}.raise_for_status()")
+        return ()
 
     # --- pages ---
 

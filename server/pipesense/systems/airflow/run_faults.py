@@ -1,0 +1,136 @@
+"""Settings that differ from one reading of the file to the next, or from one installation to the next."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from pipesense.lang.python.constants import CLOCK
+from pipesense.lang.python.edit import add_keywords
+from pipesense.lang.python.frames import Argument, Frame, follow
+from pipesense.lang.python.module import Module
+from pipesense.model.change import Replace
+from pipesense.model.faults import FaultKind, SettingFault
+from pipesense.model.flow import Schedule
+from pipesense.model.value import Absent, Known, Version, known
+from pipesense.model.where import Loc
+from pipesense.systems.airflow.schedule import read_schedule
+from pipesense.systems.airflow.settings import Defaults
+from pipesense.systems.airflow.things import DagDraft, TaskDraft
+
+_ONCE: Final = ("@once", "@continuous")
+_RANDOM: Final = frozenset(
+    {
+        *(f"uuid.uuid{number}" for number in (1, 4)),
+        *(f"random.{name}" for name in ("random", "randint", "randrange", "choice", "choices", "uniform", "sample")),
+        *("secrets.token_hex", "secrets.token_urlsafe", "secrets.choice"),
+    }
+)
+_VARIES: Final = CLOCK | _RANDOM
+_ASKS: Final = ("now", "today", "ago", "time", "uuid", "rand", "choice", "token", "sample", "yesterday", "tomorrow")
+"""Parts of the names above: most arguments hold none of them."""
+_OTHERS: Final = frozenset({"start_date", "python_callable", "dag", "task_group", "outlets", "inlets"})
+"""What another rule speaks about, and what is no value."""
+_DEEPEST: Final = 3
+
+
+def run_faults(
+    dag: DagDraft, defaults: Defaults, loc: Loc, home: Module, version: Version, line: str
+) -> Iterator[SettingFault]:
+    """What the DAG itself leaves to the clock or to the installation; ``loc`` is its name."""
+    if not dag.known:
+        return
+    yield from _catchup(dag, read_schedule(defaults, version, line), loc, home, version)
+    owner = f"DAG {dag.name}"
+    yield from _clocks(
+        ((name, given) for name, given in dag.arguments.items.items() if name != "default_args"), owner, home, version
+    )
+    if defaults.shared is not None:
+        yield from _clocks(defaults.shared.items.items(), owner, home, version)
+
+
+def clock_faults(draft: TaskDraft, home: Module, version: Version) -> Iterator[SettingFault]:
+    """The task's own arguments that ask the clock while the file is read."""
+    for layer in draft.layers:
+        yield from _clocks(layer.items.items(), f"task {draft.name}", home, version)
+
+
+def _catchup(dag: DagDraft, schedule: Schedule, loc: Loc, home: Module, version: Version) -> Iterator[SettingFault]:
+    """A DAG with a calendar and a first date that does not say whether missed runs are made up for."""
+    text = known(schedule.text)
+    absent = schedule.catchup
+    if text is None or text in _ONCE or schedule.triggered or not isinstance(absent, Absent):
+        return
+    if not isinstance(schedule.start, Known) or schedule.moving_start is not None or schedule.every is None:
+        return
+    default = known(absent.default)
+    if default is False or loc.file != home.path:
+        return
+    call = dag.arguments.call
+    edits: tuple[Replace, ...] = ()
+    if call is not None and home.loc(call).file == home.path:
+        edits = add_keywords(home, call, [("catchup", "False")])
+    yield SettingFault(
+        kind=FaultKind.CATCHUP_BY_DEFAULT,
+        owner=f"DAG {dag.name}",
+        setting="catchup",
+        written=schedule.start.value,
+        loc=loc,
+        outcome="catchup is on unless it is switched off"
+        if default
+        else "catchup is on in Airflow 2, off in Airflow 3",
+        instead="catchup=False",
+        target=version,
+        edits=edits,
+        title="Write catchup=False",
+    )
+
+
+def _clocks(
+    given: Iterable[tuple[str, Argument]], owner: str, home: Module, version: Version
+) -> Iterator[SettingFault]:
+    for name, argument in given:
+        if name in _OTHERS or argument.loc.file != home.path:
+            continue
+        call = _varies(argument.value, argument.frame, 0)
+        if call is None:
+            continue
+        place = home.loc(call)
+        yield SettingFault(
+            kind=FaultKind.CLOCK_IN_SETTING,
+            owner=owner,
+            setting=name,
+            written=" ".join(home.text_of(call).split()),
+            loc=place if place.file == home.path else argument.loc,
+            outcome="",
+            instead="",
+            target=version,
+        )
+
+
+def _varies(expr: ast.expr, frame: Frame, depth: int) -> ast.Call | None:
+    """The first call in an expression that asks the clock or the dice when the file is read."""
+    expr, frame = follow(expr, frame)
+    module = frame.module
+    if isinstance(expr, ast.Constant | ast.Lambda) or depth > _DEEPEST:
+        return None
+    if isinstance(expr, ast.Name):
+        found = module.definition(expr)
+        value = found[0] if len(found) == 1 else None
+        return _varies(value, frame, depth + 1) if isinstance(value, ast.expr) else None
+    if isinstance(expr, ast.Call) and _asks(module.text_of(expr.func)):
+        names = module.qualified(expr.func)
+        if names and _VARIES.issuperset(names):
+            return expr
+    for part in ast.iter_child_nodes(expr):
+        inner = part.value if isinstance(part, ast.keyword) else part
+        if isinstance(inner, ast.expr):
+            hit = _varies(inner, frame, depth if not isinstance(inner, ast.Name) else depth + 1)
+            if hit is not None:
+                return hit
+    return None
+
+
+def _asks(written: str) -> bool:
+    return any(word in written for word in _ASKS)
