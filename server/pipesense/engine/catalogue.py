@@ -45,11 +45,12 @@ def _message_brokers() -> tuple[PythonSystem, ...]:
 
 
 def document_systems() -> tuple[DocumentSystem, ...]:
-    """Every system whose pipelines are YAML or JSON."""
+    """Every system whose files are YAML or JSON."""
+    from pipesense.systems.avro import SYSTEM as AVRO
     from pipesense.systems.cloud_workflows import SYSTEM as WORKFLOWS
     from pipesense.systems.stepfunctions import SYSTEM as STEP_FUNCTIONS
 
-    return (STEP_FUNCTIONS, WORKFLOWS)
+    return (STEP_FUNCTIONS, WORKFLOWS, AVRO)
 
 
 def read_statement(

@@ -244,5 +244,8 @@ class RuleContext:
                 return facts.get(fact)
         return None
 
+    def told(self, kind: str, name: str) -> tuple[object, ...]:
+        return self._get(("told", kind, name))
+
     def text(self, loc: Loc) -> str:
         return self.text_at(loc)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from pipesense.engine.document import Document
+from pipesense.engine.index import Key
 from pipesense.engine.linked import Linked, Unread
+from pipesense.engine.relations import Lookup
 from pipesense.engine.report import Counters
 from pipesense.lang.documents.file import DocumentFile
 from pipesense.lang.documents.read import read_document
@@ -39,13 +42,27 @@ def document_file(document: Document, counters: Counters) -> DocumentFile | None
     return DocumentFile(document.path, document.language, unit.id, unit.tree)
 
 
-def link_document(document: Document, systems: Sequence[DocumentSystem], counters: Counters, guard: Guard) -> Linked:
+def told_key(kind: str, name: str) -> Key:
+    """Under which the index keeps what a document tells others."""
+    return ("told", kind, name)
+
+
+def link_document(
+    document: Document, systems: Sequence[DocumentSystem], counters: Counters, guard: Guard, lookup: Lookup
+) -> Linked:
     """Everything a document says; of one that is torn only what no rule takes for the whole."""
     document.released()
     wanted = claimants(systems, document.path, document.text)
     file = document_file(document, counters) if wanted else None
     if file is None:
         return Linked()
+    reads: set[Key] = set()
+
+    def ask(kind: str, name: str) -> tuple[object, ...]:
+        reads.add(told_key(kind, name))
+        return lookup.get(told_key(kind, name))
+
+    file = replace(file, ask=ask)
     found = [guard(system.name, partial(system.lift, file)) for system in wanted]
     lifted = [each for each in found if each is not None]
     return Linked(
@@ -53,6 +70,8 @@ def link_document(document: Document, systems: Sequence[DocumentSystem], counter
         facts=tuple(fact for each in lifted for fact in (*each.obsolete, *each.facts)),
         sites=tuple(site for each in lifted for site in each.sites),
         unread=tuple(_unread(file)),
+        exports={told_key(*key): value for each in lifted for key, value in each.told.items()},
+        reads=frozenset(reads),
     )
 
 

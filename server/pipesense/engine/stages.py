@@ -124,7 +124,7 @@ class Stages:
             record.linked, reads = self._link_sql(record, config, lookup)
         elif record.document.language in DOCUMENTS:
             guard = partial(self._guarded, record.path)
-            record.linked = link_document(record.document, self.documents, self.counters, guard)
+            record.linked = link_document(record.document, self.documents, self.counters, guard, lookup)
             reads = record.linked.reads
         else:
             record.linked = self._link_python(record, config)

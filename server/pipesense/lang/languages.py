@@ -15,6 +15,7 @@ _SUFFIXES: Final = {
     ".yaml": "yaml",
     ".yml": "yaml",
     ".json": "json",
+    ".avsc": "json",
 }
 DOCUMENTS: Final = frozenset({"yaml", "json"})
 """Languages in which anything may be written: a file of theirs is kept only if some system knows what it is."""

@@ -17,7 +17,7 @@ from pipesense.lsp.capabilities import ClientProfile
 _log = logging.getLogger(__name__)
 
 _WATCHED: Final = (
-    "**/*.{py,sql,ddl,hql,yaml,yml,json}",
+    "**/*.{py,sql,ddl,hql,yaml,yml,json,avsc}",
     "**/{pyproject,pipesense}.toml",
     "**/{requirements,constraints}*.{txt,in}",
     "**/{uv.lock,poetry.lock,Pipfile,Pipfile.lock,setup.cfg,environment.yml,Dockerfile,airflow.Dockerfile}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipesense.model.avro import GiveAvroDefault
 from pipesense.model.broker import StreamClient
 from pipesense.model.code import ObsoleteUse
 from pipesense.model.dbt_change import DbtChange
@@ -185,6 +186,7 @@ StateChange = SpreadRetries | KeepInput | CatchFailures | HandleAllLast | Comple
 
 Change = (
     DbtChange
+    | GiveAvroDefault
     | SetRetry
     | SetTimeout
     | AddCheck

@@ -174,5 +174,8 @@ class Context(Protocol):
     def dataset_declared(self, dataset: DatasetName, fact: str) -> object:
         """What the configuration declares about a dataset ("append_only", "unique_key"), or None."""
 
+    def told(self, kind: str, name: str) -> tuple[object, ...]:
+        """What the workspace's documents tell under a kind and a name ("avro schema"), this file's own included."""
+
     def text(self, loc: Loc) -> str:
         """The characters at a place."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pipesense.lang.documents.file import DocumentFile
@@ -31,6 +31,7 @@ class Lifted:
 
     ``scripts``: numbers of embedded SQL scripts that no task runs. ``facts``: those that rules want as they are, each
     a frozen class of the model. ``code``: what the system's calls do in each function, for the tasks that run it.
+    ``told``: what other files may ask for (``DocumentFile.ask``, ``Context.told``), by kind and name; documents only.
     """
 
     pipelines: tuple[Pipeline, ...] = ()
@@ -40,6 +41,7 @@ class Lifted:
     scripts: tuple[int, ...] = ()
     facts: tuple[object, ...] = ()
     code: tuple[ScopeCode, ...] = ()
+    told: Mapping[tuple[str, str], object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from pipesense.lang.yaml.nodes import Node
 from pipesense.lang.yaml.read import YamlFile
 from pipesense.model.where import Loc
 from pipesense.text.span import Span
+
+Ask: TypeAlias = Callable[[str, str], tuple[object, ...]]
+"""``ask(kind, name)``: what the workspace's documents tell under a kind and a name, this one's own included."""
+
+
+def _nobody(kind: str, name: str) -> tuple[object, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +27,7 @@ class DocumentFile:
     language: str
     unit: int
     tree: YamlFile
+    ask: Ask = _nobody
 
     @property
     def text(self) -> str:
