@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pipesense.model.avro import AvroFault, AvroMistake
 from pipesense.model.change import Replace
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Applicability, Finding, Offer
+from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 
@@ -41,7 +41,8 @@ def avro_default_mismatch(fault: AvroFault, ctx: Context) -> Iterator[Finding]:
     """At the default."""
     if fault.mistake in (AvroMistake.DEFAULT_TYPE, AvroMistake.DEFAULT_BRANCH):
         variant = "type" if fault.mistake is AvroMistake.DEFAULT_TYPE else "branch"
-        yield ctx.finding(variant, at=fault.loc, text=fault.text, other=fault.other)
+        also = [Related(loc, "neither is this one") for loc in fault.others]
+        yield ctx.finding(variant, at=fault.loc, related=also, text=fault.text, other=fault.other)
 
 
 @avro_default_mismatch.fix

@@ -127,6 +127,8 @@ class AvroFault:
     other: str = ""
     fixed: str = ""
     type_loc: Loc | None = None
+    others: tuple[Loc, ...] = ()
+    """Further places of the file with the same mistake, where one is as good as many (``DEFAULT_BRANCH``)."""
 
 
 @dataclass(frozen=True, slots=True)

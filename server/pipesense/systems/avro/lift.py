@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pipesense.lang.documents.file import DocumentFile
@@ -71,7 +71,15 @@ def lift(file: DocumentFile) -> Lifted:
     reader.judge_defaults()
     schema = AvroSchema(file.path, root.name, tuple(reader.records))
     told = {("avro schema", root.name): schema} if root.kind == "record" and root.name else {}
-    return Lifted(facts=(schema, *reader.faults), sites=tuple(reader.sites), told=told)
+    return Lifted(facts=(schema, *_told_once(reader.faults)), sites=tuple(reader.sites), told=told)
+
+
+def _told_once(faults: list[AvroFault]) -> Iterator[AvroFault]:
+    """A habit of whoever wrote the file is one fault with several places."""
+    habit = [fault for fault in faults if fault.mistake is AvroMistake.DEFAULT_BRANCH]
+    yield from (fault for fault in faults if fault.mistake is not AvroMistake.DEFAULT_BRANCH)
+    if habit:
+        yield replace(habit[0], others=tuple(fault.loc for fault in habit[1:]))
 
 
 def entry(node: Mapping, key: str) -> Entry | None:
