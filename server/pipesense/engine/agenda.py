@@ -39,6 +39,8 @@ class Agenda:
         self._language = language
         self._stages: dict[str, int] = {}
         self._lanes: tuple[dict[str, None], ...] = tuple({} for _ in range(_LANES))
+        self._defines: dict[str, bool] = {}
+        """For each path whether its name says that it defines tables."""
         self._waiting: dict[str, dict[str, None]] = {}
         """The SQL files that are to be linked, by their names without folder and suffix."""
         self._read: set[str] = set()
@@ -77,7 +79,10 @@ class Agenda:
                     self._lanes[self._lane_of(other, Stage.LINK)][other] = None
 
     def _lane_of(self, path: str, stage: int) -> int:
-        return _lane(stage, self._language(path), path in self._read or _DEFINES.search(path) is not None)
+        defines = self._defines.get(path)
+        if defines is None:
+            defines = self._defines[path] = _DEFINES.search(path) is not None
+        return _lane(stage, self._language(path), defines or path in self._read)
 
     def drop(self, path: str) -> int | None:
         """A file is fresh, or gone; the stage from which it was stale."""

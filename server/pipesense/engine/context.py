@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
@@ -62,31 +62,51 @@ def default_role(path: str, folder: str) -> FileRole:
 
 
 @dataclass(slots=True)
-class RuleContext:
-    """What one rule may ask about one file. Implements ``rule.context.Context``."""
+class Asked:
+    """What all rules that judge one file ask; put together once for each file."""
 
-    meta: RuleMeta
     path: str
     config: Config
     role: FileRole
     lookup: Lookup
-    versions: dict[str, Version]
+    versions: Mapping[str, Version]
     text_at: Callable[[Loc], str]
     statement_at: Callable[[Loc], Statement | None]
     answers: Answers
     record_of: Callable[[str], FileRecord | None]
     folder: str = ""
     """The folder of the dbt project that holds the file."""
-    dialect: str = ""
-    unit: Loc | None = None
-    """The statement in question, for UNIT rules."""
-    fact: object = None
-    """What the rule was called with; the subject of its findings unless they name another."""
-    reads: set[Key] = field(default_factory=set)
+
+
+class RuleContext:
+    """What one rule may ask about one file. Implements ``rule.context.Context``.
+
+    One is made for every rule and fact, so there is no more in it than what differs between them.
+    """
+
+    __slots__ = ("_of", "dialect", "fact", "meta", "reads", "unit")
+
+    def __init__(self, meta: RuleMeta, of: Asked) -> None:
+        self.meta = meta
+        self._of = of
+        self.dialect = ""
+        self.unit: Loc | None = None
+        """The statement in question, for UNIT rules."""
+        self.fact: object = None
+        """What the rule was called with; the subject of its findings unless they name another."""
+        self.reads: set[Key] = set()
+
+    @property
+    def path(self) -> str:
+        return self._of.path
+
+    @property
+    def role(self) -> FileRole:
+        return self._of.role
 
     def _get(self, key: Key) -> tuple[object, ...]:
         self.reads.add(key)
-        return self.lookup.get(key)
+        return self._of.lookup.get(key)
 
     def finding(
         self,
@@ -117,22 +137,26 @@ class RuleContext:
         )
 
     def option(self, name: str) -> object:
-        configured = self.config.rules.get(self.meta.id, {})
+        configured = self._of.config.rules.get(self.meta.id, {})
         return configured.get(name, self.meta.options[name].default)
 
     @property
     def dbt(self) -> ProjectView:
-        relations, reads = self.answers.relations, self.reads
-        return ProjectView(self.folder, self.lookup, reads.add, lambda: (relations, reads))
+        relations, reads = self._of.answers.relations, self.reads
+        return ProjectView(self._of.folder, self._of.lookup, reads.add, lambda: (relations, reads))
 
     def version(self, system: str) -> Version:
-        return self.versions.get(system, Version())
+        return self._of.versions.get(system, Version())
 
     def relation(self, dataset: DatasetName) -> Value[Relation]:
-        return self.answers.relations.whole(self.answers.relations.find(dataset.parts, None, self.reads), self.reads)
+        return self._of.answers.relations.whole(
+            self._of.answers.relations.find(dataset.parts, None, self.reads), self.reads
+        )
 
     def relation_of(self, parts: tuple[str, ...], statement: Statement) -> Value[Relation]:
-        return self.answers.relations.whole(self.answers.relations.find(parts, statement, self.reads), self.reads)
+        return self._of.answers.relations.whole(
+            self._of.answers.relations.find(parts, statement, self.reads), self.reads
+        )
 
     def outputs(self, statement: Statement, block: Block | None = None) -> Columns:
         return self._asked(statement, lambda binder: binder.outputs(block))
@@ -141,7 +165,7 @@ class RuleContext:
         return self._asked(statement, lambda binder: binder.columns_of(source))
 
     def columns_of_table(self, parts: tuple[str, ...], statement: Statement) -> Columns:
-        return self.answers.relations.columns(parts, statement, self.reads)
+        return self._of.answers.relations.columns(parts, statement, self.reads)
 
     def bind(self, use: ColumnUse, statement: Statement) -> Binding:
         return self._asked(statement, lambda binder: binder.bind(use))
@@ -156,7 +180,7 @@ class RuleContext:
         return self._asked(statement, lambda binder: binder.nullable(expr))
 
     def _asked(self, statement: Statement, question: Callable[[Binder], T]) -> T:
-        binder, reads = self.answers.of(statement)
+        binder, reads = self._of.answers.of(statement)
         answer = question(binder)
         self.reads |= reads
         return answer
@@ -184,7 +208,7 @@ class RuleContext:
         return tuple(sorted(found))
 
     def model_of(self, statement: Statement) -> str:
-        return self.answers.relations.model_of(statement)
+        return self._of.answers.relations.model_of(statement)
 
     def place_of(self, dataset: DatasetName, column: str = "") -> Loc | None:
         self.reads.add(("places", dataset.table))
@@ -199,12 +223,12 @@ class RuleContext:
         from pipesense.engine.checks.gather import Gatherer
         from pipesense.quality.propose import propose
 
-        return propose(Gatherer(self._get, self.record_of, self.relation).subject(dataset))
+        return propose(Gatherer(self._get, self._of.record_of, self.relation).subject(dataset))
 
     def checks_in(self, statement: Statement) -> tuple[QualityCheck, ...]:
         from pipesense.engine.checks.own import own_checks
 
-        record = self.record_of(statement.loc.file)
+        record = self._of.record_of(statement.loc.file)
         return tuple(check for _, check in own_checks(record, statement)) if record is not None else ()
 
     def checks_on(self, dataset: DatasetName) -> tuple[QualityCheck, ...]:
@@ -233,13 +257,13 @@ class RuleContext:
 
     def statement(self, loc: Loc) -> Statement | None:
         self.reads.add(("script", loc.file))
-        return self.statement_at(loc)
+        return self._of.statement_at(loc)
 
     def imported_elsewhere(self, name: str) -> bool:
         return bool(self._get(("imported", name)))
 
     def dataset_declared(self, dataset: DatasetName, fact: str) -> object:
-        for name, facts in self.config.assets.items():
+        for name, facts in self._of.config.assets.items():
             if DatasetName(tuple(name.split("."))).match(dataset) is not Confidence.NONE:
                 return facts.get(fact)
         return None
@@ -248,4 +272,4 @@ class RuleContext:
         return self._get(("told", kind, name))
 
     def text(self, loc: Loc) -> str:
-        return self.text_at(loc)
+        return self._of.text_at(loc)

@@ -57,6 +57,8 @@ class DbtProjects:
     now: Callable[[str], str | None] = lambda path: None
     """The text of a file that an editor has open."""
     _projects: dict[str, DbtProject | None] = field(default_factory=dict)
+    _nearest: dict[str, DbtProject | None] = field(default_factory=dict)
+    """For each folder that was asked about, the project around it."""
     _seeds: dict[str, dict[str, str]] = field(default_factory=dict)
     _states: dict[str, _State] = field(default_factory=dict)
     _before: dict[str, _State] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class DbtProjects:
     def forget(self) -> None:
         """Look again from now on."""
         self._projects.clear()
+        self._nearest.clear()
         self._seeds.clear()
         self._before.update(self._states)
         self._states.clear()
@@ -73,11 +76,10 @@ class DbtProjects:
 
     def of(self, path: str) -> DbtProject | None:
         """The nearest project that holds a path."""
-        for folder in self.parents(path):
-            found = self.at(folder)
-            if found is not None:
-                return found
-        return None
+        within = path.rpartition("/")[0]
+        if within not in self._nearest:
+            self._nearest[within] = next(filter(None, map(self.at, self.parents(path))), None)
+        return self._nearest[within]
 
     def at(self, folder: str) -> DbtProject | None:
         """The project of a folder."""
@@ -260,6 +262,7 @@ class DbtProjects:
     def project_linked(self, folder: str) -> None:
         """The file of a project may say something else now."""
         self._projects.pop(folder, None)
+        self._nearest.clear()
         fresh = self.at(folder)
         state = self._states.get(folder)
         if state is not None and fresh != state.project:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from pipesense.engine.context import RuleContext
+from pipesense.engine.context import Asked, RuleContext
 from pipesense.engine.index import Key
 from pipesense.engine.report import Counters, InternalError
 from pipesense.model.sql import Statement, StatementFacts
 from pipesense.rule.finding import Finding
-from pipesense.rule.meta import FileRole, RuleMeta, Scope
+from pipesense.rule.meta import FileRole, Scope
 from pipesense.rule.registry import Registry
 from pipesense.rule.rule import Rule
-
-MakeContext = Callable[[RuleMeta], RuleContext]
 
 
 def unit_facts(facts: StatementFacts) -> Iterator[object]:
@@ -37,12 +35,15 @@ Reads = tuple[tuple[Key, int], ...]
 NamedRules = tuple[tuple[str, Rule], ...]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Verdict:
     """What one rule said about a fact, and what it read to say so."""
 
     findings: tuple[Finding, ...]
     reads: Reads
+
+
+_SILENT: Final = _Verdict((), ())
 
 
 @dataclass(slots=True)
@@ -101,27 +102,26 @@ class Judge:
         self._by_role: dict[FileRole, dict[type, tuple[Rule, ...]]] = {}
         self._enabled: dict[tuple[FileRole, frozenset[str]], dict[type, NamedRules]] = {}
 
-    def unit(self, statement: Statement, role: FileRole, context: MakeContext) -> tuple[Finding, ...]:
+    def unit(self, statement: Statement, role: FileRole, asked: Asked) -> tuple[Finding, ...]:
         """What UNIT rules say about a statement; nothing for one that could not be read.
 
         All rules run, those that are off as well: the result belongs to the statement, not to a configuration.
-        ``context`` may give one context for all statements of a file: such rules ask nothing of other files.
         """
         if statement.facts.error:
             return ()
-        found = self._said(statement, statement.facts, role, context)
+        found = self._said(statement, statement.facts, role, asked)
         for variant in statement.facts.variants:
             # What stands in every rendering was judged in the first one, where most of the statement is seen.
             found += (
                 each
-                for each in self._said(statement, variant, role, context)
+                for each in self._said(statement, variant, role, asked)
                 if any(shown.start <= each.loc.span.start and each.loc.span.end <= shown.end for shown in variant.shows)
             )
         return tuple(found)
 
-    def _said(self, statement: Statement, facts: StatementFacts, role: FileRole, context: MakeContext) -> list[Finding]:
+    def _said(self, statement: Statement, facts: StatementFacts, role: FileRole, asked: Asked) -> list[Finding]:
         found: list[Finding] = []
-        made: dict[str, RuleContext] = {}
+        made: dict[Rule, RuleContext] = {}
         rules_for = self._by_role.setdefault(role, {})
         for fact in unit_facts(facts):
             kind = type(fact)
@@ -130,9 +130,9 @@ class Judge:
                 wanting = self._registry.wanting(Scope.UNIT, kind)
                 rules = rules_for[kind] = tuple(rule for rule in wanting if role in rule.meta.roles)
             for rule in rules:
-                of_rule = made.get(rule.meta.id)
+                of_rule = made.get(rule)
                 if of_rule is None:
-                    of_rule = made[rule.meta.id] = context(rule.meta)
+                    of_rule = made[rule] = RuleContext(rule.meta, asked)
                     of_rule.dialect = statement.facts.dialect
                     of_rule.unit = statement.loc
                 found += self._run(rule, fact, of_rule)
@@ -144,7 +144,7 @@ class Judge:
         role: FileRole,
         enabled: frozenset[str],
         verdicts: Verdicts,
-        context: MakeContext,
+        asked: Asked,
     ) -> tuple[tuple[Finding, ...], frozenset[Key]]:
         """What FILE rules say about a file's facts, and the keys that they read."""
         rules_for = self._enabled.setdefault((role, enabled), {})
@@ -160,12 +160,12 @@ class Judge:
                 continue
             judged = verdicts.of(fact)
             if judged is None or judged.rules is not rules:
-                judged = self._judge(fact, rules, (), context)
+                judged = self._judge(fact, rules, (), asked)
             elif judged.reads and not self._holds(judged.reads):
-                judged = self._judge(fact, rules, judged.verdicts, context)
+                judged = self._judge(fact, rules, judged.verdicts, asked)
             current[id(fact)] = judged
             found += judged.findings
-            reads.update(asked for asked, _ in judged.reads)
+            reads.update(key for key, _ in judged.reads)
         verdicts.replace(current)
         return tuple(found), frozenset(reads)
 
@@ -173,23 +173,24 @@ class Judge:
         rules = self._registry.wanting(Scope.FILE, fact)
         return tuple((rule.meta.id, rule) for rule in rules if rule.meta.id in enabled and role in rule.meta.roles)
 
-    def _judge(self, fact: object, rules: NamedRules, before: tuple[_Verdict, ...], context: MakeContext) -> _Judged:
+    def _judge(self, fact: object, rules: NamedRules, before: tuple[_Verdict, ...], asked: Asked) -> _Judged:
         """What the rules say about a fact; those of ``before`` stay whose answers are the same."""
         verdicts: list[_Verdict] = []
+        findings: list[Finding] = []
+        reads: dict[tuple[Key, int], None] = {}
         for number, (_, rule) in enumerate(rules):
             if before and self._holds(before[number].reads):
-                verdicts.append(before[number])
-                continue
-            made = context(rule.meta)
-            findings = tuple(self._run(rule, fact, made))
-            verdicts.append(_Verdict(findings, tuple((asked, self._version(asked)) for asked in made.reads)))
-        return _Judged(
-            fact,
-            rules,
-            tuple(verdicts),
-            tuple(finding for verdict in verdicts for finding in verdict.findings),
-            tuple({asked: None for verdict in verdicts for asked in verdict.reads}),
-        )
+                verdict = before[number]
+            else:
+                made = RuleContext(rule.meta, asked)
+                found = self._run(rule, fact, made)
+                verdict = _SILENT
+                if found or made.reads:
+                    verdict = _Verdict(tuple(found), tuple((key, self._version(key)) for key in made.reads))
+            verdicts.append(verdict)
+            findings += verdict.findings
+            reads.update(dict.fromkeys(verdict.reads))
+        return _Judged(fact, rules, tuple(verdicts), tuple(findings), tuple(reads))
 
     def _holds(self, reads: Reads) -> bool:
         version = self._version
@@ -199,8 +200,9 @@ class Judge:
         self._counters.rules_run += 1
         context.fact = fact
         try:
+            found = rule.findings(fact, context)
             # What stands nowhere (the parser keeps no place for it) cannot be shown.
-            return [each for each in rule.findings(fact, context) if each.loc.span.start >= 0]
+            return [each for each in found if each.loc.span.start >= 0] if found else found
         except Exception as error:  # a rule's failure costs its own findings and nothing else
             self._log(InternalError(rule.meta.id, context.path, f"{type(error).__name__}: {error}"))
             return []

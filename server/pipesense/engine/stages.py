@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipesense.engine.composition import compose
 from pipesense.engine.config import Config
-from pipesense.engine.context import RuleContext, default_role
+from pipesense.engine.context import Asked, RuleContext, default_role
 from pipesense.engine.document import Document
 from pipesense.engine.index import Index, Key, Stage
 from pipesense.engine.judge import Judge
@@ -140,15 +140,11 @@ class Stages:
 
     def first_findings(self, record: FileRecord, lookup: Lookup) -> tuple[Finding, ...]:
         """What the statements of a SQL file that were read so far say by themselves, whatever else there is."""
-        config = self._begin(record)
+        self._begin(record)
         enabled = self.surroundings.enabled(record.path)
-        answers = self.answers(lookup)
-
-        def make(meta: RuleMeta) -> RuleContext:
-            return self.context(record, meta, lookup, config, answers)
-
+        asked = self._asked(record, lookup)
         statements = read_so_far(record.document, self.reader)
-        found = (each for statement in statements for each in self._unit_findings(record, statement, make))
+        found = (each for statement in statements for each in self._unit_findings(record, statement, asked))
         return tuple(each for each in found if each.rule in enabled)
 
     def is_ours(self, path: str, language: str, text: str) -> bool:
@@ -301,25 +297,12 @@ class Stages:
 
     def judged(self, record: FileRecord, lookup: Lookup) -> tuple[tuple[Finding, ...], frozenset[Key]]:
         """Every finding of the rules that are on, unsuppressed and unplaced, and the keys they read."""
-        config = self.surroundings.config(record.path)
         enabled = self.surroundings.enabled(record.path)
-        answers = self.answers(lookup)
-
-        def make(meta: RuleMeta) -> RuleContext:
-            return self.context(record, meta, lookup, config, answers)
-
-        shared: dict[str, RuleContext] = {}
-
-        def of_unit_rule(meta: RuleMeta) -> RuleContext:
-            known = shared.get(meta.id)
-            if known is None:
-                known = shared[meta.id] = make(meta)
-            return known
-
+        asked = self._asked(record, lookup)
         found: list[Finding] = []
         for script in record.linked.scripts.values():
             for statement in script.statements:
-                findings = self._unit_findings(record, statement, of_unit_rule)
+                findings = self._unit_findings(record, statement, asked)
                 found += (each for each in findings if each.rule in enabled)
         if record.verdicts.generation != self.generation:
             record.verdicts.clear()
@@ -327,28 +310,23 @@ class Stages:
         scripts = record.linked.scripts.values()
         statements = (statement for script in scripts for statement in script.statements)
         facts = (*record.pipelines, *scripts, *statements, *record.linked.facts)
-        more, reads = self.judge.file(facts, record.role, enabled, record.verdicts, make)
+        more, reads = self.judge.file(facts, record.role, enabled, record.verdicts, asked)
         return (*found, *more), reads
 
-    def context(
-        self,
-        record: FileRecord,
-        meta: RuleMeta,
-        lookup: Lookup,
-        config: Config | None = None,
-        answers: Answers | None = None,
-    ) -> RuleContext:
-        """What one rule may ask about one file; ``answers`` share what several rules ask."""
-        return RuleContext(
-            meta=meta,
+    def context(self, record: FileRecord, meta: RuleMeta, lookup: Lookup) -> RuleContext:
+        """What one rule may ask about one file."""
+        return RuleContext(meta, self._asked(record, lookup))
+
+    def _asked(self, record: FileRecord, lookup: Lookup) -> Asked:
+        return Asked(
             path=record.path,
-            config=config or self.surroundings.config(record.path),
+            config=self.surroundings.config(record.path),
             role=record.role,
             lookup=lookup,
-            versions=dict(record.linked.versions),
+            versions=record.linked.versions,
             text_at=self.text_of,
             statement_at=self._statement,
-            answers=answers or self.answers(lookup),
+            answers=self.answers(lookup),
             record_of=self.whole_record_of,
             folder=self.surroundings.dbt.folder(record.path),
         )
@@ -390,14 +368,12 @@ class Stages:
             package=path.endswith("/__init__.py"),
         )
 
-    def _unit_findings(
-        self, record: FileRecord, statement: Statement, make: Callable[[RuleMeta], RuleContext]
-    ) -> tuple[Finding, ...]:
+    def _unit_findings(self, record: FileRecord, statement: Statement, asked: Asked) -> tuple[Finding, ...]:
         unit = record.document.unit(statement.loc.unit)
         if unit is None:
             return ()
         if unit.findings is None or unit.findings_for != self.generation:
-            unit.findings = self.judge.unit(statement, record.role, make)
+            unit.findings = self.judge.unit(statement, record.role, asked)
             unit.findings_for = self.generation
         return unit.findings
 

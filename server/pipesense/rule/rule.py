@@ -29,10 +29,10 @@ class Rule:
         """Whether the rule offers a fix at least sometimes."""
         return bool(self._fixes)
 
-    def findings(self, fact: object, context: Context) -> Iterator[Finding]:
+    def findings(self, fact: object, context: Context) -> list[Finding]:
         """What the rule has to say about a fact of the type it wants; its subject unless a finding names another."""
-        for finding in self._check(fact, context):
-            yield finding if finding.subject is not None else replace(finding, subject=fact)
+        found = list(self._check(fact, context))
+        return [each if each.subject is not None else replace(each, subject=fact) for each in found] if found else found
 
     def fix(self, offer: Fix) -> Fix:
         """Register a function that offers fixes for this rule's findings (a decorator)."""

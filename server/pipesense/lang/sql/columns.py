@@ -101,7 +101,7 @@ class Resolver:
         if source.columns and source.kind != "values":
             found = renamed(found, source.columns)
         if source.nullable:
-            found = replace(found, columns=tuple(replace(column, nullable=True) for column in found.columns))
+            found = Columns(tuple(map(_nullable, found.columns)), found.opened, found.keys, found.numbered)
         return found
 
     # SELECT lists
@@ -110,7 +110,8 @@ class Resolver:
         projection = self._shape.projections[number]
         own, keyed = self._own(number, projection)
         if not projection.branches:
-            return replace(own, keys=keys_of(projection, keyed, own), numbered=numbered_of(projection, keyed, own))
+            keys, numbered = keys_of(projection, keyed, own), numbered_of(projection, keyed, own)
+            return Columns(own.columns, own.opened, keys, numbered)
         columns, opened = list(own.columns), own.opened
         for branch in projection.branches:
             other = self.outputs(branch)
@@ -118,7 +119,8 @@ class Resolver:
                 opened = opened or other.opened
             columns = _merged(columns, other, projection.by_name)
         united = Columns(tuple(columns), opened)
-        return replace(united, keys=keys_of(projection, keyed, united))
+        keys = keys_of(projection, keyed, united)
+        return Columns(united.columns, opened, keys) if keys else united
 
     def _own(self, number: int, projection: Projection) -> tuple[Columns, Keyed]:
         found: list[OutColumn] = []
@@ -212,7 +214,8 @@ class Resolver:
             if folded in dropped:
                 continue
             place: tuple[int, str] | None = (source, folded)
-            made = replace(column, item=at, name=names.get(folded, column.name))
+            name = names.get(folded, column.name)
+            made = OutColumn(name, column.type, column.nullable, column.origins, column.copied, column.comment, at)
             if folded in replaced:
                 kind, nullable = typed(replaced[folded], lambda path: self.type_of(number, path), self._type_of_query)
                 made, place = replace(made, type=kind, nullable=nullable, copied=False), None
@@ -358,6 +361,13 @@ class Resolver:
             )
             self._names[number] = known
         return known
+
+
+def _nullable(column: OutColumn) -> OutColumn:
+    """The column behind a join that may find no row."""
+    if column.nullable is True:
+        return column
+    return OutColumn(column.name, column.type, True, column.origins, column.copied, column.comment, column.item)
 
 
 def _has_unnamed(columns: Columns) -> bool:

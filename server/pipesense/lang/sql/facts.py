@@ -68,8 +68,10 @@ def read_statement(
         if facts.error or (found and not facts.blocks):
             failed = failed or facts
             continue
-        unsure = facts.unsure or masked.unsure
-        found.append(replace(facts, unsure=unsure, shows=masked.fresh if found else ()))
+        shows = masked.fresh if found else ()
+        if shows or (masked.unsure and not facts.unsure):
+            facts = replace(facts, unsure=facts.unsure or masked.unsure, shows=shows)
+        found.append(facts)
     if not found:
         whole = Span(0, len(text))
         return failed or StatementFacts("", dialect, whole, holes=holes, error="No rendering shows this place.")

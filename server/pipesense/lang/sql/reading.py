@@ -157,16 +157,25 @@ def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str, hidden: Reshape
     raise Unreadable("The template tags of this statement leave no readable SQL.", _content(masked))
 
 
+_HOLD_NOTHING: Final = frozenset(
+    {str, bool, int, type(None), exp.DType, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Var}
+)
+"""What stands in a tree and refers to nothing below it."""
+
+
 def _take_apart(tree: exp.Expr) -> None:
     """Let go of a tree that nobody needs any more; its nodes know each other and would wait for the collector."""
     waiting = [tree]
     while waiting:
         args = waiting.pop().args
         for value in args.values():
-            if isinstance(value, exp.Expr):
+            kind = value.__class__
+            if kind is list:
+                waiting += [
+                    each for each in value if each.__class__ not in _HOLD_NOTHING and isinstance(each, exp.Expr)
+                ]
+            elif kind not in _HOLD_NOTHING and isinstance(value, exp.Expr):
                 waiting.append(value)
-            elif isinstance(value, list):
-                waiting.extend(each for each in value if isinstance(each, exp.Expr))
         args.clear()
 
 

@@ -6,6 +6,7 @@ sqlglot's trees keep no positions for keywords and operators; this index finds t
 from __future__ import annotations
 
 from bisect import bisect_right
+from operator import attrgetter
 from typing import Final
 
 from sqlglot.tokenizer_core import Token, TokenType
@@ -35,6 +36,9 @@ _MARKS: Final = {
     TokenType.RETURNING: Clause.OTHER,
 }
 _SET_OPERATORS: Final = frozenset({TokenType.UNION, TokenType.INTERSECT, TokenType.EXCEPT})
+_START: Final = attrgetter("start")
+_LAST: Final = attrgetter("end")
+_KIND: Final = attrgetter("token_type")
 _OPENING: Final = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE})
 _CLOSING: Final = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END})
 _NESTED_TYPES: Final = frozenset({TokenType.ARRAY, TokenType.STRUCT, TokenType.MAP, TokenType.NESTED})
@@ -122,13 +126,15 @@ class Region:
 class Layout:
     """Tokens of one statement with indexes over them."""
 
-    __slots__ = ("_changes", "_owners", "at_end", "at_start", "match", "regions", "starts", "tokens")
+    __slots__ = ("_changes", "_owners", "at_last", "at_start", "match", "regions", "starts", "tokens")
 
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
-        self.starts = [token.start for token in tokens]
-        self.at_start = {start: index for index, start in enumerate(self.starts)}
-        self.at_end = {token.end + 1: index for index, token in enumerate(tokens)}
+        self.starts = list(map(_START, tokens))
+        numbers = range(len(tokens))
+        self.at_start = dict(zip(self.starts, numbers, strict=True))
+        self.at_last = dict(zip(map(_LAST, tokens), numbers, strict=True))
+        """The token that an offset is the last character of."""
         self.match: dict[int, int] = {}
         """Opening to closing bracket and CASE to END, and back, by token index."""
         self.regions: list[Region] = []
@@ -152,10 +158,8 @@ class Layout:
         self._owners.append(current)
         stack: list[tuple[int, Region]] = []
         outer: dict[int, Region] = {}
-        for index, token in enumerate(tokens):
-            kind = token.token_type
-            if kind not in _INTERESTING:
-                continue
+        kinds = map(_KIND, tokens)
+        for index, kind in [each for each in enumerate(kinds) if each[1] in _INTERESTING]:
             if kind in _OPENING:
                 stack.append((index, current))
             elif kind in _CLOSING:

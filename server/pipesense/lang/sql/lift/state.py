@@ -136,7 +136,7 @@ class State:
 
     def index_behind(self, end: int) -> int:
         """The token behind the one that ends at an offset; the number of tokens if there is none."""
-        index = self.layout.at_end.get(end)
+        index = self.layout.at_last.get(end - 1)
         return (self.layout.index_at(end - 1) if index is None else index) + 1
 
     def kind_of(self, index: int) -> TokenType | None:
