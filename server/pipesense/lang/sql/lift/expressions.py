@@ -51,8 +51,10 @@ class Expressions(Leaves):
         """Lift a query inside an expression: its first SELECT and the range of the whole."""
         raise NotImplementedError
 
-    def lift(self, node: exp.Expr, clause: Clause, guards: Guards = NO_GUARDS) -> Expr:
-        """The expression of a node, and everything inside it collected."""
+    def lift(self, node: exp.Expr | None, clause: Clause, guards: Guards = NO_GUARDS) -> Expr:
+        """The expression of a node, and everything inside it collected; a hole for what is not written yet."""
+        if node is None:
+            return Expr("hole", (), NOWHERE, "", clause, guards, (), True)
         handler = _HANDLERS.get(node.__class__)
         return self._other(node, clause, guards) if handler is None else handler(self, node, clause, guards)
 
@@ -69,10 +71,10 @@ class Expressions(Leaves):
     def _connector(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
         """AND and OR: a chain of a thousand is one node with a thousand arguments, lifted without recursion."""
         cls = node.__class__
-        chain: list[exp.Expr] = []
+        chain: list[exp.Expr | None] = []
         left: exp.Expr = node
         while left.__class__ is cls:
-            chain.append(left.args["expression"])
+            chain.append(left.args.get("expression"))
             left = left.this
         args = [self.lift(left, clause, guards)]
         args.extend(self.lift(part, clause, guards) for part in reversed(chain))
@@ -87,7 +89,7 @@ class Expressions(Leaves):
             left = left.this
         result = self.lift(left, clause, guards)
         for part in reversed(spine):
-            right = self.lift(part.args["expression"], clause, guards)
+            right = self.lift(part.args.get("expression"), clause, guards)
             span = cover(result.span, right.span)
             if (
                 part.__class__ in FUNCTION_BINARIES
@@ -133,12 +135,12 @@ class Expressions(Leaves):
         if cls is exp.In:
             right, closing = self._in_list(node, clause, guards)
         elif cls is exp.Between:
-            right = (self.lift(args["low"], clause, guards), self.lift(args["high"], clause, guards))
+            right = (self.lift(args.get("low"), clause, guards), self.lift(args.get("high"), clause, guards))
         else:
-            right = (self.lift(args["expression"], clause, guards),)
+            right = (self.lift(args.get("expression"), clause, guards),)
         right_span, opaque = cover_all(NOWHERE, right)
         operator = operator_between(self, left.span, right_span)
-        if cls in (exp.EQ, exp.NEQ) and args["expression"].__class__ in (exp.Any, exp.All) and operator.end >= 0:
+        if cls in (exp.EQ, exp.NEQ) and args.get("expression").__class__ in (exp.Any, exp.All) and operator.end >= 0:
             # Snowflake's "x NOT IN (SELECT ...)" comes as "x <> ALL (SELECT ...)".
             word = operator.of(self.text)[:3].upper()
             op = "in" if word.startswith("IN") else "not_in" if word == "NOT" else op
@@ -180,10 +182,6 @@ class Expressions(Leaves):
         return right, self.token_span(closing) if closing is not None else NOWHERE
 
     # Calls
-
-    def _nothing(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
-        """An operand that is not written yet, as in ``div0(a,)``: nobody knows what will stand there."""
-        return Expr("hole", (), NOWHERE, "", clause, guards, (), True)
 
     def _other(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
         """Functions, and every node without a handler: the children and the brackets around them."""
@@ -235,7 +233,7 @@ class Expressions(Leaves):
         start = self.pos
         left = self.lift(node.this, clause, guards)
         behind, self.pos = self.pos, start
-        right = self.lift(node.args["expression"], clause, guards)
+        right = self.lift(node.args.get("expression"), clause, guards)
         self.pos = max(behind, self.pos)
         args = (right,) if left.op == "name" else (left, right)
         return Expr("propertyeq", args, cover(left.span, right.span), left.name, clause, guards, (), right.opaque)
@@ -266,7 +264,7 @@ class Expressions(Leaves):
 
     def _convert(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
         """T-SQL's ``CONVERT(type, x, style)``."""
-        arg = self.lift(node.args["expression"], clause, guards)
+        arg = self.lift(node.args.get("expression"), clause, guards)
         before = self.index_before(arg.span.start) - 1 if arg.span.end >= 0 else -1
         found = enclosing_call(self, before, "CONVERT", "TRY_CONVERT")
         if found is None:
@@ -284,7 +282,7 @@ class Expressions(Leaves):
         if node.this is not None and isinstance(node.this, exp.Expr):
             args.append(self.lift(node.this, clause, inside))
         for branch in node.args.get("ifs") or ():
-            pair = (self.lift(branch.this, clause, inside), self.lift(branch.args["true"], clause, inside))
+            pair = (self.lift(branch.this, clause, inside), self.lift(branch.args.get("true"), clause, inside))
             opaque = pair[0].opaque or pair[1].opaque
             span = cover(pair[0].span, pair[1].span)
             args.append(Expr("when", pair, span, "", clause, inside, (), opaque))
@@ -338,7 +336,7 @@ class Expressions(Leaves):
 
     def _dot(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
         """A function with a schema in front; a longer path than a column has."""
-        step = node.args["expression"]
+        step = node.args.get("expression")
         if isinstance(step, exp.Func):
             place = self.covers(node.this)
             path = tuple(part.name for part in node.this.find_all(exp.Identifier, bfs=False))
@@ -422,7 +420,6 @@ def _at(expr: Expr, span: Span) -> Expr:
 
 def _table_of_handlers() -> dict[type, Handler]:
     table: dict[type, Handler] = {
-        type(None): Expressions._nothing,
         exp.Column: Expressions._column,
         **dict.fromkeys(
             (exp.Literal, exp.National, exp.RawString, exp.Heredoc, exp.UnicodeString), Expressions._literal

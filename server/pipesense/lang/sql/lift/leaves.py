@@ -25,7 +25,7 @@ _SHORT_COLUMN: Final = _COLUMN_PARTS[2:]
 class Leaves(State):
     """Lifts what holds no other expression."""
 
-    def lift(self, node: exp.Expr, clause: Clause, guards: Guards = NO_GUARDS) -> Expr:
+    def lift(self, node: exp.Expr | None, clause: Clause, guards: Guards = NO_GUARDS) -> Expr:
         """The expression of a node; given by the class that knows all of them."""
         raise NotImplementedError
 
