@@ -7,15 +7,16 @@ tells goes into the index under the file's own name, and linking the file later 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipesense.engine.files import FileAccess, Unreadable
 from pipesense.engine.index import Index, Key, Stage
 from pipesense.lang.sql.adapter import dialect_of_dbt
 from pipesense.model.data import Column, DatasetName, Relation
-from pipesense.model.dbt import DbtFile, DbtNode, DbtProject, DbtProperties
+from pipesense.model.dbt import DbtFile, DbtMacro, DbtNode, DbtProject, DbtProperties
 from pipesense.model.where import Loc
 from pipesense.systems.dbt.index import circles, exports, is_layered, parents, read_file
 from pipesense.systems.dbt.project import BESIDE, read_project, variables
@@ -29,8 +30,17 @@ _SPARSE: Final = "many of the models that it refers to are not here"
 _FEW: Final = 4
 _MISSING: Final = 0.25
 """The share of names that nobody defines from which a project counts as published in parts."""
+_DOCS: Final = re.compile(r"\{%-?\s*docs\s+(?P<name>\w+)\s*-?%\}(?P<body>.*?)\{%-?\s*enddocs\s*-?%\}", re.DOTALL)
 _DERIVED: Final = "#dbt"
 """Behind a project's folder: the name under which what follows from all of its files stands in the index."""
+
+
+class Doc(NamedTuple):
+    """A documentation block: where its name stands, and what it says."""
+
+    path: str
+    span: Span
+    text: str
 
 
 @dataclass(slots=True)
@@ -198,13 +208,8 @@ class DbtProjects:
         state = self._states.get(folder)
         folded = word.lower()
         for path in sorted({*state.graph, *state.waiting}) if state is not None else ():
-            text = self.now(path)
-            if text is None:
-                try:
-                    text = self.files.read(path)
-                except Unreadable:
-                    continue
-            if folded in text.lower():
+            text = self._read_now(path)
+            if text is not None and folded in text.lower():
                 yield path
 
     def variables(self, folder: str) -> tuple[str, ...]:
@@ -212,6 +217,31 @@ class DbtProjects:
         path = f"{folder}/{PROJECT_FILE}"
         text = self.now(path)
         return variables(text if text is not None else self.text(path) or "")
+
+    def docs(self, folder: str) -> dict[str, Doc]:
+        """The documentation blocks of a project by their names: https://docs.getdbt.com/docs/build/documentation (1.10)."""
+        project = self.at(folder) if folder else None
+        found: dict[str, Doc] = {}
+        for path in self.files.listing(folder) if project is not None else ():
+            if path.endswith(".md") and (text := self._read_now(path)) is not None:
+                for match in _DOCS.finditer(text):
+                    found.setdefault(match["name"], Doc(path, Span(*match.span("name")), match["body"].strip()))
+        return found
+
+    def signature(self, macro: DbtMacro) -> str:
+        """The name and arguments of a macro, as they are written."""
+        text = self._read_now(macro.path) or ""
+        match = re.search(rf"\b(?:macro|test|data_test)\s+({re.escape(macro.name)}\s*\([^%]*\))\s*-?%}}", text)
+        return " ".join(match[1].split()) if match is not None else macro.name
+
+    def _read_now(self, path: str) -> str | None:
+        text = self.now(path)
+        if text is None:
+            try:
+                text = self.files.read(path)
+            except Unreadable:
+                return None
+        return text
 
     # --- what files tell -------------------------------------------------------------------------
 
@@ -313,14 +343,8 @@ class DbtProjects:
 
     def _preview(self, path: str, state: _State, index: Index, linked: bool) -> frozenset[Key]:
         state.waiting.pop(path, None)
-        text = self.now(path)
-        if text is None:
-            try:
-                text = self.files.read(path)
-            except Unreadable:
-                return frozenset()
-        where = self.whereabouts(path)
-        if where is None:
+        text, where = self._read_now(path), self.whereabouts(path)
+        if text is None or where is None:
             return frozenset()
         found = read_file(text, where, lambda span: Loc(path, 0, span))
         self._note(state, path, found)

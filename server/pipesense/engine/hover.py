@@ -31,9 +31,12 @@ def hover(
     findings: Sequence[Reported],
 ) -> HoverText | None:
     """Markdown about the place at ``offset``, or None where there is nothing to say."""
+    from pipesense.engine.hover_dbt import about_dbt
+
     made = Making(record, offset, registry, answers, place, line_at)
     _findings(made, findings)
-    about_sql(made)
+    if not about_dbt(made):
+        about_sql(made)
     _pipelines(made)
     _sites(made)
     if not made.sections:

@@ -27,8 +27,10 @@ def is_source(name: str) -> bool:
 
 
 def is_wanted(name: str) -> bool:
-    """Whether a file of that name says something: code, settings, versions, the columns of a seed."""
-    return is_source(name) or name in _SETTINGS or name.endswith(".csv") or _VERSION_FILES.match(name) is not None
+    """Whether a file of that name says something: code, settings, versions, the columns of a seed, dbt's docs."""
+    return (
+        is_source(name) or name in _SETTINGS or name.endswith((".csv", ".md")) or _VERSION_FILES.match(name) is not None
+    )
 
 
 def posix(path: str) -> str:

@@ -203,6 +203,7 @@ class DbtColumn:
     """A template or an alias nobody can follow decides something of it."""
     primary: bool = False
     """Its meta or a constraint calls it the primary key."""
+    description: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +233,7 @@ class DbtEntry:
     """The keys ``tests``, ``data_tests`` and those that belong under ``config``, wherever they stand below it."""
     columns_at: Loc | None = field(default=None, compare=False)
     versioned_columns: bool = False
+    description: str = field(default="", compare=False)
 
     def setting(self, key: str) -> DbtSetting | None:
         """What the entry configures for a key."""

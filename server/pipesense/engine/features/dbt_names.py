@@ -7,18 +7,27 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from pipesense.engine.dbt import Doc
 from pipesense.engine.features.names import Place
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Lookup
 from pipesense.model.change import Refusal
-from pipesense.model.dbt import DbtEntry, DbtFile, DbtMacro, DbtNode, DbtProperties, DbtReference, DbtTable
+from pipesense.model.dbt import DbtEntry, DbtFile, DbtMacro, DbtNode, DbtProperties, DbtReference, DbtSource, DbtTable
 from pipesense.model.where import Loc
 from pipesense.text.edit import TextEdit
 from pipesense.text.span import Span
 
+_DOC: Final = re.compile(r"\bdoc\(\s*(?:['\"]\w+['\"]\s*,\s*)?(?P<quote>['\"])(?P<name>\w+)(?P=quote)\s*\)")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 _NODES: Final = ("model", "snapshot", "seed")
-_WORDS: Final = {"node": "model", "source": "source's table", "macro": "macro"}
+_WORDS: Final = {
+    "node": "model",
+    "source": "source's table",
+    "group": "source",
+    "macro": "macro",
+    "doc": "documentation block",
+    "column": "column",
+}
 
 
 class Projects(Protocol):
@@ -27,11 +36,18 @@ class Projects(Protocol):
     def mentioning(self, folder: str, word: str) -> Iterator[str]:
         """The paths of a project's files whose text holds a word."""
 
+    def docs(self, folder: str) -> Mapping[str, Doc]:
+        """The documentation blocks of a project by their names."""
+
+    def folder(self, path: str) -> str:
+        """The folder of the project that holds a path."""
+
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """What a name means. ``kind``: "node" (a model, snapshot or seed), "source" or "macro"; ``group`` is a source's
-    own name. Names of nodes are in lower case.
+    """What a name means. ``kind``: "node" (a model, snapshot or seed), "source" (one of its tables), "group" (a source
+    itself), "macro", "doc" (a documentation block) or "column"; ``group`` is the source of a table, the node of a
+    column. Names of nodes and columns are in lower case.
     """
 
     kind: str
@@ -68,12 +84,17 @@ def _of_properties(fact: DbtProperties) -> Iterator[Mention]:
     for entry in fact.entries:
         if entry.kind in _NODES and entry.name:
             yield Mention(Symbol("node", folder, entry.name.lower()), entry.at)
+            for column in entry.columns:
+                if column.name:
+                    yield Mention(Symbol("column", folder, column.name.lower(), entry.name.lower()), column.at)
         elif entry.kind == "macro" and entry.name:
             yield Mention(Symbol("macro", folder, entry.name), entry.at)
         if entry.relation is not None:
             yield from _references(folder, (entry.relation,))
         yield from _tested(entry)
     for source in fact.sources:
+        if source.name:
+            yield Mention(Symbol("group", folder, source.name), source.at, defines=True)
         for table in source.tables:
             yield Mention(Symbol("source", folder, table.name, source.name), table.at, defines=True)
             yield from _tested(table.entry)
@@ -96,6 +117,7 @@ def _references(folder: str, references: tuple[DbtReference, ...]) -> Iterator[M
             yield Mention(Symbol("node", folder, each.name.lower()), each.at)
         elif each.kind == "source" and len(each.names) == 2:
             yield Mention(Symbol("source", folder, each.name, each.group), each.at)
+            yield Mention(Symbol("group", folder, each.group), each.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +195,18 @@ class DbtNames:
         for fact in record.linked.facts:
             for mention in mentions(fact):
                 span = record.document.file_span(mention.loc) if mention.loc.file == record.path else None
-                if span is not None and not span.is_empty:
+                if span is None or span.is_empty:
+                    continue
+                if mention.symbol.kind == "group" and not mention.defines:
+                    before = _group_before(text, span, mention.symbol.name)
+                    if before is not None:
+                        yield mention, before
+                else:
                     yield mention, _unquoted(text, span, mention.symbol.name)
+        folder = self.projects.folder(record.path) if "doc(" in text else ""
+        for match in _DOC.finditer(text) if folder else ():
+            span = Span(*match.span("name"))
+            yield Mention(Symbol("doc", folder, match["name"]), Loc(record.path, 0, span)), span
 
     def _named(self, symbol: Symbol) -> Iterator[Place]:
         for path in self.projects.mentioning(symbol.folder, symbol.name):
@@ -188,6 +220,11 @@ class DbtNames:
             for node in self._nodes(symbol):
                 yield Place(node.path, Span(0, 0))
             return
+        if symbol.kind == "doc":
+            doc = self.projects.docs(symbol.folder).get(symbol.name)
+            if doc is not None:
+                yield Place(doc.path, doc.span)
+            return
         for made in self._made_by(symbol):
             record = self.record_of(made.path)
             for mention, span in self._in(record) if record is not None else ():
@@ -198,11 +235,13 @@ class DbtNames:
         found = self._get(("dbt-node", symbol.folder, symbol.name))
         return [each for each in found if isinstance(each, DbtNode) and each.kind in _NODES]
 
-    def _made_by(self, symbol: Symbol) -> list[DbtMacro | DbtTable]:
+    def _made_by(self, symbol: Symbol) -> list[DbtMacro | DbtTable | DbtSource]:
         key: tuple[str, ...] = ("dbt-macro", symbol.folder, symbol.name)
         if symbol.kind == "source":
             key = ("dbt-source", symbol.folder, symbol.group, symbol.name)
-        return [each for each in self._get(key) if isinstance(each, (DbtMacro, DbtTable))]
+        elif symbol.kind == "group":
+            key = ("dbt-group", symbol.folder, symbol.name)
+        return [each for each in self._get(key) if isinstance(each, (DbtMacro, DbtTable, DbtSource))]
 
     def _get(self, key: tuple[str, ...]) -> Iterator[object]:
         for values in self.lookup.get(key):
@@ -232,8 +271,16 @@ class DbtNames:
 def _unquoted(text: str, span: Span, name: str) -> Span:
     """The range of the name alone in what may have quotes, or a package, around it."""
     written = span.of(text)
-    at = written.lower().find(name.lower())
+    quoted = [match.span("name") for match in re.finditer(rf"(['\"])(?P<name>{re.escape(name)})\1", written, re.I)]
+    at = quoted[-1][0] if quoted else written.lower().find(name.lower())
     return Span(span.start + at, span.start + at + len(name)) if at >= 0 else span
+
+
+def _group_before(text: str, span: Span, name: str) -> Span | None:
+    """The range of a source's name in ``source('name', 'table')``, of which ``span`` is the end or all."""
+    start = max(0, span.start - 200)
+    found = list(re.finditer(rf"(['\"])(?P<name>{re.escape(name)})\1\s*,", text[start : span.end]))
+    return Span(start + found[-1].start("name"), start + found[-1].end("name")) if found else None
 
 
 def _stem(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pipesense.lang.yaml.read import read_yaml
@@ -106,6 +107,10 @@ def _checks(entry: DbtEntry, dataset: DatasetName, made: Exports) -> None:
 
 def _source(source: DbtSource, made: Exports) -> None:
     folder = source.folder
+    if source.name:
+        # Whoever asks looks at where it stands only; what is in it is told table by table.
+        bare = replace(source, tables=(), settings=(), freshness=None, loaded_at="", whole=True)
+        _add(made, ("dbt-group", folder, source.name), bare)
     for table in source.tables:
         _checks(table.entry, DatasetName((table.schema.lower(), table.identifier.lower())), made)
         _add(made, ("dbt-source", folder, source.name, table.name), table)

@@ -18,7 +18,18 @@ class Layer(IntEnum):
     MIDDLE = 2
     MART = 3
 
+    @property
+    def word(self) -> str:
+        """The layer with what the medallion architecture calls it."""
+        return _WORDS[self]
 
+
+_WORDS: Final = {
+    Layer.RAW: "raw (bronze)",
+    Layer.STAGING: "staging (bronze to silver)",
+    Layer.MIDDLE: "intermediate (silver)",
+    Layer.MART: "mart (gold)",
+}
 _FOLDERS: Final = {
     **dict.fromkeys(("raw", "bronze", "base", "landing"), Layer.RAW),
     **dict.fromkeys(("staging", "stg", "stage"), Layer.STAGING),
@@ -35,7 +46,14 @@ _BY_GROUP: Final = {"raw": Layer.RAW, "staging": Layer.STAGING, "middle": Layer.
 
 def layer_of(name: str, place: tuple[str, ...]) -> Layer | None:
     """The layer of a model: its prefix says it, else the outermost folder that does."""
+    found = layer_and_reason(name, place)
+    return found[0] if found is not None else None
+
+
+def layer_and_reason(name: str, place: tuple[str, ...]) -> tuple[Layer, str] | None:
+    """The layer of a model, and what tells it."""
     match = _PREFIX.match(name)
     if match is not None and match.lastgroup is not None:
-        return _BY_GROUP[match.lastgroup]
-    return next((_FOLDERS[each.lower()] for each in place if each.lower() in _FOLDERS), None)
+        return _BY_GROUP[match.lastgroup], f"its prefix {match.group()}"
+    folder = next((each for each in place if each.lower() in _FOLDERS), None)
+    return (_FOLDERS[folder.lower()], f"its folder {folder}") if folder is not None else None

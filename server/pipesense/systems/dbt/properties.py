@@ -192,6 +192,7 @@ class _Lift:
             tuple(keys),
             self.locate(listed.span) if isinstance(listed, Sequence) and node.own("columns") is not None else None,
             any(each.get("columns") is not None for each in versions),
+            _text(node.get("description")),
         )
 
     def is_whole(self, node: Mapping) -> bool:
@@ -231,6 +232,7 @@ class _Lift:
             self.locate(node.span),
             not self.is_whole(node) or has_template(name),
             primary or "primary_key" in constraints,
+            _text(node.get("description")),
         )
 
     def tests(self, node: Mapping, column: str) -> Iterator[DbtTest]:

@@ -1,0 +1,118 @@
+"""What a hover says of names in a dbt project, and what is counted above them; documentation blocks and links."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipesense.engine.workspace import Workspace
+from support.memory import ROOT, settle, workspace
+
+FILES = {
+    "dbt_project.yml": "name: shop\nmodels:\n  shop:\n    marts:\n      +materialized: table\n",
+    "models/staging/stg_orders.sql": (
+        "select id as order_id, customer_id, cast(amount as integer) as amount\nfrom {{ source('raw', 'orders') }}\n"
+    ),
+    "models/marts/fct_orders.sql": (
+        "{{ config(materialized='incremental', unique_key='order_id') }}\n"
+        "select o.order_id, {{ cents('o.amount') }} as amount\nfrom {{ ref('stg_orders') }} as o\n"
+    ),
+    "models/marts/late.sql": "select * from {{ ref('fct_orders') }}\n",
+    "models/docs.md": "{% docs orders %}\nOne row per order.\n{% enddocs %}\n",
+    "models/schema.yml": """\
+version: 2
+sources:
+  - name: raw
+    schema: landing
+    tables:
+      - name: orders
+        description: As the shop sends them
+        freshness: {warn_after: {count: 12, period: hour}}
+        loaded_at_field: at
+        columns:
+          - name: id
+            description: The key
+models:
+  - name: stg_orders
+    description: "{{ doc('orders') }}"
+    columns:
+      - name: order_id
+        description: The order
+        data_tests: [unique, not_null]
+  - name: fct_orders
+    config: {contract: {enforced: true}}
+    data_tests:
+      - dbt_utils.unique_combination_of_columns:
+          combination_of_columns: [order_id, amount]
+exposures:
+  - name: board
+    type: dashboard
+    depends_on: [ref('fct_orders')]
+    owner: {name: a}
+macros:
+  - name: cents
+    description: Hundredths of a unit
+""",
+    "macros/cents.sql": "{% macro cents(column, digits=2) %}({{ column }} / 100){% endmacro %}\n",
+    "tests/no_negative_orders.sql": "select * from {{ ref('fct_orders') }} where amount < 0\n",
+}
+HOVERS = [
+    ("models/marts/fct_orders.sql", "ref('stg_|orders')", [
+        "**Model stg_orders** · view (dbt's default)", "One row per order.", "- defined in: stg_orders.sql, line 1",
+        "- layer: staging (bronze to silver), by its prefix stg_", "- upstream: `raw.orders`", "- downstream: `fct_orders`",
+        "- tests: `unique(order_id)`, `not_null(order_id)`", "| order_id |  | unique, not_null | The order |",
+        "| amount | INTEGER |  |  |",
+    ]),
+    ("models/marts/fct_orders.sql", "con|fig(", [
+        "**Model fct_orders** · incremental", "- layer: mart (gold), by its prefix fct_", "- unique_key: `order_id`",
+        "- contract: enforced", "- upstream: `stg_orders`", "- downstream: `late`", "- exposed as: `board`",
+        "- tests: `unique_combination_of_columns(order_id, amount)`, `no_negative_orders`",
+    ]),
+    ("models/schema.yml", "- name: fct_|orders\n    config", ["**Model fct_orders** · incremental"]),
+    ("models/marts/late.sql", "ref('fct_|orders')", ["**Model fct_orders** · incremental", "| order_id |"]),
+    ("models/staging/stg_orders.sql", "'or|ders')", [
+        "**Source raw.orders**", "As the shop sends them", "- in the warehouse: `landing.orders`",
+        "- freshness: warning after 12 h", "- read by: `stg_orders`", "| id |  |  | The key |",
+    ]),
+    ("models/staging/stg_orders.sql", "'r|aw'", ["**Source raw**", "- tables: `orders`"]),
+    ("models/marts/fct_orders.sql", "{{ ce|nts", [
+        "**Macro `cents(column, digits=2)`**", "Hundredths of a unit", "- defined in: cents.sql, line 1",
+    ]),
+    ("models/schema.yml", "doc('or|ders", ["**Documentation orders**", "One row per order."]),
+    ("models/schema.yml", "- name: order|_id", [
+        "**Column order_id** of stg_orders", "The order", "- a copy of: `raw.orders.id`", "- tests: `unique(order_id)`",
+    ]),
+]  # fmt: skip
+
+
+def project() -> Workspace:
+    made = workspace(FILES)
+    settle(made)
+    return made
+
+
+def place(path: str, marked: str) -> tuple[str, int]:
+    return f"{ROOT}/{path}", FILES[path].index(marked.replace("|", "")) + marked.index("|")
+
+
+@pytest.mark.parametrize(("path", "marked", "wanted"), HOVERS)
+def test_a_hover_tells_of_models_sources_macros_docs_and_columns(path: str, marked: str, wanted: list[str]) -> None:
+    found = project().hover(*place(path, marked))
+    assert found is not None
+    for each in wanted:
+        assert each in found.markdown, found.markdown
+
+
+def test_a_name_that_nothing_defines_says_nothing_of_dbt() -> None:
+    made = workspace({**FILES, "models/marts/late.sql": "select * from {{ ref('gone') }}\n"})
+    settle(made)
+    found = made.hover(f"{ROOT}/models/marts/late.sql", 24)
+    assert found is None or "downstream" not in found.markdown
+
+
+def test_a_description_follows_its_file() -> None:
+    made = project()
+    path = f"{ROOT}/models/schema.yml"
+    made.open(path, FILES["models/schema.yml"].replace("description: The order", "description: The other"))
+    settle(made)
+    found = made.hover(*place("models/marts/fct_orders.sql", "ref('stg_|orders')"))
+    assert found is not None and "| The other |" in found.markdown
