@@ -219,7 +219,10 @@ class DbtProjects:
         return variables(text if text is not None else self.text(path) or "")
 
     def docs(self, folder: str) -> dict[str, Doc]:
-        """The documentation blocks of a project by their names: https://docs.getdbt.com/docs/build/documentation (1.10)."""
+        """The documentation blocks of a project by their names.
+
+        https://docs.getdbt.com/docs/build/documentation (1.10).
+        """
         project = self.at(folder) if folder else None
         found: dict[str, Doc] = {}
         for path in self.files.listing(folder) if project is not None else ():

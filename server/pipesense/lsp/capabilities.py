@@ -43,6 +43,9 @@ class ClientProfile:
     highlights: bool = False
     rename: bool = False
     prepare_rename: bool = False
+    lenses: bool = False
+    lens_refresh: bool = False
+    links: bool = False
 
     @staticmethod
     def of(client: types.ClientCapabilities) -> ClientProfile:
@@ -92,6 +95,9 @@ class ClientProfile:
             highlights=text.document_highlight is not None,
             rename=text.rename is not None,
             prepare_rename=bool(text.rename and text.rename.prepare_support),
+            lenses=text.code_lens is not None,
+            lens_refresh=bool(workspace.code_lens and workspace.code_lens.refresh_support),
+            links=text.document_link is not None,
         )
 
 

@@ -72,6 +72,11 @@ class Client:
         """Ask the client to pull again."""
         self._ask(types.WORKSPACE_DIAGNOSTIC_REFRESH, None)
 
+    def refresh_all(self) -> None:
+        """Ask the client to pull again, and for the counts above models, which follow other files as well."""
+        self.refresh_diagnostics()
+        self._ask(types.WORKSPACE_CODE_LENS_REFRESH, None)
+
     def ask_for_progress(self, token: str, created: Callable[[bool], None]) -> None:
         """Ask the client to make room for progress; ``created`` hears whether it did."""
         asked = self._ask(types.WINDOW_WORK_DONE_PROGRESS_CREATE, types.WorkDoneProgressCreateParams(token))

@@ -143,8 +143,19 @@ def _add_optional_features(server: LanguageServer, session: Session, profile: Cl
         server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(partial(features.symbols))
     if profile.folding:
         server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)(partial(features.folding))
+    if profile.lenses:
+        server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions())(partial(features.lenses))
+    if profile.links:
+        server.feature(types.TEXT_DOCUMENT_DOCUMENT_LINK, types.DocumentLinkOptions())(partial(features.links))
     if profile.completion:
         server.feature(types.TEXT_DOCUMENT_COMPLETION, completion_options())(partial(session.completions.asked))
+    if profile.colours:
+        server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, LEGEND)(partial(features.tokens))
+        server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE, LEGEND)(partial(features.tokens_in))
+    _add_names(server, session, profile)
+
+
+def _add_names(server: LanguageServer, session: Session, profile: ClientProfile) -> None:
     names = session.navigation
     if profile.definition:
         server.feature(types.TEXT_DOCUMENT_DEFINITION)(partial(names.definition))
@@ -157,9 +168,6 @@ def _add_optional_features(server: LanguageServer, session: Session, profile: Cl
         server.feature(types.TEXT_DOCUMENT_RENAME, options)(partial(names.rename))
         if profile.prepare_rename:
             server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)(partial(names.prepare_rename))
-    if profile.colours:
-        server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, LEGEND)(partial(features.tokens))
-        server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE, LEGEND)(partial(features.tokens_in))
 
 
 def run(channel: Channel, make_workspace: MakeWorkspace, version: str) -> int:

@@ -50,7 +50,8 @@ def make_core(
     edits = EditWriter(profile, encoding, documents.uri, workspace.text, version_of)
     results: Results
     if profile.pull:
-        refresh = client.refresh_diagnostics if profile.refresh else None
+        every = client.refresh_all if profile.lenses and profile.lens_refresh else client.refresh_diagnostics
+        refresh = every if profile.refresh else None
         results = Pulled(workspace, documents, writer, refresh)
     else:
         results = Pushed(workspace, documents, writer, client.send)

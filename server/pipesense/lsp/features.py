@@ -38,6 +38,7 @@ class LanguageFeatures:
     document: Callable[[str], OpenDocument | None]
     core: Callable[[], Core]
     encoding: Callable[[], PositionEncoding]
+    uri: Callable[[str], str]
 
     def symbols(self, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
         """The outline of a file."""
@@ -56,6 +57,30 @@ class LanguageFeatures:
         spans = self._features.folds(path)
         lines = ((buffer.lines.position(each.start)[0], buffer.lines.position(each.end)[0]) for each in spans)
         return [types.FoldingRange(start_line=first, end_line=last) for first, last in dict.fromkeys(lines)]
+
+    def lenses(self, params: types.CodeLensParams) -> list[types.CodeLens]:
+        """Counts above places; they do nothing when clicked, which an empty command says."""
+        found = self._open(params.text_document.uri)
+        if found is None:
+            return []
+        path, buffer = found
+        edits = self.core().edits
+        return [
+            types.CodeLens(edits.range(each.span, buffer), types.Command(title=each.text, command=""))
+            for each in self._features.lenses(path)
+        ]
+
+    def links(self, params: types.DocumentLinkParams) -> list[types.DocumentLink]:
+        """What leads to other files."""
+        found = self._open(params.text_document.uri)
+        if found is None:
+            return []
+        path, buffer = found
+        edits = self.core().edits
+        return [
+            types.DocumentLink(edits.range(each.span, buffer), self.uri(each.target), each.text)
+            for each in self._features.links(path)
+        ]
 
     def tokens(self, params: types.SemanticTokensParams) -> types.SemanticTokens:
         """The colours of all SQL inside the strings of a file."""

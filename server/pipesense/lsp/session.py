@@ -62,7 +62,7 @@ class Session:
         self._frozen = False
         self._problems: tuple[tuple[str, int, str], ...] = ()
         place = (self._up_to_date, lambda: self.core, lambda: self._encoding)
-        self.features = LanguageFeatures(*place)
+        self.features = LanguageFeatures(*place, self.documents.uri)
         self.navigation = Navigation(*place, self.documents.uri)
         self.completions = Completions(*place)
         self.about = About(*place[:2])

@@ -116,3 +116,74 @@ def test_a_description_follows_its_file() -> None:
     settle(made)
     found = made.hover(*place("models/marts/fct_orders.sql", "ref('stg_|orders')"))
     assert found is not None and "| The other |" in found.markdown
+
+
+LENSES = {
+    "models/marts/fct_orders.sql": ["1:1 1 upstream · 1 downstream · 2 tests · 1 exposure"],
+    "models/marts/late.sql": ["1:1 1 upstream · 0 downstream · no tests"],
+    "models/schema.yml": [
+        "orders 1 downstream · no tests",
+        "stg_orders 1 upstream · 1 downstream · 2 tests",
+        "fct_orders 1 upstream · 1 downstream · 2 tests · 1 exposure",
+    ],
+    "macros/cents.sql": [],
+}
+
+
+@pytest.mark.parametrize("path", LENSES)
+def test_tests_and_neighbours_are_counted_above_each_model(path: str) -> None:
+    found = sorted(project().features.lenses(f"{ROOT}/{path}"), key=lambda each: each.span)
+    assert [f"{each.span.of(FILES[path]) or '1:1'} {each.text}" for each in found] == LENSES[path]
+
+
+def test_counts_follow_other_files() -> None:
+    made = project()
+    path = f"{ROOT}/models/marts/late.sql"
+    made.open(path, "select 1 as id\n")
+    settle(made)
+    (lens,) = made.features.lenses(f"{ROOT}/models/marts/fct_orders.sql")
+    assert "0 downstream" in lens.text
+
+
+LINKS = {
+    "models/marts/fct_orders.sql": ["stg_orders -> models/staging/stg_orders.sql"],
+    "models/schema.yml": [
+        "fct_orders -> models/marts/fct_orders.sql",
+        "fct_orders -> models/marts/fct_orders.sql",
+        "orders -> models/docs.md",
+        "stg_orders -> models/staging/stg_orders.sql",
+    ],
+}
+
+
+@pytest.mark.parametrize("path", LINKS)
+def test_names_of_models_and_docs_lead_to_their_files(path: str) -> None:
+    links = project().features.links(f"{ROOT}/{path}")
+    told = [f"{each.span.of(FILES[path])} -> {each.target[len(ROOT) + 1 :]}" for each in links]
+    assert sorted(told) == LINKS[path]
+
+
+def test_a_sql_file_that_a_task_runs_is_linked() -> None:
+    dag = (
+        "from airflow import DAG\nfrom airflow.providers.postgres.operators.postgres import PostgresOperator\n"
+        "with DAG('d') as dag:\n    PostgresOperator(task_id='a', sql='load.sql', postgres_conn_id='x')\n"
+    )
+    made = workspace({"dags/d.py": dag, "dags/load.sql": "select 1\n"})
+    settle(made)
+    (link,) = made.features.links(f"{ROOT}/dags/d.py")
+    assert (link.span.of(dag).strip("'"), link.target) == ("load.sql", f"{ROOT}/dags/load.sql")
+
+
+def test_a_documentation_block_is_defined_in_its_file_and_renamed_with_it() -> None:
+    made = project()
+    path, at = place("models/schema.yml", "doc('or|ders")
+    names = made.features.names_of(path, at)
+    (defined,) = names.definition(path, at)
+    docs = FILES["models/docs.md"]
+    assert (defined.path, defined.span.of(docs)) == (f"{ROOT}/models/docs.md", "orders")
+    edits = names.rename(path, at, "order_docs")
+    assert isinstance(edits, dict)
+    assert {file[len(ROOT) + 1 :]: [edit.text for edit in several] for file, several in edits.items()} == {
+        "models/docs.md": ["order_docs"],
+        "models/schema.yml": ["order_docs"],
+    }

@@ -26,7 +26,7 @@ def listed(root: Path, below: str = "") -> list[str]:
 
 LISTINGS: list[tuple[str, dict[str, str], list[str]]] = [
     (
-        "code, settings, versions and seeds; nothing else",
+        "code, settings, versions, seeds and docs; nothing else",
         {
             "dags/a.py": "",
             "sql/a.sql": "",
@@ -40,7 +40,7 @@ LISTINGS: list[tuple[str, dict[str, str], list[str]]] = [
             "notes.txt": "",
         },
         [
-            *("a.csv", "pipesense.toml", "pyproject.toml", "requirements-dev.txt", "requirements.txt"),
+            *("README.md", "a.csv", "pipesense.toml", "pyproject.toml", "requirements-dev.txt", "requirements.txt"),
             *("dags/a.py", "sql/a.sql"),
         ],
     ),

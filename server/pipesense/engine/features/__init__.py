@@ -16,6 +16,7 @@ from pipesense.text.span import Span
 
 if TYPE_CHECKING:
     from pipesense.engine.features.completion import Catalogue, Completion, Item
+    from pipesense.engine.features.dbt_lenses import DbtLenses, Lens, Link
     from pipesense.engine.features.dbt_names import DbtNames
     from pipesense.engine.features.names import Names
     from pipesense.engine.features.states import StateNames
@@ -83,6 +84,25 @@ class Features:
             *(self.record_of, self.lookup, self.stages.surroundings.dbt, self.stages.answers, read_statement),
             self.learned,
         )
+
+    @property
+    def dbt_lenses(self) -> DbtLenses:
+        """What stands above the models of a project, and what in them leads to other files."""
+        from pipesense.engine.features.dbt_lenses import DbtLenses
+
+        return DbtLenses(self.record_of, self.lookup, self.dbt, self.stages.answers)
+
+    def lenses(self, path: str) -> tuple[Lens, ...]:
+        """The lines of text above places of a file."""
+        return self.dbt_lenses.lenses(path) if self.stages.surroundings.dbt.folder(path) else ()
+
+    def links(self, path: str) -> tuple[Link, ...]:
+        """The stretches of a file that lead to other files: SQL that tasks run, models of dbt."""
+        from pipesense.engine.features.dbt_lenses import scripts
+
+        found = self.dbt_lenses.links(path) if self.stages.surroundings.dbt.folder(path) else ()
+        record = self.record_of(path)
+        return found + tuple(scripts(record, self.lookup)) if record is not None else found
 
     def judged(self, record: FileRecord) -> None:
         """A file was judged: learn from it as long as its facts are at hand; those of a closed file are put away."""

@@ -142,6 +142,14 @@ class DbtNames:
         found = self.at(path, offset)
         return tuple(self._made(found[0])) if found is not None else ()
 
+    def mentioned(self, record: FileRecord) -> Iterator[tuple[Symbol, Span]]:
+        """Every name of the project in one file, with its range."""
+        return ((mention.symbol, span) for mention, span in self._in(record))
+
+    def made(self, symbol: Symbol) -> Iterator[Place]:
+        """Where a name is defined."""
+        return self._made(symbol)
+
     def references(self, path: str, offset: int) -> tuple[Place, ...]:
         """Every place that names it, its definition first."""
         found = self.at(path, offset)
@@ -176,7 +184,8 @@ class DbtNames:
         if refused is not None:
             return refused
         edits: dict[str, list[TextEdit]] = {}
-        for each in self._named(symbol):
+        made = self._made(symbol) if symbol.kind == "doc" else ()
+        for each in dict.fromkeys((*made, *self._named(symbol))):
             edits.setdefault(each.path, []).append(TextEdit(each.span, name))
         return {file: tuple(sorted(several, key=lambda edit: edit.span)) for file, several in edits.items()}
 
@@ -252,6 +261,7 @@ class DbtNames:
     def _refused(self, symbol: Symbol) -> Refusal | None:
         word = _WORDS[symbol.kind]
         made = len(self._nodes(symbol)) if symbol.kind == "node" else len(self._made_by(symbol))
+        made = len(list(self._made(symbol))) if symbol.kind == "doc" else made
         if not made:
             return Refusal(f"no file of the project defines the {word} `{symbol.name}`, so it would not be renamed")
         if made > 1:
