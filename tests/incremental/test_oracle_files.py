@@ -91,12 +91,18 @@ steps = st.tuples(st.sampled_from(STEPS), names, numbers, names, st.sampled_from
 SHADOWED = {"common.py": 1, "dags/sql/load.sql": 0, "base.py": 0, "dags/pipesense.toml": 2, "dags/a.py": 0}
 SHADOW = ("write", "dags/common.py", 0, "base.py", "nothing")
 """An excluded file that comes to stand before the one that is imported."""
+NO_PACKAGE = [
+    ("write", "common.py", 0, "base.py", "step"),
+    ("delete", "dags/__init__.py", 0, "base.py", "nothing"),
+]
+"""A folder that is no package any more: what a relative import means there changes with the file's own name."""
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(names, numbers, min_size=5), st.booleans(), st.lists(steps, min_size=1, max_size=6))
 @example(SHADOWED, False, [*(("write", "base.py", 0, "base.py", each) for each in ("nothing", "settle")), SHADOW])
 @example({**SHADOWED, "dags/a.py": 1}, True, [("open", *SHADOW[1:])])
+@example({"dags/a.py": 1, "dags/__init__.py": 0}, True, NO_PACKAGE)
 def test_files_that_come_and_go_leave_nothing_behind(
     chosen: dict[str, int], first: bool, script: list[tuple[str, str, int, str, str]]
 ) -> None:

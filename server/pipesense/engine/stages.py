@@ -173,10 +173,12 @@ class Stages:
         from pipesense.engine.link_python import PythonSurroundings, link_python_file
         from pipesense.lang.python.module import LinkMemo
 
-        if record.memo is None:
-            record.memo = LinkMemo()
         path = record.path
         where = self.surroundings
+        name = where.module_name(path)
+        # What `from .x import y` means hangs on the file's own name, which is part of no remembered question.
+        if record.memo is None or (record.memo.last is not None and record.memo.last.name != name):
+            record.memo = LinkMemo()
         wanted = tuple(name for system in self.systems for name in system.version_files)
         missing: set[Key] = {("file", each) for each in where.package_files(path)}
 
@@ -204,7 +206,7 @@ class Stages:
         linked = link_python_file(
             record.document,
             PythonSurroundings(
-                module_name=where.module_name(path),
+                module_name=name,
                 imported=lambda name: self._module(where.module_path(path, name), name),
                 memo=record.memo,
                 configured_dialect=config.dialect_of(path),
