@@ -347,7 +347,8 @@ class Stages:
             return with_imports(self._full_module(record), change)
         if isinstance(change, DbtChange):
             return dbt_edits(change, self.record_of)
-        document = next((each for each in self.documents if each.name == name), None)
+        is_document = record is not None and record.document.language in DOCUMENTS
+        document = next((each for each in self.documents if each.name == name and is_document), None)
         if document is not None and record is not None:
             file = document_file(record.document, self.counters)
             return document.write(change, file) if file is not None else Refusal("the file is empty")

@@ -1,15 +1,18 @@
-"""Apache Airflow: DAG files of Airflow 2 and 3."""
+"""Apache Airflow: DAG files of Airflow 2 and 3, in Python, and in YAML for those who make DAGs of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipesense.lang.python.module import Module
 from pipesense.model.change import Change, Refusal, Replace
 from pipesense.model.value import Version
 from pipesense.systems.airflow.version import VERSION_FILES, version_in_use
-from pipesense.systems.system import Embed, Lifted, PythonSystem
+from pipesense.systems.system import DocumentSystem, Embed, Lifted, PythonSystem
+
+if TYPE_CHECKING:
+    from pipesense.lang.documents.file import DocumentFile
 
 
 def _version(module: Module, files: Mapping[str, str], configured: str | None) -> Version:
@@ -36,3 +39,25 @@ SYSTEM: Final = PythonSystem(
     lift=_lift,
     write=_write,
 )
+
+
+def claims(path: str, text: str) -> bool:
+    """Whether a file holds DAGs in YAML, or the defaults of such files."""
+    if path.endswith(("/defaults.yml", "/defaults.yaml")):
+        return "default_args" in text
+    return path.endswith((".yml", ".yaml")) and "tasks:" in text and ("operator:" in text or "decorator:" in text)
+
+
+def _lift_document(file: DocumentFile) -> Lifted:
+    from pipesense.systems.airflow.yaml_dags import lift
+
+    return lift(file)
+
+
+def _write_document(change: Change, file: DocumentFile) -> tuple[Replace, ...] | Refusal:
+    from pipesense.systems.airflow.yaml_write import write
+
+    return write(change, file)
+
+
+DOCUMENTS: Final = DocumentSystem("airflow", claims, _lift_document, _write_document)
