@@ -75,14 +75,13 @@ def _called(module: Module, call: ast.Call) -> RowFunction | None:
     if made is None:
         return None
     imports = tuple((name, _FUNCTIONS) for name in dict.fromkeys(names))
-    return RowFunction(
-        "spark",
-        module.loc(call.func),
-        module.text_of(body),
-        " and ".join(dict.fromkeys(names)),
-        (Replace(module.loc(call), made),),
-        imports,
-    )
+    # Whether the values are texts or arrays is not said here.
+    parts = (Replace(module.loc(call), made),) if "length" not in names else ()
+    return RowFunction("spark", module.loc(call.func), module.text_of(body), _words(names), parts, imports)
+
+
+def _words(names: list[str]) -> str:
+    return " and ".join(dict.fromkeys("length or size" if name == "length" else name for name in names))
 
 
 def _decorated(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[RowFunction]:
@@ -93,7 +92,7 @@ def _decorated(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> 
         names: list[str] = []
         expr = _returned(node)
         if expr is not None and _whole(module, node.args, expr, names) is not None:
-            yield RowFunction("spark", module.loc(target), module.text_of(expr), " and ".join(dict.fromkeys(names)))
+            yield RowFunction("spark", module.loc(target), module.text_of(expr), _words(names))
 
 
 def _returned(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.expr | None:
