@@ -7,7 +7,7 @@ from typing import Any
 
 from pipesense.lang.python import pins
 from pipesense.model.code import ScopeCode
-from pipesense.model.frames import FrameOperation, FrameScope, Given
+from pipesense.model.frames import FrameCheck, FrameOperation, FrameScope, Given
 from pipesense.model.value import Absent, Known
 from pipesense.systems.system import PythonSystem
 from systems.lifting import Case, Workspace
@@ -26,9 +26,17 @@ def facts_of(case: Case, system: PythonSystem) -> str:
         if isinstance(fact, FrameScope):
             lines.append(fact.scope)
             lines += [f"  {_operation(each)}" for each in fact.operations]
+        elif isinstance(fact, FrameCheck):
+            lines.append(f"{fact.scope} holds a frame against {_check(fact)}")
     for code in lifted.code:
         lines += _code(code)
     return "\n".join(lines) + "\n"
+
+
+def _check(check: FrameCheck) -> str:
+    gates = {True: "gates", False: "lets everything through", None: "may gate"}[check.gates]
+    columns = [f"{each.name} ({', '.join(each.demands)})" if each.demands else each.name for each in check.columns]
+    return "; ".join([check.schema, *columns, gates])
 
 
 def _operation(each: FrameOperation) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from pipesense.model.change import Rewrite
 from pipesense.model.faults import FaultKind, SettingFault
 from pipesense.model.flow import Role
-from pipesense.model.frames import FrameScope
+from pipesense.model.frames import FrameCheck, FrameScope
 from pipesense.model.habits import CheckThatOnlyTells
 from pipesense.model.sql import Block, Comparison, Expr, Script, Statement
 from pipesense.model.value import Known
@@ -20,7 +20,7 @@ from pipesense_rules import faults
 
 META = RuleMeta(
     id="quality/check-cannot-fail",
-    wants=(Script, SettingFault, CheckThatOnlyTells, FrameScope),
+    wants=(Script, SettingFault, CheckThatOnlyTells, FrameScope, FrameCheck),
     pattern="quality-checks",
     since="0.1",
     roles=EVERYWHERE - {FileRole.GENERATED},
@@ -57,6 +57,12 @@ META = RuleMeta(
             "the data is.",
             "Raise where result.success is False, or let a task that others wait for do it.",
         ),
+        "gathered": Message(
+            Severity.WARNING,
+            "This check stops nothing: {outcome}, and nothing in this file looks there.",
+            "The run goes on with whatever the data is.",
+            "Raise where .pandera.errors of the result is not empty.",
+        ),
         "empty": Message(
             Severity.WARNING,
             "This check passes when the table is empty: {outcome}.",
@@ -73,7 +79,9 @@ _SHARE: Final = frozenset(
 
 
 @rule(META)
-def check_cannot_fail(fact: Script | SettingFault | CheckThatOnlyTells | FrameScope, ctx: Context) -> Iterator[Finding]:
+def check_cannot_fail(
+    fact: Script | SettingFault | CheckThatOnlyTells | FrameScope | FrameCheck, ctx: Context
+) -> Iterator[Finding]:
     """At the comparison that decides the check, or at the operator that takes nothing for zero."""
     if isinstance(fact, Script):
         yield from _of_script(fact, ctx)
@@ -81,6 +89,9 @@ def check_cannot_fail(fact: Script | SettingFault | CheckThatOnlyTells | FrameSc
         yield ctx.finding("tells", at=fact.loc, name=fact.name, tells=fact.tells)
     elif isinstance(fact, FrameScope):
         yield from _of_code(fact, ctx)
+    elif isinstance(fact, FrameCheck):
+        if fact.gates is False and ".pandera.errors" in fact.outcome:
+            yield ctx.finding("gathered", at=fact.loc, outcome=fact.outcome)
     elif fact.kind is FaultKind.PASSES_WITHOUT_ROWS:
         yield ctx.finding("empty", at=fact.loc, outcome=fact.outcome, instead=fact.instead)
 

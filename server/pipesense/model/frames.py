@@ -140,3 +140,29 @@ class RowFunction:
     instead: str
     parts: tuple[Replace, ...] = ()
     imports: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedColumn:
+    """What a schema demands of a column, each as a few words ("unique", "never missing", ">= 0")."""
+
+    name: str
+    demands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCheck:
+    """A frame is held against a schema in code.
+
+    ``loc`` is the method or decorator that does it, ``schema`` what it is called there, ``columns`` what is demanded
+    as far as it can be read. ``outcome`` says what happens to rows that fail, as a clause. ``gates`` is False where
+    nothing is raised, so that whatever follows goes on with the rows; None where nobody can tell.
+    """
+
+    system: str
+    scope: str
+    schema: str
+    loc: Loc
+    columns: tuple[CheckedColumn, ...]
+    outcome: str
+    gates: bool | None = True

@@ -40,7 +40,7 @@ def operation(step: Step) -> Made | None:
         return _of_context(step)
     if step.kind in (SOURCES, LEGACY_SOURCES):
         read = step.name.startswith("read_") or step.name == "get_batch"
-        return Made(BATCH if read and step.kind == SOURCES else step.kind)
+        return Made(BATCH if read else step.kind)
     if step.kind == STORE:
         return Made(CHECKPOINT if "checkpoint" in step.traits else SUITE)
     if step.name in ("validate", "run"):
@@ -59,14 +59,16 @@ def _of_context(step: Step) -> Made | None:
         "get_checkpoint": Made(CHECKPOINT),
         "add_checkpoint": Made(CHECKPOINT),
         "add_or_update_checkpoint": Made(CHECKPOINT),
+        "run_checkpoint": Made(RESULT),
+        "run_validation_operator": Made(RESULT),
     }
     return kinds.get(step.name)
 
 
 _ONE: Final = (1, 0)
-_BATCH: Final = "a batch of context.data_sources.pandas_default and batch.validate(suite)"
+_BATCH: Final = "batches and suites: context.data_sources.pandas_default, then batch.validate(suite)"
 RENAMED: Final = {
-    **{("", name): Renamed(_ONE, _BATCH) for name in sorted(_LEGACY)},
+    **{("", name): Renamed(_ONE, _BATCH, "batches and suites") for name in sorted(_LEGACY)},
     ("", "dataset.PandasDataset"): Renamed(_ONE, _BATCH),
     ("", "dataset.SparkDFDataset"): Renamed(_ONE, _BATCH),
     ("context", "sources"): Renamed(_ONE, "context.data_sources", "data_sources"),

@@ -57,8 +57,25 @@ def _written(each: FrameOperation) -> list[Access]:
         given = each.argument("table_name", 0)
         table = dataset_named(given.value.value) if given is not None and isinstance(given.value, Known) else None
         return [Access(table, mode, guard, given.value_loc, call=each.name)] if given is not None and table else []
+    if each.name == "write_delta":
+        return _delta(each)
     given = each.argument("file", 0) or each.argument("path", 0) or each.argument("target", 0)
     return _access(each, given, AccessMode.OVERWRITE, Unknown("it writes the whole file"))
+
+
+def _delta(each: FrameOperation) -> list[Access]:
+    """https://docs.pola.rs/api/python/stable/reference/api/polars.DataFrame.write_delta.html: it refuses by default."""
+    how = each.argument("mode")
+    value = how.value.value if how is not None and isinstance(how.value, Known) else None
+    given = each.argument("target", 0)
+    if value == "append":
+        return _access(each, given, AccessMode.APPEND, Absent(Unknown("nothing"), ("the function",)))
+    if value == "merge":
+        return _access(each, given, AccessMode.MERGE, Unknown("it goes by a condition"))
+    if value == "overwrite":
+        return _access(each, given, AccessMode.OVERWRITE, Unknown("it replaces the table"))
+    why = "it raises where there is something already" if how is None else "how it writes is computed"
+    return _access(each, given, AccessMode.APPEND, Unknown(why))
 
 
 def _access(each: FrameOperation, given: Given | None, mode: AccessMode, guard: Value[Guard]) -> list[Access]:

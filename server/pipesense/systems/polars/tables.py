@@ -37,8 +37,9 @@ def function(name: str, step: Step) -> Made | None:
         return Made(FRAME)
     if name.startswith("scan_"):
         return Made(LAZY)
-    if name in ("concat", "align_frames"):
-        return None
+    if name == "concat":
+        # Of eager or lazy frames: what both know is known.
+        return Made(FRAME, frozenset({"perhaps lazy"}))
     if name.startswith("from_"):
         return Made(FRAME)
     return Made(EXPRESSION) if name in _EXPRESSIONS else None

@@ -1,0 +1,161 @@
+"""The data sets of Great Expectations 0.x written as batches and suites of 1.x.
+
+The classes and the names of their arguments were read on great_expectations 1.24
+(https://docs.greatexpectations.io/docs/core/define_expectations/create_an_expectation).
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+from pipesense.lang.python.edit import add_after
+from pipesense.lang.python.module import Module
+from pipesense.lang.python.syntax import parsed_of
+from pipesense.model.change import Change, Refusal, Replace, UseNewApi
+from pipesense.model.frames import FrameOperation, FrameScope
+from pipesense.model.value import Version
+from pipesense.model.where import Loc
+from pipesense.systems.frames import Reading, nothing_beside
+from pipesense.systems.great_expectations.tables import DATASET, LIBRARY
+from pipesense.systems.renames import write_name
+from pipesense.text.span import Span
+
+LEGACY: Final = "batches and suites"
+"""What ``fix`` of an obsolete use is called where the whole data set is written anew."""
+
+_BOUNDS: Final = ("min_value", "max_value")
+ARGUMENTS: Final = {
+    **dict.fromkeys(("to_not_be_null", "to_be_null", "to_be_unique", "to_be_increasing", "to_be_decreasing"), ()),
+    "to_be_between": _BOUNDS,
+    **dict.fromkeys(("to_be_in_set", "to_not_be_in_set"), ("value_set",)),
+    **dict.fromkeys(("to_match_regex", "to_not_match_regex"), ("regex",)),
+    "to_match_strftime_format": ("strftime_format",),
+    "to_be_of_type": ("type_",),
+    "to_be_in_type_list": ("type_list",),
+}
+"""Names of what follows the column, by how the name of an expectation on a column's values ends."""
+_OTHERS: Final = {
+    "expect_column_to_exist": ("column", "column_index"),
+    "expect_column_value_lengths_to_be_between": ("column", *_BOUNDS),
+    "expect_column_value_lengths_to_equal": ("column", "value"),
+    **{
+        f"expect_column_{what}_to_be_between": ("column", *_BOUNDS)
+        for what in ("mean", "median", "max", "min", "sum", "stdev", "unique_value_count")
+    },
+    **{
+        f"expect_column_distinct_values_to_{what}_set": ("column", "value_set")
+        for what in ("be_in", "contain", "equal")
+    },
+    "expect_column_pair_values_to_be_equal": ("column_A", "column_B"),
+    "expect_compound_columns_to_be_unique": ("column_list",),
+    "expect_table_row_count_to_be_between": _BOUNDS,
+    "expect_table_row_count_to_equal": ("value",),
+    "expect_table_column_count_to_equal": ("value",),
+    "expect_table_columns_to_match_ordered_list": ("column_list",),
+    "expect_table_columns_to_match_set": ("column_set",),
+}
+EXPECTATIONS: Final = {
+    **{f"expect_column_values_{end}": ("column", *names) for end, names in ARGUMENTS.items()},
+    **_OTHERS,
+}
+"""Methods of 0.x that 1.x has as classes, with the names of their arguments in order."""
+_KEPT: Final = frozenset({"mostly", "meta", "or_equal", "ignore_row_if", "strict_min", "strict_max", "exact_match"})
+_READS: Final = frozenset({"read_csv", "read_json", "read_parquet", "read_excel", "read_feather", "read_pickle"})
+_LOST: Final = Refusal("This data set is used in a way that a batch of Great Expectations 1.x does not know.")
+
+
+def class_of(method: str) -> str:
+    """``expect_column_to_exist`` as the class of 1.x."""
+    return "".join(word.capitalize() for word in method.split("_"))
+
+
+def write(change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
+    """A new name, or a whole data set as a batch."""
+    if not isinstance(change, UseNewApi) or change.use.fix != LEGACY:
+        return write_name(change)
+    calls = {module.loc(site.node): site.node for unit in module.units for site in unit.index.calls}
+    found = Reading(module, LIBRARY, version, nothing_beside, "great_expectations: write", {}).scopes()
+    for scope in (each.scope for each in found):
+        for each in scope.operations:
+            if each.name_loc == change.use.loc and each.result == DATASET:
+                return _Rewrite(module, scope, each, calls).edits()
+    return _LOST
+
+
+class _Rewrite:
+    """One data set, from the call that makes it to the last one that uses it."""
+
+    def __init__(self, module: Module, scope: FrameScope, made: FrameOperation, calls: dict[Loc, ast.Call]) -> None:
+        self.module = module
+        self.scope = scope
+        self.made = made
+        self.calls = calls
+        self.uses = [each for each in scope.operations if made.loc in each.made]
+
+    def edits(self) -> tuple[Replace, ...] | Refusal:
+        """All replacements, or why there are none."""
+        made, call = self.made, self.calls.get(self.made.loc)
+        name = made.detail if made.use == "assign" else ""
+        if call is None or not isinstance(call.func, ast.Attribute) or not name or name in self.scope.escaped:
+            return _LOST
+        if made.use_loc is None or any(self.made.loc not in each.made or len(each.made) > 1 for each in self.uses):
+            return _LOST
+        package = self.module.text_of(call.func.value)
+        source = f'{package}.get_context(mode="ephemeral").data_sources.pandas_default'
+        if made.name in _READS and not any(word.arg in ("profiler", "expectation_suite") for word in call.keywords):
+            opened = f"{source}.{made.name}"
+        elif made.name == "from_pandas" and len(call.args) == 1 and not call.keywords:
+            opened = f"{source}.read_dataframe"
+        else:
+            return _LOST
+        validated = any(each.name == "validate" for each in self.uses)
+        suite = f"{name}_suite"
+        if validated and self.module.table.mentions(suite):
+            return Refusal(f"There is something called {suite} already.")
+        edits = [Replace(self.module.loc(call.func), opened)]
+        for each in self.uses:
+            written = self._use(each, package, name, suite if validated else "")
+            if written is None:
+                return _LOST
+            edits.append(written)
+        statement = self._statement(call)
+        if validated:
+            if statement is None:
+                return _LOST
+            edits += add_after(self.module, statement, f'{suite} = {package}.ExpectationSuite(name="{name}")')
+        return tuple(edits)
+
+    def _use(self, each: FrameOperation, package: str, name: str, suite: str) -> Replace | None:
+        call = self.calls.get(each.loc)
+        if call is None:
+            return None
+        if each.name == "validate":
+            at = each.loc.at(Span(each.loc.span.end - 1, each.loc.span.end - 1))
+            return Replace(at, suite) if not call.args and not call.keywords else None
+        expectation = self._expectation(each.name, call, package)
+        if expectation is None:
+            return None
+        if suite:
+            # Its own result is asked for, and in 0.x it joined what validate() looks at as well.
+            return Replace(each.loc, f"{suite}.add_expectation({expectation})") if each.use == "statement" else None
+        return Replace(each.loc, f"{name}.validate({expectation})")
+
+    def _expectation(self, method: str, call: ast.Call, package: str) -> str | None:
+        names = EXPECTATIONS.get(method)
+        if names is None or len(call.args) > len(names) or any(isinstance(each, ast.Starred) for each in call.args):
+            return None
+        given = [f"{name}={self.module.text_of(each)}" for name, each in zip(names, call.args, strict=False)]
+        for word in call.keywords:
+            if word.arg is None or (word.arg not in names and word.arg not in _KEPT):
+                return None
+            given.append(f"{word.arg}={self.module.text_of(word.value)}")
+        return f"{package}.expectations.{class_of(method)}({', '.join(given)})"
+
+    def _statement(self, call: ast.Call) -> ast.stmt | None:
+        unit = parsed_of(call)
+        for statement in unit.body:
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Assign) and node.value is call:
+                    return node
+        return None
