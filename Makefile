@@ -43,7 +43,7 @@ test-engines: .venv/.dev ## the proofs on Spark and Flink, which want a JDK: abo
 test-editors: .venv/.dev ## the VS Code extension and the tests in real editors only
 	@$(BIN)/python tests/suite.py --editors
 
-vsix: $(UV) ## build the VS Code extension with its server into dist/
+vsix: $(UV) ## build the VS Code extension with its server into dist/, for every platform and for this one
 	@$(BIN)/python client-extension/scripts/package.py
 
 bench: .venv/.dev ## measure latency, memory and start; writes tests/bench/RESULTS.md

@@ -194,7 +194,7 @@ def main() -> int:
 
     start = time.monotonic()
     tally = Tally()
-    found = {} if options.quick or options.editors else interpreters()
+    found = {} if options.quick else interpreters()
     if everything or options.quick:
         lint(tally)
         folders = [ROOT / "tests" / name for name in SUITES]
@@ -207,7 +207,7 @@ def main() -> int:
         other_interpreters(tally, found)
     if everything or options.editors:
         suite_editors.extension(tally)
-        suite_editors.real_editors(tally)
+        suite_editors.real_editors(tally, found.values())
     if everything or options.frameworks:
         frameworks(tally, found)
     if options.engines:

@@ -7,9 +7,11 @@ editor wants and is not there is left out, and told with the command that brings
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -24,6 +26,7 @@ NPM = ["npm", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"]
 QUIET = {"NO_COLOR": "1", "NO_UPDATE_NOTIFIER": "1"}
 
 WANTED = {
+    "vsix.test.mjs": ("the built extension", "node", "nodejs"),
     "vscode.test.mjs": ("VS Code", "chromium", "chromium"),
     "neovim.test.mjs": ("Neovim", "nvim", "neovim"),
     "emacs.test.mjs": ("Emacs", "emacs", "emacs-nox elpa-eglot"),
@@ -61,8 +64,8 @@ def extension(tally: Tally) -> None:
         tally.failed += not report.exists()
 
 
-def real_editors(tally: Tally) -> None:
-    """Every editor that is there, each with its own file of tests."""
+def real_editors(tally: Tally, pythons: Iterable[Path]) -> None:
+    """Every editor that is there, each with its own file of tests; the built extension runs on every Python given."""
     if (sys.platform, platform.machine()) != ("linux", "x86_64") or shutil.which("npm") is None:
         what = "the tests in real editors, which want Linux on x86-64 and npm"
         tally.left_out.append((what, "see https://nodejs.org"))
@@ -71,14 +74,16 @@ def real_editors(tally: Tally) -> None:
     if not code_server():
         fail(tally, "npm ci in tests/editors")
         return
+    if not vsix():
+        fail(tally, "make vsix")
+        return
+    environment = {"PIPESENSE_PYTHONS": os.pathsep.join(map(str, pythons)) or sys.executable}
     for file, (editor, program, packages) in WANTED.items():
         if shutil.which(program) is None:
             command = f"sudo apt-get install {packages} && make test-editors"
             tally.left_out.append((f"the tests in {editor}", command))
-        elif file == "vscode.test.mjs" and not vsix():
-            fail(tally, "make vsix")
-        elif (EDITORS / file).exists():
-            drive(tally, file, editor)
+        else:
+            drive(tally, file, editor, environment)
 
 
 def vsix() -> bool:
@@ -87,7 +92,7 @@ def vsix() -> bool:
     return run([sys.executable, EXTENSION / "scripts" / "package.py"]) == 0
 
 
-def drive(tally: Tally, file: str, editor: str) -> None:
+def drive(tally: Tally, file: str, editor: str, environment: dict[str, str]) -> None:
     """Run a file of tests on the Node that VS Code wants."""
     say(f"{editor}, driven by its own keys and commands")
     report = VENVS / f"{file}.xml"
@@ -96,14 +101,14 @@ def drive(tally: Tally, file: str, editor: str) -> None:
     reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"]
     reporters += ["--test-reporter=junit", f"--test-reporter-destination={report}"]
     command = [NODE, "--test", *reporters, EDITORS / file]
-    code = run(command, EDITORS, PIPESENSE_PYTHON=sys.executable, **QUIET)
+    code = run(command, EDITORS, PIPESENSE_PYTHON=sys.executable, **QUIET, **environment)
     # A whole editor and its browser may be late on a busy machine; what fails three times is broken.
     for number in ("second", "third"):
         if code == 0:
             break
         say(f"{editor}, {number} try: what failed may have come too late")
         report.unlink(missing_ok=True)
-        code = run(command, EDITORS, PIPESENSE_PYTHON=sys.executable, **QUIET)
+        code = run(command, EDITORS, PIPESENSE_PYTHON=sys.executable, **QUIET, **environment)
         if code == 0:
             tally.shaky.append(f"{editor} ({file}), at the {number} try")
     ran = count(tally, report) if report.exists() else 0

@@ -2,10 +2,11 @@
 
     python client-extension/scripts/package.py
 
-The VSIX runs on every platform and every supported Python: what it carries is pure. The one thing that could be
-compiled, sqlglot, has 60 MB of compiled modules for each version of Python; who wants them installs
-``pipesense[fast]`` and lets the extension use that environment. Started by ``make vsix`` with the interpreter of
-``.venv``; writes to dist/.
+Two come out. The universal one runs on every platform and every supported Python: what it carries is pure. The other
+one is for the platform that it is built on and carries compiled modules too, those for every supported Python side by
+side: their file names say which interpreter they are for, and each interpreter loads its own. A compiled sqlglot has
+60 MB for each version of Python; who wants it installs ``pipesense[fast]`` and lets the extension use that
+environment. Started by ``make vsix`` with the interpreter of ``.venv``; writes to dist/.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -30,8 +32,9 @@ DIST = ROOT / "dist"
 UV = Path(sys.executable).with_name("uv")
 
 OLDEST = "3.10"
+VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 MEGABYTE = 1_000_000
-LARGEST = 5 * MEGABYTE
+LARGEST = {"universal": 5 * MEGABYTE, "platform": 25 * MEGABYTE}
 
 WANTED = (
     "extension/package.json",
@@ -55,21 +58,42 @@ NOT_CARRIED = ("pygments", "markdown_it", "mdurl")
 """What only colours the pages that \"pipesense explain\" prints to a terminal; the editor shows them itself."""
 HALF_COMPILED = ("pyyaml",)
 COMPILED_SUFFIXES = (".so", ".pyd", ".dylib", ".dll")
+COMPILED = ("yaml/_yaml", "libcst/native")
+"""The compiled modules of the platform's VSIX, each there once for every version of Python."""
 
 
 def main() -> int:
-    """Build, look into what came out, and return the exit code."""
+    """Build both, look into what came out, and return the exit code."""
     version = json.loads((EXTENSION / "package.json").read_text("utf-8"))["version"]
+    universal = DIST / f"pipesense-{version}.vsix"
     carry_server()
     write_schemas()
-    file = DIST / f"pipesense-{version}.vsix"
-    pack(file)
-    problems = wrong_with(file)
-    for problem in problems[:MOST_TOLD]:
-        print(f"{file.name}: {problem}", file=sys.stderr)
-    if not problems:
-        print(f"{file.relative_to(ROOT)}: {file.stat().st_size / MEGABYTE:.2f} MB")
-    return 1 if problems else 0
+    compile_client()
+    pack(universal)
+    problems = {universal: wrong_with(universal, None)}
+    target = own_target()
+    if target is None:
+        print(f"VS Code has no name for {platform.platform()}: only the universal VSIX is built")
+    else:
+        native = DIST / f"pipesense-{target}-{version}.vsix"
+        carry_compiled()
+        pack(native, "--target", target)
+        problems[native] = wrong_with(native, target)
+    for file, found in problems.items():
+        for problem in found[:MOST_TOLD]:
+            print(f"{file.name}: {problem}", file=sys.stderr)
+        if not found:
+            print(f"{file.relative_to(ROOT)}: {file.stat().st_size / MEGABYTE:.2f} MB")
+    return 1 if any(problems.values()) else 0
+
+
+def own_target() -> str | None:
+    """What VS Code calls the platform that this runs on (code.visualstudio.com, "Platform-specific extensions")."""
+    machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine().lower())
+    system = {"linux": "linux", "darwin": "darwin", "win32": "win32"}.get(sys.platform)
+    if system == "linux" and platform.libc_ver()[0] != "glibc":
+        system = "alpine"
+    return f"{system}-{machine}" if system is not None and machine is not None else None
 
 
 def run(*command: object, folder: Path = ROOT) -> None:
@@ -112,6 +136,28 @@ def carry_server() -> None:
         waste.unlink()
 
 
+def carry_compiled() -> None:
+    """Put what is compiled for this platform beside what is pure, for every version of Python."""
+    halves = ROOT / "build" / "halves.txt"
+    for version in VERSIONS:
+        target = ROOT / "build" / "compiled" / version
+        shutil.rmtree(target, ignore_errors=True)
+        wheels = ["--only-binary", ":all:", "--no-deps", "--require-hashes"]
+        pins = ["-r", halves, "-r", EXTENSION / "requirements-native.txt"]
+        run(UV, "pip", "install", "--quiet", "--python-version", version, "--target", target, *wheels, *pins)
+        for file in sorted(each for each in target.rglob("*") if each.is_file() and is_carried(each)):
+            there = LIBS / file.relative_to(target)
+            if there.exists() and there.read_bytes() != file.read_bytes() and ".dist-info" not in file.parts[-2]:
+                raise SystemExit(f"{file.relative_to(target)} is not the same for every version of Python")
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, there)
+
+
+def is_carried(file: Path) -> bool:
+    """Whether a file of an installed wheel is of use to an interpreter."""
+    return file.name not in ("RECORD", ".lock") and file.suffix != ".pyi" and not {"bin", "tests"} & set(file.parts)
+
+
 def write_schemas() -> None:
     """The schema of the configuration as the carried server tells it, and that of the same keys as editor settings."""
     command = [sys.executable, "-I", "-S", "-B", BUNDLED / "launch.py", "rules", "--format", "schema"]
@@ -127,8 +173,8 @@ def write_schemas() -> None:
     (SCHEMAS / "settings.schema.json").write_text(json.dumps(whole), "utf-8")
 
 
-def pack(file: Path) -> None:
-    """Compile the client and zip it all up."""
+def compile_client() -> None:
+    """Make one file of the client and its packages."""
     DIST.mkdir(exist_ok=True)
     shutil.copy(ROOT / "LICENSE", EXTENSION / "LICENSE")
     made_of = hashlib.sha256((EXTENSION / "package-lock.json").read_bytes()).hexdigest()
@@ -137,15 +183,20 @@ def pack(file: Path) -> None:
         run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=EXTENSION)
         stamp.write_text(made_of)
     run("npm", "run", "build", folder=EXTENSION)
+
+
+def pack(file: Path, *options: str) -> None:
+    """Zip up what the extension's folder holds now."""
     vsce = ["npx", "--no-install", "vsce", "package", "--no-dependencies", "--allow-missing-repository"]
-    run(*vsce, "--out", file, folder=EXTENSION)
+    run(*vsce, *options, "--out", file, folder=EXTENSION)
 
 
-def wrong_with(file: Path) -> list[str]:
+def wrong_with(file: Path, target: str | None) -> list[str]:
     """What is missing in a VSIX, what is in it that should not be, and whether it is too large."""
     with zipfile.ZipFile(file) as archive:
         names = archive.namelist()
         manifest = json.loads(archive.read("extension/package.json"))
+        package = archive.read("extension.vsixmanifest").decode()
     found = [f"{name} is missing" for name in WANTED if name not in names]
     pinned = (EXTENSION / "requirements.txt").read_text("utf-8").lower()
     needed = re.findall(r'^    "([\w-]+)[<>=].*",', PROJECT.read_text("utf-8").partition("[project.opt")[0], re.M)
@@ -153,12 +204,23 @@ def wrong_with(file: Path) -> list[str]:
         f"{name} is in pyproject.toml and not in requirements.txt" for name in needed if f"{name}==" not in pinned
     ]
     found += [f"{name} should not be in it" for name in names for part in UNWANTED if part in name]
-    found += [f"{name} is compiled" for name in names if name.endswith(COMPILED_SUFFIXES)]
+    compiled = sorted(name for name in names if name.endswith(COMPILED_SUFFIXES))
+    if target is None:
+        found += [f"{name} is compiled" for name in compiled]
+    else:
+        found += [f"its manifest does not say {target}"] * (f'TargetPlatform="{target}"' not in package)
+        found += [f"{name} is not expected" for name in compiled if not any(f"/{each}." in name for each in COMPILED)]
+        for module in COMPILED:
+            there = [name for name in compiled if name.startswith(f"extension/bundled/libs/{module}.")]
+            for version in VERSIONS:
+                tag = re.compile(rf"\bc(?:python-|p){version.replace('.', '')}-")
+                found += [f"{module} is missing for Python {version}"] * (sum(map(bool, map(tag.search, there))) != 1)
     for theirs in (ROOT / "server" / "pipesense" / "__init__.py",):
         if f'"{manifest["version"]}"' not in theirs.read_text("utf-8"):
             found.append(f"its version {manifest['version']} is not the server's")
-    if file.stat().st_size > LARGEST:
-        found.append(f"{file.stat().st_size} bytes are more than {LARGEST}")
+    largest = LARGEST["universal" if target is None else "platform"]
+    if file.stat().st_size > largest:
+        found.append(f"{file.stat().st_size} bytes are more than {largest}")
     return found
 
 
