@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pipesense.text.span import Span
@@ -89,6 +90,7 @@ def _named(value: str, match: re.Match[str]) -> Iterator[Secret]:
         yield Secret(Span(*match.span("value")), "a literal", match.group("name"))
 
 
+@lru_cache(maxsize=4_000)
 def masked(text: str) -> str:
     """The text with three stars in the place of each secret."""
     parts: list[str] = []
@@ -104,8 +106,11 @@ def masked_at(text: str, span: Span) -> str:
     """A stretch of a text, masked as the lines around it tell."""
     start = text.rfind("\n", 0, span.start) + 1
     end = text.find("\n", span.end)
-    lines = text[start : end if end >= 0 else len(text)]
-    shown = span.shift(-start)
+    return _masked_in(text[start : end if end >= 0 else len(text)], span.shift(-start))
+
+
+@lru_cache(maxsize=4_000)
+def _masked_in(lines: str, shown: Span) -> str:
     parts: list[str] = []
     at = shown.start
     for secret in find_secrets(lines):
