@@ -6,7 +6,9 @@ import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from itertools import repeat
+from operator import attrgetter
+from typing import Any, Final
 
 from pipesense.engine.composition import runs_of_code, shown_to_others
 from pipesense.engine.document import Document
@@ -40,16 +42,22 @@ from pipesense.model.where import Loc
 from pipesense.rule.context import TaskRun
 from pipesense.systems.system import Lifted, PythonSystem
 
+# Looks at hundreds of units at every key are left to loops that are not Python's own.
+_PARSED: Final = attrgetter("parsed")
+_PROBLEM: Final = attrgetter("problem")
+_SYSTEMS: Final = attrgetter("systems")
+
 Guard = Callable[[str, Callable[[], Lifted]], "Lifted | None"]
 """Runs one system on one file; a failure costs that system's facts and is logged (architecture: one place)."""
 
 
 def parsed_units(document: Document, counters: Counters) -> list[ParsedUnit]:
     """The parsed units of a document; only what is new is parsed."""
-    for unit in [unit for unit in document.units if unit.parsed is None]:
-        counters.units_parsed += 1
-        unit.parsed = parse_unit(unit.id, unit.kind, unit.text)
-    return [unit.parsed for unit in document.units if unit.parsed is not None]
+    if not all(map(_PARSED, document.units)):
+        for unit in [unit for unit in document.units if unit.parsed is None]:
+            counters.units_parsed += 1
+            unit.parsed = parse_unit(unit.id, unit.kind, unit.text)
+    return list(map(_PARSED, document.units))
 
 
 def prepare_python_file(document: Document, counters: Counters, budget: int) -> bool:
@@ -80,6 +88,8 @@ class PythonSurroundings:
     read_key: Callable[[str, str], Key]
     """The key under which a name of a module (by dotted module name) is exported, misses included."""
     guard: Guard
+    looked_for: frozenset[Key] | set[Key]
+    """The keys of files that were looked for, read or not; it grows while the others are asked."""
 
 
 @dataclass(slots=True)
@@ -174,16 +184,22 @@ def link_python_file(
             **_exports(path, module, pipelines, scripts, surroundings, runs_of_code(pipelines, effects, code)),
             **{("code", scope): _exported(found, scripts) for scope, found in code.items()},
         },
-        reads=frozenset(surroundings.read_key(other, name) for _, other, name in module.reads),
+        reads=_reads(module, surroundings),
     )
+
+
+def _reads(module: Module, surroundings: PythonSurroundings) -> frozenset[Key]:
+    names = [surroundings.read_key(other, name) for _, other, name in module.reads]
+    # What was looked for is known once every name was read.
+    return frozenset(names).union(surroundings.looked_for)
 
 
 def _mentioned(document: Document, systems: Sequence[PythonSystem]) -> frozenset[str]:
     """The names of the systems that the file may have to do with; only new units are searched for their marks."""
-    for unit in document.units:
-        if unit.systems is None:
+    if None in map(_SYSTEMS, document.units):
+        for unit in [unit for unit in document.units if unit.systems is None]:
             unit.systems = frozenset(each.name for each in systems if any(mark in unit.text for mark in each.marks))
-    return frozenset().union(*{unit.systems for unit in document.units if unit.systems})
+    return frozenset().union(*set(map(_SYSTEMS, document.units)))
 
 
 def _by_scope(lifted: Iterable[Lifted]) -> dict[str, tuple[ScopeCode, ...]]:
@@ -215,7 +231,7 @@ def _lift(
 
 
 def _unread_units(path: str, units: Sequence[ParsedUnit]) -> Iterable[Unread]:
-    for unit in units:
+    for unit in filter(_PROBLEM, units):
         if unit.problem is not None:
             yield Unread(Loc(path, unit.unit, unit.problem.span), unit.problem.message)
 
@@ -293,8 +309,8 @@ def _exports(
 ) -> dict[Key, Any]:
     defined = relations(scripts.values())
     exports: dict[Key, Any] = {**defined, **places(defined), **columns_read(path, scripts.values())}
-    for name, digest in module.exports().items():
-        exports[("python", path, name)] = digest
+    digests = module.exports()
+    exports.update(zip(zip(repeat("python"), repeat(path), digests, strict=False), digests.values(), strict=True))
     exports[("module", module_stem(path))] = True
     exports[("file", path)] = True
     if pipelines:
@@ -304,6 +320,8 @@ def _exports(
     for at, pipeline in enumerate(pipelines):
         for place, task in enumerate(pipeline.tasks):
             runs_of = (*task.runs, *by_code.get((at, place), ()))
+            if not runs_of:
+                continue
             done = [_accesses_of(run, scripts) for run in runs_of]
             for number, run in enumerate(runs_of):
                 before = tuple(access for each in done[:number] for access in each)

@@ -71,10 +71,12 @@ def place_findings(
     place: Place,
     *,
     complete: bool = True,
+    before: Sequence[Reported] = (),
 ) -> tuple[Reported, ...]:
     """All findings of a file as they are shown, in the order of their places.
 
-    Where a file is not ``complete``, what could not be read may be what a comment silences: none counts as unused.
+    Of those shown ``before``, what stands where it stood is taken over. Where a file is not ``complete``, what could
+    not be read may be what a comment silences: none counts as unused.
     """
     placed: list[tuple[Span, Finding]] = []
     for finding in findings:
@@ -87,32 +89,40 @@ def place_findings(
     ordinals: Counter[tuple[str, str, str]] = Counter()
     relative = config.relative(document.path)
     shown: list[Reported] = []
+    known = {id(each.finding): each for each in before}
     for span, finding in placed:
-        line = document.buffer.lines.position(span.start)[0]
-        silencing = [at for at, each in enumerate(directives) if covers(each, finding.rule, line)]
-        used.update(silencing)
-        if silencing:
-            continue
+        if directives:
+            line = document.buffer.lines.position(span.start)[0]
+            silencing = [at for at, each in enumerate(directives) if covers(each, finding.rule, line)]
+            used.update(silencing)
+            if silencing:
+                continue
         # What stands for a finding, in reports and in its fingerprint, holds no secret.
         anchor, symbol = masked_at(document.text, span), _symbol(document, span)
         key = (finding.rule, symbol, " ".join(anchor.split()))
+        mark = fingerprint(finding.rule, relative, symbol, anchor, ordinals[key])
+        ordinals[key] += 1
+        severity = config.severity_of(finding.rule) or finding.severity
+        last = known.get(id(finding)) if not finding.related else None
+        if last is not None and (last.span, last.fingerprint, last.severity) == (span, mark, severity):
+            shown.append(last)
+            continue
         rule = registry.get(finding.rule)
         shown.append(
             Reported(
                 path=document.path,
                 rule=finding.rule,
                 variant=finding.variant,
-                severity=config.severity_of(finding.rule) or finding.severity,
+                severity=severity,
                 message=masked(finding.message),
                 span=span,
-                fingerprint=fingerprint(finding.rule, relative, symbol, anchor, ordinals[key]),
+                fingerprint=mark,
                 related=tuple(_related(document, finding, place)),
                 fixable=rule is not None and rule.fixable,
                 finding=finding,
                 what=masked(finding.what),
             )
         )
-        ordinals[key] += 1
     shown += _about_directives(document, directives, used, registry, enabled, relative, complete=complete)
     shown.sort(key=lambda each: (each.span.start, each.rule, each.span.end))
     return tuple(shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -203,7 +203,7 @@ class Stages:
                     break
             return found
 
-        linked = link_python_file(
+        return link_python_file(
             record.document,
             PythonSurroundings(
                 module_name=name,
@@ -216,11 +216,11 @@ class Stages:
                 existing=existing,
                 read_key=read_key,
                 guard=partial(self._guarded, path),
+                looked_for=missing,
             ),
             self.reader,
             self.counters,
         )
-        return replace(linked, reads=linked.reads | missing)
 
     def _guarded(self, path: str, system: str, lift: Callable[[], Lifted]) -> Lifted | None:
         try:

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from pipesense.lang.python.syntax import HEADERS, ParsedUnit, parsed_of
@@ -27,6 +28,8 @@ ReadKey = tuple[str, str, str]
 """("python", module name, name): what a file reads of another one; name "" asks whether the module exists."""
 
 
+_FEW: Final = 8
+_RESULT: Final = attrgetter("result")
 _FOREIGN: Final = 4_000
 """So many names of other files are remembered; what rests on them is forgotten with them."""
 _SPARE: Final = 100
@@ -340,18 +343,24 @@ class LinkMemo:
                     row.remove(kept)
         known = row.kept
         fresh: list[_Kept] = []
-        for node in [node for node in nodes if id(node) not in known]:
+        # Most of hundreds of nodes are known at every key: no loop of Python's goes over all of them.
+        ids = tuple(map(id, nodes))
+        missing = set(ids).difference(known)
+        few = len(missing) < _FEW
+        for node in map(nodes.__getitem__, sorted(map(ids.index, missing))) if few else nodes:
+            if not few and id(node) not in missing:
+                continue
             fresh.append(self._compute(module, [node], partial(compute, node)))
             row.add(fresh[-1])
         if len(known) > len(nodes):
-            for key in known.keys() - set(map(id, nodes)):
+            for key in known.keys() - set(ids):
                 row.remove(known[key])
         self.hits += len(nodes) - len(fresh)
         row.link = self._link
         if any(not row.reads.issuperset(each.recorder.foreign) for each in fresh):
             row.reads = frozenset().union(*(each.recorder.foreign for each in known.values()))
         module.reads |= row.reads
-        return cast("list[T]", [known[id(node)].result for node in nodes])
+        return cast("list[T]", list(map(_RESULT, map(known.__getitem__, ids))))
 
     def _compute(self, module: Module, nodes: Sequence[ast.AST], compute: Callable[[], object]) -> _Kept:
         self.misses += 1

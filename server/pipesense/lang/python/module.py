@@ -96,7 +96,7 @@ class Module:
         self._self = weakref.ref(self)
         for unit in units:
             unit.owner = self._self
-        self.tree = UnitTree(units)
+        self.tree: UnitTree = UnitTree(units, self._memo.last.tree if self._memo.last is not None else None)
         self.body = self.tree.body
         self.orphans = self.tree.orphans
         self.broken = self.tree.broken
@@ -324,18 +324,35 @@ class Module:
         """Calls in a function's own body (None: the module's top level) that reach workspace functions."""
         return functions.callees(self, function)
 
-    def answer(self, kind: str, expr: ast.expr, compute: Callable[[Module, ast.expr], T], cyclic: T) -> T:
-        """An answer about an expression, given by the file it stands in."""
+    def answer(
+        self,
+        kind: str,
+        expr: ast.expr,
+        compute: Callable[[Module, ast.expr], T],
+        cyclic: T,
+        may_last: Callable[[T], bool] | None = None,
+    ) -> T:
+        """An answer about an expression, given by the file it stands in.
+
+        The next link may take it over if ``may_last`` says so: an answer that holds no Module and no nodes.
+        """
         owner = self._owner(expr)
         if owner is not self:
-            return self.ask(owner, lambda: owner.answer(kind, expr, compute, cyclic))
-        return self._once((kind, id(expr)), lambda: compute(self, expr), cyclic, expr)
+            return self.ask(owner, lambda: owner.answer(kind, expr, compute, cyclic, may_last))
+        return self._once((kind, id(expr)), lambda: compute(self, expr), cyclic, expr, may_last)
 
     def answer_about(self, kind: str, name: str, compute: Callable[[Module, str], T], cyclic: T) -> T:
         """An answer about a top-level name, computed once; ``cyclic`` where it leads back to itself."""
         return self._once((kind, name), lambda: compute(self, name), cyclic)
 
-    def _once(self, key: tuple[str, Hashable], compute: Callable[[], T], cyclic: T, expr: ast.expr | None = None) -> T:
+    def _once(
+        self,
+        key: tuple[str, Hashable],
+        compute: Callable[[], T],
+        cyclic: T,
+        expr: ast.expr | None = None,
+        may_last: Callable[[T], bool] | None = None,
+    ) -> T:
         """Compute once per Module; whoever asks again still records what the answer rests on.
 
         An answer about ``expr`` is taken over from the last link where nothing that it rests on changed.
@@ -360,7 +377,8 @@ class Module:
         if not self._asked:
             # An answer given in the middle of a cycle is that cycle's; only complete ones are kept.
             self._answers[key] = (recorder, found)
-            if expr is not None and (not found or key[0] in _PORTABLE):
+            lasts = may_last(found) if may_last is not None else not found or key[0] in _PORTABLE
+            if expr is not None and lasts:
                 # A dictionary holds nodes, which may be those of another file.
                 self._memo.keep_answer(self, key, expr, recorder, found, alone=key[0] == "dictionary")
         return found

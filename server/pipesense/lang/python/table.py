@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 from pipesense.lang.python import names
@@ -26,6 +26,7 @@ class NameTable:
         self._bindings: dict[ast.AST | None, dict[str, list[Binding]]] = {}
         self._whole: dict[str, tuple[ParsedUnit, ...]] = {}
         self._digests: dict[str, int] = {}
+        self._all_digests: dict[str, int] | None = None
         self._functions: dict[str, FunctionNode] | None = None
 
     def take_over(self, last: NameTable, order: Mapping[ParsedUnit, int], change: Change) -> None:
@@ -45,6 +46,10 @@ class NameTable:
                 self._by_name.pop(name, None)
         self._whole, self._digests = dict(last._whole), dict(last._digests)
         _take_out((self._whole, self._digests), change.names)
+        if last._all_digests is not None:
+            self._all_digests = dict(last._all_digests)
+            _take_out((self._all_digests,), change.names)
+            self._all_digests.update(self._digests_of(self._by_name.keys() & change.names))
         if not any(unit.index.definitions for unit in (*change.units, *change.headers)):
             self._functions = last._functions
         for scope, known in last._bindings.items():
@@ -83,9 +88,14 @@ class NameTable:
             self._digests[name] = found
         return found
 
-    def digests(self) -> dict[str, int]:
+    def digests(self) -> Mapping[str, int]:
         """The digest of every name that is mentioned."""
-        return {name: self.digest(name) for name in self.by_name if "\0" not in name}
+        if self._all_digests is None:
+            self._all_digests = self._digests_of(self.by_name)
+        return self._all_digests
+
+    def _digests_of(self, names: Iterable[str]) -> dict[str, int]:
+        return {name: self.digest(name) for name in names if "\0" not in name}
 
     @property
     def functions(self) -> Mapping[str, FunctionNode]:
@@ -145,7 +155,7 @@ class NameTable:
         return any(name in unit.index.global_names for unit in self.by_name.get(name, ()))
 
 
-def _take_out(tables: Iterable[dict[str, Any]], names: Iterable[str]) -> None:
-    for name in names:
-        for table in tables:
-            table.pop(name, None)
+def _take_out(tables: Iterable[dict[str, Any]], names: Set[str]) -> None:
+    for table in tables:
+        for name in table.keys() & names:
+            del table[name]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from enum import Enum
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from pipesense.lang.python.index import dotted, root_name
@@ -29,6 +30,7 @@ class _Kind(Enum):
     UNKNOWN = "unknown"
 
 
+_DURATION_ATTRIBUTES: Final = attrgetter("index.duration_attributes")
 _MOMENT_MAKERS: Final = frozenset(
     f"datetime.{kind}{rest}"
     for kind in ("datetime", "date")
@@ -52,7 +54,7 @@ _TIGHT: Final = (ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult)
 def timedelta_attributes(module: Module) -> tuple[TimedeltaAttribute, ...]:
     """Every ``.hours``, ``.minutes`` ... on a value that is certainly a ``datetime.timedelta``."""
     found: list[TimedeltaAttribute] = []
-    for unit in module.units:
+    for unit in filter(_DURATION_ATTRIBUTES, module.units):
         for node, place in unit.index.duration_attributes:
             if not isinstance(node.ctx, ast.Load) or place.is_orphan:
                 continue

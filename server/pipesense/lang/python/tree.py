@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from itertools import compress
+from operator import is_not
 from typing import cast
 
 from pipesense.lang.python.index import FUNCTIONS, ORPHAN, Place
@@ -24,14 +26,37 @@ class UnitTree:
         broken: some unit could not be read.
     """
 
-    def __init__(self, units: Sequence[ParsedUnit]) -> None:
+    def __init__(self, units: Sequence[ParsedUnit], last: UnitTree | None = None) -> None:
+        self._units = units
+        self._order = dict(zip(units, range(len(units)), strict=True))
         self.body: list[ast.stmt] = []
         self.orphans: list[ast.stmt] = []
         self.broken = False
-        self._order = dict(zip(units, range(len(units)), strict=True))
         self._headers: dict[ParsedUnit, ParsedUnit] = {}
         self._children: dict[ParsedUnit, list[ParsedUnit]] = {}
-        self._stitch(units)
+        if last is None or not self._patch(last):
+            self._stitch(units)
+
+    def _patch(self, last: UnitTree) -> bool:
+        """Take everything over from the last tree but one leaf that stands in another's place; False if it is more."""
+        old, new = _swapped(last._units, self._units)
+        if old is None or new is None or last.broken or last.orphans or not _alike(old, new):
+            return False
+        header = last._headers.get(old)
+        siblings = list(last.body) if header is None else cast("ast.With", header.body[0]).body
+        # A header's body may have been put together since, for a file that imports this one.
+        if (header is None) != (new.kind == "statement") or old.body[0] not in siblings:
+            return False
+        at = siblings.index(old.body[0])
+        siblings[at : at + len(old.body)] = new.body
+        self.body = siblings if header is None else list(last.body)
+        self._headers, self._children = dict(last._headers), dict(last._children)
+        if header is not None:
+            del self._headers[old]
+            self._headers[new] = header
+            self._children[header] = [new if child is old else child for child in last._children[header]]
+            new.root.parent = header.inside
+        return True
 
     def _stitch(self, units: Sequence[ParsedUnit]) -> None:
         # The header around the next unit of each level; None where that cannot be read.
@@ -119,3 +144,19 @@ class UnitTree:
             if child.body and not isinstance(child.body[0], (*FUNCTIONS, ast.ClassDef)):
                 found += self.children(child)
         return found
+
+
+def _swapped(
+    before: Sequence[ParsedUnit], now: Sequence[ParsedUnit]
+) -> tuple[ParsedUnit, ParsedUnit] | tuple[None, None]:
+    """The one unit that is another one now, and that other one; nothing where anything else is different."""
+    if len(before) != len(now):
+        return None, None
+    different = list(compress(zip(before, now, strict=True), map(is_not, before, now)))
+    return different[0] if len(different) == 1 else (None, None)
+
+
+def _alike(old: ParsedUnit, new: ParsedUnit) -> bool:
+    """Whether both are leaves that can be read, of one kind, with something in them."""
+    both = (old, new)
+    return old.kind == new.kind and all(each.inside is None and each.problem is None and each.body for each in both)

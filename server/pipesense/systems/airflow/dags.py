@@ -6,11 +6,15 @@ A file with many DAGs is read DAG by DAG, so that an edit in one of them leaves 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
+from operator import attrgetter
 from typing import Final
 
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.syntax import parsed_of
 from pipesense.systems.airflow.names import Names, last_part
 
 _MAKES: Final = frozenset(
@@ -153,6 +157,7 @@ def _holds_things(statement: ast.AST) -> bool:
             return False
 
 
+_WORD: Final = re.compile(r"[^\W\d]\w*")
 _INNER: Final = (*_FUNCTIONS, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 """What has names of its own."""
 
@@ -200,10 +205,12 @@ class Mentioned:
                 changed = _changed(node)
                 if changed is not None:
                     changes.add(changed)
-                if isinstance(node, _INNER):
-                    own = False
-                    if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-                        stores.add(node.name)
+                if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+                    stores.add(node.name)
+                    # Words of texts and comments count as well: that joins statements, and takes nothing apart.
+                    loads.update(_WORD.findall(_written(node)))
+                    continue
+                own = not isinstance(node, _INNER)
             for field in _FIELDS[type(node)]:
                 value = getattr(node, field, None)
                 if isinstance(value, list):
@@ -211,6 +218,15 @@ class Mentioned:
                 elif isinstance(value, ast.AST):
                     todo.append((value, own))
         return Mentioned(frozenset(stores), frozenset(loads), frozenset(changes))
+
+
+def _written(node: ast.stmt) -> str:
+    """The text of a statement with its decorators; with its body where that stands in units of its own."""
+    unit = parsed_of(node)
+    if unit.inside is not None and unit.body[0] is node:
+        return "\n".join((unit.text, *map(_written, getattr(node, "body", ()))))
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return unit.text[unit.span_of(decorators[0] if decorators else node).start : unit.span_of(node).end]
 
 
 def _changed(node: ast.AST) -> str | None:
@@ -243,19 +259,17 @@ def components(body: list[ast.stmt], summaries: list[Summary]) -> list[list[ast.
         return index
 
     binder: dict[str, int] = {}
-    for index, summary in enumerate(summaries):
-        if not summary.makes:
-            continue
-        for name in summary.uses:
-            if name in binder:
-                parent[find(index)] = find(binder[name])
+    makes = list(map(attrgetter("makes"), summaries))
+    making = list(compress(enumerate(summaries), makes))
+    for index, summary in making:
+        for name in binder.keys() & summary.uses:
+            parent[find(index)] = find(binder[name])
         conditional = isinstance(body[index], ast.If | ast.Try | ast.For | ast.While)
         for name in summary.binds:
             if conditional and name in binder:
                 parent[find(index)] = find(binder[name])
             binder[name] = index
     groups: dict[int, list[ast.stmt]] = {}
-    for index, summary in enumerate(summaries):
-        if summary.makes:
-            groups.setdefault(find(index), []).append(body[index])
+    for index, _ in making:
+        groups.setdefault(find(index), []).append(body[index])
     return list(groups.values())

@@ -17,10 +17,11 @@ from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Refusal, Replace, imported
 from pipesense.model.faults import FaultKind, SettingFault
+from pipesense.model.flow import Schedule
 from pipesense.model.value import Absent, Known, Version, known
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
-from pipesense.systems.airflow.schedule import SCHEDULES, cron_problem, read_schedule
+from pipesense.systems.airflow.schedule import SCHEDULES, cron_problem
 from pipesense.systems.airflow.settings import Defaults
 from pipesense.systems.airflow.things import DagDraft, TaskDraft
 from pipesense.text.distance import distance, nearest
@@ -50,7 +51,13 @@ _SHORTEST: Final = 5
 
 
 def dag_faults(
-    dag: DagDraft, drafts: Sequence[TaskDraft], defaults: Defaults, home: Module, version: Version, line: str
+    dag: DagDraft,
+    drafts: Sequence[TaskDraft],
+    defaults: Defaults,
+    schedule: Schedule,
+    home: Module,
+    version: Version,
+    line: str,
 ) -> tuple[SettingFault, ...]:
     """What is wrong with the settings of a DAG itself and with the defaults that it hands to its tasks."""
     if not dag.known:
@@ -58,7 +65,7 @@ def dag_faults(
     owner = f"DAG {dag.name}"
     found: list[SettingFault] = []
     found += _task_settings(dag, owner, home, version, line)
-    found += _start_and_schedule(dag, defaults, owner, home, version, line)
+    found += _start_and_schedule(dag, schedule, owner, home, version)
     for name, argument in dag.arguments.items.items():
         found += _value(name, argument, owner, home, version, line, of_dag=True)
     if defaults.shared is not None:
@@ -265,7 +272,7 @@ def _keyword(call: ast.Call | None, name: str) -> ast.keyword | None:
 
 
 def _start_and_schedule(
-    dag: DagDraft, defaults: Defaults, owner: str, home: Module, version: Version, line: str
+    dag: DagDraft, schedule: Schedule, owner: str, home: Module, version: Version
 ) -> Iterator[SettingFault]:
     for name in SCHEDULES:
         argument = dag.attributes.get(name) or dag.arguments.get(name)
@@ -283,7 +290,6 @@ def _start_and_schedule(
             instead="a cron expression of five columns",
             target=version,
         )
-    schedule = read_schedule(defaults, version, line)
     catchup = dag.attributes.get("catchup") or dag.arguments.get("catchup")
     starts = isinstance(schedule.start, Absent)
     if known(schedule.catchup) is True and starts and catchup is not None and catchup.loc.file == home.path:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from itertools import chain, compress
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from pipesense.lang.python.frames import Frame, module_frame
 from pipesense.lang.python.module import Module
@@ -54,17 +56,23 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
     """Everything that a file says to Airflow."""
     looks = _looks(module, version)
     built = _pipelines(module, version, looks, _read_lean)
-    obsolete = [use for each in looks for use in each.obsolete]
-    obsolete += [use for each in built for use in each.obsolete]
-    # What asks the metadata database is as slow in a helper that DAG files import as in the DAG file itself.
-    calls = [call for each in looks for call in each.calls_at_parse if built or _asks_airflow(call)]
+    obsolete = (*_all(looks, "obsolete"), *_all(built, "obsolete"))
+    calls: Iterable[CallAtParse] = _all(looks, "calls_at_parse")
+    if not built:
+        # What asks the metadata database is as slow in a helper that DAG files import as in the DAG file itself.
+        calls = filter(_asks_airflow, calls)
     return Lifted(
         pipelines=tuple(numbered(module, each, embed) for each in built),
         obsolete=_unique(obsolete),
-        sites=tuple(site for each in looks for site in each.sites) if built else (),
+        sites=tuple(_all(looks, "sites")) if built else (),
         calls_at_parse=gathered(_unique(calls)),
-        facts=(*merged(fault for each in built for fault in each.faults), *never_called(module, built)),
+        facts=(*merged(_all(built, "faults")), *never_called(module, built)),
     )
+
+
+def _all(holders: Iterable[object], name: str) -> Iterator[Any]:
+    """What hundreds of things hold under a name, one after the other, by no loop of Python's own."""
+    return chain.from_iterable(map(attrgetter(name), holders))
 
 
 def _looks(module: Module, version: Version) -> list[Look]:
@@ -139,13 +147,14 @@ def find_pipelines(module: Module, version: Version) -> tuple[Built, ...]:
 
 def _pipelines(module: Module, version: Version, looks: Sequence[Look], read: _Read[P]) -> tuple[P, ...]:
     line = release_line(version)
-    summaries = [each.summary for each in looks]
+    summaries = list(map(attrgetter("summary"), looks))
     found: list[P] = []
     for group in components(module.body, summaries):
         compute = partial(read, module, group, version, line)
         found += module.memo(("airflow: pipelines", read, version), group, compute)
-    for statement, summary in zip(module.body, summaries, strict=True):
-        for factory in summary.factories:
+    factories = list(map(attrgetter("factories"), summaries))
+    for statement, makers in compress(zip(module.body, factories, strict=True), factories):
+        for factory in makers:
             compute = partial(read, module, factory.body, version, line)
             found += module.memo(("airflow: factory", read, version), [statement, factory], compute)
     return _without_templates(found)

@@ -61,6 +61,10 @@ class Construct:
 NOTHING: Final = Construct("")
 
 
+def _holds_no_nodes(construct: Construct) -> bool:
+    return not construct.classes
+
+
 def last_part(expr: ast.expr) -> str:
     """The last name of a dotted expression, "" for anything else."""
     if isinstance(expr, ast.Attribute):
@@ -99,7 +103,8 @@ class Names:
         key = (written, self.module.scope_of(expr), parsed_of(expr).owner)
         found = self._constructs.get(key)
         if found is None:
-            found = self._constructs[key] = self._classify(expr, written)
+            found = self.module.answer("airflow construct", expr, self._classify, NOTHING, _holds_no_nodes)
+            self._constructs[key] = found
         return found
 
     def _of_class(self, qualified: str) -> Construct:
@@ -117,8 +122,8 @@ class Names:
         role = _INHERITED.get(base.role, "")
         return Construct(role, qualified, facts=_inherited(found, base), classes=classes) if role else NOTHING
 
-    def _classify(self, expr: ast.expr, written: str) -> Construct:
-        names = self.module.qualified(expr)
+    def _classify(self, module: Module, expr: ast.expr) -> Construct:
+        names, written = module.qualified(expr), dotted(expr)
         for qualified in names:
             found = self.by_name(qualified)
             if found.role:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +13,7 @@ from pipesense.lang.python.module import Module
 from pipesense.lang.python.sql_calls import SqlText
 from pipesense.model.code import ObsoleteUse
 from pipesense.model.faults import SettingFault
-from pipesense.model.flow import Edges, Pipeline, Task
+from pipesense.model.flow import Edges, Pipeline, Schedule, Task
 from pipesense.model.value import Unknown, Version
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
@@ -33,7 +33,7 @@ from pipesense.systems.airflow.run_faults import clock_faults, run_faults
 from pipesense.systems.airflow.runs import task_runs
 from pipesense.systems.airflow.schedule import read_schedule
 from pipesense.systems.airflow.settings import Defaults, task_settings
-from pipesense.systems.airflow.sources import source_of_dag, source_of_task
+from pipesense.systems.airflow.sources import Source, source_of_dag, source_of_task
 from pipesense.systems.airflow.templates import obsolete_keys
 from pipesense.systems.airflow.things import DagDraft, TaskDraft
 from pipesense.text.span import Span
@@ -113,13 +113,12 @@ def _pipeline(
     texts: list[SqlText] = []
     tasks: list[Task] = []
     own = set(drafts)
-    obsolete = list(_obsolete_defaults(defaults, version))
-    faults = list(dag_faults(dag, drafts, defaults, home, version, line))
+    around = source_of_dag(dag)
+    head = _head_of(dag, drafts, defaults, home, version, line, around)
+    obsolete, faults = [*head.obsolete], [*head.faults]
     names = {draft: full_name(draft) for draft in drafts}
     faults += graph_faults(dag, drafts, certain, defaults, home, version, names)
     faults += check_faults(drafts, home, version)
-    faults += run_faults(dag, defaults, _dag_loc(dag, home), home, version, line)
-    around = source_of_dag(dag)
     for draft in drafts:
         source = source_of_task(draft, around)
         compute = partial(_task, draft, defaults, home, version, line, len(texts))
@@ -135,7 +134,6 @@ def _pipeline(
     edges = frozenset(
         (full_name(before), full_name(behind)) for before, behind in pairs if before in own and behind in own
     )
-    shared, closed = _shared(dag, defaults)
     pipeline = Pipeline(
         name=dag.name,
         loc=_dag_loc(dag, home),
@@ -143,12 +141,57 @@ def _pipeline(
         noun="DAG",
         tasks=tuple(tasks),
         edges=Edges(edges, Unknown(dag.opened) if dag.opened is not None else None),
-        schedule=read_schedule(defaults, version, line),
-        shared=shared,
-        shared_closed=closed,
+        schedule=head.schedule,
+        shared=head.shared,
+        shared_closed=head.shared_closed,
     )
     own_uses = tuple(use for use in obsolete if use.loc.file == home.path)
     return Built(pipeline, tuple(texts), dag.node, own_uses, tuple(faults), dag, tuple(drafts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What a DAG says of itself and hands to its tasks."""
+
+    obsolete: tuple[ObsoleteUse, ...]
+    faults: tuple[SettingFault, ...]
+    schedule: Schedule
+    shared: Loc | None
+    shared_closed: bool
+
+
+def _head_of(
+    dag: DagDraft,
+    drafts: Sequence[TaskDraft],
+    defaults: Defaults,
+    home: Module,
+    version: Version,
+    line: str,
+    source: Source | None,
+) -> _Head:
+    """The head of a DAG; the one worked out before, where all that it is made from is the same."""
+    compute = partial(_head, dag, drafts, defaults, home, version, line)
+    if source is None:
+        return compute()
+    # Of the tasks only counts which settings they know.
+    kinds = frozenset((draft.sets, draft.facts, draft.function is None) for draft in drafts)
+    return home.memo(("airflow: head", version, line, dag.name, kinds, source.words), source.nodes, compute)
+
+
+def _head(
+    dag: DagDraft, drafts: Sequence[TaskDraft], defaults: Defaults, home: Module, version: Version, line: str
+) -> _Head:
+    defaults.ask_again()
+    schedule = read_schedule(defaults, version, line)
+    return _Head(
+        tuple(_obsolete_defaults(defaults, version)),
+        (
+            *dag_faults(dag, drafts, defaults, schedule, home, version, line),
+            *run_faults(dag, defaults, _dag_loc(dag, home), home, version, line),
+        ),
+        schedule,
+        *_shared(dag, defaults),
+    )
 
 
 _Made = tuple[Task, tuple[SqlText, ...], tuple[ObsoleteUse, ...], tuple[SettingFault, ...]]

@@ -82,8 +82,12 @@ class Defaults:
             group = group.parent
         if self.shared is not None:
             found.append(self.shared)
-        self.dag.frame.module.note_all(self._asked)
+        self.ask_again()
         return found
+
+    def ask_again(self) -> None:
+        """Let whoever is being computed rest on all that was asked for the defaults so far."""
+        self.dag.frame.module.note_all(self._asked)
 
 
 def default_of(owner: str, name: str, version: str) -> object:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from functools import partial
+from itertools import chain
+from operator import attrgetter, itemgetter
 
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of
@@ -17,9 +19,9 @@ from pipesense.text.span import Span
 
 def lift(module: Module) -> Lifted:
     """Every secret of a file, unit by unit."""
-    heads = [unit.body[0] for unit in module.units if unit.body]
+    heads = list(map(itemgetter(0), filter(None, map(attrgetter("body"), module.units))))
     found = module.memo_each("credentials: unit", heads, partial(_in_unit, module))
-    return Lifted(facts=tuple(fact for each in found for fact in each))
+    return Lifted(facts=tuple(chain.from_iterable(found)))
 
 
 def _in_unit(module: Module, head: ast.stmt) -> tuple[SecretLiteral, ...]:

@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
+from operator import attrgetter
 from typing import Final
 
 from pipesense.lang.python.edit import add_after, add_keywords
@@ -69,8 +71,8 @@ class _Found:
 def lift(module: Module) -> Lifted:
     """Everything that a file says to HTTP."""
     found = module.memo_each("http: statement", module.body, partial(_statement, module))
-    calls = tuple(call for each in found for call in each.calls)
-    facts: list[object] = [other for each in found for other in each.others]
+    calls = tuple(chain.from_iterable(map(attrgetter("calls"), found)))
+    facts: list[object] = list(chain.from_iterable(map(attrgetter("others"), found)))
     if calls:
         orchestrated = any(name.partition(".")[0] in _ORCHESTRATORS for name in module.imports())
         facts.append(module.memo(("http: all", calls, orchestrated), [], lambda: HttpCalls(calls, orchestrated)))
