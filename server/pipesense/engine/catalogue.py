@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipesense.lang.sql.retokenise import Retokeniser
 from pipesense.model.sql import Hole, StatementFacts
 from pipesense.systems.system import DocumentSystem, PythonSystem, SqlSystem
 from pipesense.text.span import Span
@@ -56,18 +57,24 @@ def document_systems() -> tuple[DocumentSystem, ...]:
 
 
 def read_statement(
-    text: str, dialect: str, *, holes: tuple[Hole, ...] = (), showing: Span | None = None
+    text: str,
+    dialect: str,
+    *,
+    holes: tuple[Hole, ...] = (),
+    showing: Span | None = None,
+    lately: Retokeniser | None = None,
 ) -> StatementFacts:
     """What a SQL statement says, by the system whose dialect it is; the parser is loaded at the first statement.
 
-    ``showing``: of a template only the first rendering that keeps what stands there.
+    ``showing``: of a template only the first rendering that keeps what stands there. ``lately`` knows the tokens of
+    statements read before.
     """
     for system in sql_systems():
         if dialect in system.dialects:
             return system.read_statement(text, dialect, holes=holes)
     from pipesense.lang.sql.facts import read_statement as read
 
-    return read(text, dialect, holes=holes, showing=showing)
+    return read(text, dialect, holes=holes, showing=showing, lately=lately)
 
 
 def sql_systems() -> tuple[SqlSystem, ...]:

@@ -16,6 +16,7 @@ from pipesense.lang.sql.column_reads import column_reads
 from pipesense.lang.sql.earlier import Earlier
 from pipesense.lang.sql.relation import Definitions, relation
 from pipesense.lang.sql.relation import model as model_relation
+from pipesense.lang.sql.retokenise import Retokeniser
 from pipesense.lang.sql.split import split
 from pipesense.model.data import ColumnReads, Relation
 from pipesense.model.sql import Hole, Script, Statement, StatementFacts
@@ -49,6 +50,7 @@ class StatementReader:
         self._budget = budget
         """Characters of statements that are remembered beyond the units that hold them, the oldest go first."""
         self._held = 0
+        self._lately = Retokeniser()
         self._cache: dict[tuple[str, str, tuple[Hole, ...]], StatementFacts] = {}
 
     def facts(self, unit: Unit, dialect: str, holes: tuple[Hole, ...] = ()) -> StatementFacts:
@@ -78,7 +80,7 @@ class StatementReader:
 
     def _guarded(self, text: str, dialect: str, holes: tuple[Hole, ...]) -> StatementFacts:
         try:
-            return self._read(text, dialect, holes=holes)
+            return self._read(text, dialect, holes=holes, lately=self._lately)
         except Exception as error:  # a failure costs this statement's facts and nothing else
             self._log(InternalError("SQL reader", "", f"{type(error).__name__}: {error}"))
             whole = Span(0, len(text))

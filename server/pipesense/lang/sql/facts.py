@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from pipesense.lang.sql.blocks import inside
@@ -11,6 +12,7 @@ from pipesense.lang.sql.bodies import template_end
 from pipesense.lang.sql.client import without_client_words
 from pipesense.lang.sql.lexical import PLAIN, comment_end
 from pipesense.lang.sql.mask import mask
+from pipesense.lang.sql.retokenise import Retokeniser
 from pipesense.model.sql import Hole, StatementFacts
 from pipesense.text.span import Span
 
@@ -30,13 +32,14 @@ def read_statement(
     incremental: bool = True,
     parse: Parse | None = None,
     showing: Span | None = None,
+    lately: Retokeniser | None = None,
 ) -> StatementFacts:
     """What the statement says; ``text`` is its whole unit, leading comments and the ``;`` included.
 
     ``dialect`` is one of sqlglot's names, "" for the generic one. ``holes`` are stretches that are masked
     already, when the text comes from a string of a program. ``incremental``: see ``mask``.
     ``parse`` reads the masked statement instead of the language's own parser. ``showing``: only the first rendering of
-    the template is read that keeps what stands there.
+    the template is read that keeps what stands there. ``lately`` knows the tokens of statements read before.
     Never raises for any text; where it cannot be read, ``error`` says why in a sentence.
     """
     # Some editors of Windows start a file with a mark of its byte order.
@@ -54,7 +57,7 @@ def read_statement(
     if parse is None:
         from pipesense.lang.sql.reading import read
 
-        parse = read
+        parse = partial(read, lately=lately) if lately is not None else read
 
     found: list[StatementFacts] = []
     failed: StatementFacts | None = None

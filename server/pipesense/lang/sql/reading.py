@@ -11,7 +11,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final
 
-from sqlglot import Dialect, Dialects, exp
+from sqlglot import Dialect, Dialects, exp, tokenizer_core
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
@@ -24,6 +24,7 @@ from pipesense.lang.sql.lift.commands import read_words
 from pipesense.lang.sql.lift.statement import lift_statement
 from pipesense.lang.sql.lift.words import ACCEPTED, COMMANDS, OBJECTS, PROCEDURAL, UTILITIES
 from pipesense.lang.sql.repair import blank, with_more, with_queries, without_hole
+from pipesense.lang.sql.retokenise import Retokeniser
 from pipesense.lang.sql.tokens import DEPTH_LIMIT, TYPE_LIMIT, may_nest, nesting
 from pipesense.model.sql import Hole, StatementFacts
 from pipesense.text.span import Span
@@ -31,6 +32,7 @@ from pipesense.text.span import Span
 # sqlglot warns on its logger about every statement it keeps as plain text; that is judged here instead.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
+_IS_PLAIN: Final = (tokenizer_core.__file__ or "").endswith(".py")
 _REPLACE: Final = re.compile(r"(REPLACE)\s+INTO\b", re.IGNORECASE)
 _REPAIRS: Final = 12
 _CALLS: Final = 10_000
@@ -71,16 +73,24 @@ def _deep_stack() -> Iterator[None]:
 
 
 def read(
-    text: str, masked: str, holes: tuple[Hole, ...], dialect: str, hidden: Reshaped = NOTHING_HIDDEN
+    text: str,
+    masked: str,
+    holes: tuple[Hole, ...],
+    dialect: str,
+    hidden: Reshaped = NOTHING_HIDDEN,
+    lately: Retokeniser | None = None,
 ) -> StatementFacts:
-    """The facts of one statement; ``masked`` is as long as ``text``, ``hidden`` what a system took out of it."""
+    """The facts of one statement; ``masked`` is as long as ``text``, ``hidden`` what a system took out of it.
+
+    ``lately`` knows the tokens of what was read before.
+    """
     whole = _content(text)
     # The error itself is not kept: it would keep this frame, and the frame it, with all that was parsed.
     why, where = "", whole
     for tried in _dialects(masked, dialect):
         try:
             with _deep_stack():
-                return _read_as(masked, holes, tried, hidden)
+                return _read_as(masked, holes, tried, hidden, lately)
         except Unreadable as error:
             if why in ("", _NO_BACKTICKS):
                 why, where = error.sentence, error.span
@@ -109,14 +119,16 @@ def _kind_of_text(text: str) -> str:
     return match[0].lower() if match else ""
 
 
-def _read_as(masked: str, holes: tuple[Hole, ...], dialect: str, hidden: Reshaped) -> StatementFacts:
+def _read_as(
+    masked: str, holes: tuple[Hole, ...], dialect: str, hidden: Reshaped, lately: Retokeniser | None
+) -> StatementFacts:
     language = _language(dialect, masked)
     replacing = _REPLACE.match(masked, content_start(masked, 0, len(masked)))
     # MySQL's and SQLite's REPLACE INTO is an INSERT that takes rows of the same key away first.
     text = masked if replacing is None else f"{masked[: replacing.start()]}INSERT {masked[replacing.end(1) :]}"
     with_whole_queries = not holes
     for _ in range(_REPAIRS):
-        tokens = _tokenise(language, text)
+        tokens = _tokenise(language, text, lately)
         unparsed = _unparsed(tokens, masked, holes, dialect)
         if unparsed is not None:
             return unparsed
@@ -296,9 +308,14 @@ def _column_list(language: Dialect, tree: exp.Expr, tokens: list[Token], text: s
     return tree, tokens
 
 
-def _tokenise(language: Dialect, text: str) -> list[Token]:
+def _tokenise(language: Dialect, text: str, lately: Retokeniser | None = None) -> list[Token]:
     try:
-        tokens = language.tokenize(text)
+        # The compiled tokenizer reads a statement faster than anything of it could be spared. Athena's looks at the
+        # first words of a text to choose between two others.
+        if lately is not None and _IS_PLAIN and type(language).__name__ != "Athena":
+            tokens = lately.tokens(text, type(language).__name__, language.tokenize)
+        else:
+            tokens = language.tokenize(text)
     except TokenError:
         raise _unclosed(text) from None
     except SqlglotError as error:

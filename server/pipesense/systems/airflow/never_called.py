@@ -15,8 +15,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 def never_called(module: Module, built: Iterable[Lean]) -> Iterator[UnrunJob]:
     """One for each DAG function of the file's top level whose name stands nowhere else in the file."""
-    nodes = [each.node for each in built]
-    own = [node for node in module.body if isinstance(node, _FUNCTIONS) and any(node is each for each in nodes)]
+    own = [each.node for each in built if isinstance(each.node, _FUNCTIONS) and each.node in module.body]
     if not own or module.broken:
         return
     for node in own:

@@ -187,7 +187,7 @@ def _head(
         tuple(_obsolete_defaults(defaults, version)),
         (
             *dag_faults(dag, drafts, defaults, schedule, home, version, line),
-            *run_faults(dag, defaults, _dag_loc(dag, home), home, version, line),
+            *run_faults(dag, defaults, schedule, _dag_loc(dag, home), home, version),
         ),
         schedule,
         *_shared(dag, defaults),

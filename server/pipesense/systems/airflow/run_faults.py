@@ -36,12 +36,12 @@ _DEEPEST: Final = 3
 
 
 def run_faults(
-    dag: DagDraft, defaults: Defaults, loc: Loc, home: Module, version: Version, line: str
+    dag: DagDraft, defaults: Defaults, schedule: Schedule, loc: Loc, home: Module, version: Version
 ) -> Iterator[SettingFault]:
     """What the DAG itself leaves to the clock or to the installation; ``loc`` is its name."""
     if not dag.known:
         return
-    yield from _catchup(dag, read_schedule(defaults, version, line), loc, home, version)
+    yield from _catchup(dag, schedule, loc, home, version)
     owner = f"DAG {dag.name}"
     yield from _clocks(
         ((name, given) for name, given in dag.arguments.items.items() if name != "default_args"), owner, home, version
