@@ -15,7 +15,6 @@ from pipesense.model.faults import FaultKind, SettingFault
 from pipesense.model.flow import Schedule
 from pipesense.model.value import Absent, Known, Version, known
 from pipesense.model.where import Loc
-from pipesense.systems.airflow.schedule import read_schedule
 from pipesense.systems.airflow.settings import Defaults
 from pipesense.systems.airflow.things import DagDraft, TaskDraft
 
