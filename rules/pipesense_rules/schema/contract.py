@@ -64,7 +64,7 @@ def contract(entry: DbtEntry, ctx: Context) -> Iterator[Finding]:
             at = untyped[0].at
             yield ctx.finding("untyped", at=at, name=entry.name, columns=shown, have=have, subject=(entry, untyped))
     access = ctx.dbt.setting(node, "access")
-    if enforced is False and isinstance(access, Known) and access.value == "public":
+    if enforced is False and not _is_declined(node, ctx) and isinstance(access, Known) and access.value == "public":
         yield ctx.finding("public", at=entry.at, name=entry.name)
 
 
@@ -80,6 +80,12 @@ def _enforced(node: DbtNode, ctx: Context) -> bool | None:
         return None
     said = next((each[1] for each in pairs if isinstance(each, tuple) and each[:1] == ("enforced",)), False)
     return said if isinstance(said, bool) else None
+
+
+def _is_declined(node: DbtNode, ctx: Context) -> bool:
+    """Whether somebody wrote down that no contract is wanted: ``enforced: false``."""
+    value = ctx.dbt.setting(node, "contract")
+    return isinstance(value, Known) and value.value not in (None, ())
 
 
 @contract.fix

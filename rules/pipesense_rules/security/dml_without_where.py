@@ -31,6 +31,12 @@ META = RuleMeta(
             "Nothing in the script fills the table again, and most engines keep no copy.",
             "Say which rows are meant, or write TRUNCATE where all of them are.",
         ),
+        "in code": Message(
+            Severity.INFO,
+            "This DELETE has no WHERE: it removes every row of {table}.",
+            "It is text in a program; what the code around it writes to the table afterwards cannot be told from here.",
+            "Say which rows are meant, or write TRUNCATE where all of them are.",
+        ),
         "update": Message(
             Severity.ERROR,
             "This UPDATE has no WHERE: it changes every row of {table}.",
@@ -84,7 +90,8 @@ def dml_without_where(script: Script, ctx: Context) -> Iterator[Finding]:
             # Code fills it again; whether in one transaction is said by its connection, which nobody sees here.
             continue
         if refill is None:
-            variant = "staging" if shapes.is_staging(target.parts) else "delete"
+            in_code = script.embedded and not ctx.runs_of(script)
+            variant = "staging" if shapes.is_staging(target.parts) else "in code" if in_code else "delete"
             yield ctx.finding(variant, at=at, table=table)
         elif shapes.is_staging(target.parts):
             yield ctx.finding("staging", at=at, table=table)

@@ -62,6 +62,21 @@ _FEW: Final = 10
 """Who asks for fewer things than this looks something up."""
 
 
+_MISSING_KEY: Final = frozenset({"KeyError", "LookupError", "Exception"})
+_STAND_INS: Final = frozenset(
+    {
+        "responses.activate",  # https://github.com/getsentry/responses, 0.25
+        "httpretty.activate",
+        "httpretty.httprettified",
+        "respx.mock",
+        "requests_mock.mock",
+        "requests_mock.Mocker",
+        "vcr.use_cassette",
+    }
+)
+"""Decorators under which no request leaves the process."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     calls: tuple[HttpCall, ...] = ()
@@ -91,6 +106,8 @@ def _statement(module: Module, statement: ast.stmt) -> _Found:
         if match is None:
             continue
         sent = _Sent(module, site, match.group("library"), bool(match.group("object")))
+        if sent.is_answered_by_a_stand_in():
+            continue
         calls.append(sent.call())
         others += sent.others()
     return _Found(tuple(calls), tuple(others))
@@ -135,6 +152,12 @@ class _Sent:
             retry_imports=_TENACITY,
             check_status=self._check_status() if isinstance(checked, Absent) else (),
         )
+
+    def is_answered_by_a_stand_in(self) -> bool:
+        """Whether a library of tests answers in place of the network (``@responses.activate``)."""
+        decorators = self.function.decorator_list if self.function is not None else []
+        targets = (each.func if isinstance(each, ast.Call) else each for each in decorators)
+        return any(name in _STAND_INS for target in targets for name in self.module.qualified(target))
 
     # --- what ends it ---
 
@@ -322,10 +345,15 @@ class _Sent:
         return False
 
     def _data_read(self, scope: FunctionNode) -> ast.expr | None:
-        """``...["data"]`` in the function."""
+        """``...["data"]`` in the function; None too where an answer without data is raised."""
+        tries = [inner for inner in ast.walk(scope) if isinstance(inner, ast.Try)]
+        raised = {
+            id(each) for one in tries if _raises_on_a_missing_key(one) for part in one.body for each in ast.walk(part)
+        }
         for inner in ast.walk(scope):
             if (
-                isinstance(inner, ast.Subscript)
+                id(inner) not in raised
+                and isinstance(inner, ast.Subscript)
                 and isinstance(inner.ctx, ast.Load)
                 and isinstance(inner.slice, ast.Constant)
                 and inner.slice.value == "data"
@@ -339,6 +367,15 @@ _TENACITY: Final = (
     ("stop_after_attempt", "tenacity"),
     ("wait_random_exponential", "tenacity"),
 )
+
+
+def _raises_on_a_missing_key(tried: ast.Try) -> bool:
+    """``try: answer["data"]`` with ``except KeyError: raise``: the answer to a refused query has errors alone."""
+    return any(
+        any(isinstance(each, ast.Raise) for each in ast.walk(handler))
+        and (handler.type is None or (isinstance(handler.type, ast.Name) and handler.type.id in _MISSING_KEY))
+        for handler in tried.handlers
+    )
 
 
 def _handed_on(node: ast.AST) -> list[ast.expr]:

@@ -21,6 +21,7 @@ from pipesense.systems.renames import obsolete_in
 from pipesense.systems.sql_clients.tables import LIBRARY, RENAMED
 from pipesense.systems.system import Embed, Lifted
 
+_WRITE_PANDAS = "snowflake.connector.pandas_tools.write_pandas"
 Said = tuple[tuple[SqlCall, ...], tuple[Access, ...]]
 
 
@@ -61,12 +62,15 @@ def _read(module: Module, function: Function | None) -> Said:
 
 
 def _rows(module: Module, function: Function | None, guarded: bool) -> Iterator[Access]:
-    """The rows that ``hook.insert_rows`` writes, where the table is a constant."""
+    """The rows that ``hook.insert_rows`` and Snowflake's ``write_pandas`` write, where the table is a constant."""
     for site in own_calls(module, function):
+        words = {word.arg: word.value for word in site.node.keywords}
+        if site.callee == "write_pandas" and _WRITE_PANDAS in module.qualified(site.node.func):
+            yield from _written_frame(module, site.node, words, guarded)
+            continue
         func = site.node.func
         if not isinstance(func, ast.Attribute) or func.attr != "insert_rows":
             continue
-        words = {word.arg: word.value for word in site.node.keywords}
         table = site.node.args[0] if site.node.args else words.get("table")
         value = module.value(table) if table is not None else None
         dataset = dataset_named(value.value) if isinstance(value, Known) else None
@@ -80,6 +84,26 @@ def _rows(module: Module, function: Function | None, guarded: bool) -> Iterator[
             guard = Unknown("what ran before it is not known")
         mode = AccessMode.MERGE if merges else AccessMode.APPEND
         yield Access(dataset, mode, guard, module.loc(table), call="insert_rows")  # type: ignore[arg-type]
+
+
+def _written_frame(
+    module: Module, call: ast.Call, words: dict[str | None, ast.expr], guarded: bool
+) -> Iterator[Access]:
+    """``write_pandas(conn, df, "T", overwrite=...)``: it adds rows, or replaces all there are.
+
+    https://docs.snowflake.com/en/developer-guide/python-connector/python-connector-api, connector 3.12
+    """
+    table = call.args[2] if len(call.args) > 2 else words.get("table_name")
+    value = module.value(table) if table is not None else None
+    dataset = dataset_named(value.value) if isinstance(value, Known) else None
+    if table is None or dataset is None:
+        return
+    said = module.value(words["overwrite"]) if "overwrite" in words else Known(False)
+    guard: Value[object] = Absent(Unknown("nothing"), ("the function",))
+    if guarded or not isinstance(said, Known):
+        guard = Unknown("what ran before it is not known")
+    mode = AccessMode.OVERWRITE if isinstance(said, Known) and said.value is True else AccessMode.APPEND
+    yield Access(dataset, mode, guard, module.loc(table), call="write_pandas")  # type: ignore[arg-type]
 
 
 def _code(
