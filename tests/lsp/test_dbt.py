@@ -97,6 +97,41 @@ def test_a_documentation_block_is_found_in_its_file(server: Wire, shop: Path) ->
     assert found["range"]["start"] == {"line": 0, "character": 8}
 
 
+def test_a_rename_asks_about_what_only_may_be_the_model(server: Wire, shop: Path) -> None:
+    dag = shop / "dag.py"
+    dag.write_text("run('dbt run --select orders')\n")
+    place = {
+        "textDocument": {"uri": uri(shop / "models/mart.sql")},
+        "position": {"line": 0, "character": MART.index("orders')")},
+        "newName": "base",
+    }
+    when(lambda: server.request("textDocument/definition", {k: place[k] for k in ("textDocument", "position")}), bool)
+    edit = server.request("textDocument/rename", place)
+    (label,) = edit["changeAnnotations"].values()
+    assert label["needsConfirmation"] is True
+    by_file = {each["textDocument"]["uri"]: each["edits"] for each in edit["documentChanges"] if "edits" in each}
+    assert set(by_file) == {uri(shop / name) for name in ("models/mart.sql", "models/schema.yml", "dag.py")}
+    for name, edits in by_file.items():
+        assert all(("annotationId" in each) is (name == uri(dag)) for each in edits)
+    assert edit["documentChanges"][-1]["kind"] == "rename"
+
+
+def test_a_column_is_renamed_in_every_file(server: Wire, shop: Path) -> None:
+    line = FILES["models/schema.yml"].splitlines()[8]
+    place = {
+        "textDocument": {"uri": uri(shop / "models/schema.yml")},
+        "position": {"line": 8, "character": line.index("order_id")},
+    }
+    when(lambda: server.request("textDocument/definition", place), bool)
+    edit = server.request("textDocument/rename", {**place, "newName": "order_key"})
+    told = {each["textDocument"]["uri"]: [e["newText"] for e in each["edits"]] for each in edit["documentChanges"]}
+    assert told == {
+        uri(shop / "models/orders.sql"): ["order_key"],
+        uri(shop / "models/mart.sql"): ["order_key as order_id"],
+        uri(shop / "models/schema.yml"): ["order_key"],
+    }
+
+
 def test_a_client_that_shows_no_counts_is_promised_none(tmp_path: Path) -> None:
     wire = Wire(PIPESENSE)
     promised = wire.initialize(NOTHING, tmp_path)["capabilities"]

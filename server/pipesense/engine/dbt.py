@@ -205,6 +205,10 @@ class DbtProjects:
 
     def mentioning(self, folder: str, word: str) -> Iterator[str]:
         """The paths of a project's files whose text holds a word, in order."""
+        project = self.at(folder)
+        if project is not None and folder not in self._states:
+            # The surroundings changed a moment ago, and no file was linked since.
+            self._begin(project)
         state = self._states.get(folder)
         folded = word.lower()
         for path in sorted({*state.graph, *state.waiting}) if state is not None else ():
@@ -230,6 +234,13 @@ class DbtProjects:
                 for match in _DOCS.finditer(text):
                     found.setdefault(match["name"], Doc(path, Span(*match.span("name")), match["body"].strip()))
         return found
+
+    def python(self, path: str) -> Iterator[tuple[str, str]]:
+        """The Python files of the workspace folder that holds a path, with their texts."""
+        root = next(reversed([*self.parents(path)]), "")
+        for file in self.files.listing(root) if root else ():
+            if file.endswith(".py") and (text := self._read_now(file)) is not None:
+                yield file, text
 
     def signature(self, macro: DbtMacro) -> str:
         """The name and arguments of a macro, as they are written."""

@@ -16,9 +16,15 @@ from pipesense.text.span import Span
 
 _OTHER_FILE: Final = "other-file"
 _NEW_FILE: Final = "new-file"
+_GUESSED: Final = "guessed"
 _ANNOTATIONS: Final = {
     _OTHER_FILE: types.ChangeAnnotation(
         label="Changes in other files", needs_confirmation=True, description="The fix also changes this file."
+    ),
+    _GUESSED: types.ChangeAnnotation(
+        label="May be the same name",
+        needs_confirmation=True,
+        description="The name stands in a string or a template; whether it means the same cannot be told for sure.",
     ),
     _NEW_FILE: types.ChangeAnnotation(
         label="New files", needs_confirmation=False, description="The fix adds this file."
@@ -65,6 +71,26 @@ class EditWriter:
             collected.changes.append(types.RenameFile(self.uri_of(old), self.uri_of(new)))
         return collected.result(self)
 
+    def renaming(
+        self,
+        edits: Mapping[str, Iterable[TextEdit]],
+        unsure: Mapping[str, Iterable[TextEdit]],
+        moves: Mapping[str, str],
+    ) -> types.WorkspaceEdit:
+        """A rename: what was asked for, unquestioned, and what somebody has to confirm.
+
+        A client in which nobody can confirm anything gets none of the latter.
+        """
+        can_ask = self.profile.annotations and self.profile.document_changes
+        collected = _Collected()
+        for path in dict.fromkeys((*edits, *(unsure if can_ask else ()))):
+            sure, guessed = list(edits.get(path, ())), list(unsure.get(path, ())) if can_ask else []
+            guessed = [each for each in guessed if not any(each.span.overlaps(other.span) for other in sure)]
+            collected.add_renamed(self, path, sure, guessed)
+        for old, new in moves.items():
+            collected.changes.append(types.RenameFile(self.uri_of(old), self.uri_of(new)))
+        return collected.result(self)
+
     def range(self, span: Span, buffer: TextBuffer) -> types.Range:
         """A range in the client's units."""
         start = buffer.lines.client_position(span.start, self.encoding)
@@ -98,6 +124,20 @@ class _Collected:
     def add(self, writer: EditWriter, path: str, home: str, edits: Iterable[TextEdit]) -> None:
         note = self._note(writer, _OTHER_FILE) if path != home else None
         self._edit(writer.uri_of(path), writer.version_of(path), writer.text_edits(path, edits), note)
+
+    def add_renamed(self, writer: EditWriter, path: str, sure: list[TextEdit], guessed: list[TextEdit]) -> None:
+        uri = writer.uri_of(path)
+        if guessed:
+            self.annotations.add(_GUESSED)
+        noted: list[_Edit] = []
+        for edit in sorted((*sure, *guessed), key=lambda each: each.span):
+            (made,) = writer.text_edits(path, [edit])
+            is_sure = edit in sure
+            noted.append(made if is_sure else types.AnnotatedTextEdit(_GUESSED, made.range, made.new_text))
+            if is_sure:
+                self.plain.setdefault(uri, []).append(made)
+        document = types.OptionalVersionedTextDocumentIdentifier(uri, writer.version_of(path))
+        self.changes.append(types.TextDocumentEdit(document, noted))
 
     def result(self, writer: EditWriter) -> types.WorkspaceEdit:
         if not writer.profile.document_changes:

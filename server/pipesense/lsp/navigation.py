@@ -87,7 +87,9 @@ class Navigation:
         if moves and not self.core().edits.profile.rename_files:
             old = next(iter(moves)).rpartition("/")[2]
             raise failed(_sentence(Refusal(f"its file {old} must get the new name too, which this editor cannot do")))
-        return self.core().edits.unquestioned().workspace_edit(path, answer, moves=moves)
+        edits = self.core().edits
+        unsure = names.unsure(path, offset, params.new_name) if edits.profile.annotations else {}
+        return edits.renaming(answer, unsure, moves)
 
     def _names(self, path: str, offset: int) -> AnyNames:
         return self.core().workspace.features.names_of(path, offset)

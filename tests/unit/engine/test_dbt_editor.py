@@ -219,3 +219,12 @@ def test_nothing_is_offered_where_nobody_can_tell(path: str, typed: str) -> None
     made.open(f"{ROOT}/{path}", typed.replace("|", "\n", 1))
     made.analyse(f"{ROOT}/{path}")
     assert made.features.complete(f"{ROOT}/{path}", typed.index("|")) == ()
+
+
+def test_a_rename_right_after_the_surroundings_changed_finds_every_mention() -> None:
+    made = project()
+    path, at = offset("a reference")
+    made.add_root(f"{ROOT}/elsewhere")
+    edits = made.features.names_of(path, at).rename(path, at, "fresh_name")
+    assert not isinstance(edits, Refusal)
+    assert {file[len(ROOT) + 1 :] for file in edits} == {name.partition(":")[0] for name in OF_MODEL}

@@ -53,10 +53,13 @@ class Features:
 
     @property
     def dbt(self) -> DbtNames:
-        """Names of models, sources and macros."""
+        """Names of models, sources, macros, documentation and columns."""
+        from pipesense.engine.features.dbt_columns import ColumnRenamer
         from pipesense.engine.features.dbt_names import DbtNames
 
-        return DbtNames(self.record_of, self.lookup, self.place, self.stages.surroundings.dbt)
+        projects = self.stages.surroundings.dbt
+        columns = ColumnRenamer(self.record_of, self.lookup, self.stages.answers, projects.mentioning)
+        return DbtNames(self.record_of, self.lookup, self.place, projects, columns)
 
     def names_of(self, path: str, offset: int) -> AnyNames:
         """Definitions, references and renames of the kind of name that stands at an offset of a file."""

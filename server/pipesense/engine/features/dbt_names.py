@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from pipesense.engine.dbt import Doc
+from pipesense.engine.features.dbt_columns import ColumnRenamer, Renaming
 from pipesense.engine.features.names import Place
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Lookup
@@ -41,6 +42,9 @@ class Projects(Protocol):
 
     def folder(self, path: str) -> str:
         """The folder of the project that holds a path."""
+
+    def python(self, path: str) -> Iterator[tuple[str, str]]:
+        """The Python files of the workspace folder that holds a path, with their texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,8 @@ class DbtNames:
     lookup: Lookup
     place: Callable[[Loc], tuple[str, Span] | None]
     projects: Projects
+    columns: ColumnRenamer | None = None
+    """Who knows how columns are passed on; None where nobody asks for that."""
 
     def at(self, path: str, offset: int) -> tuple[Symbol, Span] | None:
         """The name of the project that stands at an offset, and its range without quotes."""
@@ -183,6 +189,9 @@ class DbtNames:
         refused = self._refused(symbol) or self._taken(symbol, name)
         if refused is not None:
             return refused
+        if symbol.kind == "column":
+            plan = self._plan(symbol, name)
+            return plan if isinstance(plan, Refusal) else _sorted(plan.sure)
         edits: dict[str, list[TextEdit]] = {}
         made = self._made(symbol) if symbol.kind == "doc" else ()
         for each in dict.fromkeys((*made, *self._named(symbol))):
@@ -196,6 +205,30 @@ class DbtNames:
             return {}
         nodes = [node for node in self._nodes(found[0]) if _stem(node.path).lower() == found[0].name]
         return {node.path: f"{node.path.rpartition('/')[0]}/{name}{_ending(node.path)}" for node in nodes}
+
+    def unsure(self, path: str, offset: int, name: str) -> Mapping[str, tuple[TextEdit, ...]]:
+        """Further edits of a rename that somebody has to confirm: strings of Python that choose models, names in
+        tags that may be the column.
+        """
+        from pipesense.engine.features.dbt_strings import names_in_strings
+
+        found = self.at(path, offset)
+        if found is None:
+            return {}
+        symbol = found[0]
+        if symbol.kind == "column":
+            plan = self._plan(symbol, name)
+            return {} if isinstance(plan, Refusal) else _sorted(plan.unsure)
+        edits: dict[str, dict[TextEdit, None]] = {}
+        for file, text in self.projects.python(path) if symbol.kind in ("node", "source", "group") else ():
+            for span in names_in_strings(text, symbol.name):
+                edits.setdefault(file, {})[TextEdit(span, name)] = None
+        return _sorted(edits)
+
+    def _plan(self, symbol: Symbol, name: str) -> Renaming | Refusal:
+        if self.columns is None:
+            return Refusal("nothing here knows how columns are passed on")
+        return self.columns.plan(symbol.folder, symbol.group, symbol.name, name)
 
     # --- finding ---------------------------------------------------------------------------------
 
@@ -212,12 +245,28 @@ class DbtNames:
                         yield mention, before
                 else:
                     yield mention, _unquoted(text, span, mention.symbol.name)
+        yield from self._own_columns(record)
         folder = self.projects.folder(record.path) if "doc(" in text else ""
         for match in _DOC.finditer(text) if folder else ():
             span = Span(*match.span("name"))
             yield Mention(Symbol("doc", folder, match["name"]), Loc(record.path, 0, span)), span
 
+    def _own_columns(self, record: FileRecord) -> Iterator[tuple[Mention, Span]]:
+        """The aliases in the SELECT list that a model's file ends in: what YAML and other models know."""
+        nodes = [node for fact in record.linked.facts if isinstance(fact, DbtFile) for node in fact.nodes]
+        if len(nodes) != 1 or nodes[0].kind != "model" or self.columns is None:
+            return
+        for name, loc in self.columns.aliases(nodes[0]):
+            span = record.document.file_span(loc)
+            if span is not None:
+                yield Mention(Symbol("column", nodes[0].folder, name, nodes[0].name.lower()), loc, defines=True), span
+
     def _named(self, symbol: Symbol) -> Iterator[Place]:
+        if symbol.kind == "column":
+            plan = self._plan(symbol, f"{symbol.name}_")
+            for path, edits in () if isinstance(plan, Refusal) else plan.sure.items():
+                yield from (Place(path, edit.span) for edit in edits if not edit.span.is_empty)
+            return
         for path in self.projects.mentioning(symbol.folder, symbol.name):
             record = self.record_of(path)
             for mention, span in self._in(record) if record is not None else ():
@@ -228,6 +277,11 @@ class DbtNames:
         if symbol.kind == "node":
             for node in self._nodes(symbol):
                 yield Place(node.path, Span(0, 0))
+            return
+        if symbol.kind == "column":
+            where = self.columns.defined(symbol.folder, symbol.group, symbol.name) if self.columns is not None else None
+            if where is not None:
+                yield Place(*where)
             return
         if symbol.kind == "doc":
             doc = self.projects.docs(symbol.folder).get(symbol.name)
@@ -260,6 +314,9 @@ class DbtNames:
 
     def _refused(self, symbol: Symbol) -> Refusal | None:
         word = _WORDS[symbol.kind]
+        if symbol.kind == "column":
+            plan = self._plan(symbol, f"{symbol.name}_")
+            return plan if isinstance(plan, Refusal) else None
         made = len(self._nodes(symbol)) if symbol.kind == "node" else len(self._made_by(symbol))
         made = len(list(self._made(symbol))) if symbol.kind == "doc" else made
         if not made:
@@ -272,10 +329,19 @@ class DbtNames:
 
     def _taken(self, symbol: Symbol, name: str) -> Refusal | None:
         other = Symbol(symbol.kind, symbol.folder, name.lower() if symbol.kind == "node" else name, symbol.group)
+        if symbol.kind == "column":
+            return None
+        if symbol.kind == "doc":
+            is_taken = name in self.projects.docs(symbol.folder) and name != symbol.name
+            return Refusal(f"the project has a documentation block `{name}` already") if is_taken else None
         taken = self._nodes(other) if symbol.kind == "node" else self._made_by(other)
         if other != symbol and taken:
             return Refusal(f"the project has a {_WORDS[symbol.kind]} `{name}` already")
         return None
+
+
+def _sorted(edits: Mapping[str, Iterable[TextEdit]]) -> dict[str, tuple[TextEdit, ...]]:
+    return {file: tuple(sorted(several, key=lambda edit: edit.span)) for file, several in edits.items() if several}
 
 
 def _unquoted(text: str, span: Span, name: str) -> Span:

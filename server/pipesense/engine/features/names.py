@@ -128,6 +128,10 @@ class Names:
         """No file is called like a name of this kind."""
         return {}
 
+    def unsure(self, path: str, offset: int, name: str) -> Mapping[str, tuple[TextEdit, ...]]:
+        """Further edits of a rename that somebody has to confirm: none, nothing is guessed."""
+        return {}
+
     # --- finding ---------------------------------------------------------------------------------
 
     def _at(self, path: str, offset: int) -> _Found | None:

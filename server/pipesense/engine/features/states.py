@@ -85,6 +85,10 @@ class StateNames:
         """No file is called like a name of this kind."""
         return {}
 
+    def unsure(self, path: str, offset: int, name: str) -> Mapping[str, tuple[TextEdit, ...]]:
+        """Further edits of a rename that somebody has to confirm: none, nothing is guessed."""
+        return {}
+
     def completion(self, path: str, offset: int) -> tuple[Item, ...]:
         """The names that may stand behind the key at an offset; first those that no way leads to yet."""
         record = self.record_of(path)
