@@ -51,7 +51,7 @@ _STARTS: Final = frozenset(
 )
 _SINKS: Final = frozenset({"print", "sink_to", "add_sink"})
 _BEGINS: Final = frozenset({"from_source", "from_collection", "add_source"})
-_GONE: Final = {
+REMOVED: Final = {
     (_DATASTREAM, "set_restart_strategy"): 'set "restart-strategy.type" in the Configuration of the environment',
     (_DATASTREAM, "set_state_backend"): 'set "state.backend.type" in the Configuration of the environment',
     (_DATASTREAM, "set_stream_time_characteristic"): "leave it out: event time is the only characteristic",
@@ -221,9 +221,9 @@ def _call(
         found.sources.append((module.loc(call), owner if owner in _SOURCES else last))
     if owner in _WINDOWS:
         found.windows.append((module.loc(call), owner))
-    if isinstance(func, ast.Attribute) and any(last == method for _, method in _GONE):
+    if isinstance(func, ast.Attribute) and any(last == method for _, method in REMOVED):
         for base in instances.names(func.value):
-            instead = _GONE.get((base, last))
+            instead = REMOVED.get((base, last))
             if instead is not None:
                 found.obsolete.append(_obsolete(module, func, version, instead))
 
