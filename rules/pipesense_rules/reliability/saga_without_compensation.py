@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipesense.model.states import State, StateGraph, StateMachine
+from pipesense.model.where import Loc
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding, Related
 from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
@@ -94,7 +95,7 @@ def _behind(following: dict[str, tuple[str, ...]], name: str) -> frozenset[str]:
     return frozenset(seen)
 
 
-def _only_tells(graph: StateGraph, kinds: dict[object, str]) -> bool:
+def _only_tells(graph: StateGraph, kinds: dict[Loc, str]) -> bool:
     """Whether everything that only failures lead to ends the run or tells somebody."""
     usual = reached(graph, through_failures=False)
     failing = [state for state in graph.states if state.name in reached(graph) - usual]
