@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pipesense.model.habits import ClockChoosesData
 from pipesense.model.sql import Clause, Comparison, Expr, Script, Statement
 from pipesense.model.value import effective
 from pipesense.rule.context import Context, TaskRun
@@ -17,7 +18,7 @@ _DO = "Take the day from the run: its interval or date, as a template or a param
 
 META = RuleMeta(
     id="idempotency/clock-decides-rows",
-    wants=Script,
+    wants=(Script, ClockChoosesData),
     pattern="repeatable-result",
     since="0.1",
     roles=PRODUCTION,
@@ -40,6 +41,19 @@ META = RuleMeta(
             "{clock} decides which rows this statement loads into {table}.",
             "Run again tomorrow, it loads others.",
             _DO,
+        ),
+        "task": Message(
+            Severity.WARNING,
+            "{clock} decides what {called} reads or writes, in a task that has a date of its own.",
+            "A retry after midnight, a cleared run and a backfill all take today's data: the clock has moved on, the "
+            "run has not.",
+            "Take the day from the run: its interval or its date, as an argument of the task.",
+        ),
+        "code": Message(
+            Severity.INFO,
+            "{clock} decides what {called} reads or writes.",
+            "Run again tomorrow, it takes other data, and a day that was missed cannot be made up for.",
+            "Take the day as an argument, with today as its default at most.",
         ),
         "random-key": Message(
             Severity.INFO,
@@ -64,8 +78,12 @@ _VALIDITY: Final = frozenset(
 
 
 @rule(META)
-def clock_decides_rows(script: Script, ctx: Context) -> Iterator[Finding]:
+def clock_decides_rows(script: Script | ClockChoosesData, ctx: Context) -> Iterator[Finding]:
     """At the comparison with the clock, or at the random key; statements that add rows to a lasting table only."""
+    if isinstance(script, ClockChoosesData):
+        variant = "task" if script.scheduled else "code"
+        yield ctx.finding(variant, at=script.loc, clock=script.clock, called=script.called)
+        return
     runs: tuple[TaskRun, ...] | None = None
     for statement in script.statements:
         facts = statement.facts

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipesense.model.change import Rewrite
 from pipesense.model.steps import LostFuture
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Finding, Related
+from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 
@@ -43,3 +44,12 @@ def lost_future(lost: LostFuture, ctx: Context) -> Iterator[Finding]:
         steps=lost.steps[0] if lone else f"{lost.steps[0]} and {len(lost.steps) - 1} more",
         it="it" if lone else "they",
     )
+
+
+@lost_future.fix
+def ask_at_the_end(finding: Finding, lost: LostFuture, ctx: Context) -> Offer | None:
+    """``result()`` at the end of the flow."""
+    if not lost.edits:
+        return None
+    title = "Ask for the result at the end" if len(lost.steps) == 1 else "Ask for the results at the end"
+    return Offer(title, Rewrite(lost.edits), Applicability.UNSAFE)

@@ -30,6 +30,7 @@ from pipesense.lang.python.habits import habits
 from pipesense.lang.python.module import Function, LinkMemo, Module
 from pipesense.lang.python.strings import literal
 from pipesense.lang.python.syntax import ParsedUnit, parse_unit
+from pipesense.lang.python.task_code import clock_facts
 from pipesense.lang.python.timedelta import timedelta_attributes
 from pipesense.lang.sql import dialect as sql_dialect
 from pipesense.model.code import ScopeCode, ScopeEffects
@@ -37,7 +38,7 @@ from pipesense.model.data import Access
 from pipesense.model.faults import MissingFile
 from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, Runs, SqlFileRun
 from pipesense.model.sql import Script
-from pipesense.model.value import Value, Version
+from pipesense.model.value import Value, Version, effective
 from pipesense.model.where import Loc
 from pipesense.rule.context import TaskRun
 from pipesense.systems.system import Lifted, PythonSystem
@@ -257,12 +258,23 @@ def _effects(module: Module, pipelines: Sequence[Pipeline]) -> dict[str, ScopeEf
 
 
 def _habits(module: Module, pipelines: Sequence[Pipeline]) -> Iterable[object]:
-    """What the file's own functions that tasks run do with failures."""
-    runs = (run for pipeline in pipelines for task in pipeline.tasks for run in task.runs)
-    for scope in dict.fromkeys(run.scope for run in runs if isinstance(run, CallableRun)):
+    """What the file's own functions that tasks run do with failures, and take from the clock."""
+    scheduled: dict[str, bool] = {}
+    airflow: set[str] = set()
+    for pipeline in pipelines:
+        dated = effective(pipeline.schedule.text) is not None
+        for run in (run for task in pipeline.tasks for run in task.runs):
+            if isinstance(run, CallableRun):
+                scheduled[run.scope] = scheduled.get(run.scope, False) or dated
+                if pipeline.system == "airflow":
+                    airflow.add(run.scope)
+    for scope, dated in scheduled.items():
         function = _function(module, scope) if scope != module.prefix else None
         if function is not None and function.module is module:
+            own = scope in airflow
             yield from module.memo(("habits", scope), [function.node], partial(habits, module, function))
+            clocks = partial(clock_facts, module, function, scheduled=dated, airflow=own)
+            yield from module.memo(("clocks", scope, dated, own), [function.node], clocks)
 
 
 def _missing_files(

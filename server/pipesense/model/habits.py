@@ -32,3 +32,28 @@ class CheckThatOnlyTells:
     loc: Loc
     tells: str
     edits: tuple[Replace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChoosesData:
+    """A function that a task runs lets ``clock``, asked at ``loc``, choose what ``called`` reads or writes.
+
+    ``scheduled``: a pipeline with a calendar runs it, so that a run has a date of its own.
+    """
+
+    scope: str
+    loc: Loc
+    clock: str
+    called: str
+    scheduled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NaiveMoment:
+    """``clock``, asked at ``loc``, gives a moment without a time zone, and it meets ``other``, which has one."""
+
+    loc: Loc
+    clock: str
+    other: str
+    why: str
+    edits: tuple[Replace, ...] = ()

@@ -11,13 +11,17 @@ from pipesense.model.where import Loc
 
 @dataclass(frozen=True, slots=True)
 class LostFuture:
-    """``steps`` are started at ``places`` in ``pipeline``; nobody waits for them or uses what they give."""
+    """``steps`` are started at ``places`` in ``pipeline``; nobody waits for them or uses what they give.
+
+    ``edits`` ask for their results at the end.
+    """
 
     noun: str
     pipeline: str
     steps: tuple[str, ...]
     places: tuple[Loc, ...]
     target: Version
+    edits: tuple[Replace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

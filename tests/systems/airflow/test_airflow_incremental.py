@@ -142,6 +142,6 @@ def test_a_reading_never_gets_the_numbers_of_one_that_is_gone() -> None:
     texts = (SqlText(block.items[0].context_expr, None, "", Unknown("it was not asked for"), "load"),)
     pipelines = [replace(pipeline, name=str(n)) for n in range(20)]
     for each in pipelines:
-        built = Lean(each, texts, block, (), ())
+        built = Lean(each, texts, block, (), (), ())
         assert numbered(module, built, lambda *_: 1).name == each.name
         del built

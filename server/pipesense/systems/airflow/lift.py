@@ -66,7 +66,11 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
         obsolete=_unique(obsolete),
         sites=tuple(_all(looks, "sites")) if built else (),
         calls_at_parse=gathered(_unique(calls)),
-        facts=(*merged(_all(built, "faults")), *never_called(module, built)),
+        facts=(
+            *merged(_all(built, "faults")),
+            *dict.fromkeys(_all(built, "handed")),
+            *never_called(module, built),
+        ),
     )
 
 
@@ -175,7 +179,7 @@ def _read_lean(module: Module, statements: Sequence[ast.stmt], version: Version,
             while frame is not None:
                 frame.names.clear()
                 frame = frame.outer
-    return tuple(Lean(each.pipeline, each.texts, each.node, each.obsolete, each.faults) for each in built)
+    return tuple(Lean(each.pipeline, each.texts, each.node, each.obsolete, each.faults, each.handed) for each in built)
 
 
 def _without_templates(found: list[P]) -> tuple[P, ...]:

@@ -14,12 +14,14 @@ from pipesense.lang.python.sql_calls import SqlText
 from pipesense.model.code import ObsoleteUse
 from pipesense.model.faults import SettingFault
 from pipesense.model.flow import Edges, Pipeline, Schedule, Task
+from pipesense.model.handover import LargeResult, LocalFile
 from pipesense.model.value import Unknown, Version
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
 from pipesense.systems.airflow.check_faults import check_faults
 from pipesense.systems.airflow.faults import dag_faults, task_faults
 from pipesense.systems.airflow.graph_faults import graph_faults
+from pipesense.systems.airflow.handover import large_results, local_files
 from pipesense.systems.airflow.obsolete import removed_use
 from pipesense.systems.airflow.reading import Reading
 from pipesense.systems.airflow.roles import (
@@ -53,6 +55,8 @@ class Lean:
     node: ast.AST
     obsolete: tuple[ObsoleteUse, ...]
     faults: tuple[SettingFault, ...]
+    handed: tuple[LargeResult | LocalFile, ...]
+    """What tasks hand to one another in ways that will not last."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +150,11 @@ def _pipeline(
         shared_closed=head.shared_closed,
     )
     own_uses = tuple(use for use in obsolete if use.loc.file == home.path)
-    return Built(pipeline, tuple(texts), dag.node, own_uses, tuple(faults), dag, tuple(drafts))
+    handed: tuple[LargeResult | LocalFile, ...] = (
+        *(each for draft in drafts for each in large_results(draft, home)),
+        *local_files(drafts, names, home),
+    )
+    return Built(pipeline, tuple(texts), dag.node, own_uses, tuple(faults), handed, dag, tuple(drafts))
 
 
 @dataclass(frozen=True, slots=True)
