@@ -75,7 +75,7 @@ def dml_without_where(script: Script, ctx: Context) -> Iterator[Finding]:
         target = DatasetName(tuple(part.lower() for part in write.target))
         if shapes.is_mart(target, (), allowed):
             continue
-        if _made_by_task(script, target, ctx):
+        if _made_by_task(script, target, ctx) or (script.embedded and _made_in_file(script, target, ctx)):
             continue
         at = statement.at(write.keyword.cover(write.target_span))
         table = ".".join(write.target)
@@ -149,6 +149,12 @@ def _made_by_task(script: Script, target: DatasetName, ctx: Context) -> bool:
         )
         for run in runs
     )
+
+
+def _made_in_file(script: Script, target: DatasetName, ctx: Context) -> bool:
+    """Whether another part of the same program makes or drops the table: then it is the program's own to work on."""
+    owning = (AccessMode.CREATE, AccessMode.DROP)
+    return any(use.access.mode in owning and use.access.loc.file == script.loc.file for use in ctx.uses_of(target))
 
 
 def _filled_by_task(script: Script, target: DatasetName, ctx: Context) -> bool:

@@ -41,6 +41,8 @@ _ROLE_FOLDERS = {
     "example_dags": FileRole.EXAMPLE,
     "macros": FileRole.MACRO,
 }
+_OF_MIGRATIONS = ("_migration", "_migrations", "-migrations")
+"""How folders are called that hold the migrations of one of several databases."""
 
 
 def default_role(path: str, folder: str) -> FileRole:
@@ -56,6 +58,8 @@ def default_role(path: str, folder: str) -> FileRole:
     above = [folder.rpartition("/")[2]] if folder.endswith("/example_dags") else []
     for part in reversed([*above, *parts[:-1]]):
         role = _ROLE_FOLDERS.get(part.lower())
+        if role is None and part.lower().endswith(_OF_MIGRATIONS):
+            role = FileRole.MIGRATION
         if role is not None:
             return role
     return FileRole.PIPELINE

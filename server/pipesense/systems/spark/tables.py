@@ -68,6 +68,7 @@ _COMMAND: Final = re.compile(
     r"analyze|cache|msck|repair|truncate|grant|add|reset|call|restore)\b",
     re.I,
 )
+_GROUPS: Final = re.compile(r"\bgroup\s+by\b", re.IGNORECASE)
 _SMALL_QUERY: Final = re.compile(
     r"\s*select\s+(?:count|max|min|sum|avg)\s*\([^)]*\)(?:\s+(?:as\s+)?\w+)?(?:\s*,\s*(?:count|max|min|sum|avg)\s*\([^)]*\)"
     r"(?:\s+(?:as\s+)?\w+)?)*\s+from\s+(?!.*\bgroup\s+by\b)",
@@ -131,8 +132,13 @@ def _of_query(step: Step) -> frozenset[str]:
         return NO_TRAITS
     if _COMMAND.match(text):
         return frozenset({"command"})
+    if not known:
+        # Behind what is known a LIMIT or an aggregate may follow, or stand in a part that is put in.
+        return NO_TRAITS
     if _LIMIT.search(text) or _SMALL_QUERY.match(text):
         return frozenset({"source", "bounded"})
+    if _GROUPS.search(text):
+        return frozenset({"source", "aggregated"})
     return frozenset({"source"})
 
 
