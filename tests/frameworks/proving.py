@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pipesense.host.rulepacks import load_registry
 from pipesense.host.testing import EngineChecker
 from pipesense.rule.harness import Seen
 
 
 class Script:
-    """``text`` is the script's file, ``pins`` a requirements.txt beside it."""
+    """``text`` is the script's file, ``pins`` a requirements.txt beside it, ``more`` are other files."""
 
-    def __init__(self, text: str, pins: str = "") -> None:
+    def __init__(self, text: str, pins: str = "", more: Mapping[str, str] | None = None) -> None:
         self.name = "jobs/script.py"
-        self.files = {self.name: text, **({"requirements.txt": pins} if pins else {})}
+        self.files = {self.name: text, **({"requirements.txt": pins} if pins else {}), **(more or {})}
         self.checker = EngineChecker(load_registry())
 
     def found(self, rule: str) -> Seen:

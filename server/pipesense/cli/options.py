@@ -196,7 +196,9 @@ def _add_checks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     checks.add_argument(
         "target", metavar="TABLE|PATH", help="a table (mart.orders), or a file whose tables or dbt model are meant"
     )
-    checks.add_argument("--form", choices=("sql", "dbt", "airflow", "gx"), help="(default: what the project uses)")
+    checks.add_argument(
+        "--form", choices=("sql", "dbt", "airflow", "gx", "code"), help="(default: what the project uses)"
+    )
     checks.add_argument("--dialect", metavar="NAME", help="the SQL dialect (default: that of the table's definition)")
     checks.add_argument("--all", action="store_true", help="also what the database itself enforces")
     checks.add_argument("--write", action="store_true", help="insert the checks into the project")

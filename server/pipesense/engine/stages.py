@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -356,6 +356,10 @@ class Stages:
         if system is None or record is None:
             return Refusal("nothing here knows how to write this change")
         module = self._full_module(record)
+        if isinstance(change, AddCheck) and not change.style:
+            from pipesense.engine.checks.forms import frame_style
+
+            change = replace(change, style=frame_style(self.surroundings, path))
         return system.write(change, module, record.linked.versions.get(system.name, Version()))
 
     def _full_module(self, record: FileRecord) -> Module:

@@ -53,11 +53,14 @@ class WaitWithoutSlot:
 
 @dataclass(frozen=True, slots=True)
 class AddCheck:
-    """Make the checks of ``plan`` after ``task``, which loads the table."""
+    """Make the checks of ``plan`` after ``task``, which loads the table; in a script, on the frame before it is
+    written. ``style`` is the package that the project checks frames with, "" where it has none yet.
+    """
 
     pipeline: Pipeline
     task: Task
     plan: CheckPlan
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,39 +37,40 @@ def suite(plan: CheckPlan) -> str:
     lines += ["    return gx.ExpectationSuite(", f'        name="{name}",', "        expectations=["]
     for check in checks:
         comment = f"# {check.dimension.value}: {' '.join(check.reason.split())}"
-        lines.append(indent(f"{comment}\n{_expectation(check, writer)},", " " * 12))
+        lines.append(indent(f"{comment}\n{expectation(check, writer)},", " " * 12))
     return "\n".join([*lines, "        ],", "    )", ""])
 
 
-def _expectation(check: ProposedCheck, writer: Writer) -> str:
+def expectation(check: ProposedCheck, writer: Writer) -> str:
+    """A check as an expectation; ``gxe`` is great_expectations.expectations."""
     ask = check.ask
     match ask:
         case NotNull():
-            return f"gxe.ExpectColumnValuesToNotBeNull(column={_text(ask.column)})"
+            return f"gxe.ExpectColumnValuesToNotBeNull(column={quoted(ask.column)})"
         case Unique() if len(ask.columns) == 1:
-            return f"gxe.ExpectColumnValuesToBeUnique(column={_text(ask.columns[0])})"
+            return f"gxe.ExpectColumnValuesToBeUnique(column={quoted(ask.columns[0])})"
         case Unique():
-            listed = ", ".join(map(_text, ask.columns))
+            listed = ", ".join(map(quoted, ask.columns))
             return f"gxe.ExpectCompoundColumnsToBeUnique(column_list=[{listed}])"
         case InRange():
             bounds = [f"min_value={ask.minimum}"] if ask.minimum else []
             bounds += [f"max_value={ask.maximum}"] if ask.maximum else []
-            return f"gxe.ExpectColumnValuesToBeBetween(column={_text(ask.column)}, {', '.join(bounds)})"
+            return f"gxe.ExpectColumnValuesToBeBetween(column={quoted(ask.column)}, {', '.join(bounds)})"
         case Matches():
-            whole = _text(f"^{EXPRESSIONS[ask.pattern]}$")
-            return f"gxe.ExpectColumnValuesToMatchRegex(column={_text(ask.column)}, regex={whole})"
+            whole = quoted(f"^{EXPRESSIONS[ask.pattern]}$")
+            return f"gxe.ExpectColumnValuesToMatchRegex(column={quoted(ask.column)}, regex={whole})"
         case OneOf():
-            listed = ", ".join(map(_literal, ask.values))
-            return f"gxe.ExpectColumnValuesToBeInSet(column={_text(ask.column)}, value_set=[{listed}])"
+            listed = ", ".join(map(literal, ask.values))
+            return f"gxe.ExpectColumnValuesToBeInSet(column={quoted(ask.column)}, value_set=[{listed}])"
         case InOrder():
             return (
-                f"gxe.ExpectColumnPairValuesAToBeGreaterThanB(\n    column_A={_text(ask.second)}, "
-                f'column_B={_text(ask.first)}, or_equal=True, ignore_row_if="either_value_is_missing"\n)'
+                f"gxe.ExpectColumnPairValuesAToBeGreaterThanB(\n    column_A={quoted(ask.second)}, "
+                f'column_B={quoted(ask.first)}, or_equal=True, ignore_row_if="either_value_is_missing"\n)'
             )
         case Fresh():
             limit = f"datetime.now() - timedelta(hours={ask.hours})"
             limit = f"({limit}).date()" if ask.whole_days else limit
-            return f"gxe.ExpectColumnMaxToBeBetween(column={_text(ask.column)}, min_value={limit})"
+            return f"gxe.ExpectColumnMaxToBeBetween(column={quoted(ask.column)}, min_value={limit})"
         case HasRows():
             return "gxe.ExpectTableRowCountToBeBetween(min_value=1)"
         case _:
@@ -77,11 +78,12 @@ def _expectation(check: ProposedCheck, writer: Writer) -> str:
             return f'gxe.UnexpectedRowsExpectation(\n    unexpected_rows_query="""\n{query}\n    """\n)'
 
 
-def _text(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as a literal of Python."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
-def _literal(value: str) -> str:
+def literal(value: str) -> str:
     """A SQL literal as Python."""
-    return _text(value[1:-1].replace("''", "'")) if value.startswith("'") else value
+    return quoted(value[1:-1].replace("''", "'")) if value.startswith("'") else value

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final
 
 from pipesense.engine.project import Surroundings
+from pipesense.lang.python.pins import FILES
 
 
 class Form(Enum):
@@ -17,6 +18,8 @@ class Form(Enum):
     DBT = "dbt"
     AIRFLOW = "airflow"
     GX = "gx"
+    CODE = "code"
+    """On the frame, in the script that writes it."""
 
 
 _GX_FILES: Final = ("gx/great_expectations.yml", "great_expectations/great_expectations.yml", "great_expectations.yml")
@@ -82,6 +85,18 @@ def dbt_version(surroundings: Surroundings, model: Model) -> tuple[int, ...]:
         if match is not None:
             found.append(tuple(map(int, match.group(1).split("."))))
     return max(found, default=())
+
+
+def frame_style(surroundings: Surroundings, path: str) -> str:
+    """The package with which a project checks frames, told from the files that ask for packages; "" for none."""
+    folder = project_folder(surroundings, path)
+    for name in FILES:
+        there = f"{folder}/{name}"
+        text = surroundings.text(there) if surroundings.files.exists(there) else None
+        for package in ("pandera", "great_expectations"):
+            if text and re.search(rf"\b{package.replace('_', '[-_]')}\b", text):
+                return package
+    return "great_expectations" if has_gx(surroundings, path) else ""
 
 
 def has_gx(surroundings: Surroundings, path: str) -> bool:

@@ -25,7 +25,7 @@ from pipesense.engine.relations import Lookup, Relations
 from pipesense.engine.report import BuiltFix, FixOffer
 from pipesense.lang.sql.earlier import dataset as dataset_of
 from pipesense.model.change import AddCheck, Refusal
-from pipesense.model.data import Column, Confidence, DatasetName, Relation
+from pipesense.model.data import WRITES, Column, Confidence, DatasetName, Relation
 from pipesense.model.quality import CheckPlan
 from pipesense.model.sql import Statement
 from pipesense.model.value import Known, Value
@@ -142,12 +142,14 @@ class Checks:
         model = dbt_model(self.surroundings, path)
         if model is not None:
             return (self._offer(DatasetName((model.name.lower(),)), Form.DBT, BESIDE),)
-        for place, where in _places(record):
+        for place, where in (*_places(record), *_written_in(record)):
             if where.start <= span.end and span.start <= where.end:
                 return tuple(self._offer(place.dataset, form, how) for form, how in self._forms(place, path))
         return ()
 
     def _forms(self, place: _Place, path: str) -> Iterator[tuple[Form, str]]:
+        if self._script(place.dataset, path) is not None:
+            yield Form.CODE, BELOW
         if self._run(place.dataset) is not None:
             yield Form.AIRFLOW, BELOW
         if has_gx(self.surroundings, path):
@@ -176,6 +178,7 @@ class Checks:
             (Form.SQL, BELOW): "below the load",
             (Form.SQL, BESIDE): f"as checks/{dataset.table}.sql",
             (Form.AIRFLOW, BELOW): "as Airflow tasks behind the load",
+            (Form.CODE, BELOW): "before the frame is written",
             (Form.GX, BESIDE): "as a Great Expectations suite",
             (Form.DBT, BESIDE): "as dbt tests",
         }
@@ -215,7 +218,9 @@ class Checks:
             return Refusal(f"there is nothing to add: {'; '.join(dict.fromkeys(each.why for each in plan.left_out))}")
         match form:
             case Form.AIRFLOW:
-                return self._write_airflow(plan)
+                return self._write_task(plan, self._run(plan.dataset))
+            case Form.CODE:
+                return self._write_task(plan, self._script(plan.dataset, path))
             case Form.GX:
                 name = f"{project_folder(self.surroundings, path)}/gx/suites/{dataset.table}.py"
                 return self._created(plan, {name: suite(plan)}, form)
@@ -305,7 +310,7 @@ class Checks:
             return Refusal("the checks could not be told from other statements")
         return None
 
-    # --- Airflow ---------------------------------------------------------------------------------
+    # --- tasks and scripts -----------------------------------------------------------------------
 
     def _run(self, dataset: DatasetName) -> TaskRun | None:
         """The one task of the workspace that loads a table."""
@@ -328,8 +333,17 @@ class Checks:
             if any(statement.loc.unit == loc.unit for statement in script.statements)
         ]
 
-    def _write_airflow(self, plan: CheckPlan) -> BuiltFix | Refusal:
-        run = self._run(plan.dataset)
+    def _script(self, dataset: DatasetName, path: str) -> TaskRun | None:
+        """The script in a file that writes frames to a table."""
+        record = self.gather.record_of(path)
+        for pipeline in record.pipelines if record is not None else ():
+            for task in pipeline.tasks if pipeline.noun == "script" else ():
+                for access in task.accesses:
+                    if access.mode in WRITES and access.call and access.dataset.match(dataset) is not Confidence.NONE:
+                        return TaskRun(pipeline, task)
+        return None
+
+    def _write_task(self, plan: CheckPlan, run: TaskRun | None) -> BuiltFix | Refusal:
         if run is None:
             return Refusal("no task, or more than one, loads the table")
         path = run.pipeline.loc.file
@@ -406,6 +420,16 @@ def _places(record: FileRecord) -> Iterator[tuple[_Place, Span]]:
             span = record.document.file_span(statement.at(named[1]))
             if dataset is not None and span is not None:
                 yield _Place(dataset, statement, named[2]), span
+
+
+def _written_in(record: FileRecord) -> Iterator[tuple[_Place, Span]]:
+    """Every table's name that a script gives to a writer of frames."""
+    for pipeline in record.pipelines:
+        for task in pipeline.tasks if pipeline.noun == "script" else ():
+            for access in task.accesses:
+                span = record.document.file_span(access.loc) if access.loc.file == record.path else None
+                if access.mode in WRITES and access.call and span is not None:
+                    yield _Place(access.dataset, None, True), span
 
 
 def _number(record: FileRecord, dataset: DatasetName) -> int:

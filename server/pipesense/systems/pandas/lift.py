@@ -12,12 +12,13 @@ from pipesense.lang.python.module import Module
 from pipesense.lang.python.sql_calls import sql_calls
 from pipesense.model.code import ScopeCode
 from pipesense.model.data import Access, AccessMode, DatasetName, Guard
-from pipesense.model.flow import Effect
+from pipesense.model.flow import Effect, Pipeline
 from pipesense.model.frames import FrameOperation, FrameScope, Given
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
 from pipesense.systems.frames import Reading
 from pipesense.systems.pandas.tables import FRAME, LIBRARY, RENAMED
 from pipesense.systems.renames import obsolete_in
+from pipesense.systems.script import script_pipeline
 from pipesense.systems.system import Lifted
 
 _FILES: Final = frozenset({"csv", "parquet", "json", "excel", "feather", "orc", "pickle", "hdf", "xml", "stata"})
@@ -27,11 +28,24 @@ def lift(module: Module, version: Version) -> Lifted:
     """Everything that a file says to pandas."""
     found = Reading(module, LIBRARY, version, partial(_code, module), "pandas", {}).scopes()
     scopes = tuple(each.scope for each in found)
+    pipeline = _script(module, scopes)
     return Lifted(
+        pipelines=(pipeline,) if pipeline is not None else (),
         facts=scopes,
         obsolete=obsolete_in(scopes, RENAMED, "pandas", version),
         code=tuple(each.beside for each in found if each.beside is not None),
     )
+
+
+def _script(module: Module, scopes: tuple[FrameScope, ...]) -> Pipeline | None:
+    """The script that a file is, where it loads tables; files are written for many other reasons."""
+    loads = [each for scope in scopes for each in scope.operations if each.kind == FRAME and each.name in _LOADS]
+    if not loads or any(name.partition(".")[0] == "pyspark" for name in module.imports()):
+        return None
+    return script_pipeline(module, "pandas", loads, None)
+
+
+_LOADS: Final = frozenset({"to_sql", "to_gbq"})
 
 
 def _code(module: Module, function: Function | None, scope: FrameScope) -> ScopeCode | None:
@@ -56,6 +70,11 @@ def _touches(each: FrameOperation) -> bool:
     if each.kind == FRAME:
         return each.name in ("to_sql", "to_gbq") or each.name.removeprefix("to_") in _FILES
     return each.kind == "" and (each.name.startswith("read_") or each.name.startswith("io.sql.read_"))
+
+
+def write_access(each: FrameOperation) -> Access | None:
+    """What an operation writes; None for one that writes nothing, or to where nobody can tell."""
+    return _access(each, beside=False) if each.kind == FRAME and _touches(each) else None
 
 
 def _effect(each: FrameOperation) -> Effect:

@@ -37,7 +37,7 @@ def code_of(scope: FrameScope) -> tuple[ScopeCode, ...]:
     for each in scope.operations:
         if is_write(each):
             effects.add(Effect.WRITE)
-            accesses += _written(scope, each, places)
+            accesses += written(scope, each, places)
         elif (each.kind == READER and each.result == FRAME) or (each.kind == SESSION and each.name == "table"):
             effects.add(Effect.READ)
             accesses += _read(each, places)
@@ -78,7 +78,8 @@ def _read(each: FrameOperation, places: dict[Loc, FrameOperation]) -> list[Acces
     return [Access(dataset, AccessMode.READ, _ONLY_READ, given.value_loc, streaming, call=each.name)]
 
 
-def _written(scope: FrameScope, each: FrameOperation, places: dict[Loc, FrameOperation]) -> list[Access]:
+def written(scope: FrameScope, each: FrameOperation, places: dict[Loc, FrameOperation]) -> list[Access]:
+    """What a writer's last call writes."""
     chain = chain_of(each, places)
     if each.kind == TABLE_WRITER:
         return _written_to(each, places)
