@@ -15,8 +15,7 @@ def inside_blocks(script: Script) -> frozenset[int]:
     """The indexes of statements that stand inside another one (IF, loops, procedures): they may not run, or twice."""
     return frozenset(
         inside
-        for index, statement in enumerate(script.statements)
-        if statement.facts.inner
+        for index, statement in script.numbered("inner")
         for inside in range(index + 1, index + 1 + len(statement.facts.inner))
     )
 

@@ -150,7 +150,7 @@ def sink_of(statement: Statement, ctx: Context) -> Relation | None:
 
 def jobs(script: Script) -> Iterator[Statement]:
     """The statements of a script that are jobs over streams."""
-    for statement in script.statements:
+    for statement in script.having("stream"):
         facts = statement.facts
         if facts.stream is not None and not facts.error and fills(statement) and not is_batch(script, statement):
             yield statement

@@ -44,13 +44,13 @@ def tables(script: Script, ctx: Context) -> Iterator[Made]:
     """The tables with a list of columns that the script creates to stay; staging, logs and files of others aside."""
     indexes = [
         (one.facts.create.index.table[-1].casefold(), one.facts.create.index.columns)
-        for one in script.statements
+        for one in script.having("create")
         if one.facts.create is not None
         and one.facts.create.index is not None
         and one.facts.create.index.unique
         and one.facts.create.index.table
     ]
-    for statement in script.statements:
+    for statement in script.having("table"):
         table = statement.facts.table
         if table is None or statement.facts.error or statement.facts.unsure or not _stays(table):
             continue

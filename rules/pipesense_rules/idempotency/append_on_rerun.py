@@ -128,7 +128,7 @@ def _of_micro_batch(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
 def _of_script(script: Script, ctx: Context) -> Iterator[Finding]:
     appending = [
         Appending(script, statement, access)
-        for statement in script.statements
+        for statement in script.having("write")
         for access in statement.accesses
         if _unguarded(statement, access) and not _exempt(script, statement, access, ctx)
     ]

@@ -85,7 +85,7 @@ def clock_decides_rows(script: Script | ClockChoosesData, ctx: Context) -> Itera
         yield ctx.finding(variant, at=script.loc, clock=script.clock, called=script.called)
         return
     runs: tuple[TaskRun, ...] | None = None
-    for statement in script.statements:
+    for statement in script.having("write"):
         facts = statement.facts
         write = facts.write
         if facts.error or write is None or write.verb not in ("insert", "merge") or write.temporary:

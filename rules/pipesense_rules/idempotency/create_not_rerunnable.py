@@ -69,8 +69,7 @@ def create_not_rerunnable(script: Script, ctx: Context) -> Iterator[Finding]:
     blocks = scripts.inside_blocks(script)
     found = [
         one
-        for index, statement in enumerate(script.statements)
-        if (statement.facts.create is not None or statement.facts.drop is not None) and index not in blocks
+        for index in sorted({at for fact in ("create", "drop") for at, _ in script.numbered(fact)} - blocks)
         if (one := _not_rerunnable(script, index, ctx)) is not None
     ]
     runs = ctx.runs_of(script) if found else ()

@@ -46,7 +46,7 @@ class Appending:
 @rule(META)
 def merge_on_false_append(script: Script, ctx: Context) -> Iterator[Finding]:
     """At the condition."""
-    for statement in script.statements:
+    for statement in script.having("write"):
         write = statement.facts.write
         merge = write.merge if write is not None else None
         if write is None or merge is None or write.guard or not any(one.action == "insert" for one in merge.branches):

@@ -54,7 +54,7 @@ def non_atomic_delete_insert(script: Script, ctx: Context) -> Iterator[Finding]:
     if script.dialect not in _DIALECTS:
         return
     blocks = scripts.inside_blocks(script)
-    for index, statement in enumerate(script.statements):
+    for index, statement in script.numbered("write"):
         write = statement.facts.write
         if write is None or statement.facts.error or index in blocks or not _removes(write, script.dialect):
             continue

@@ -42,7 +42,7 @@ def foreign_key_without_index(script: Script, ctx: Context) -> Iterator[Finding]
             one.facts.create.index.table[-1].casefold(),
             tuple(part.name.casefold() for part in one.facts.create.index.columns),
         )
-        for one in script.statements
+        for one in script.having("create")
         if one.facts.create is not None and one.facts.create.index is not None and one.facts.create.index.table
     ]
     for made in tables.tables(script, ctx):

@@ -38,7 +38,7 @@ _MODE: Final = "partitionoverwritemode"
 @rule(META)
 def insert_overwrite_without_partition(script: Script, ctx: Context) -> Iterator[Finding]:
     """At the words and the table's name."""
-    for index, statement in enumerate(script.statements):
+    for index, statement in script.numbered("write"):
         write = statement.facts.write
         if write is None or not write.overwrite or write.partition or statement.facts.dialect not in _DIALECTS:
             continue

@@ -34,7 +34,7 @@ _DIALECTS: Final = frozenset({"", "databricks", "spark", "trino", "athena"})
 @rule(META)
 def optimize_full_table(script: Script, ctx: Context) -> Iterator[Finding]:
     """At the table's name."""
-    for statement in script.statements:
+    for statement in script.having("command"):
         command = statement.facts.command
         table = _compacted(command) if command is not None and statement.facts.dialect in _DIALECTS else None
         if command is None or command.target_span is None or table is None:

@@ -118,7 +118,7 @@ def _of_code(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
 
 def _of_script(script: Script, ctx: Context) -> Iterator[Finding]:
     by_task = any(isinstance(run.task.role, Known) and run.task.role.value is Role.CHECK for run in ctx.runs_of(script))
-    for statement in script.statements:
+    for statement in script.having("comparisons"):
         facts = statement.facts
         if facts.error or facts.kind not in ("select", "assert") or not facts.comparisons:
             continue

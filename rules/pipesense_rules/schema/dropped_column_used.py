@@ -47,7 +47,7 @@ def dropped_column_used(script: Script, ctx: Context) -> Iterator[Finding]:
     """At the column's name."""
     if _BACKWARDS.search(script.loc.file):
         return
-    for at, statement in enumerate(script.statements):
+    for at, statement in script.numbered("table"):
         table = statement.facts.table
         if table is None or table.kind != "alter":
             continue

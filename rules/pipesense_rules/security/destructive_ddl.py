@@ -58,8 +58,7 @@ def destructive_ddl(script: Script, ctx: Context) -> Iterator[Finding]:
     blocks = scripts.inside_blocks(script)
     found = [
         one
-        for index, statement in enumerate(script.statements)
-        if (statement.facts.drop is not None or statement.facts.write is not None) and index not in blocks
+        for index in sorted({at for fact in ("drop", "write") for at, _ in script.numbered(fact)} - blocks)
         for one in _removals(script, index, ctx)
     ]
     runs = [run for run in ctx.runs_of(script) if _is_scheduled_sql(run)] if found else []

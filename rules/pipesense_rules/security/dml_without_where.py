@@ -68,7 +68,7 @@ META = RuleMeta(
 def dml_without_where(script: Script, ctx: Context) -> Iterator[Finding]:
     """At the words that name the statement and its table."""
     allowed = shapes.globs(ctx.option("allowed_tables"))
-    for index, statement in enumerate(script.statements):
+    for index, statement in script.numbered("write"):
         write = statement.facts.write
         if write is None or not _reaches_all_rows(statement, write):
             continue

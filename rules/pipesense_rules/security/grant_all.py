@@ -44,7 +44,7 @@ _HARMLESS: Final = frozenset({"USAGE", "EXECUTE", "CONNECT", "TEMPORARY", "TEMP"
 def grant_all(script: Script, ctx: Context) -> Iterator[Finding]:
     """At the words ALL [PRIVILEGES], or at PUBLIC."""
     owners = _given_ownership(script)
-    for statement in script.statements:
+    for statement in script.having("grant"):
         grant = statement.facts.grant
         if grant is None or grant.verb != "grant" or not grant.privileges:
             continue
@@ -65,7 +65,7 @@ def _owns(name: str, owners: frozenset[str]) -> bool:
 
 
 def _given_ownership(script: Script) -> frozenset[str]:
-    grants = [statement.facts.grant for statement in script.statements]
+    grants = [statement.facts.grant for statement in script.having("grant")]
     return frozenset(
         one.name.casefold() for grant in grants if grant and "OWNERSHIP" in grant.privileges for one in grant.principals
     )

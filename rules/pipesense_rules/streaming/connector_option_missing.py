@@ -67,7 +67,7 @@ class Lacking:
 def connector_option_missing(script: Script, ctx: Context) -> Iterator[Finding]:
     """At the table's name."""
     elsewhere = _changed_elsewhere(script)
-    for statement in script.statements:
+    for statement in script.having("table"):
         table = statement.facts.table
         stream = table.stream if table is not None else None
         if table is None or stream is None or stream.connector_span is None or not (table.columns or table.from_query):
@@ -107,7 +107,7 @@ def connector_option_missing(script: Script, ctx: Context) -> Iterator[Finding]:
 def _changed_elsewhere(script: Script) -> frozenset[str]:
     """Tables whose options a hint or ALTER TABLE of the script changes."""
     found: set[str] = set()
-    for statement in script.statements:
+    for statement in script.having("stream"):
         if statement.facts.stream is not None:
             found |= statement.facts.stream.hinted
     return frozenset(found)

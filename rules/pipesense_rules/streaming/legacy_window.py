@@ -38,7 +38,7 @@ META = RuleMeta(
 @rule(META)
 def legacy_window(script: Script, ctx: Context) -> Iterator[Finding]:
     """At the function."""
-    for statement in script.statements:
+    for statement in script.having("stream"):
         use = statement.facts.stream
         for window in use.windows if use is not None and not statement.facts.error else ():
             if window.legacy:

@@ -86,7 +86,7 @@ def _in_code(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
 
 def _in_script(script: Script, ctx: Context) -> Iterator[Finding]:
     told: set[tuple[Loc, str]] = set()
-    for statement in script.statements:
+    for statement in script.having("stream"):
         use = statement.facts.stream
         if use is None or statement.facts.error or streams.is_batch(script, statement):
             continue

@@ -233,7 +233,8 @@ class RuleContext:
         from pipesense.engine.checks.own import own_checks
 
         record = self._of.record_of(statement.loc.file)
-        return tuple(check for _, check in own_checks(record, statement)) if record is not None else ()
+        made = own_checks(record, statement) if record is not None else ()
+        return tuple(check for _, check in made) if made else ()
 
     def checks_on(self, dataset: DatasetName) -> tuple[QualityCheck, ...]:
         return tuple(

@@ -333,10 +333,11 @@ class Document:
 
     def unit(self, unit: int) -> Unit | None:
         """A unit (embedded ones too) by its number."""
+        own = self._by_id.get(unit)
+        if own is not None:
+            return own
         embedded = self.embedded.get(unit)
-        if embedded is not None:
-            return embedded.unit
-        return self._by_id.get(unit)
+        return embedded.unit if embedded is not None else None
 
     def text_of(self, loc: Loc) -> str:
         """The characters at a place, as the place's own language reads them."""

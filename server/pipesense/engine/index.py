@@ -6,12 +6,14 @@ of the changed keys are stale. Reads of keys that nobody exports count too.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
-from itertools import chain, compress, repeat
+from itertools import chain, compress, islice, repeat
 from operator import ne
 from typing import Any, Final
 
+_REMEMBERED: Final = 1_000
 _NOTHING: Final = object()
 Key = tuple[str, ...]
 """A kind and a name: ("relation", "orders"), ("runs", "/dags/sql/load.sql")."""
@@ -35,6 +37,8 @@ class Index:
         self._reads: dict[tuple[str, Stage], frozenset[Key]] = {}
         self._versions: dict[Key, int] = {}
         self._clock = 0
+        self._changes: deque[Key] = deque(maxlen=_REMEMBERED)
+        """The keys whose values changed last, one for each tick of the clock."""
 
     def get(self, key: Key, without: str | None = None) -> tuple[Any, ...]:
         """All values exported under a key, in the order of their files' paths; one file may be left out."""
@@ -56,6 +60,18 @@ class Index:
         """A number that changes whenever the values under the key do; 0 while there are none."""
         return self._versions.get(key, 0)
 
+    @property
+    def clock(self) -> int:
+        """The version of what changed last."""
+        return self._clock
+
+    def changed_since(self, clock: int) -> frozenset[Key] | None:
+        """The keys whose values changed since the clock showed that; None where so many did that nobody knows them."""
+        ticks = self._clock - clock
+        if ticks > len(self._changes):
+            return None
+        return frozenset(islice(reversed(self._changes), ticks))
+
     def export(self, path: str, stage: Stage, values: Mapping[Key, Any]) -> frozenset[Key]:
         """Replace what a file's stage exports; the keys whose values changed."""
         old = self._exports.get((path, stage), {})
@@ -65,6 +81,7 @@ class Index:
         self._exports[(path, stage)] = values
         for key in changed:
             self._clock += 1
+            self._changes.append(key)
             self._versions[key] = self._clock
             producers = self._producers.setdefault(key, set())
             if any(key in self._exports.get((path, each), {}) for each in Stage):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pipesense.engine.context import Asked, RuleContext
 from pipesense.engine.index import Key
@@ -55,6 +55,8 @@ class _Judged:
     verdicts: tuple[_Verdict, ...]
     findings: tuple[Finding, ...]
     reads: Reads
+    keys: frozenset[Key]
+    """The keys of ``reads``."""
 
 
 @dataclass(slots=True)
@@ -66,12 +68,20 @@ class Verdicts:
     """Those on facts that went away with most of the file: a quote that is opened takes everything behind it away,
     and brings it back when it is closed."""
     generation: int = -1
+    clock: int = 0
+    """What the index's clock showed when ``known`` held."""
 
-    def of(self, fact: object) -> _Judged | None:
-        """What was said about this very fact."""
+    def of(self, fact: object, changed: frozenset[Key] | None) -> tuple[_Judged | None, bool]:
+        """What was said about this very fact, and whether it surely holds: nothing that it read is in ``changed``.
+
+        ``changed`` is what did since ``clock``; None where nobody knows.
+        """
         number = id(fact)
-        found = self.known.get(number) or self.retired.get(number)
-        return found if found is not None and found.fact is fact else None
+        found = self.known.get(number)
+        if found is not None and found.fact is fact:
+            return found, changed is not None and changed.isdisjoint(found.keys)
+        found = self.retired.get(number)
+        return (found, not found.reads) if found is not None and found.fact is fact else (None, False)
 
     def replace(self, current: dict[int, _Judged]) -> None:
         """These hold now."""
@@ -85,6 +95,20 @@ class Verdicts:
         self.known, self.retired = {}, {}
 
 
+class Versions(Protocol):
+    """Which values changed when."""
+
+    @property
+    def clock(self) -> int:
+        """The version of what changed last."""
+
+    def version(self, key: Key) -> int:
+        """A number that changes whenever the values under the key do."""
+
+    def changed_since(self, clock: int) -> frozenset[Key] | None:
+        """The keys whose values changed since the clock showed that; None where nobody knows."""
+
+
 class Judge:
     """Runs the rules that are on."""
 
@@ -93,12 +117,13 @@ class Judge:
         registry: Registry,
         counters: Counters,
         log: Callable[[InternalError], None],
-        version: Callable[[Key], int],
+        versions: Versions,
     ) -> None:
         self._registry = registry
         self._counters = counters
         self._log = log
-        self._version = version
+        self._versions = versions
+        self._version = versions.version
         self._by_role: dict[FileRole, dict[type, tuple[Rule, ...]]] = {}
         self._enabled: dict[tuple[FileRole, frozenset[str]], dict[type, NamedRules]] = {}
 
@@ -151,6 +176,7 @@ class Judge:
         found: list[Finding] = []
         reads: set[Key] = set()
         current: dict[int, _Judged] = {}
+        changed = self._versions.changed_since(verdicts.clock)
         for fact in facts:
             kind = type(fact)
             rules = rules_for.get(kind)
@@ -158,15 +184,17 @@ class Judge:
                 rules = rules_for[kind] = self._file_rules(kind, role, enabled)
             if not rules:
                 continue
-            judged = verdicts.of(fact)
+            judged, surely = verdicts.of(fact, changed)
             if judged is None or judged.rules is not rules:
                 judged = self._judge(fact, rules, (), asked)
-            elif judged.reads and not self._holds(judged.reads):
+            elif not (surely or self._holds(judged.reads)):
                 judged = self._judge(fact, rules, judged.verdicts, asked)
             current[id(fact)] = judged
-            found += judged.findings
-            reads.update(key for key, _ in judged.reads)
+            if judged.findings:
+                found += judged.findings
+            reads |= judged.keys
         verdicts.replace(current)
+        verdicts.clock = self._versions.clock
         return tuple(found), frozenset(reads)
 
     def _file_rules(self, fact: type, role: FileRole, enabled: frozenset[str]) -> NamedRules:
@@ -190,7 +218,8 @@ class Judge:
             verdicts.append(verdict)
             findings += verdict.findings
             reads.update(dict.fromkeys(verdict.reads))
-        return _Judged(fact, rules, tuple(verdicts), tuple(findings), tuple(reads))
+        keys = frozenset(key for key, _ in reads)
+        return _Judged(fact, rules, tuple(verdicts), tuple(findings), tuple(reads), keys)
 
     def _holds(self, reads: Reads) -> bool:
         version = self._version

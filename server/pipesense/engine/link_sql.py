@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Final
 
 from pipesense.engine.document import Document, EmbeddedScript, EmbeddedUnit, Unit
@@ -25,6 +27,14 @@ from pipesense.text.source_map import SourceMap
 from pipesense.text.span import Span
 
 _NO_LIMIT: Final = 1 << 60
+# Looks at hundreds of statements at every key are left to loops that are not Python's own.
+_STATEMENTS: Final = attrgetter("statements")
+_ACCESSES: Final = attrgetter("accesses")
+_TABLES: Final = attrgetter("tables")
+_DIRECTIVE: Final = attrgetter("directive")
+_SIGNS: Final = attrgetter("signs")
+_TOLD: Final = attrgetter("told")
+_COLUMNS_READ: Final = attrgetter("columns_read")
 
 
 class StatementReader:
@@ -134,17 +144,13 @@ def script_of(
 def unread(script: Script) -> tuple[Unread, ...]:
     """The statements of a script that could not be read."""
     return tuple(
-        Unread(each.at(each.facts.error_span or each.facts.span), each.facts.error)
-        for each in script.statements
-        if each.facts.error
+        Unread(each.at(each.facts.error_span or each.facts.span), each.facts.error) for each in script.having("error")
     )
 
 
 def recognised(script: Script) -> tuple[Unread, ...]:
     """The statements of a script in which nothing is judged, though it is known what they are."""
-    return tuple(
-        Unread(each.at(each.facts.span), each.facts.unjudged) for each in script.statements if each.facts.unjudged
-    )
+    return tuple(Unread(each.at(each.facts.span), each.facts.unjudged) for each in script.having("unjudged"))
 
 
 def relations(scripts: Iterable[Script]) -> dict[Key, tuple[Relation, ...]]:
@@ -159,7 +165,7 @@ def relations(scripts: Iterable[Script]) -> dict[Key, tuple[Relation, ...]]:
 
 def tables_read(scripts: Iterable[Script]) -> frozenset[str]:
     """The last parts of the names of all tables that scripts read, in lower case; dbt models by their own names."""
-    return frozenset().union(*(statement.tables for script in scripts for statement in script.statements))
+    return frozenset().union(*(each for script in scripts for each in map(_TABLES, script.statements)))
 
 
 def _tables(facts: StatementFacts) -> Iterator[str]:
@@ -171,10 +177,9 @@ def _tables(facts: StatementFacts) -> Iterator[str]:
 def columns_read(path: str, scripts: Iterable[Script]) -> dict[Key, Any]:
     """Which columns scripts read, under ("columns", <table name in lower case>)."""
     found: dict[Key, dict[ColumnReads, None]] = {}
-    for script in scripts:
-        for statement in script.statements:
-            for parts, names in statement.columns_read:
-                found.setdefault(("columns", parts[-1].lower()), {})[ColumnReads(path, parts, names)] = None
+    reads = chain.from_iterable(map(_COLUMNS_READ, chain.from_iterable(map(_STATEMENTS, scripts))))
+    for parts, names in dict.fromkeys(reads):
+        found.setdefault(("columns", parts[-1].lower()), {})[ColumnReads(path, parts, names)] = None
     return {key: tuple(each) for key, each in found.items()}
 
 
@@ -201,22 +206,24 @@ def _dialect(
 
     The words of the text are looked at only where nobody says the dialect. The first comment that names one counts.
     """
-    for unit in units:
-        if unit.directive is None:
-            unit.directive = sql_dialect.directive(unit.text) or ""
-        if unit.directive:
-            return (unit.directive, "directive"), budget
+    if None in map(_DIRECTIVE, units):
+        for unit in units:
+            if unit.directive is None:
+                unit.directive = sql_dialect.directive(unit.text) or ""
+    directive = next(filter(None, map(_DIRECTIVE, units)), None)
+    if directive:
+        return (directive, "directive"), budget
     said = sql_dialect.said(None, configured, context)
     if said is not None:
         return said, budget
-    for unit in units:
+    for unit in units if None in map(_SIGNS, units) else ():
         if unit.signs is None:
             unit.signs, unit.told = sql_dialect.signs(unit.text), reader.told(unit.text)
             budget -= len(unit.text) // 4
             if budget < 0:
                 return None, budget
-    told = next((unit.told for unit in units if unit.told), None)
-    return told or sql_dialect.decided(sign for unit in units for sign in unit.signs or ()), budget
+    told = next(filter(None, map(_TOLD, units)), None)
+    return told or sql_dialect.decided(chain.from_iterable(filter(None, map(_SIGNS, units)))), budget
 
 
 def prepare_sql_file(
@@ -279,7 +286,7 @@ def link_sql_file(
         defined[("model", made.dataset.table)] = (made,)
     exports: dict[Key, Any] = {**defined, **places(defined), **columns_read(path, scripts.values())}
     exports[("file", path)] = True
-    exports[("script", path)] = tuple(access for each in script.statements for access in each.accesses)
+    exports[("script", path)] = tuple(chain.from_iterable(map(_ACCESSES, script.statements)))
     return Linked(
         scripts=scripts,
         unread=tuple(gap for each in scripts.values() for gap in unread(each)),

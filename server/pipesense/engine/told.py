@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from pipesense.engine.checks.own import own_checks, own_type
@@ -24,48 +25,54 @@ def _own_uses(record: FileRecord, statement: Statement, name: str) -> tuple[tupl
     return found
 
 
-def _add_own(
-    record: FileRecord,
-    statement: Statement,
-    checks: dict[Key, list[QualityCheck]],
-    types: list[tuple[Key, tuple[str, ...]]],
-) -> None:
+def _own_facts(record: FileRecord, statement: Statement) -> tuple[tuple[Key, Any], ...]:
     """The checks that a statement makes, or the type with listed values."""
     if statement.facts.kind in ("select", "assert"):
-        for key, made in own_checks(record, statement):
-            checks.setdefault(key, []).append(made)
-    elif statement.facts.kind == "create" and (listed := own_type(record, statement)) is not None:
-        types.append(listed)
+        return own_checks(record, statement)
+    listed = own_type(record, statement) if statement.facts.kind == "create" else None
+    return (listed,) if listed is not None else ()
 
 
 def uses_and_checks(record: FileRecord) -> dict[Key, Any]:
     """The uses and checks of datasets, each under the key of its table."""
-    uses: dict[Key, list[DatasetUse]] = {}
-    checks: dict[Key, list[QualityCheck]] = {}
-    types: list[tuple[Key, tuple[str, ...]]] = []
+    uses: defaultdict[Key, list[DatasetUse]] = defaultdict(list)
+    checks: defaultdict[Key, list[QualityCheck]] = defaultdict(list)
+    types: dict[Key, tuple[str, ...]] = {}
+    claimed = _by_tasks(record, uses, checks)
+    told = {use.access for each in uses.values() for use in each}
+    for scope, codes in record.linked.code.items():
+        for access in (access for code in codes for access in code.accesses if access not in told):
+            uses[("uses", access.dataset.table)].append(DatasetUse(access, scope))
+    name = record.path.rpartition("/")[2]
+    for statement in (each for script in record.linked.scripts.values() for each in script.statements):
+        if not claimed or statement.loc.unit not in claimed:
+            for key, use in _own_uses(record, statement, name):
+                uses[key].append(use)
+        for key, fact in _own_facts(record, statement):
+            if isinstance(fact, QualityCheck):
+                checks[key].append(fact)
+            else:
+                types[key] = fact
+    return {
+        **{key: tuple(each) for key, each in uses.items()},
+        **{key: tuple(each) for key, each in checks.items()},
+        **types,
+    }
+
+
+def _by_tasks(
+    record: FileRecord, uses: defaultdict[Key, list[DatasetUse]], checks: defaultdict[Key, list[QualityCheck]]
+) -> frozenset[int]:
+    """Add what tasks use and check; the units of this file whose statements they run."""
     claimed: set[int] = set()
     for pipeline in record.pipelines:
         for task in pipeline.tasks:
-            by = f"task {task.name} in {pipeline.noun} {pipeline.name}"
+            by = f"task {task.name} in {pipeline.noun} {pipeline.name}" if task.accesses else ""
             for access in task.accesses:
-                uses.setdefault(("uses", access.dataset.table), []).append(DatasetUse(access, by))
+                uses[("uses", access.dataset.table)].append(DatasetUse(access, by))
                 if access.loc.file == record.path:
                     claimed.add(access.loc.unit)
             for check in task.checks:
                 if isinstance(check.dataset, Known):
-                    checks.setdefault(("checks", check.dataset.value.table), []).append(check)
-    told = {use.access for each in uses.values() for use in each}
-    for scope, codes in record.linked.code.items():
-        for access in (access for code in codes for access in code.accesses if access not in told):
-            uses.setdefault(("uses", access.dataset.table), []).append(DatasetUse(access, scope))
-    name = record.path.rpartition("/")[2]
-    for script in record.linked.scripts.values():
-        for statement in script.statements:
-            if statement.loc.unit not in claimed:
-                for key, use in _own_uses(record, statement, name):
-                    uses.setdefault(key, []).append(use)
-            _add_own(record, statement, checks, types)
-    found: dict[Key, Any] = {key: tuple(each) for key, each in uses.items()}
-    found.update({key: tuple(each) for key, each in checks.items()})
-    found.update(types)
-    return found
+                    checks[("checks", check.dataset.value.table)].append(check)
+    return frozenset(claimed)

@@ -88,7 +88,7 @@ class Workspace:
             surroundings=self._surroundings,
             systems=tuple(systems) if systems is not None else catalogue.systems_in_use(),
             reader=self._reader,
-            judge=Judge(registry, self.counters, log, self._index.version),
+            judge=Judge(registry, self.counters, log, self._index),
             counters=self.counters,
             log=log,
             record_of=self._record,

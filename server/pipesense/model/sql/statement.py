@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import compress
+from operator import attrgetter
 
 from pipesense.model.data import Access, Relation
 from pipesense.model.sql.command import Command, Grant, Setting
@@ -120,3 +123,14 @@ class Script:
     """Names that its statements declare, lower case: a column without a table may mean one of them."""
     relations: tuple[Relation, ...] = ()
     """What the script defines, as it is when it ends."""
+
+    def having(self, fact: str) -> Iterator[Statement]:
+        """The statements that have a fact of a kind ("write", "table", "stream"), in order.
+
+        Rules go over hundreds of statements at every key, most of which have none: no loop of Python's own does it.
+        """
+        return filter(attrgetter(f"facts.{fact}"), self.statements)
+
+    def numbered(self, fact: str) -> Iterator[tuple[int, Statement]]:
+        """The statements that have a fact of a kind, with their numbers in the script."""
+        return compress(enumerate(self.statements), map(attrgetter(f"facts.{fact}"), self.statements))
