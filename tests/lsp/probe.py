@@ -81,11 +81,19 @@ class ProbeLearned:
         return False
 
 
+class ProbeScaffolds:
+    """No test is missing."""
+
+    def offers(self, path: str, span: Span) -> tuple[object, ...]:
+        return ()
+
+
 class ProbeFeatures:
     """What the server asks of the engine's features on its own account."""
 
     def __init__(self) -> None:
         self.learned = ProbeLearned()
+        self.scaffolds = ProbeScaffolds()
 
 
 class ProbeFirstLook:

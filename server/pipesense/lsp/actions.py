@@ -50,6 +50,7 @@ class CodeActions:
             actions += self._fix_all(path)
         if wanted.kind(_REFACTOR.value):
             actions += self._insert_checks(path, span)
+            actions += self._scaffolds(path, span)
         return actions
 
     def resolve(self, action: types.CodeAction, path: str) -> types.CodeAction:
@@ -66,6 +67,11 @@ class CodeActions:
             if isinstance(built, Refusal):
                 raise CannotApply(built.why)
             action.edit = self._built(path, built)
+        elif data.get("do") == "scaffold":
+            made = self.workspace.features.scaffolds.build(str(data.get("id")), path)
+            if isinstance(made, Refusal):
+                raise CannotApply(made.why)
+            action.edit = self._built(path, made)
         elif data.get("do") == "ignore":
             finding = self._by_fingerprint(path, str(data.get("id")))
             action.edit = self.edits.workspace_edit(path, {path: self.workspace.suppression(finding)})
@@ -105,6 +111,12 @@ class CodeActions:
         for offer in self.workspace.checks.offers(path, span):
             action = types.CodeAction(offer.title, _REFACTOR)
             if self._attach(action, path, "checks", offer.id):
+                yield action
+
+    def _scaffolds(self, path: str, span: Span) -> Iterator[types.CodeAction]:
+        for offer in self.workspace.features.scaffolds.offers(path, span):
+            action = types.CodeAction(offer.title, _REFACTOR)
+            if self._attach(action, path, "scaffold", offer.id):
                 yield action
 
     def _attach(self, action: types.CodeAction, path: str, do: str, target: str) -> bool:

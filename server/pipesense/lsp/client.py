@@ -20,7 +20,7 @@ _WATCHED: Final = (
     "**/*.{py,sql,ddl,hql,yaml,yml,json,avsc}",
     "**/{pyproject,pipesense}.toml",
     "**/{requirements,constraints}*.{txt,in}",
-    "**/{uv.lock,poetry.lock,Pipfile,Pipfile.lock,setup.cfg,environment.yml,Dockerfile,airflow.Dockerfile}",
+    "**/{uv.lock,poetry.lock,Pipfile,Pipfile.lock,setup.cfg,environment.yml,Dockerfile,airflow.Dockerfile,Dockerfile.airflow,.env}",
     "**/docker-compose.{yml,yaml}",
     "**/*baseline*.json",
 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipesense.engine.features.dbt_lenses import DbtLenses, Lens, Link
     from pipesense.engine.features.dbt_names import DbtNames
     from pipesense.engine.features.names import Names
+    from pipesense.engine.features.scaffolds import Scaffolds
     from pipesense.engine.features.states import StateNames
     from pipesense.engine.stages import Stages
 
@@ -106,6 +107,13 @@ class Features:
         found = self.dbt_lenses.links(path) if self.stages.surroundings.dbt.folder(path) else ()
         record = self.record_of(path)
         return found + tuple(scripts(record, self.lookup)) if record is not None else found
+
+    @property
+    def scaffolds(self) -> Scaffolds:
+        """Tests that can be written for a pipeline."""
+        from pipesense.engine.features.scaffolds import Scaffolds
+
+        return Scaffolds(self.record_of, self.stages.surroundings)
 
     def judged(self, record: FileRecord) -> None:
         """A file was judged: learn from it as long as its facts are at hand; those of a closed file are put away."""

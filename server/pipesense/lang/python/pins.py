@@ -27,8 +27,16 @@ FILES: Final = (
     "requirements.in",
     "Dockerfile",
     "docker/Dockerfile",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "compose.yml",
+    "compose.yaml",
+    "meltano.yml",
     "requirements-dev.txt",
     "requirements/dev.txt",
+    "requirements_local.txt",
+    "requirements-local.txt",
+    "requirements/local.txt",
 )
 """Files that may pin a package, strongest first: what is locked speaks before what is asked for."""
 

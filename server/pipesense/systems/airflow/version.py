@@ -42,10 +42,26 @@ VERSION_FILES: Final = (
     "environment.yml",
     "Dockerfile",
     "airflow.Dockerfile",
-    "docker-compose.yml",
-    "docker-compose.yaml",
+    "Dockerfile.airflow",
     "airflow/Dockerfile",
     "docker/Dockerfile",
+    "docker/airflow/Dockerfile",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "compose.yml",
+    "compose.yaml",
+    "docker-compose.airflow.yml",
+    "docker-compose.airflow.yaml",
+    "docker-compose-airflow.yml",
+    "docker-compose-airflow.yaml",
+    "docker-compose.override.yml",
+    "airflow/docker-compose.yml",
+    "airflow/docker-compose.yaml",
+    "docker/docker-compose.yml",
+    "docker/docker-compose.yaml",
+    "meltano.yml",
+    ".env",
+    "airflow/.env",
     "requirements/dev.txt",
     "requirements/local.txt",
     "requirements/test.txt",
@@ -56,6 +72,10 @@ VERSION_FILES: Final = (
     "requirements-test.txt",
     "requirements_test.txt",
     "requirements-override.txt",
+    "requirements/airflow-local.txt",
+    "requirements/airflow_local.txt",
+    "requirements_airflow_local.txt",
+    "requirements-airflow-local.txt",
 )
 """Files that may pin Airflow, strongest first: what runs in production speaks before what developers install."""
 
@@ -75,6 +95,8 @@ _PROVIDER: Final = re.compile(
 )
 _IMAGE: Final = re.compile(r"\bapache/airflow:(?:slim-)?(\d+\.\d+(?:\.\d+)?)")
 _IMAGE_ARGUMENT: Final = re.compile(r"\bapache/airflow:(?:slim-)?\$\{?(\w+)")
+_ARGUMENT: Final = re.compile(r"(?:apache[-_.]airflow(?:-core)?(?:\[[^\]]*\])?\s*==\s*|\bconstraints-)\$\{?(\w+)", re.I)
+"""A version that an argument of the build gives: ``pip install apache-airflow==${AIRFLOW_VERSION}``."""
 _CONSTRAINTS: Final = re.compile(r"\bconstraints-(\d+\.\d+\.\d+)/constraints-")
 _RUNTIME: Final = re.compile(
     r"^\s*FROM\s+\S*(?:astronomer|astrocrpublic\S*|images\.astronomer\.cloud)/\S*?runtime:(\d+)\.(\d+)", re.M
@@ -167,8 +189,10 @@ def _pins(name: str, text: str) -> Iterator[Version]:
     for pattern in (_PIN, _LOCK, _LOCK_JSON, _IMAGE, _CONSTRAINTS):
         for found in pattern.finditer(text):
             yield Version(_number(found.group(1)), Evidence.PINNED, _at(name, text, found.start(1)))
-    for found in _IMAGE_ARGUMENT.finditer(text):
-        given = re.search(rf"^\s*(?:ARG|ENV)\s+{found.group(1)}[= ]\s*\"?(\d+\.\d+(?:\.\d+)?)", text, re.M)
+    for found in (*_IMAGE_ARGUMENT.finditer(text), *_ARGUMENT.finditer(text)):
+        given = re.search(
+            rf"^\s*(?:-\s*)?(?:(?:ARG|ENV)\s+)?{found.group(1)}\s*[=: ]\s*[\"']?(\d+\.\d+(?:\.\d+)?)", text, re.M
+        )
         if given is not None:
             yield Version(_number(given.group(1)), Evidence.PINNED, _at(name, text, given.start(1)))
     for found in _RUNTIME.finditer(text):
