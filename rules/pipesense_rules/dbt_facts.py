@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipesense.model.dbt import DbtEntry, DbtNode, DbtReference, Dynamic, Setting
+from pipesense.model.dbt_change import Written
 from pipesense.model.value import Absent, Known
 from pipesense.rule.context import Context
 from pipesense.rule.dbt import Found
@@ -58,3 +59,16 @@ def listed(names: Iterable[str]) -> str:
     """Names in a sentence."""
     several = list(names)
     return several[0] if len(several) == 1 else f"{', '.join(several[:-1])} and {several[-1]}"
+
+
+_NESTED = (1, 10, 5)
+"""https://docs.getdbt.com/reference/deprecations#missingargumentspropertyingenerictestdeprecation"""
+
+
+def written_test(name: str, arguments: dict[str, Written], entry: DbtEntry, ctx: Context) -> Written:
+    """A test with arguments as the entry writes others, else as the project's version reads it for sure."""
+    others = [test for test in entry.all_tests() if test.flat or test.nested]
+    version = ctx.dbt.version
+    surely = len(version.number) > 2 and not version.below(_NESTED)
+    nested = others[0].nested if others else surely
+    return {name: {"arguments": {**arguments}} if nested else {**arguments}}

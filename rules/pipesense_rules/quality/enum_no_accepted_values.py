@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
+from pipesense.model.dbt import DbtColumn, DbtEntry
+from pipesense.model.dbt_change import AddToYaml
 from pipesense.model.sql import Expr, Role, Statement
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Finding, Related
+from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
-from pipesense_rules.dbt_facts import listed
+from pipesense_rules.dbt_facts import listed, tests_key, written_test
 
 _MOST = 12
+Subject: TypeAlias = tuple[DbtEntry, DbtColumn, tuple[str, ...]]
 
 META = RuleMeta(
     id="quality/enum-no-accepted-values",
@@ -54,7 +58,17 @@ def enum_no_accepted_values(statement: Statement, ctx: Context) -> Iterator[Find
                 column=output.name,
                 values=listed(values),
                 related=[Related(column.at, "described here")],
+                subject=(entries[0], column, values),
             )
+
+
+@enum_no_accepted_values.fix
+def accept_the_values(finding: Finding, subject: Subject, ctx: Context) -> Offer:
+    """The values that the query spells out, in the YAML file that describes the column."""
+    entry, column, values = subject
+    test = written_test("accepted_values", {"values": [*values]}, entry, ctx)
+    change = AddToYaml(column.body, (tests_key(entry, ctx),), (test,))
+    return Offer(f"Test the values of {column.name}", change, Applicability.UNSAFE)
 
 
 def _texts(expr: Expr) -> tuple[str, ...]:

@@ -144,13 +144,15 @@ def verify(
     document_of: Callable[[str], Document | None],
     before: Callable[[str], Trial],
     after: Callable[[str, str], Trial],
+    elsewhere: Callable[[str, str, str], Trial],
 ) -> Refusal | None:
     """None where the edits hold what the fix promises, else why they do not.
 
-    ``after(path, text)`` analyses a changed file. The finding is gone when one sentence less is said of it.
+    ``after(path, text)`` analyses a changed file, ``elsewhere(path, text, other)`` another one beside it. The finding
+    is gone when one sentence less is said of it.
     """
     said = (finding.rule, finding.what)
-    removed = 0
+    removed, home = 0, finding.loc.file
     for path, changes in edits.items():
         document = document_of(path)
         if document is None:
@@ -167,6 +169,8 @@ def verify(
         if new.unread > old.unread:
             return Refusal("the file could not be read after the fix")
         removed += old.said[said] - new.said[said]
+        if home not in edits:
+            removed += before(home).said[said] - elsewhere(path, text, home).said[said]
         worse = [rule for rule, count in new.loud.items() if count > old.loud[rule]]
         if worse:
             return Refusal(f"the fix would bring a finding of {worse[0]}")

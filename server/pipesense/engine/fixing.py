@@ -83,7 +83,7 @@ class Fixer:
         if isinstance(edits, Refusal):
             return edits
         if reported.finding is not None:
-            refusal = fixes.verify(reported.finding, edits, self._document, self.trial, self._after)
+            refusal = fixes.verify(reported.finding, edits, self._document, self.trial, self._after, self._elsewhere)
             if refusal is not None:
                 return refusal
         return BuiltFix(FixOffer(offer_id, offer.title, offer.applicability, reported.rule), edits, {})
@@ -151,13 +151,28 @@ class Fixer:
 
     def tried(self, path: str, text: str) -> tuple[fixes.Trial, FileRecord]:
         """What would be said of a file with another text, or of a new file, with everything else as it is."""
-        language = language_of(path) or "sql"
-        record = FileRecord(path, Document(path, language, splitter_of(language), text))
-        overlay = Overlay(self.index, path)
-        for stage in (Stage.LINK, Stage.COMPOSE):
-            overlay.exports[stage] = self.stages.run(stage, record, overlay).exports
+        record, overlay = self._laid(path, text)
         findings, _ = self.stages.judged(record, overlay)
         return fixes.trial(findings, len(record.linked.unread)), record
+
+    def _laid(self, path: str, text: str) -> tuple[FileRecord, Overlay]:
+        """A file with another text, and what the workspace says with it."""
+        record, overlay = _fresh(path, text), Overlay(self.index, path)
+        for stage in (Stage.LINK, Stage.COMPOSE):
+            overlay.exports[stage] = self.stages.run(stage, record, overlay).exports
+        return record, overlay
+
+    def _elsewhere(self, path: str, text: str, other: str) -> fixes.Trial:
+        """What would be said of a file if another one had another text."""
+        document = self._document(other)
+        if document is None:
+            return fixes.trial((), 0)
+        _, overlay = self._laid(path, text)
+        record = _fresh(other, document.text)
+        for stage in (Stage.LINK, Stage.COMPOSE):
+            self.stages.run(stage, record, overlay)
+        findings, _ = self.stages.judged(record, overlay)
+        return fixes.trial(findings, len(record.linked.unread))
 
     def suppression(self, reported: Reported) -> tuple[TextEdit, ...]:
         """The edit that silences one finding where it stands."""
@@ -178,6 +193,11 @@ class Fixer:
         if record is None:
             raise Unreadable(path, "it was deleted meanwhile")
         return record
+
+
+def _fresh(path: str, text: str) -> FileRecord:
+    language = language_of(path) or "sql"
+    return FileRecord(path, Document(path, language, splitter_of(language), text))
 
 
 def _collide(one: TextEdit, other: TextEdit) -> bool:
