@@ -204,6 +204,8 @@ class MessageLoop:
     """A library calls the code by itself, as the method of a class: no client is made in the file."""
     survives: bool = False
     """An error ends nothing: the client goes on with the next message."""
+    done_for_it: bool = False
+    """The library itself says that a message is done when the code returns, and asks for it again when it raises."""
     dead_letter: str = ""
     """A statement that puts the message aside, "" where the loop has no producer at hand."""
     decoder: Loc | None = None

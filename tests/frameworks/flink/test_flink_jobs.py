@@ -57,7 +57,6 @@ class Second(TimestampAssigner):
 
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
-env.enable_checkpointing(60_000)
 clicks = {TOPIC.format(strategy="WatermarkStrategy.no_watermarks()")}
 clicks.key_by(lambda click: click[0]).window(
     TumblingEventTimeWindows.of(Time.hours(1))

@@ -82,6 +82,19 @@ CLIENTS = [
         "at least once**: `context.update_checkpoint()` comes after the work",
     ),
     ("import faust\napp = faust.A|pp('a')\n", "at least once, but not for failures"),
+    (
+        "from streamparse import Bolt\n\n\nclass Save(Bolt):\n    def pro|cess(self, tup):\n        save(tup.values)\n",
+        "at least once**: streamparse says that a message is done when this returns",
+    ),
+    (
+        "from streamparse import Bolt\n\n\nclass Save(Bolt):\n    auto_ack = False\n\n    def pro|cess(self, tup):\n"
+        "        self.ack(tup)\n        save(tup.values)\n",
+        "at most once**: `self.ack()` comes before the work",
+    ),
+    (
+        "from mrjob.job import MRJob\n\n\nclass Count(MR|Job):\n    def mapper(self, _, line):\n        yield line, 1\n",
+        "This class is a MapReduce job",
+    ),
     ("from quixstreams import Application\na = Appli|cation(processing_guarantee='exactly-once')\n", "exactly once"),
 ]
 

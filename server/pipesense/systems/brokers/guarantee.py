@@ -140,6 +140,11 @@ def _by_order(client: StreamClient | None, loop: MessageLoop) -> str:
         if step.kind in (StepKind.WORK, StepKind.CALL, StepKind.SEND) and not step.in_handler
     ]
     because = f"; {_because(client, 'auto_commit')}" if client is not None and client.setting("auto_commit") else ""
+    if not done and loop.done_for_it:
+        return (
+            f"This consumer: **at least once**: {loop.library} says that a message is done when this returns, and asks "
+            "for it again when it raises, so the work must bear a repeat."
+        )
     if not done:
         return (
             f"This consumer: **every message again after a restart**: nothing here calls {loop.done}{because}."

@@ -48,7 +48,7 @@ def listeners_of_class(looking: Looking, node: ast.ClassDef) -> Iterator[Message
                     read = _read(looking, Function(looking.module, statement, path), made, spec)
                     if read is not None:
                         asked = not spec.asks_if or _switched_off(looking, node, spec.asks_if)
-                        yield read if asked else replace(read, never_done=False)
+                        yield read if asked else replace(read, never_done=False, done_for_it=True)
 
 
 def _switched_off(looking: Looking, node: ast.ClassDef, name: str) -> bool:
