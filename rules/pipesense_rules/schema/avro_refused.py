@@ -11,7 +11,9 @@ from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 
-_WHY: Final = "Avro's parser refuses the whole schema, so producers and consumers fail when they start."
+_WHY: Final = (
+    "Avro's parsers, that of Java first of all, refuse the whole schema, so producers and consumers fail when they start."
+)
 
 META = RuleMeta(
     id="schema/avro-refused",

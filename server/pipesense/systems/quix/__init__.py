@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
+from pipesense.lang.python.module import Module
+from pipesense.model.value import Version
 from pipesense.systems.brokers.system import broker_system
 from pipesense.systems.brokers.table import BrokerTable
+from pipesense.systems.system import Embed, Lifted
 
 
 def _table() -> BrokerTable:
@@ -14,4 +18,14 @@ def _table() -> BrokerTable:
     return TABLE
 
 
-SYSTEM: Final = broker_system("quix", ("quixstreams",), ("quixstreams",), _table)
+_BROKER: Final = broker_system("quix", ("quixstreams",), ("quixstreams",), _table)
+
+
+def _lift(module: Module, version: Version, embed: Embed) -> Lifted:
+    from pipesense.systems.quix.jobs import unrun
+
+    lifted = _BROKER.lift(module, version, embed)
+    return replace(lifted, facts=(*lifted.facts, *unrun(module)))
+
+
+SYSTEM: Final = replace(_BROKER, lift=_lift)
