@@ -11,9 +11,7 @@ from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 
-_WHY: Final = (
-    "Avro's parsers, that of Java first of all, refuse the whole schema, so producers and consumers fail when they start."
-)
+_WHY: Final = "Avro's parsers, that of Java first of all, refuse the schema, so producers and consumers fail at start."
 
 META = RuleMeta(
     id="schema/avro-refused",

@@ -7,6 +7,7 @@ from typing import Final
 
 from pipesense.engine.hover_architecture import architecture
 from pipesense.engine.hover_base import Making, check_words, code, users
+from pipesense.engine.hover_streams import state_bounds
 from pipesense.engine.index import Key
 from pipesense.lang.jinja.references import reference
 from pipesense.lang.sql.bind import Binder
@@ -31,6 +32,7 @@ def about_sql(made: Making) -> None:
                 binder, _ = made.answers.of(statement)
                 _tables(made, statement, binder)
                 _columns(made, statement, binder)
+                state_bounds(made, script, statement)
 
 
 # --- tables --------------------------------------------------------------------------------------

@@ -102,3 +102,59 @@ CLIENTS = [
 @pytest.mark.parametrize(("source", "said"), CLIENTS, ids=[said[:24] for _, said in CLIENTS])
 def test_guarantees(source: str, said: str) -> None:
     assert said in hovered({"jobs/job.py": source})
+
+
+CLICKS = (
+    "CREATE TABLE clicks (user_id BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH (\n"
+    "    'connector' = 'kafka', 'topic' = 'clicks', 'properties.bootstrap.servers' = 'b', 'format' = 'json'\n);\n"
+    "CREATE TABLE pays (user_id BIGINT, paid TIMESTAMP(3)) WITH (\n"
+    "    'connector' = 'kafka', 'topic' = 'pays', 'properties.bootstrap.servers' = 'b', 'format' = 'json'\n);\n"
+    "CREATE TABLE totals (user_id BIGINT, n BIGINT) WITH ('connector' = 'print');\n"
+)
+GROUP = "INSERT INTO totals SELECT user_id, COUNT(*) FROM clicks GROUP| BY user_id;\n"
+JOIN = "INSERT INTO totals SELECT c.user_id, 1 FROM clicks AS c JO|IN pays AS p ON c.user_id = p.user_id{};\n"
+WINDOW = (
+    "INSERT INTO totals SELECT user_id, COUNT(*) FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' HOUR))\n"
+    "GROUP| BY user_id, window_start, window_end;\n"
+)
+SPARK = (
+    "from pyspark.sql import SparkSession\nfrom pyspark.sql import functions as F\n\n"
+    "spark = SparkSession.builder.getOrCreate()\nclicks = spark.readStream.format('rate').load()\n{}"
+    ".writeStream.outputMode('update').option('checkpointLocation', '/c').format('delta').start('/t')\n"
+)
+MARKED = "clicks.withWatermark('timestamp', '1 hour')"
+STATES = {
+    "groups": (CLICKS + GROUP, "**no bound**. It keeps one result for every key"),
+    "groups with a time to live": ("SET 'table.exec.state.ttl' = '1 d';\n" + CLICKS + GROUP, "= `1 d`"),
+    "windows": (CLICKS + WINDOW, "**bounded by time**. A result per key and open window"),
+    "a join": (CLICKS + JOIN.format(""), "**no bound**. It keeps every row of both sides"),
+    "a join over a time": (
+        CLICKS + JOIN.format(" AND p.paid BETWEEN c.ts AND c.ts + INTERVAL '1' HOUR"),
+        "for as long as a partner may still come",
+    ),
+    "in Python": (
+        "from pyflink.table import EnvironmentSettings, TableEnvironment\n\n"
+        "tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())\n"
+        f'tables.execute_sql("""{CLICKS.partition(";")[0]}""")\n'
+        "tables.execute_sql(\"CREATE TABLE totals (user_id BIGINT, n BIGINT) WITH ('connector' = 'print')\")\n"
+        f'tables.execute_sql("""{GROUP.strip().rstrip(";")}""")\n',
+        "**no bound**",
+    ),
+    "Spark's groups": (SPARK.format("clicks.groupBy('value').co|unt()"), "**no bound**. One result per group"),
+    "Spark's windows": (
+        SPARK.format(f"{MARKED}.groupBy(F.window('timestamp', '1 hour')).co|unt()"),
+        "**bounded by time**, for groups by a window",
+    ),
+    "Spark's duplicates": (SPARK.format("clicks.dropDup|licates(['value'])"), "**no bound**. Every key is kept"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), STATES.values(), ids=STATES)
+def test_state_bounds(text: str, said: str) -> None:
+    path = "jobs/job.py" if "import" in text else "jobs/job.sql"
+    assert said in hovered({path: text})
+
+
+def test_what_ends_has_no_state_to_tell_of() -> None:
+    files = CLICKS.replace("'kafka', 'topic' = 'clicks'", "'filesystem', 'path' = '/c', 'topic' = 'clicks'")
+    assert "no bound" not in hovered({"jobs/job.sql": files + GROUP})

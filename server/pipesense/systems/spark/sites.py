@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from pipesense.model.code import PatternSite
 from pipesense.model.data import AccessMode
 from pipesense.model.frames import FrameOperation, FrameScope
 from pipesense.systems.spark.accesses import code_of, is_write
-from pipesense.systems.spark.tables import FRAME, STREAM_WRITER, WRITER
+from pipesense.systems.spark.tables import FRAME, GROUPED, STREAM_WRITER, WRITER
 
 _RERUN = {
     AccessMode.APPEND: "A rerun adds the rows once more, unless something before it took the old ones away.",
@@ -47,6 +48,39 @@ def _means(each: FrameOperation) -> Iterator[PatternSite]:
     elif each.kind == "" and each.name.endswith("broadcast"):
         note = "This side is collected on the driver and copied to every executor; the other side is not moved."
         yield PatternSite("work-where-the-data-is", each.name_loc, note)
+    elif "streaming" in each.traits and (bound := _bound(each)):
+        yield PatternSite("state-ttl", each.name_loc, bound)
     elif each.name == "withWatermark":
         note = "Spark forgets state that is older than the newest time seen, less this delay."
         yield PatternSite("watermark", each.name_loc, note)
+
+
+def _bound(each: FrameOperation) -> str:
+    """What an operation on a stream keeps, and until when; "" where it keeps nothing, or nobody can tell."""
+    if "mixed" in each.traits:
+        return ""
+    marked = "watermarked" in each.traits
+    if each.kind == GROUPED and each.result == FRAME and not each.name.startswith(("apply", "transform")):
+        return _GROUP_MARKED if marked else f"State: **no bound**. One result per group is kept. {_NEVER}"
+    if each.name == "dropDuplicatesWithinWatermark":
+        return "State: **bounded by time**. A key is kept until the watermark has passed the time it was seen at."
+    if each.name in ("dropDuplicates", "drop_duplicates", "distinct"):
+        return _KEYS_MARKED if marked else f"State: **no bound**. Every key is kept. {_NEVER}"
+    if each.name == "join" and "one side streams" not in each.result_traits:
+        return _JOIN_MARKED if marked else f"State: **no bound**. Every row of both sides is kept. {_NEVER}"
+    return ""
+
+
+_NEVER: Final = "There is no watermark here, so Spark never knows that something is too late to matter."
+_GROUP_MARKED: Final = (
+    "State: **bounded by time**, for groups by a window over the watermarked time (or by that time itself): each is "
+    "let go when the watermark has passed it. Groups by other columns alone stay for ever."
+)
+_KEYS_MARKED: Final = (
+    "State: **bounded by time** if the watermarked column is among the keys. Without it every key is kept for ever; "
+    "dropDuplicatesWithinWatermark (Spark 3.5) forgets them."
+)
+_JOIN_MARKED: Final = (
+    "State: **bounded by time** if both sides have a watermark and the condition bounds the difference of their times; "
+    "else every row of both sides is kept."
+)
