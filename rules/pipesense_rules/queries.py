@@ -83,3 +83,15 @@ def last_name(column: Expr) -> str:
 def opaque(exprs: Iterable[Expr]) -> bool:
     """Whether something masked stands in one of the expressions."""
     return any(expr.opaque for expr in exprs)
+
+
+def one_row(block: Block) -> bool:
+    """Whether a query gives few rows: no FROM, aggregates without GROUP BY, a LIMIT, or it reads nothing but such."""
+    read = block.every_source
+    if block.limit is not None or not read:
+        return True
+    if not block.group and any(True for output in block.outputs for _ in aggregates(output.expr)):
+        return True
+    return all(
+        source.kind in ("cte", "subquery") and source.block is not None and one_row(source.block) for source in read
+    )

@@ -46,6 +46,8 @@ def condition_misses_table(block: Block, ctx: Context) -> Iterator[Finding]:
         table = join.source.alias
         if not join.on or not table or join.source.kind not in ("table", "cte", "subquery"):
             continue
+        if join.source.block is not None and queries.one_row(join.source.block):
+            continue
         whose = queries.owners(join.on, names)
         if not whose:
             continue

@@ -97,14 +97,4 @@ def _many(source: Source) -> bool:
     """Whether nothing says that a source has one row at most; a CTE that reads itself may be anything."""
     if source.kind == "table":
         return True
-    return source.block is not None and not _one_row(source.block)
-
-
-def _one_row(block: Block) -> bool:
-    """No FROM, aggregates without GROUP BY, a LIMIT, or a reading of nothing but such queries."""
-    read = block.every_source
-    if block.limit is not None or not read:
-        return True
-    if not block.group and any(True for output in block.outputs for _ in queries.aggregates(output.expr)):
-        return True
-    return all(source.kind in ("cte", "subquery") and not _many(source) for source in read)
+    return source.block is not None and not queries.one_row(source.block)

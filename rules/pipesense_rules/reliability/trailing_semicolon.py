@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from pipesense.model.change import Replace
 from pipesense.model.dbt import DbtFile
@@ -10,6 +11,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense_rules.dbt_facts import materialized
 
 META = RuleMeta(
     id="reliability/trailing-semicolon",
@@ -23,15 +25,31 @@ META = RuleMeta(
             "dbt puts the query inside a statement of its own, where the semicolon ends it too early.",
             "Delete the semicolon.",
         ),
+        "view": Message(
+            Severity.INFO,
+            "The query ends with a semicolon.",
+            "Where the adapter puts nothing behind a view's query it does no harm, until the model becomes a table.",
+            "Delete the semicolon.",
+        ),
     },
 )
+
+_IN_BRACKETS: Final = frozenset({"postgres", "redshift", "snowflake", "duckdb"})
+"""Adapters that put a view's query in brackets. The others end the statement with it: ``create view x as <query>``
+(dbt-bigquery, dbt-trino, dbt-spark and dbt-databricks 1.9, macros create_view_as)."""
 
 
 @rule(META)
 def trailing_semicolon(file: DbtFile, ctx: Context) -> Iterator[Finding]:
     """Report a semicolon behind everything else in a model."""
-    if file.semicolon is not None and any(ctx.dbt.enabled(node) is not False for node in file.nodes):
-        yield ctx.finding("semicolon", at=file.semicolon)
+    if file.semicolon is None:
+        return
+    built = [node for node in file.nodes if ctx.dbt.enabled(node) is not False]
+    if built:
+        project = ctx.dbt.project
+        in_brackets = project is not None and project.adapter in _IN_BRACKETS
+        harmless = not in_brackets and all(materialized(ctx, node) == "view" for node in built)
+        yield ctx.finding("view" if harmless else "semicolon", at=file.semicolon)
 
 
 @trailing_semicolon.fix

@@ -174,6 +174,7 @@ def meaning(bound: Binding) -> str:
         ("WITH c AS (SELECT 1 AS a) SELECT a, b FROM c", ["b"]),
         ("WITH c AS (SELECT 1 AS a) SELECT b, d FROM c JOIN t USING (a)", []),
         ("WITH c AS (SELECT 1 AS a) SELECT c.b FROM c, t", ["c.b"]),
+        ("WITH c AS (SELECT 1 AS a) SELECT a FROM c WHERE a NOT IN (0x0f, 0x) AND b = 1", ["b"]),
         ("WITH c AS (SELECT 1 AS a) SELECT a FROM c WHERE EXISTS (SELECT 1 FROM t WHERE t.x = c.y)", []),
         ("WITH c AS (SELECT 1 AS a) SELECT a FROM c WHERE 1 = (SELECT c.y FROM (SELECT 1 AS q) AS d)", ["c.y"]),
         ("SELECT z FROM t WHERE EXISTS (SELECT y FROM (SELECT 1 AS q) AS d WHERE d.r = t.s)", ["d.r"]),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipesense.lang.sql.dialect import choose, directive
+from pipesense.lang.sql.dialect import choose, directive, retries
+from pipesense.lang.sql.facts import read_statement
 
 HINTED = [
     ("SELECT SAFE_CAST(a AS INT64) FROM t", "bigquery"),
@@ -61,3 +62,22 @@ def test_who_says_it_goes_before_what_is_seen() -> None:
 )
 def test_directives(text: str, expected: str | None) -> None:
     assert directive(text) == expected
+
+
+RETRIED = [
+    ("bytes of an address", 'SELECT a."from" FROM t a WHERE a.input = 0x50d25bcd00000001', "dune"),
+    ("a name in quotes behind a dot", 'SELECT a."from" FROM t a WHERE a.input = 0x5', "postgres"),
+    ("a string in double quotes", 'SELECT SPLIT(a, "-")[OFFSET(0)] FROM t', "bigquery"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), [case[1:] for case in RETRIED], ids=[case[0] for case in RETRIED])
+def test_what_the_generic_reader_refuses_is_read_by_a_dialect_that_quotes_alike(text: str, expected: str) -> None:
+    assert retries(text)[0] == expected
+    assert "bigquery" not in retries(text)[:1] or expected == "bigquery"
+
+
+def test_a_quoted_name_is_no_star_in_a_dialect_that_takes_it_for_a_string() -> None:
+    facts = read_statement('SELECT a."from", a."to" FROM t a', "bigquery")
+
+    assert [output.name for output in facts.blocks[0].outputs] == ["from", "to"]

@@ -57,6 +57,7 @@ _DATE_PARTS: Final = frozenset(
 )
 """Words that functions take bare (``DATEADD(DAY, 1, d)``), which look like columns where the function is not known."""
 _WHY_PSEUDO: Final = Unknown("the name means something of its own in some dialects")
+_WHY_LITERAL: Final = Unknown("no name starts with a digit: it is a literal of some dialect, like 0x")
 _WHY_QUOTED: Final = Unknown("double quotes may hold a string in this dialect")
 _WHY_VARIABLE: Final = Unknown("it may be a variable or parameter")
 _WHY_OUTSIDE: Final = Unknown("it stands outside of the queries")
@@ -164,6 +165,8 @@ class Binder:
     ) -> Missing | Unknown:
         if path[-1].casefold() in _PSEUDO or path[0].casefold() in _PSEUDO or path[-1].startswith(("@", "$", "#")):
             return _WHY_PSEUDO
+        if path[-1][:1].isdigit() and span.end - span.start == len(".".join(path)):
+            return _WHY_LITERAL
         create = self.facts.create
         if len(path) == 1 and create is not None and ("function" in create.kind or "procedure" in create.kind):
             return _WHY_VARIABLE

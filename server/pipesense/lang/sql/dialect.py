@@ -189,6 +189,12 @@ def decided(found: Iterable[int]) -> tuple[str, str]:
     return "", "generic"
 
 
+_HEX_BYTES: Final = re.compile(r"\b0x[0-9a-f]{8}", re.IGNORECASE)
+"""Bytes, longer than any number: an address or a hash on Dune, whose dialect is Trino's with such literals."""
+_QUOTED_NAME: Final = re.compile(r"[\w\"]\.\"\w")
+"""A name in double quotes behind a dot: where quotes hold strings nobody writes that."""
+
+
 def retries(text: str) -> tuple[str, ...]:
     """Dialects worth trying on a statement that the generic one cannot read, likeliest first.
 
@@ -202,7 +208,9 @@ def retries(text: str) -> tuple[str, ...]:
         found += ["bigquery", "databricks"]
     if _BRACKETED_NAME.search(text):
         found.append("tsql")
-    if "\\'" in text or '"' in text:
+    if _HEX_BYTES.search(text) and "`" not in text:
+        found.append("dune")
+    if ("\\'" in text or '"' in text) and _QUOTED_NAME.search(text) is None:
         found.append("bigquery")
     return tuple(dict.fromkeys((*found, "postgres", "snowflake", "bigquery")))[:4]
 

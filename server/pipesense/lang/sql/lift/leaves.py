@@ -43,7 +43,9 @@ class Leaves(State):
                     start = meta["start"]
                 if last >= end:
                     end = last + 1
-            names.append(part.this if part.__class__ is exp.Identifier else "*")
+            # BigQuery reads a."from" as a string behind a dot.
+            named = part.__class__ is exp.Identifier or part.__class__ is exp.Literal
+            names.append(part.this if named else "*")
         path = tuple(names)
         span = spanned((start, end)) if end >= 0 else self._dotted(path[-1])
         if span.end >= 0:
