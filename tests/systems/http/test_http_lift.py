@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pipesense.lang.python.effects import scope_effects
+from pipesense.model.flow import Effect
 from pipesense.model.http import GraphqlAnswer, HttpCalls, PagedRequest
 from pipesense.model.value import Absent, Known, Value, Version
 from pipesense.systems.http import SYSTEM
@@ -90,3 +92,32 @@ def test_a_look_at_the_status_far_below_in_a_long_function_counts() -> None:
 def test_a_session_from_elsewhere_may_look_at_the_status(code: str, expected: str) -> None:
     calls = [call for fact in lifted(code) if isinstance(fact, HttpCalls) for call in fact.calls]
     assert "".join(told(call.checked) for call in calls) == expected
+
+
+def test_a_session_of_another_file_is_known() -> None:
+    files = {
+        "jobs/x.py": "from common.web import session\n\ndef f(u):\n    return session.get(u).text\n",
+        "common/__init__.py": "",
+        "common/web.py": "import requests\n\nsession = requests.Session()\n",
+    }
+    module = Workspace(files).module("jobs/x.py")
+    (sent,) = SYSTEM.lift(module, Version(), lambda *_: None).facts
+    assert isinstance(sent, HttpCalls)
+    assert [(call.library, told(call.timeout), told(call.checked)) for call in sent.calls] == [
+        ("requests", "none", "unknown")
+    ]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from gql import Client, gql\nclient = Client(transport=None)\n\ndef f():\n    return client.execute(gql('{ a }'))\n",
+        "from gql import Client, gql\n\ndef f(t):\n    with Client(transport=t) as session:\n        return session.execute(gql('{ a }'))\n",
+        "from python_graphql_client import GraphqlClient\n\ndef f():\n    return GraphqlClient('http://x').execute(query='{ a }')\n",
+        "from sgqlc.endpoint.http import HTTPEndpoint\n\ndef f():\n    endpoint = HTTPEndpoint('http://x')\n    return endpoint('{ a }')\n",
+    ],
+)  # fmt: skip
+def test_clients_of_graphql_reach_the_network(code: str) -> None:
+    module = Workspace({"jobs/x.py": code}).module("jobs/x.py")
+    found = scope_effects(module, module.locate(f"{module.prefix}.f"))
+    assert Effect.NETWORK in found.effects

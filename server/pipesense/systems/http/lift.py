@@ -23,6 +23,7 @@ from pipesense.lang.python.index import FUNCTIONS, LOOPS, CallSite, FunctionNode
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Replace, imported
+from pipesense.model.code import PatternSite
 from pipesense.model.http import GraphqlAnswer, HttpCall, HttpCalls, PagedRequest
 from pipesense.model.value import Absent, Known, Unknown, Value
 from pipesense.systems.system import Lifted
@@ -91,7 +92,21 @@ def lift(module: Module) -> Lifted:
     if calls:
         orchestrated = any(name.partition(".")[0] in _ORCHESTRATORS for name in module.imports())
         facts.append(module.memo(("http: all", calls, orchestrated), [], lambda: HttpCalls(calls, orchestrated)))
-    return Lifted(facts=tuple(facts))
+    return Lifted(facts=tuple(facts), sites=tuple(_site(call) for call in calls))
+
+
+def _site(call: HttpCall) -> PatternSite:
+    """What a hover says of one request: what ends it, what repeats it, who looks at the answer."""
+    ends = _in_words(call.timeout, "it waits for ever", "how long it waits is not known")
+    repeats = _in_words(call.retried, "nothing repeats it", "what repeats it is not known")
+    looks = _in_words(call.checked, "nobody looks at the status", "who looks at the status is not known")
+    return PatternSite("extraction-over-http", call.loc, f"Limit: {ends}. Repeated: {repeats}. Status: {looks}.")
+
+
+def _in_words(value: Value[str], absent: str, unknown: str) -> str:
+    if isinstance(value, Known):
+        return value.value
+    return absent if isinstance(value, Absent) else unknown
 
 
 def _statement(module: Module, statement: ast.stmt) -> _Found:
