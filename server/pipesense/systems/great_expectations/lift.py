@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from pipesense.lang.python.functions import Function
 from pipesense.lang.python.module import Module
-from pipesense.model.code import ScopeCode
+from pipesense.model.code import PatternSite, ScopeCode
 from pipesense.model.data import CheckKind, QualityCheck
 from pipesense.model.frames import FrameScope
 from pipesense.model.value import Unknown, Version
@@ -26,7 +27,21 @@ def lift(module: Module, version: Version) -> Lifted:
         facts=scopes,
         obsolete=obsolete_in(scopes, RENAMED, "great_expectations", version),
         code=tuple(each.beside for each in found if each.beside is not None),
+        sites=tuple(site for scope in scopes for site in _sites(scope)),
     )
+
+
+_REPORTED: Final = (
+    "What fails is reported in the result and raises nothing: only code that looks at result.success stops the run."
+)
+
+
+def _sites(scope: FrameScope) -> Iterator[PatternSite]:
+    """What a validation does with what it finds."""
+    for each in scope.operations:
+        if each.result == "result":
+            ignored = " Nobody looks at it here." if each.use == "statement" else ""
+            yield PatternSite("quality-gate", each.name_loc, _REPORTED + ignored)
 
 
 def _code(function: Function | None, scope: FrameScope) -> ScopeCode | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -10,14 +12,16 @@ from pipesense.lang.python.datasets import dataset_named, place_named
 from pipesense.lang.python.functions import Function, own_calls
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.sql_calls import sql_calls
-from pipesense.model.code import ScopeCode
+from pipesense.model.code import PatternSite, ScopeCode
 from pipesense.model.data import Access, AccessMode, DatasetName, Guard
 from pipesense.model.flow import Effect, Pipeline
 from pipesense.model.frames import FrameOperation, FrameScope, Given
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
+from pipesense.model.where import Loc
 from pipesense.systems.frames import Reading
 from pipesense.systems.pandas.tables import FRAME, LIBRARY, RENAMED
 from pipesense.systems.renames import obsolete_in
+from pipesense.systems.rerun import site_of
 from pipesense.systems.script import script_pipeline
 from pipesense.systems.system import Lifted
 
@@ -26,15 +30,51 @@ _FILES: Final = frozenset({"csv", "parquet", "json", "excel", "feather", "orc", 
 
 def lift(module: Module, version: Version) -> Lifted:
     """Everything that a file says to pandas."""
-    found = Reading(module, LIBRARY, version, partial(_code, module), "pandas", {}).scopes()
+    found = Reading(module, LIBRARY, version, partial(_beside, module), "pandas", {}).scopes()
     scopes = tuple(each.scope for each in found)
     pipeline = _script(module, scopes)
     return Lifted(
+        sites=tuple(site for each in found for site in each.beside[1]),
         pipelines=(pipeline,) if pipeline is not None else (),
         facts=scopes,
         obsolete=obsolete_in(scopes, RENAMED, "pandas", version),
-        code=tuple(each.beside for each in found if each.beside is not None),
+        code=tuple(each.beside[0] for each in found if each.beside[0] is not None),
     )
+
+
+def _beside(
+    module: Module, function: Function | None, scope: FrameScope
+) -> tuple[ScopeCode | None, tuple[PatternSite, ...]]:
+    code = _code(module, function, scope)
+    written = {access.loc: access for access in code.accesses} if code is not None else {}
+    return code, tuple(site for each in scope.operations for site in _sites(each, written))
+
+
+def _sites(each: FrameOperation, written: Mapping[Loc, Access]) -> Iterator[PatternSite]:
+    """What a rerun of a write does, and how many rows a merge gives."""
+    if each.kind == FRAME and _touches(each):
+        access = next((written[given.value_loc] for given in each.given if given.value_loc in written), None)
+        site = site_of(each, access) if access is not None else None
+        if site is not None:
+            how = _given_mode(each)
+            yield replace(site, note=f"{how} {site.note}".strip())
+    elif each.name == "merge" and each.kind in ("", FRAME):
+        said = each.argument("validate")
+        raises = "A key that breaks what validate= says raises MergeError." if said is not None else _UNSAID
+        yield PatternSite("join-conditions", each.name_loc, raises)
+
+
+_UNSAID: Final = "One row for each pair that matches: a key that comes twice on one side doubles the rows of the other."
+_MODES: Final = {
+    "replace": "The table is dropped and made anew from the frame's types; its keys and grants are gone.",
+    "delete_rows": "The table's rows are deleted first, and the table stays.",
+}
+
+
+def _given_mode(each: FrameOperation) -> str:
+    how = each.argument("if_exists", 3) if each.name == "to_sql" else None
+    value = how.value.value if how is not None and isinstance(how.value, Known) else None
+    return _MODES.get(value, "") if isinstance(value, str) else ""
 
 
 def _script(module: Module, scopes: tuple[FrameScope, ...]) -> Pipeline | None:

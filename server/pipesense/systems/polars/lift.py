@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from pipesense.lang.python.datasets import dataset_named, place_named
 from pipesense.lang.python.functions import Function
 from pipesense.lang.python.module import Module
-from pipesense.model.code import ScopeCode
+from pipesense.model.code import PatternSite, ScopeCode
 from pipesense.model.data import Access, AccessMode, DatasetName, Guard
 from pipesense.model.flow import Effect
 from pipesense.model.frames import FrameOperation, FrameScope, Given
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
+from pipesense.model.where import Loc
 from pipesense.systems.frames import Reading
 from pipesense.systems.polars.tables import FRAME, LAZY, LIBRARY, RENAMED
 from pipesense.systems.renames import obsolete_in
+from pipesense.systems.rerun import site_of
 from pipesense.systems.system import Lifted
 
 _ONLY_READ: Final = Unknown("it is only read")
@@ -22,13 +26,45 @@ _ONLY_READ: Final = Unknown("it is only read")
 
 def lift(module: Module, version: Version) -> Lifted:
     """Everything that a file says to polars."""
-    found = Reading(module, LIBRARY, version, _code, "polars", {}).scopes()
+    found = Reading(module, LIBRARY, version, _beside, "polars", {}).scopes()
     scopes = tuple(each.scope for each in found)
     return Lifted(
+        sites=tuple(site for each in found for site in each.beside[1]),
         facts=scopes,
         obsolete=obsolete_in(scopes, RENAMED, "polars", version),
-        code=tuple(each.beside for each in found if each.beside is not None),
+        code=tuple(each.beside[0] for each in found if each.beside[0] is not None),
     )
+
+
+def _beside(function: Function | None, scope: FrameScope) -> tuple[ScopeCode | None, tuple[PatternSite, ...]]:
+    code = _code(function, scope)
+    written = {access.loc: access for access in code.accesses} if code is not None else {}
+    return code, tuple(site for each in scope.operations for site in _sites(each, written))
+
+
+_STREAMED: Final = "The plan runs now and writes batch by batch, so that the whole is never in memory."
+
+
+def _sites(each: FrameOperation, written: Mapping[Loc, Access]) -> Iterator[PatternSite]:
+    """What a rerun of a write does, and where a lazy plan runs."""
+    if each.kind in (FRAME, LAZY) and each.name.startswith(("write_", "sink_")):
+        access = next((written[given.value_loc] for given in each.given if given.value_loc in written), None)
+        site = site_of(each, access) if access is not None else None
+        if site is not None:
+            yield replace(site, note=f"{_STREAMED} {site.note}" if each.name.startswith("sink_") else site.note)
+    elif each.kind == "" and each.name.startswith("scan_"):
+        note = "Nothing is read yet: columns and rows that the plan does not need are never read at all."
+        yield PatternSite("work-where-the-data-is", each.name_loc, note)
+    elif each.kind == LAZY and each.name == "collect":
+        note = "The plan runs here, as a whole, and its result is held in memory."
+        yield PatternSite("work-where-the-data-is", each.name_loc, note)
+    elif each.kind == FRAME and each.name == "join":
+        said = each.argument("validate")
+        note = "A key that breaks what validate= says raises ComputeError." if said is not None else _UNSAID
+        yield PatternSite("join-conditions", each.name_loc, note)
+
+
+_UNSAID: Final = "One row for each pair that matches: a key that comes twice on one side doubles the rows of the other."
 
 
 def _code(function: Function | None, scope: FrameScope) -> ScopeCode | None:

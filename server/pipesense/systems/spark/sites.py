@@ -6,16 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipesense.model.code import PatternSite
-from pipesense.model.data import AccessMode
 from pipesense.model.frames import FrameOperation, FrameScope
-from pipesense.systems.spark.accesses import code_of, is_write
+from pipesense.model.value import Known
+from pipesense.systems.rerun import site_of
+from pipesense.systems.spark.accesses import is_write, written
+from pipesense.systems.spark.chains import by_place, constant_text
 from pipesense.systems.spark.tables import FRAME, GROUPED, STREAM_WRITER, WRITER
-
-_RERUN = {
-    AccessMode.APPEND: "A rerun adds the rows once more, unless something before it took the old ones away.",
-    AccessMode.OVERWRITE: "A rerun replaces everything that is there.",
-    AccessMode.OVERWRITE_PARTITION: "A rerun replaces the partitions that it brings, and leaves the others.",
-}
 
 
 def sites_of(scope: FrameScope) -> tuple[PatternSite, ...]:
@@ -25,34 +21,91 @@ def sites_of(scope: FrameScope) -> tuple[PatternSite, ...]:
 
 def _writes(scope: FrameScope) -> Iterator[PatternSite]:
     """What a rerun of each write does, at the call that writes."""
-    modes = {access.loc: access for code in code_of(scope) for access in code.accesses if not access.streaming}
+    places = by_place(scope)
     for each in scope.operations:
         if not is_write(each) or each.kind == STREAM_WRITER:
             continue
-        access = next((modes[given.value_loc] for given in each.given if given.value_loc in modes), None)
-        note = _RERUN.get(access.mode) if access is not None else None
-        if note is not None:
-            yield PatternSite("idempotent-load", each.name_loc, note)
+        access = next((access for access in written(scope, each, places) if not access.streaming), None)
+        site = site_of(each, access) if access is not None else None
+        if site is not None:
+            yield site
 
 
 def _means(each: FrameOperation) -> Iterator[PatternSite]:
+    found = _meaning(each)
+    if found is not None:
+        yield PatternSite(found[0], each.name_loc, found[1])
+
+
+def _meaning(each: FrameOperation) -> tuple[str, str] | None:
+    """The pattern that a call stands for, and what the cluster does because of this very call."""
     if each.kind == WRITER and each.name == "partitionBy":
-        note = "Each value of these columns becomes a folder, with at least one file per task that has rows of it."
-        yield PatternSite("partition-design", each.name_loc, note)
-    elif each.kind == FRAME and each.name in ("repartition", "repartitionByRange"):
-        note = "All rows are moved over the network once (a shuffle), to as many tasks as are asked for."
-        yield PatternSite("partition-design", each.name_loc, note)
-    elif each.kind == FRAME and each.name in ("cache", "persist"):
-        note = "Nothing is kept yet: the first action that follows fills the executors' memory, later ones read it."
-        yield PatternSite("work-where-the-data-is", each.name_loc, note)
-    elif each.kind == "" and each.name.endswith("broadcast"):
-        note = "This side is collected on the driver and copied to every executor; the other side is not moved."
-        yield PatternSite("work-where-the-data-is", each.name_loc, note)
-    elif "streaming" in each.traits and (bound := _bound(each)):
-        yield PatternSite("state-ttl", each.name_loc, bound)
-    elif each.name == "withWatermark":
-        note = "Spark forgets state that is older than the newest time seen, less this delay."
-        yield PatternSite("watermark", each.name_loc, note)
+        return "partition-design", _folders(each)
+    if each.kind == FRAME and each.name in ("repartition", "repartitionByRange"):
+        return "partition-design", _shuffle(each)
+    if each.kind == FRAME and each.name == "coalesce" and each.given:
+        return "partition-design", (
+            f"Parts are put together until {_count(each)} are left, without moving rows over the network. The steps "
+            "before it run in as few tasks as well, back to the last shuffle."
+        )
+    if each.kind == FRAME and each.name in ("cache", "persist"):
+        return "caching", (
+            "Nothing is kept yet: the first action that follows fills the executors' memory, later ones read it. What "
+            "does not fit goes to their disks or is computed again."
+        )
+    if each.kind == FRAME and each.name == "unpersist":
+        return "caching", "The executors forget what they kept of it; whoever reads it again computes it again."
+    if (each.kind == "" and each.name.endswith("broadcast")) or _hints_broadcast(each):
+        return "broadcast-join", (
+            "This side is collected on the driver and copied to every executor; the other side is not moved."
+        )
+    if "streaming" in each.traits and (bound := _bound(each)):
+        return "state-ttl", bound
+    if each.name == "withWatermark":
+        return "watermark", "Spark forgets state that is older than the newest time seen, less this delay."
+    if each.kind == FRAME and each.name in ("collect", "toPandas"):
+        return "work-where-the-data-is", "Every row is sent to the driver and held in the memory of that one process."
+    return None
+
+
+def _hints_broadcast(each: FrameOperation) -> bool:
+    return (
+        each.kind == FRAME
+        and each.name == "hint"
+        and constant_text(each.given[0] if each.given else None)
+        in (
+            "broadcast",
+            "mapjoin",
+        )
+    )
+
+
+def _folders(each: FrameOperation) -> str:
+    columns = [column for given in each.given for column in given.columns]
+    of = f"of {columns[0]}" if len(columns) == 1 else "of these columns" if not columns else f"of {', '.join(columns)}"
+    makes = "Each value" if len(columns) == 1 else "Each combination of values"
+    return (
+        f"{makes} {of} becomes a folder, with at least one file per task that has rows of it. Readers that filter by "
+        "it open those folders only."
+    )
+
+
+def _count(each: FrameOperation) -> str:
+    value = each.given[0].value if each.given else None
+    return str(value.value) if isinstance(value, Known) and isinstance(value.value, int) else "as many as are asked for"
+
+
+def _shuffle(each: FrameOperation) -> str:
+    columns = [column for given in each.given for column in given.columns]
+    count = _count(each)
+    tasks = f"{count} tasks" if count.isdigit() else "as many tasks as are asked for"
+    if not columns:
+        together = "spread evenly"
+    elif each.name == "repartition":
+        together = f"rows of the same {', '.join(columns)} in the same one"
+    else:
+        together = f"each with a range of {', '.join(columns)}"
+    return f"All rows are moved over the network once (a shuffle), to {tasks}, {together}."
 
 
 def _bound(each: FrameOperation) -> str:
