@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from corpus_model import NOT_STATEMENTS, SEVERITIES, Hit, Run, SqlFile, Verdict
+from corpus_precision import loudness, precision
 
 Judged = dict[Hit, Verdict]
 
@@ -39,14 +40,25 @@ def judge(runs: Iterable[Run], verdicts: Sequence[Verdict]) -> tuple[Judged, tup
     return judged, tuple(v for v in verdicts if v.project in projects and v not in used)
 
 
-def report(heading: Heading, runs: Sequence[Run], verdicts: Sequence[Verdict], listed: Sequence[str]) -> str:
-    """The whole page.  ``listed`` are the severities whose every hit stands in the appendix."""
+def report(
+    heading: Heading,
+    runs: Sequence[Run],
+    verdicts: Sequence[Verdict],
+    listed: Sequence[str],
+    rules: frozenset[str] = frozenset(),
+) -> str:
+    """The whole page.  ``listed`` are the severities whose every hit stands in the appendix.
+
+    ``rules`` are those that may say something loud, for telling which of them said nothing.
+    """
     judged, gone = judge(runs, verdicts)
     hits = [h for r in runs for h in r.hits]
     parts = [
         _opening(heading, runs),
         _projects(runs),
         _rules(hits, judged, sum(r.files for r in runs)),
+        _precision(runs, judged, rules),
+        _loudness(runs),
         _rates(runs),
         _sql(runs),
         _dialects(runs),
@@ -145,6 +157,15 @@ def _rules(hits: Sequence[Hit], judged: Judged, files: int) -> str:
     head = ["rule", "severities", "hits", "projects", "per 100 files", "right", "wrong", "arguable", "unread"]
     explained = "Precision is right / (right + wrong) over the hits read by hand; arguable ones count as neither."
     return f"## Rules\n\n{explained}\n\n" + table([*head, "precision"], rows, text_columns=2)
+
+
+def _precision(runs: Sequence[Run], judged: Judged, rules: frozenset[str]) -> str:
+    return "\n".join(["## Precision of errors and warnings", "", *precision(runs, judged, rules)])
+
+
+def _loudness(runs: Sequence[Run]) -> str:
+    lines = loudness(runs)
+    return "\n".join(["## Well-kept projects", "", *lines]) if lines else ""
 
 
 def _per_hundred(count: int, files: int) -> str | None:

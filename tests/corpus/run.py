@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from corpus_model import SEVERITIES, BadInput, Run, as_json, project_name, read_check, read_verdicts
+from corpus_precision import loud_rules
 from corpus_report import Heading, report
 from pypi_sources import SOURCES, Unreachable, fetch, user_cache
 
@@ -104,7 +105,8 @@ def main(argv: list[str] | None = None) -> int:
     command = shlex.join(["python", "tests/corpus/run.py", *(sys.argv[1:] if argv is None else argv)])
     machine = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
     listed = SEVERITIES[: SEVERITIES.index(args.list) + 1]
-    page = report(Heading(command, _version(args.python), machine), runs, verdicts, listed)
+    rules = loud_rules(HERE.parents[1] / "rules" / "pipesense_rules")
+    page = report(Heading(command, _version(args.python), machine), runs, verdicts, listed, rules)
     if args.out:
         args.out.write_text(page, encoding="utf-8")
     else:

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import pypi_sources
 import run as corpus_run
 from corpus_model import BadInput, Hit, Run, Unread, Verdict, project_name, read_check, read_verdicts
+from corpus_precision import loud_rules, loudness, precision
 from corpus_report import Heading, judge, reason, report
 
 HEADING = Heading("run.py --corpus x", "pipesense 0.1", "a machine")
@@ -278,3 +279,40 @@ def test_only_the_wanted_folders_of_an_archive_are_unpacked(tmp_path: Path) -> N
             tar.addfile(member, BytesIO(b"x"))
     assert pypi_sources._unpack(archive, tmp_path / "out", ("tests/system/",)) == 1
     assert [p.name for p in (tmp_path / "out").rglob("*.py")] == ["a.py"]
+
+
+def loud(path: str, line: int, rule: str, severity: str = "warning") -> Hit:
+    return Hit("a/b", rule, severity, path, line, "said", f"{path}-{line}")
+
+
+def test_precision_counts_what_was_read_and_names_what_was_not() -> None:
+    hits = (loud("x.py", 1, "one/rule"), loud("x.py", 2, "one/rule"), loud("y.py", 1, "other/rule", "error"))
+    quiet = Hit("a/b", "third/rule", "hint", "x.py", 3, "said", "x")
+    runs = [Run("a/b", 1, 0.1, None, files=10, hits=(*hits, quiet))]
+    judged = {
+        hits[0]: Verdict("a/b", "one/rule", "x.py", "right"),
+        hits[1]: Verdict("a/b", "one/rule", "x.py", "arguable"),
+    }
+
+    said = precision(runs, judged, frozenset({"one/rule", "other/rule", "never/said"}))
+
+    assert "| one/rule | 2 | 2 | 1 | 0 | 1 | 50.0 % |" in said
+    assert "| other/rule | 1 | 0 | 0 | 0 | 0 | – |" in said
+    assert "| all | 3 | 2 | 1 | 0 | 1 | 50.0 % |" in said
+    assert "At least 95 % of those read are right: no." in said
+    assert "Errors or warnings, and none of them read: other/rule." in said
+    assert "Silent on these projects as errors and warnings: never/said." in said
+
+
+def test_the_rules_that_may_be_loud_are_read_from_their_files() -> None:
+    found = loud_rules(Path(__file__).resolve().parents[2] / "rules" / "pipesense_rules")
+
+    assert "correctness/equals-null" in found
+    assert "performance/function-on-key" not in found
+
+
+def test_loudness_is_told_for_well_kept_projects() -> None:
+    hits = tuple(loud("x.sql", line, "one/rule") for line in range(4))
+    runs = [Run(name, 1, 0.1, None, files=10, hits=hits) for name in ("dbt-labs/jaffle-shop", "some/body")]
+
+    assert loudness(runs)[2:] == ["| dbt-labs/jaffle-shop | 10 | 4 | 0.400 | **no** |"]
