@@ -10,6 +10,7 @@ from pipesense.engine.document import Document
 from pipesense.engine.judge import Verdicts
 from pipesense.engine.linked import Linked
 from pipesense.engine.report import NotAnalysed, Reported
+from pipesense.engine.reporting import Placed
 from pipesense.model.flow import Pipeline
 from pipesense.rule.meta import FileRole
 
@@ -38,6 +39,7 @@ class FileRecord:
     imports_for: int = -1
     """The generation of the surroundings in which ``imports`` and ``version_texts`` hold."""
     verdicts: Verdicts = field(default_factory=Verdicts)
+    placed: Placed = field(default_factory=Placed)
     reported: tuple[Reported, ...] = ()
     not_analysed: tuple[NotAnalysed, ...] = ()
     revision: int = 0
@@ -91,4 +93,5 @@ class FileRecord:
         self.composed = {}
         self.memo = None
         self.verdicts = Verdicts()
+        self.placed = Placed()
         self.document.forget()

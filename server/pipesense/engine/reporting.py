@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
@@ -62,6 +62,32 @@ def _symbol(document: Document, span: Span) -> str:
 Place = Callable[[Loc], "tuple[str, Span] | None"]
 
 
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """What stands for a finding: the text that it is about, and what that is part of. Holds no secret.
+
+    ``key`` tells findings apart that look the same.
+    """
+
+    finding: Finding
+    text: str
+    symbol: str
+    key: tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class Placed:
+    """What is known of the findings of a file that was shown before."""
+
+    anchors: dict[int, Anchor] = field(default_factory=dict)
+    shown: dict[int, Reported] = field(default_factory=dict)
+
+    def replace(self, anchors: Iterable[Anchor], shown: Iterable[Reported]) -> None:
+        """These are shown now."""
+        self.anchors = {id(each.finding): each for each in anchors}
+        self.shown = {id(each.finding): each for each in shown}
+
+
 def place_findings(
     document: Document,
     findings: Sequence[Finding],
@@ -71,13 +97,15 @@ def place_findings(
     place: Place,
     *,
     complete: bool = True,
-    before: Sequence[Reported] = (),
+    before: Placed | None = None,
 ) -> tuple[Reported, ...]:
     """All findings of a file as they are shown, in the order of their places.
 
-    Of those shown ``before``, what stands where it stood is taken over. Where a file is not ``complete``, what could
-    not be read may be what a comment silences: none counts as unused.
+    What ``before`` knows is taken over, and replaced. Where a file is not ``complete``, what could not be read may be
+    what a comment silences: none counts as unused.
     """
+    before = before or Placed()
+    anchors: list[Anchor] = []
     placed: list[tuple[Span, Finding]] = []
     for finding in findings:
         span = document.file_span(finding.loc) if finding.loc.file == document.path else None
@@ -89,7 +117,6 @@ def place_findings(
     ordinals: Counter[tuple[str, str, str]] = Counter()
     relative = config.relative(document.path)
     shown: list[Reported] = []
-    known = {id(each.finding): each for each in before}
     for span, finding in placed:
         if directives:
             line = document.buffer.lines.position(span.start)[0]
@@ -97,13 +124,12 @@ def place_findings(
             used.update(silencing)
             if silencing:
                 continue
-        # What stands for a finding, in reports and in its fingerprint, holds no secret.
-        anchor, symbol = masked_at(document.text, span), _symbol(document, span)
-        key = (finding.rule, symbol, " ".join(anchor.split()))
-        mark = fingerprint(finding.rule, relative, symbol, anchor, ordinals[key])
-        ordinals[key] += 1
+        anchor = _anchor(document, span, finding, before)
+        anchors.append(anchor)
+        mark = fingerprint(finding.rule, relative, anchor.symbol, anchor.text, ordinals[anchor.key])
+        ordinals[anchor.key] += 1
         severity = config.severity_of(finding.rule) or finding.severity
-        last = known.get(id(finding)) if not finding.related else None
+        last = before.shown.get(id(finding)) if not finding.related else None
         if last is not None and (last.span, last.fingerprint, last.severity) == (span, mark, severity):
             shown.append(last)
             continue
@@ -123,9 +149,19 @@ def place_findings(
                 what=masked(finding.what),
             )
         )
+    before.replace(anchors, shown)
     shown += _about_directives(document, directives, used, registry, enabled, relative, complete=complete)
     shown.sort(key=lambda each: (each.span.start, each.rule, each.span.end))
     return tuple(shown)
+
+
+def _anchor(document: Document, span: Span, finding: Finding, before: Placed) -> Anchor:
+    """What stands for a finding; in Python it is what it was, since its unit is whole lines and the same as before."""
+    known = before.anchors.get(id(finding)) if document.language == "python" else None
+    if known is not None and known.finding is finding:
+        return known
+    text, symbol = masked_at(document.text, span), _symbol(document, span)
+    return Anchor(finding, text, symbol, (finding.rule, symbol, " ".join(text.split())))
 
 
 def _related(document: Document, finding: Finding, place: Place) -> Iterable[RelatedPlace]:

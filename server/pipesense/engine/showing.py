@@ -32,7 +32,7 @@ class Showing:
         path, document = record.path, record.document
         config, enabled = self.surroundings.config(path), self.surroundings.enabled(path)
         placed = reporting.place_findings(
-            *(document, findings, config, self.registry, enabled, self.place), complete=complete, before=record.reported
+            *(document, findings, config, self.registry, enabled, self.place), complete=complete, before=record.placed
         )
         is_wanted = path in self.wanted
         reported = record.shown(placed) if is_wanted else ()

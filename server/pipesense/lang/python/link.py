@@ -14,6 +14,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
+from pipesense.lang.python.index import FUNCTIONS
 from pipesense.lang.python.syntax import HEADERS, ParsedUnit, parsed_of
 
 if TYPE_CHECKING:
@@ -179,11 +180,12 @@ class Change:
                 if module is None:
                     continue
                 self.names.update(module.tree.mentions(unit))
-                # A child speaks for the names of its header too, and a header decides what its children are.
+                # A child belongs to the function or class around it, and a header decides what its children are.
                 around = module.tree.around(unit)
                 self.headers.update(around)
                 for header in around:
-                    self.names.update(header.index.mentions)
+                    if header.body and isinstance(header.body[0], (*FUNCTIONS, ast.ClassDef)):
+                        self.names.update(header.index.mentions)
                 for child in module.tree.inside(unit):
                     self.names.update(module.tree.mentions(child))
 

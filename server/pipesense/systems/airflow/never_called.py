@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from itertools import repeat
+from operator import attrgetter, contains
 
 from pipesense.lang.python.edit import add_after
 from pipesense.lang.python.module import Module
@@ -21,8 +23,8 @@ def never_called(module: Module, built: Iterable[Lean]) -> Iterator[UnrunJob]:
     for node in own:
         if len(node.decorator_list) != 1:
             continue
-        inside = set(module.units_of([node]))
-        if any(node.name in unit.text for unit in module.units if unit not in inside):
+        inside = sum(node.name in unit.text for unit in module.units_of([node]))
+        if sum(map(contains, map(attrgetter("text"), module.units), repeat(node.name))) > inside:
             continue
         yield UnrunJob(
             system="airflow",

@@ -122,13 +122,28 @@ def _varies(expr: ast.expr, frame: Frame, depth: int) -> ast.Call | None:
         names = module.qualified(expr.func)
         if names and _VARIES.issuperset(names):
             return expr
-    for part in ast.iter_child_nodes(expr):
-        inner = part.value if isinstance(part, ast.keyword) else part
-        if isinstance(inner, ast.expr):
-            hit = _varies(inner, frame, depth if not isinstance(inner, ast.Name) else depth + 1)
-            if hit is not None:
-                return hit
+    for inner in _parts(expr):
+        hit = _varies(inner, frame, depth if not isinstance(inner, ast.Name) else depth + 1)
+        if hit is not None:
+            return hit
     return None
+
+
+def _parts(expr: ast.expr) -> Iterator[ast.expr]:
+    """What an expression is made of; texts and numbers are left out, the name of what is called as well."""
+    if isinstance(expr, ast.Call):
+        inner = [*expr.args, *(keyword.value for keyword in expr.keywords)]
+        if isinstance(expr.func, ast.Attribute):
+            inner.append(expr.func.value)
+    elif isinstance(expr, ast.List | ast.Tuple | ast.Set):
+        inner = expr.elts
+    elif isinstance(expr, ast.Dict):
+        inner = expr.values
+    elif isinstance(expr, ast.Attribute | ast.Subscript | ast.Starred | ast.FormattedValue):
+        inner = [expr.value]
+    else:
+        inner = [part for part in ast.iter_child_nodes(expr) if isinstance(part, ast.expr)]
+    return (part for part in inner if not isinstance(part, ast.Constant))
 
 
 def _asks(written: str) -> bool:
