@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipesense.model.dbt import DbtNode
+from pipesense.model.dbt_change import AddBeside, Written
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Finding
+from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense_rules.dbt_facts import listed
 
 _MART = 3
 
@@ -38,4 +40,28 @@ def undocumented(node: DbtNode, ctx: Context) -> Iterator[Finding]:
         return
     entries = ctx.dbt.entries(node)
     if not any(entry.described or not entry.whole for entry in entries):
-        yield ctx.finding("mart", at=node.at, name=node.name)
+        yield ctx.finding("mart", at=node.at, name=node.name, subject=node)
+
+
+@undocumented.fix
+def describe_it(finding: Finding, node: DbtNode, ctx: Context) -> Offer | None:
+    """In the YAML file beside it: what it is made from, and all of its columns; offered where these are known."""
+    beside, columns = ctx.dbt.beside(node), ctx.dbt.columns(node)
+    if (
+        beside is None
+        or ctx.dbt.entries(node)
+        or not columns.closed
+        or not columns.columns
+        or any(not each.name for each in columns.columns)
+    ):
+        return None
+    grain = min(columns.keys, key=len, default=None)
+    keys = [each.name for each in columns.columns if grain and each.name.casefold() in grain]
+    row = f"One row per {listed(keys)}" if keys else "Made"
+    sources = [each.name for each in node.references if each.names]
+    made = f"{', made' if keys else ''} from {listed(dict.fromkeys(sources))}" if sources else ""
+    if not keys and not made:
+        return None
+    listing: list[Written] = [{"name": each.name} for each in columns.columns]
+    item: Written = {"name": node.name, "description": row + made, "columns": listing}
+    return Offer(f"Describe {node.name} with its columns", AddBeside(beside.body, item), Applicability.UNSAFE)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipesense.model.dbt import DbtNode
+from pipesense.model.dbt_change import DbtChange, SetConfig, SetYaml
 from pipesense.model.value import Absent, Known
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Finding
+from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
-from pipesense_rules.dbt_facts import constant, listed
+from pipesense_rules.dbt_facts import constant, listed, parents
 
 _WHY = "dbt cannot tell what changed and refuses the snapshot."
 
@@ -50,8 +51,43 @@ def snapshot_config(node: DbtNode, ctx: Context) -> Iterator[Finding]:
         wanted.append("check_cols")
     absent = [key for key in wanted if isinstance(ctx.dbt.setting(node, key), Absent)]
     if absent:
-        yield ctx.finding("missing", at=node.at, name=node.name, keys=listed(absent))
+        yield ctx.finding("missing", at=node.at, name=node.name, keys=listed(absent), subject=(node, absent))
     elif strategy == "timestamp" and isinstance(ctx.dbt.setting(node, "check_cols"), Known):
         yield ctx.finding("both", at=node.at, name=node.name)
     if all(isinstance(ctx.dbt.setting(node, key), Known) for key in ("hard_deletes", "invalidate_hard_deletes")):
         yield ctx.finding("deletes", at=node.at, name=node.name)
+
+
+@snapshot_config.fix
+def set_the_key(finding: Finding, subject: tuple[DbtNode, list[str]], ctx: Context) -> Offer | None:
+    """All columns are compared where nothing says which; the key is what a test calls unique."""
+    if finding.variant != "missing":
+        return None
+    node, absent = subject
+    value = "all" if absent == ["check_cols"] else _unique(node, ctx) if absent == ["unique_key"] else ""
+    if not value:
+        return None
+    change: DbtChange
+    if node.language == "yaml":
+        entries = ctx.dbt.entries(node)
+        if len(entries) != 1:
+            return None
+        change = SetYaml(entries[0].body, ("config", absent[0]), value)
+    elif node.config_at is None:
+        return None
+    else:
+        change = SetConfig(node.at, node.config_at, absent[0], f"'{value}'")
+    return Offer(f"Set {absent[0]} to {value}", change, Applicability.UNSAFE)
+
+
+def _unique(node: DbtNode, ctx: Context) -> str:
+    """The one column that a test of the snapshot, or of the only model that it reads, calls unique."""
+    several = (node, *(each for _, each in parents(ctx, node)))
+    found = {
+        column.name
+        for each in several[:2]
+        for entry in ctx.dbt.entries(each)
+        for column in entry.columns
+        if any(test.name == "unique" for test in column.tests)
+    }
+    return found.pop() if len(found) == 1 and len(several) <= 2 else ""

@@ -209,6 +209,10 @@ class ProjectView:
     def entries(self, node: DbtNode) -> tuple[DbtEntry, ...]:
         return self._get(("dbt-entry", node.folder, node.kind, node.name.lower()), DbtEntry)
 
+    def beside(self, node: DbtNode) -> DbtEntry | None:
+        found = self._get(("dbt-beside", node.path.rpartition("/")[0]), DbtEntry)
+        return found[-1] if found else None
+
     def setting(self, node: DbtNode, key: str) -> Value[Setting]:
         own = next((each for each in reversed(node.settings) if each.key in (key, "**")), None)
         if own is not None:

@@ -30,6 +30,14 @@ class AddToYaml:
 
 
 @dataclass(frozen=True, slots=True)
+class AddBeside:
+    """Add an item to the list that holds the mapping at ``at``."""
+
+    at: Loc
+    item: Written
+
+
+@dataclass(frozen=True, slots=True)
 class MoveYaml:
     """Move keys of the mapping at ``at`` into its mapping ``into``."""
 
@@ -58,4 +66,4 @@ class SetConfig:
     text: str
 
 
-DbtChange: TypeAlias = SetYaml | AddToYaml | MoveYaml | RemoveYaml | SetConfig
+DbtChange: TypeAlias = SetYaml | AddToYaml | AddBeside | MoveYaml | RemoveYaml | SetConfig

@@ -79,6 +79,9 @@ class DbtView(Protocol):
     def entries(self, node: DbtNode) -> tuple[DbtEntry, ...]:
         """What the project's YAML files say of a node."""
 
+    def beside(self, node: DbtNode) -> DbtEntry | None:
+        """An entry of a model in a YAML file of the folder that holds a node's own file."""
+
     def setting(self, node: DbtNode, key: str) -> Value[Setting]:
         """A configured value by dbt's precedence: the file's own, its YAML entry's, the project's."""
 

@@ -55,6 +55,9 @@ def _properties(found: DbtProperties, made: Exports) -> None:
     folder = found.folder
     for node in yaml_snapshots(found):
         _node(node, made)
+    last = next((entry for entry in reversed(found.entries) if entry.kind == "model" and entry.whole), None)
+    if last is not None and found.whole:
+        _add(made, ("dbt-beside", found.path.rpartition("/")[0]), last)
     for entry in found.entries:
         if entry.name:
             _add(made, ("dbt-entry", folder, entry.kind, entry.name.lower()), entry)

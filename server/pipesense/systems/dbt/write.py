@@ -11,7 +11,7 @@ from pipesense.lang.yaml.edit import Value, Writer, add_entry, add_item, remove_
 from pipesense.lang.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
 from pipesense.lang.yaml.read import YamlFile, read_yaml, walk
 from pipesense.model.change import Refusal
-from pipesense.model.dbt_change import AddToYaml, DbtChange, MoveYaml, RemoveYaml, SetConfig, SetYaml
+from pipesense.model.dbt_change import AddBeside, AddToYaml, DbtChange, MoveYaml, RemoveYaml, SetConfig, SetYaml
 from pipesense.text.edit import TextEdit
 from pipesense.text.span import Span
 
@@ -27,6 +27,9 @@ def write(change: DbtChange, text: str) -> tuple[TextEdit, ...] | Refusal:
     node = _at(file, change.at.span)
     if node is None:
         return _GONE
+    if isinstance(change, AddBeside):
+        edit = _beside(file, node, change.item)
+        return (edit,) if edit is not None else _UNPLACED
     if isinstance(change, RemoveYaml):
         edit = _removed(file, node, change.what.span)
     elif not isinstance(node, Mapping):
@@ -97,6 +100,19 @@ def _added(file: YamlFile, node: Mapping, way: tuple[str, ...], items: list[Valu
         return None
     span = next(edit.span for edit in edits if edit is not None)
     return TextEdit(span, "".join(edit.text for edit in edits if edit is not None))
+
+
+def _beside(file: YamlFile, node: Node, item: Value) -> TextEdit | None:
+    holder = next(
+        (
+            each
+            for document in file.documents
+            for each in walk(document)
+            if isinstance(each, Sequence) and any(one.span == node.span for one in each.items)
+        ),
+        None,
+    )
+    return add_item(file, holder, item) if holder is not None else None
 
 
 def _before_columns(node: Mapping) -> Entry | None:
