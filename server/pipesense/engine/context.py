@@ -264,6 +264,9 @@ class RuleContext:
         self.reads.add(("script", loc.file))
         return self._of.statement_at(loc)
 
+    def tested(self, what: str) -> bool:
+        return bool(self._get(("tests", what)))
+
     def imported_elsewhere(self, name: str) -> bool:
         return bool(self._get(("imported", name)))
 

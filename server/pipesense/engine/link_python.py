@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -325,6 +326,7 @@ def _exports(
     exports.update(zip(zip(repeat("python"), repeat(path), digests, strict=False), digests.values(), strict=True))
     exports[("module", module_stem(path))] = True
     exports[("file", path)] = True
+    exports.update(_tests(path, module))
     if pipelines:
         exports.update({("imported", name.rpartition(".")[2]): True for name in module.imports()})
     runs: dict[str, list[TaskRun]] = {}
@@ -351,6 +353,26 @@ def _exports(
     for target, said in dialects.items():
         exports[("dialect", target)] = tuple(said)
     return exports
+
+
+_NAMED_FILE = re.compile(r"[\"']([\w./-]+)\.py[\"']")
+_TWICE = re.compile(r"twice|re-?_?run|idempoten|second[_ ]run", re.I)
+
+
+def _tests(path: str, module: Module) -> dict[Key, Any]:
+    """What a file of tests is about: DAG files in general, and files by the last part of their names."""
+    name = path.rpartition("/")[2]
+    if not (name.startswith("test_") or name.endswith("_test.py")):
+        return {}
+    text = "\n".join(unit.text for unit in module.units)
+    stems = {part for imported in module.imports() for part in imported.split(".")}
+    stems |= {found.rpartition("/")[2] for found in _NAMED_FILE.findall(text)}
+    told: dict[Key, Any] = {("tests", stem): True for stem in stems}
+    if _TWICE.search(text):
+        told.update({("tests", f"{stem} twice"): True for stem in stems})
+    if "DagBag" in text:
+        told[("tests", "every DAG")] = True
+    return told
 
 
 def _accesses_of(run: Runs, scripts: Mapping[int, Script]) -> tuple[Access, ...]:

@@ -27,6 +27,7 @@ from pipesense.lang.sql.adapter import dialect_of_dbt
 from pipesense.model.change import (
     AddCheck,
     Change,
+    LimitMapped,
     Refusal,
     Replace,
     Rewrite,
@@ -415,7 +416,7 @@ def _system_of(change: Change) -> str:
         return change.use.system
     if isinstance(change, SetClientSettings):
         return change.client.system
-    if isinstance(change, (SetRetry, SetTimeout, AddCheck, SetStartDate, WaitWithoutSlot)):
+    if isinstance(change, (SetRetry, SetTimeout, AddCheck, SetStartDate, WaitWithoutSlot, LimitMapped)):
         return change.pipeline.system
     return getattr(change, "system", "")
 

@@ -52,6 +52,15 @@ class WaitWithoutSlot:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitMapped:
+    """Let at most ``at_once`` of the tasks that a mapped task becomes run at once in one run."""
+
+    pipeline: Pipeline
+    task: Task
+    at_once: int
+
+
+@dataclass(frozen=True, slots=True)
 class AddCheck:
     """Make the checks of ``plan`` after ``task``, which loads the table; in a script, on the frame before it is
     written. ``style`` is the package that the project checks frames with, "" where it has none yet.
@@ -195,6 +204,7 @@ Change = (
     | AddCheck
     | SetStartDate
     | WaitWithoutSlot
+    | LimitMapped
     | UseNewApi
     | SetClientSettings
     | StateChange

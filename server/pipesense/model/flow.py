@@ -127,6 +127,8 @@ class Task:
     """The connection the task works through (its id), where the system has such a thing."""
     mapped: bool = False
     """Runs once per element of a list known only at run time."""
+    unlimited: bool = False
+    """Mapped over a list of which nobody here knows the length, and nothing limits how many run at once."""
     always_runs: bool = False
     """Runs even when what stands before it failed (a trigger rule such as ``all_done``)."""
     caught: bool = False

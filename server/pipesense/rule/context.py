@@ -168,6 +168,11 @@ class Context(Protocol):
     def statement(self, loc: Loc) -> Statement | None:
         """The SQL statement whose unit ``loc`` names, in this or another file."""
 
+    def tested(self, what: str) -> bool:
+        """Whether some test speaks of a file (the last part of its name), runs it a second time ("orders twice"), or
+        loads them all ("every DAG").
+        """
+
     def imported_elsewhere(self, name: str) -> bool:
         """Whether a file with pipelines imports something of that name from another one."""
 

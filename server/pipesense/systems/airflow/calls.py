@@ -8,6 +8,7 @@ from typing import Final
 from pipesense.lang.python.frames import (
     NO_ARGUMENTS,
     Frame,
+    follow,
     function_frame,
     read_arguments,
 )
@@ -161,6 +162,7 @@ def _method(
         task = make_operator(reading, owner.call, owner.frame, target, construct, things)
         if task is not None:
             task.mapped = True
+            task.listed = _is_short(call, frame)
             task.layers = (*task.layers, read_arguments(call, frame))
         return True, task
     if isinstance(owner, FunctionThing):
@@ -198,8 +200,20 @@ def _function_method(
         for end in endpoints(thing)[0]:
             if isinstance(end, TaskDraft):
                 end.mapped = True
+                end.listed = _is_short(call, frame)
         return True, thing
     return False, None
+
+
+def _is_short(call: ast.Call, frame: Frame) -> bool:
+    """Whether all lists that a task is expanded over are written here, with few elements."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    followed = (follow(each, frame)[0] for each in given)
+    return bool(given) and all(isinstance(each, ast.List | ast.Tuple) and len(each.elts) <= _FEW for each in followed)
+
+
+_FEW: Final = 16
+"""As many tasks of one DAG as Airflow runs at once anyway (``max_active_tasks_per_dag``)."""
 
 
 def _thing_method(

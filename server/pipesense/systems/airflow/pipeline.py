@@ -34,7 +34,7 @@ from pipesense.systems.airflow.roles import (
 from pipesense.systems.airflow.run_faults import clock_faults, run_faults
 from pipesense.systems.airflow.runs import task_runs
 from pipesense.systems.airflow.schedule import read_schedule
-from pipesense.systems.airflow.settings import Defaults, task_settings
+from pipesense.systems.airflow.settings import Defaults, is_unlimited, task_settings
 from pipesense.systems.airflow.sources import Source, source_of_dag, source_of_task
 from pipesense.systems.airflow.templates import obsolete_keys
 from pipesense.systems.airflow.things import DagDraft, TaskDraft
@@ -228,6 +228,7 @@ def _task(draft: TaskDraft, defaults: Defaults, home: Module, version: Version, 
         checks=task_checks(draft, role, loc),
         connection=runs.connection,
         mapped=draft.mapped,
+        unlimited=is_unlimited(draft, defaults),
         always_runs=always_runs(settings.trigger_rule, draft.teardown),
         teardown=draft.teardown,
         holds_slot=settings.holds_slot,

@@ -25,6 +25,8 @@ from pipesense.systems.airflow.things import DagDraft, GroupDraft, TaskDraft
 T = TypeVar("T")
 
 _NEWEST: Final = "99.0"
+_LIMITS: Final = ("pool", "max_active_tis_per_dag", "max_active_tis_per_dagrun", "task_concurrency")
+_DAG_LIMITS: Final = ("max_active_tasks", "concurrency")
 _CALLBACKS: Final = ("on_failure_callback", "on_retry_callback")
 
 
@@ -138,6 +140,17 @@ def task_settings(task: TaskDraft, defaults: Defaults, version: str) -> TaskSett
     return TaskSettings(
         retry, timeout, alerts, _told(task, layers, retry, timeout, alerts, rule), rule, _holds_slot(task, layers)
     )
+
+
+def is_unlimited(task: TaskDraft, defaults: Defaults) -> bool:
+    """Whether a task is mapped over a list of unknown length, and nothing says how many of it run at once."""
+    dag = defaults.dag
+    if not task.mapped or task.listed or not dag.known:
+        return False
+    if any(dag.arguments.get(key) or dag.arguments.why_unsure(key) or key in dag.attributes for key in _DAG_LIMITS):
+        return False
+    layers = defaults.layers(task)
+    return all(look_up(layers, key, task.sets) is None for key in _LIMITS)
 
 
 def _retry(task: TaskDraft, layers: Sequence[Layer], version: str) -> Value[RetryPolicy]:

@@ -56,7 +56,7 @@ def source_of_task(task: TaskDraft, dag: Source | None) -> Source | None:
     nodes += (each.node for each in classes)
     words = (
         *(task.kind, task.qualified, task.facts, task.name, task.variable, task.sets, path),
-        *(task.mapped, task.setup, task.teardown, len(own.nodes)),
+        *(task.mapped, task.listed, task.setup, task.teardown, len(own.nodes)),
         *((each.name, each.prefix) for each in groups),
         *(own.words, above.words, dag.words),
     )

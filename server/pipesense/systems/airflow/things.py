@@ -78,6 +78,7 @@ class TaskDraft:
         call: the call that makes the task (of the operator, or of the decorated function).
         sets: argument names that the class itself mentions, so that it may set them.
         construct: what the class is, for operators.
+        listed: what it is mapped over is written down in the file, and short.
     """
 
     node: ast.Call | FunctionNode
@@ -93,6 +94,7 @@ class TaskDraft:
     group: GroupDraft | None = None
     variable: str | None = None
     mapped: bool = False
+    listed: bool = False
     setup: bool = False
     teardown: bool = False
     anchor: ast.Call | None = None

@@ -6,6 +6,7 @@ from pipesense.lang.python.module import Module
 from pipesense.model.change import (
     AddCheck,
     Change,
+    LimitMapped,
     Refusal,
     Replace,
     Rewrite,
@@ -22,7 +23,7 @@ from pipesense.systems.airflow.lift import find_pipelines
 from pipesense.systems.airflow.pipeline import Built
 from pipesense.systems.airflow.write_api import use_new_api
 from pipesense.systems.airflow.write_checks import add_check
-from pipesense.systems.airflow.write_settings import set_retry, set_start_date, set_timeout, wait_without_slot
+from pipesense.systems.airflow.write_settings import set_at_task, set_retry, set_start_date, set_timeout
 
 
 def write(change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
@@ -36,7 +37,7 @@ def write(change: Change, module: Module, version: Version) -> tuple[Replace, ..
             return use_new_api(change.use, module)
         case SetClientSettings():
             return Refusal("Airflow has no clients of message brokers.")
-        case SetRetry() | SetTimeout() | SetStartDate() | AddCheck() | WaitWithoutSlot():
+        case SetRetry() | SetTimeout() | SetStartDate() | AddCheck() | WaitWithoutSlot() | LimitMapped():
             built = _find(change.pipeline, module, version)
             if built is None:
                 return Refusal(f"DAG {change.pipeline.name} is no longer where it was.")
@@ -47,8 +48,8 @@ def write(change: Change, module: Module, version: Version) -> tuple[Replace, ..
                     return set_timeout(change, built, module)
                 case SetStartDate():
                     return set_start_date(built, module)
-                case WaitWithoutSlot():
-                    return wait_without_slot(change, built, module)
+                case WaitWithoutSlot() | LimitMapped():
+                    return set_at_task(change, built, module)
                 case AddCheck():
                     return add_check(change, built, module)
         case _:

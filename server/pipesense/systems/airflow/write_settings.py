@@ -12,7 +12,7 @@ from pipesense.lang.python.frames import constant, dictionary
 from pipesense.lang.python.layers import Hit, look_up
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of
-from pipesense.model.change import Refusal, Replace, SetRetry, SetTimeout, WaitWithoutSlot
+from pipesense.model.change import LimitMapped, Refusal, Replace, SetRetry, SetTimeout, WaitWithoutSlot
 from pipesense.model.flow import Role, Task
 from pipesense.model.value import Known, known
 from pipesense.model.where import Loc
@@ -48,10 +48,13 @@ def set_timeout(change: SetTimeout, built: Built, module: Module) -> tuple[Repla
     return _set(built, change.task, items, ("execution_timeout",), "execution_timeout", imports, module)
 
 
-def wait_without_slot(change: WaitWithoutSlot, built: Built, module: Module) -> tuple[Replace, ...] | Refusal:
-    """A sensor that is rescheduled between its looks."""
-    mode = quote(module, "reschedule", module.body[0]) if module.body else '"reschedule"'
-    return _set(built, change.task, [("mode", mode)], ("mode",), "", (), module)
+def set_at_task(change: WaitWithoutSlot | LimitMapped, built: Built, module: Module) -> tuple[Replace, ...] | Refusal:
+    """A sensor that is rescheduled between its looks, or a limit on how many of a mapped task run at once."""
+    if isinstance(change, LimitMapped):
+        name, value = "max_active_tis_per_dagrun", str(change.at_once)
+    else:
+        name, value = "mode", quote(module, "reschedule", module.body[0]) if module.body else '"reschedule"'
+    return _set(built, change.task, [(name, value)], (name,), "", (), module)
 
 
 def _set(
