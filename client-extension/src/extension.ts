@@ -1,9 +1,12 @@
 /** The extension's start: one client, one server, all folders. */
 
+import { stat } from "node:fs/promises";
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
 import { watchInterpreter } from "./environments";
 import { Findings } from "./findings";
+import { Folders } from "./folders";
+import { Large } from "./large";
 import { Pages } from "./pages";
 import type { StatusAnswer } from "./protocol";
 import { needsRestart } from "./settings";
@@ -18,7 +21,14 @@ export function activate(context: vscode.ExtensionContext): void {
   const begun = performance.now();
   const log = vscode.window.createOutputChannel("PipeSense", { log: true });
   const messages = vscode.window.createOutputChannel("PipeSense Server", { log: true });
-  const status = new Status(DOCUMENTS, (uri) => running.ask<StatusAnswer>("pipesense/status", { uri }));
+  const large = new Large(context.workspaceState);
+  const status = new Status(DOCUMENTS, async (uri) => {
+    const answer = await running.ask<StatusAnswer>("pipesense/status", { uri });
+    if (answer !== undefined) {
+      large.look(answer);
+    }
+    return answer;
+  });
   const running = new Server(
     context,
     log,
@@ -34,6 +44,14 @@ export function activate(context: vscode.ExtensionContext): void {
   const pages = new Pages("pipesense");
   context.subscriptions.push(log, messages, status, running, pages, new Findings());
   context.subscriptions.push(vscode.tasks.registerTaskProvider(TYPE, new Tasks(() => running.launch)));
+  const folders = new Folders({
+    exists: (uri) => stat(uri.fsPath).then(Boolean, () => false),
+    forget: (uri) => {
+      running.forget(uri);
+    },
+    restart: () => void running.lifecycle.restart(),
+  });
+  context.subscriptions.push(folders);
   registerCommands(context, running, pages, log);
   trackSteps(context);
   restartWhenNeeded(context, running);

@@ -6,6 +6,9 @@ import { homedir } from "node:os";
 import * as vscode from "vscode";
 import {
   CloseAction,
+  DidChangeWatchedFilesNotification,
+  FileChangeType,
+  type FileEvent,
   DiagnosticPullMode,
   ErrorAction,
   LanguageClient,
@@ -14,6 +17,8 @@ import {
 } from "vscode-languageclient/node";
 import { choose, isLaunch, type Launch } from "./choose";
 import { selectedInterpreter } from "./environments";
+import { ruleOf } from "./findings";
+import { withoutRepeats } from "./hovers";
 import { asking, onThePath } from "./interpreters";
 import { Lifecycle } from "./lifecycle";
 import { readSettings, type Settings } from "./settings";
@@ -41,7 +46,8 @@ const LANGUAGES = [
 /** Which documents are the server's. Of YAML and JSON it keeps what holds a pipeline, and forgets the rest at once. */
 export const DOCUMENTS = [
   ...LANGUAGES.flatMap((language) => ["file", "untitled"].map((scheme) => ({ scheme, language }))),
-  { scheme: "file", language: "toml", pattern: "**/{pipesense,pyproject}.toml" },
+  // By name: VS Code itself knows no TOML. What is saved then counts at once, however slowly files are watched.
+  { scheme: "file", pattern: "**/{pipesense,pyproject}.toml" },
 ];
 
 const TAIL = 40;
@@ -96,6 +102,12 @@ export class Server implements vscode.Disposable {
       this.log.warn(`${method}: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     }
+  }
+
+  /** A folder is gone: nothing below it is there any more. */
+  forget(folder: vscode.Uri): void {
+    const changes: FileEvent[] = [{ uri: folder.toString(), type: FileChangeType.Deleted }];
+    void this.client?.sendNotification(DidChangeWatchedFilesNotification.type, { changes });
   }
 
   /** The last lines that the server wrote to standard error. */
@@ -185,6 +197,10 @@ export class Server implements vscode.Disposable {
       },
       initializationFailedHandler: () => false,
       middleware: {
+        provideHover: async (document, position, token, next) => {
+          const hover = await next(document, position, token);
+          return hover == null ? hover : onlyNews(hover, document, position);
+        },
         provideCodeActions: async (document, range, context, token, next) =>
           (await next(document, range, context, token))?.map(noticed),
         resolveCodeAction: async (action, token, next) => noticed((await next(action, token)) ?? action),
@@ -271,6 +287,20 @@ class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);
   }
+}
+
+/** A hover without the messages that the editor shows above it, because findings are there. */
+function onlyNews(hover: vscode.Hover, document: vscode.TextDocument, position: vscode.Position): vscode.Hover {
+  const told = vscode.languages
+    .getDiagnostics(document.uri)
+    .filter((each) => each.source === "pipesense" && each.range.contains(position))
+    .map((each) => ({ rule: ruleOf(each), message: each.message }));
+  for (const content of hover.contents) {
+    if (content instanceof vscode.MarkdownString) {
+      content.value = withoutRepeats(content.value, told);
+    }
+  }
+  return hover;
 }
 
 /** An action that says so when it has been carried out. */

@@ -4,12 +4,8 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
-import { makeWorkspace, startCodeServer } from "./lib/code-server.mjs";
+import { makeWorkspace, startCodeServer, VSIX } from "./lib/code-server.mjs";
 import { launchBrowser, Workbench } from "./lib/workbench.mjs";
-
-const ROOT = path.resolve(import.meta.dirname, "../..");
-const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, "client-extension/package.json"), "utf8"));
-const VSIX = process.env.VSIX ?? path.join(ROOT, `dist/pipesense-${version}.vsix`);
 
 const DAG = "dags/customer_analytics.py";
 

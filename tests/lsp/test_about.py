@@ -21,7 +21,7 @@ def test_status_says_what_a_file_is_taken_for(start: Start, tmp_path: Path) -> N
     status = wire.request("pipesense/status", {"uri": name})
     nowhere = wire.request("pipesense/status", {"uri": None})
     assert status["rules"] > 50
-    assert (status["dialect"], status["dbtProject"]) == ("snowflake", tmp_path.name)
+    assert (status["dialect"], status["dbtProject"]) == ("snowflake", "shop")
     assert "profile" in status["dialectWhy"]
     assert (nowhere["dialect"], nowhere["dbtProject"]) == (None, None)
 

@@ -5,12 +5,26 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lsp.conftest import Start
 from lsp.inside import Inside
-from lsp.wire import EGLOT, NEOVIM, NOTHING, VSCODE, change, notification, opened, replace, request
+from lsp.wire import (
+    EGLOT,
+    NEOVIM,
+    NOTHING,
+    PIPESENSE,
+    VSCODE,
+    change,
+    notification,
+    opened,
+    replace,
+    request,
+    uri,
+)
 from pipesense.lsp import results as results_module
 from pipesense.lsp import scheduler as scheduler_module
 from pipesense.lsp.settings import DiagnosticMode, Settings
@@ -178,6 +192,33 @@ def test_closed_files_are_published_when_the_user_wants_the_workspace() -> None:
         assert message["params"] == {"uri": OTHER, "diagnostics": []}
 
     run(scenario, {"/w/b.py": "bad"})
+
+
+@pytest.mark.parametrize(("mode", "published"), [("workspace", True), ("openFilesOnly", False), (None, False)])
+def test_the_files_that_are_wanted_may_be_told_at_the_start(mode: str | None, published: bool) -> None:
+    async def scenario(server: Inside) -> None:
+        await server.start(NOTHING, initializationOptions={"settings": {"diagnosticMode": mode}})
+        await server.say(_watched(OTHER))
+        await _idle(server)
+        assert bool(server.take(PUBLISH)) is published
+
+    run(scenario, {"/w/b.py": "bad"})
+
+
+def test_files_that_are_not_open_are_not_pulled_where_only_open_ones_are_wanted(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text("DELETE FROM a.b WHERE c = NULL;\n")
+    wire = start(PIPESENSE)
+    settings = {"diagnosticMode": "openFilesOnly"}
+    told_once = {**VSCODE, "workspace": {**VSCODE["workspace"], "configuration": False}}
+    wire.initialize(told_once, tmp_path, initializationOptions={"settings": settings})
+    number = wire.start_request("workspace/diagnostic", {"previousResultIds": []})
+    name = uri(tmp_path / "b.sql")
+    wire.open(name, "DELETE FROM a.b WHERE c = NULL;\n", "sql")
+    assert wire.pulled(name)["items"]
+    wire.drain(1.0)
+    wire.notify("$/cancelRequest", {"id": number})
+    told = wire.answer(number).get("result", {"items": []})["items"]
+    assert [each["uri"] for each in told if each.get("items")] == [], "nothing of files that are not open"
 
 
 def test_a_text_at_rest_is_looked_at_once_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,9 +76,9 @@ def _is_compiled() -> bool:
 
 
 def _dbt_project(workspace: Workspace, document: OpenDocument | None) -> str | None:
-    """The name of the folder of the dbt project that holds a document."""
-    folder = workspace.checks.surroundings.dbt.folder(document.path) if document is not None else ""
-    return folder.rpartition("/")[2] or None
+    """The name of the dbt project that holds a document; that of its folder where it has none."""
+    project = workspace.checks.surroundings.dbt.of(document.path) if document is not None else None
+    return (project.name or project.folder.rpartition("/")[2]) if project is not None else None
 
 
 def _rule(rule: Rule, page: Page | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pipesense.lsp.documents import Documents
 from pipesense.lsp.edits import EditWriter
 from pipesense.lsp.results import Pulled, Pushed, Results
 from pipesense.lsp.scheduler import Listener, Scheduler
+from pipesense.lsp.settings import DiagnosticMode
 from pipesense.text.encoding import PositionEncoding
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def make_core(
     profile: ClientProfile,
     encoding: PositionEncoding,
     documentation: str | None,
+    mode: DiagnosticMode | None,
 ) -> Core:
     """Put the parts together for a client's abilities."""
 
@@ -52,8 +54,8 @@ def make_core(
     if profile.pull:
         every = client.refresh_all if profile.lenses and profile.lens_refresh else client.refresh_diagnostics
         refresh = every if profile.refresh else None
-        results = Pulled(workspace, documents, writer, refresh)
+        results = Pulled(workspace, documents, writer, refresh, mode)
     else:
-        results = Pushed(workspace, documents, writer, client.send)
+        results = Pushed(workspace, documents, writer, client.send, mode)
     actions = CodeActions(workspace, profile, edits)
     return Core(workspace, Scheduler(workspace, listener), results, writer, edits, actions)

@@ -50,13 +50,18 @@ class Pushed:
     """
 
     def __init__(
-        self, workspace: Workspace, documents: Documents, writer: DiagnosticWriter, send: Callable[[str], None]
+        self,
+        workspace: Workspace,
+        documents: Documents,
+        writer: DiagnosticWriter,
+        send: Callable[[str], None],
+        mode: DiagnosticMode | None,
     ) -> None:
         self._workspace = workspace
         self._documents = documents
         self._writer = writer
         self._send = send
-        self._mode: DiagnosticMode | None = None
+        self._mode = mode
         self._last: dict[str, str] = {}
         """The items last sent for each path that has any."""
 
@@ -118,13 +123,14 @@ class Pulled:
         documents: Documents,
         writer: DiagnosticWriter,
         refresh: Callable[[], None] | None,
+        mode: DiagnosticMode | None,
     ) -> None:
         self._workspace = workspace
         self._documents = documents
         self._writer = writer
         self._refresh = refresh
         self._refreshing: asyncio.TimerHandle | None = None
-        self._mode: DiagnosticMode | None = None
+        self._mode = mode
         self._news = asyncio.Event()
         self._epoch = 0
         """Part of every result id: old ones are worth nothing after the settings changed."""

@@ -339,9 +339,8 @@ class Session:
         if self.profile.progress:
             self._progress = IndexProgress(self._client)
         listener = _Listener(self._on_edited, self._on_changed, self._on_working, self._on_idle)
-        return make_core(
-            workspace, listener, self._client, self.documents, self.profile, self._encoding, self.settings.documentation
-        )
+        place = (workspace, listener, self._client, self.documents, self.profile, self._encoding)
+        return make_core(*place, self.settings.documentation, self.settings.mode)
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -10,6 +10,12 @@ const HERE = path.resolve(import.meta.dirname, "..");
 const PACKAGES = path.join(HERE, "node_modules");
 const ENTRY = path.join(PACKAGES, "code-server/out/node/entry.js");
 
+const ROOT = path.resolve(HERE, "../..");
+const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, "client-extension/package.json"), "utf8"));
+
+/** The extension as people install it. */
+export const VSIX = process.env.VSIX ?? path.join(ROOT, `dist/pipesense-${version}.vsix`);
+
 const SETTINGS = {
   "workbench.startupEditor": "none",
   "workbench.secondarySideBar.defaultVisibility": "hidden",
@@ -83,9 +89,10 @@ export async function startCodeServer({ vsix, settings = {}, environment = {} })
       }
     },
     url: (workspace, file) => {
-      const open = [["openFile", `vscode-remote://127.0.0.1:${port}${path.join(workspace, file ?? "")}`]];
+      const open = [["openFile", `vscode-remote://127.0.0.1:${port}${path.resolve(workspace, file ?? "")}`]];
       const payload = file === undefined ? "" : `&payload=${encodeURIComponent(JSON.stringify(open))}`;
-      return `http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}${payload}`;
+      const kind = workspace.endsWith(".code-workspace") ? "workspace" : "folder";
+      return `http://127.0.0.1:${port}/?${kind}=${encodeURIComponent(workspace)}${payload}`;
     },
     /** What the extension and its server wrote, newest window last. */
     logs: () => walk(path.join(data, "logs")).filter((file) => /PipeSense/.test(file)),

@@ -37,12 +37,13 @@ export class Workbench {
       viewport: { width: 1360, height: 1000 },
     });
     page.setDefaultTimeout(60_000);
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     const bench = new Workbench(page, server, workspace);
     await page.goto(server.url(workspace, file), {
       waitUntil: "domcontentloaded",
     });
     await page.locator(".monaco-workbench").waitFor();
-    if (file !== undefined) await bench.shown(file);
+    if (file !== undefined) await bench.shown(path.basename(file));
     return bench;
   }
 
@@ -180,6 +181,27 @@ export class Workbench {
   /** What the messages in the corner say. */
   async notices() {
     return (await this.page.locator(".notifications-toasts .notification-list-item").allInnerTexts()).join("\n");
+  }
+
+  /** Presses a button of the message that says what is wanted. */
+  async press(wanted, button) {
+    const notice = this.page.locator(".notifications-toasts .notification-list-item", { hasText: wanted });
+    await notice.getByRole("button", { name: button, exact: true }).click();
+  }
+
+  /** What the entry behind the braces of the status bar says. */
+  async status() {
+    await this.page.locator('[id="status.languageStatus"]').hover();
+    const shown = this.page.locator(".hover-language-status .element", { hasText: "PipeSense" }).first();
+    await shown.waitFor();
+    const text = await shown.innerText();
+    await this.page.mouse.move(700, 300);
+    return text.replace(/\s+/g, " ");
+  }
+
+  /** What is on the clipboard. */
+  async clipboard() {
+    return this.page.evaluate(() => navigator.clipboard.readText());
   }
 
   /** The colours of the pieces of text in an editor that hold a word. */
