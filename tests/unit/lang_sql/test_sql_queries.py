@@ -6,7 +6,7 @@ import pytest
 from sqlglot import exp, parse_one
 
 from pipesense.lang.sql.facts import read_statement
-from pipesense.model.sql import Block, Clause, Expr, Join, Source, StatementFacts
+from pipesense.model.sql import Block, Clause, Expr, Join, Role, Source, StatementFacts
 from pipesense.text.span import Span
 
 
@@ -371,3 +371,15 @@ def test_the_parser_is_left_as_it_was() -> None:
     read_statement("SELECT 1 FROM t, t.items", "bigquery")
     read_statement("SELECT 1 FROM t, t.items WHERE (", "bigquery")
     assert parse_one("SELECT 1 FROM t, t.items", read="bigquery").find(exp.Unnest) is not None
+
+
+def test_values_in_the_place_of_a_query_have_their_own_range() -> None:
+    text = "WITH v (a, b) AS (\n  -- two rows\n  VALUES (1, 2), (3, 4)\n), w AS (SELECT * FROM v) SELECT a FROM w"
+    facts = read_statement(text, "postgres")
+    values = facts.blocks[0]
+
+    assert (values.name, values.role) == ("v", Role.CTE)
+    assert values.span.of(text) == "VALUES (1, 2), (3, 4)"
+    assert values.keyword.of(text) == "VALUES"
+    assert [source.kind for source in values.sources] == ["values"]
+    assert [block.span.of(text) for block in facts.blocks[1:]] == ["SELECT * FROM v", "SELECT a FROM w"]

@@ -167,10 +167,41 @@ class Queries(SourceReader, Expressions):
         if opened is not None:
             self.cte_names.pop()
 
+    # VALUES
+
+    def _values(self, node: exp.Expr, role: Role, name: str, branch: int | None) -> tuple[Block, Span]:
+        """``VALUES (1, 2), (3, 4)`` in the place of a query; the parser puts ``SELECT * FROM`` in front."""
+        scope = Scope(True, -1)
+        self.scopes.append(scope)
+        source = self.read_source(node.args["from_"].this, scope)
+        self.scopes.pop()
+        span = source.span
+        opening = self.layout.at_start.get(span.start, -1)
+        closing = self.layout.match.get(opening)
+        if self.kind_of(opening) is TokenType.L_PAREN and closing is not None:
+            opening += 1
+            span = self.token_span(opening, closing - 1)
+        keyword = self.token_span(opening) if opening >= 0 else NOWHERE
+        everything = Output("*", Expr("star", (), span, "*", Clause.SELECT, NO_GUARDS), span, False, None, None)
+        block = Block(span, (everything,), (source,), (), (), (), (), (), (), None, False, (), frozenset(), keyword)
+        block = replace(block, depth=self.depth + 1, role=role, name=name, branch=branch)
+        self.blocks.append(block)
+        return block, span
+
+    def _is_values_alone(self, node: exp.Expr) -> bool:
+        """Whether the parser made a query of VALUES: nobody wrote its star."""
+        clause = node.args.get("from_")
+        if clause is None or clause.this.__class__ is not exp.Values:
+            return False
+        items = node.expressions
+        return len(items) == 1 and items[0].__class__ is exp.Star and placed(items[0]).of(self.text) != "*"
+
     # SELECT
 
     def _select(self, node: exp.Expr, role: Role, name: str, branch: int | None) -> tuple[Block | None, Span]:
         args = node.args
+        if self._is_values_alone(node):
+            return self._values(node, role, name, branch)
         limit_outside, self.limit_outside = self.limit_outside, None
         ctes, with_span = self.open_with(node)
         region = self._region_of(node)
