@@ -187,6 +187,10 @@ def reason(why: str) -> str:
     return re.sub(r"\d+", "N", re.sub(r"`[^`]*`|'[^']*'|\"[^\"]*\"", "…", why)).strip()
 
 
+_NO_SQL = ("nothing in it to judge", "Template tags make the whole statement")
+_PARTS_ARE_JUDGED = "inside it are judged"
+
+
 @dataclass(frozen=True, slots=True)
 class Analysed:
     """How many statements some SQL files have, and what became of them."""
@@ -194,10 +198,17 @@ class Analysed:
     statements: int
     recognised: int
     unread: int
+    empty: int = 0
+    """Of those recognised: without any SQL that reads or changes rows, or made of template tags alone."""
 
     @property
     def judged(self) -> int:
         return self.statements - self.recognised - self.unread
+
+    @property
+    def judged_of_sql(self) -> str | None:
+        """The part that is judged of the statements that hold SQL at all."""
+        return Analysed(self.statements - self.empty, 0, 0).share(self.judged)
 
     def share(self, count: int) -> str | None:
         """A part of the statements in per cent, rounded down: 98 % means at least that."""
@@ -217,14 +228,15 @@ def _analysed(run: Run, files: Sequence[SqlFile]) -> Analysed:
     paths = {f.path for f in files}
     return Analysed(
         sum(f.statements for f in files),
-        sum(u.path in paths for u in run.recognised),
+        sum(u.path in paths for u in run.recognised if _PARTS_ARE_JUDGED not in u.why),
         sum(u.path in paths for u in run.unread),
+        sum(u.path in paths for u in run.recognised if any(words in u.why for words in _NO_SQL)),
     )
 
 
 def _sql(runs: Sequence[Run]) -> str:
     rows: list[tuple[object, ...]] = []
-    total = Analysed(0, 0, 0)
+    total = Analysed(0, 0, 0, 0)
     for r in runs:
         if not r.sql_files:
             continue
@@ -236,13 +248,23 @@ def _sql(runs: Sequence[Run]) -> str:
     if not rows:
         return ""
     rows.append(_sql_row("all", total))
-    head = ["project", "statements", "judged", "recognised only", "not read", "judged or recognised", "judged share"]
+    head = [
+        "project",
+        "statements",
+        "judged",
+        "recognised only",
+        "of them no SQL",
+        "not read",
+        "judged or recognised",
+        "judged share",
+    ]
+    head += ["judged of those with SQL"]
     left = "".join(f"\n\nLeft out: {each.project} {each.folder}: {each.why}." for each in NOT_STATEMENTS)
     return "## Statements of SQL files\n\n" + table(head, rows) + left
 
 
-def _counts(counted: Analysed) -> tuple[int, int, int]:
-    return counted.statements, counted.recognised, counted.unread
+def _counts(counted: Analysed) -> tuple[int, int, int, int]:
+    return counted.statements, counted.recognised, counted.unread, counted.empty
 
 
 def _sql_row(name: str, counted: Analysed) -> tuple[object, ...]:
@@ -252,9 +274,11 @@ def _sql_row(name: str, counted: Analysed) -> tuple[object, ...]:
         counted.statements,
         counted.judged,
         counted.recognised,
+        counted.empty,
         counted.unread,
         counted.share(known),
         counted.share(counted.judged),
+        counted.judged_of_sql,
     )
 
 

@@ -186,7 +186,7 @@ def test_statements_of_sql_files_are_counted_apart() -> None:
         sql_files=[sql_file("a.sql", 150, "duckdb", "directive"), sql_file("b.sql", 50)],
     )
     page = report(Heading("c", "v", "m"), [read_check("shop/dags", text, 0, 1.0, 8.0)], [], ())
-    assert "| shop/dags | 200 | 198 | 1 | 1 | 99.5 % | 99.0 % |" in page
+    assert "| shop/dags | 200 | 198 | 1 | 0 | 1 | 99.5 % | 99.0 % | 99.0 % |" in page
     assert "| shop/dags | duckdb | directive | a.sql | 1 |" in page
     assert "| shop/dags | generic | generic | b.sql | 1 |" in page
 
@@ -197,8 +197,8 @@ def test_files_that_hold_no_statements_are_left_out_and_said() -> None:
         sql_files=[sql_file("sql/a.sql", 9), sql_file("tests/format_sql/words.sql", 3)],
     )
     page = report(Heading("c", "v", "m"), [read_check("mozilla/bigquery-etl", text, 0, 1.0, 8.0)], [], ())
-    assert "| mozilla/bigquery-etl | 9 | 9 | 0 | 0 | 100.0 % | 100.0 % |" in page
-    assert "| mozilla/bigquery-etl with files left out | 12 | 11 | 0 | 1 | 91.6 % | 91.6 % |" in page
+    assert "| mozilla/bigquery-etl | 9 | 9 | 0 | 0 | 0 | 100.0 % | 100.0 % | 100.0 % |" in page
+    assert "| mozilla/bigquery-etl with files left out | 12 | 11 | 0 | 0 | 1 | 91.6 % | 91.6 % | 91.6 % |" in page
     assert "Left out: mozilla/bigquery-etl tests/format_sql/" in page
 
 

@@ -9,9 +9,17 @@ from pipesense.lang.sql.facts import read_statement
 RECOGNISED = [
     ("a call", "CALL p.refresh()", "bigquery", "call", "CALL is recognised"),
     ("a task that is started", "EXECUTE TASK t", "snowflake", "execute", "EXECUTE is recognised"),
-    ("upkeep", "REINDEX TABLE t", "postgres", "reindex", "REINDEX is recognised"),
-    ("a table's order", "CLUSTER shop.orders USING orders_pk", "postgres", "cluster", "CLUSTER is recognised"),
-    ("another object", "CREATE WAREHOUSE <NAME> WAREHOUSE_SIZE=XSMALL", "", "create", "CREATE WAREHOUSE is recognised"),
+    ("upkeep", "REINDEX TABLE t", "postgres", "reindex", "REINDEX reads and changes no rows"),
+    (
+        "a table's order",
+        "CLUSTER shop.orders USING orders_pk",
+        "postgres",
+        "cluster",
+        "CLUSTER reads and changes no rows",
+    ),
+    ("another object", "CREATE WAREHOUSE <NAME> WAREHOUSE_SIZE=XSMALL", "", "create", "CREATE WAREHOUSE reads and"),
+    ("a file that is run", "\\i tables.sql", "postgres", "psql", "A psql command that runs a file has no SQL"),
+    ("rows that are moved", "\\copy t FROM 'a.csv'", "postgres", "psql", "A psql command that moves rows is"),
     ("pipe syntax", "FROM t |> WHERE a = 1 |> SELECT a", "bigquery", "pipe", "A query in pipe syntax"),
     ("a check by a macro", "{{ is_unique(['id']) }}", "", "template", "Template tags make the whole statement"),
     ("macros", "{% macro cents(x) %} {{ x }} / 100 {% endmacro %}", "", "macro", "A template that defines something"),
@@ -49,3 +57,11 @@ def test_judged_statements(text: str) -> None:
 
 def test_what_cannot_be_read_is_not_recognised() -> None:
     assert read_statement("base AS (SELECT 1)", "").error, "without a template it is a statement half typed"
+
+
+def test_a_function_of_any_type_is_read() -> None:
+    text = "CREATE OR REPLACE FUNCTION udf.first(items ANY TYPE) AS ((SELECT MAX(v) FROM UNNEST(items) AS v WHERE v = NULL))"
+    facts = read_statement(text, "bigquery")
+
+    assert (facts.error, facts.unjudged) == ("", "")
+    assert [comparison.span.of(text) for comparison in facts.comparisons] == ["v = NULL"]

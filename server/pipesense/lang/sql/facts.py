@@ -23,6 +23,11 @@ _LARGE: Final = 20_000
 """Characters from which on an unclosed quote is looked for before anything else: while somebody types one, it
 swallows the rest of the file, and tokenising all of that takes longer than a key press."""
 
+_PSQL: Final = {
+    "\\i": "A psql command that runs a file has no SQL of its own: there is nothing in it to judge.",
+    "\\copy": "A psql command that moves rows is recognised; nothing in it is judged.",
+}
+
 
 def read_statement(
     text: str,
@@ -45,9 +50,8 @@ def read_statement(
     # Some editors of Windows start a file with a mark of its byte order.
     code, command = without_client_words(" " + text[1:] if text.startswith("\ufeff") else text)
     if command:
-        why = "A psql command that runs a file or moves rows is recognised; nothing in it is judged."
         kind, _, runs = command.partition(" ")
-        return StatementFacts(kind, dialect, Span(0, len(text)), unjudged=why if runs else "")
+        return StatementFacts(kind, dialect, Span(0, len(text)), unjudged=_PSQL.get(runs, ""))
     opened = _never_closed(code) if len(code) > _LARGE else None
     if opened is not None:
         sentence = f"`{text[opened]}` opens something here that is never closed."

@@ -126,6 +126,9 @@ def _read_as(
     replacing = _REPLACE.match(masked, content_start(masked, 0, len(masked)))
     # MySQL's and SQLite's REPLACE INTO is an INSERT that takes rows of the same key away first.
     text = masked if replacing is None else f"{masked[: replacing.start()]}INSERT {masked[replacing.end(1) :]}"
+    if "TYPE" in text and _FUNCTION.search(text) is not None:
+        # BigQuery's parameter of any type, which the parser does not know: what it is called is all that counts here.
+        text = _ANY_TYPE.sub(lambda match: "INT64".ljust(len(match[0])), text)
     with_whole_queries = not holes
     for _ in range(_REPAIRS):
         tokens = _tokenise(language, text, lately)
@@ -169,6 +172,17 @@ def _read_as(
     raise Unreadable("The template tags of this statement leave no readable SQL.", _content(masked))
 
 
+_NO_ROWS: Final = frozenset(
+    {
+        *("CLUSTER", "CREATE SCHEMA", "ALTER SCHEMA", "CREATE EXTENSION", "CREATE DOMAIN", "CREATE SEQUENCE"),
+        *("ALTER SEQUENCE", "ALTER FUNCTION", "ALTER AGGREGATE", "CREATE WAREHOUSE", "REINDEX", "CREATE ROLE"),
+    }
+)
+"""Statements on the things around tables: a name, its owner, where it lies."""
+_LANGUAGE: Final = re.compile(r"\bLANGUAGE\s+'?(\w+)", re.IGNORECASE)
+_OF_SQL: Final = frozenset({"sql", "plpgsql"})
+_FUNCTION: Final = re.compile(r"\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP(?:ORARY)?\s+)?(?:AGGREGATE\s+)?FUNCTION\b")
+_ANY_TYPE: Final = re.compile(r"\bANY TYPE\b")
 _HOLD_NOTHING: Final = frozenset(
     {str, bool, int, type(None), exp.DType, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Var}
 )
@@ -236,6 +250,11 @@ def _known_by_word(
     if named in ("CREATE", "ALTER", "DROP"):
         named = next((f"{named} {word}" for word in words[1:8] if word.lower() in OBJECTS), named)
     why = f"{named} is recognised; nothing in it is judged."
+    body = _LANGUAGE.search(masked) if named == "CREATE FUNCTION" else None
+    if named in _NO_ROWS:
+        why = f"{named} reads and changes no rows: there is nothing in it to judge."
+    elif body is not None and body[1].lower() not in _OF_SQL:
+        why = f"{named} has a body in {body[1]}, which is no SQL: there is nothing in it to judge."
     said = read_words(language, tokens, masked, holes, dialect)
     facts = _recognised((words[0] if words else named).lower(), "" if said.judged else why, masked, holes, dialect)
     return replace(facts, **said._asdict())
