@@ -54,6 +54,10 @@ class Item:
     renamed: tuple[tuple[str, str], ...] = ()
     partition: tuple[Path, ...] | None = None
     """The value is ROW_NUMBER() over these columns."""
+    named: Path = ()
+    """The table whose columns a star's macro lists, wherever they come from."""
+    affix: tuple[str, str] = ("", "")
+    """What that macro puts before and behind their names."""
 
 
 @quick_to_make

@@ -187,3 +187,54 @@ def test_a_documentation_block_is_defined_in_its_file_and_renamed_with_it() -> N
         "models/docs.md": ["order_docs"],
         "models/schema.yml": ["order_docs"],
     }
+
+
+STARS = {
+    "all": ("dbt_utils.star(ref('base'))", ["id", "name"]),
+    "by name, some left out": ("dbt_utils.star(from=ref('base'), except=['name'])", ["id"]),
+    "with a prefix": ("dbt_utils.star(from=ref('base'), relation_alias='b', prefix='base_')", ["base_id", "base_name"]),
+    "left out by something else": ("dbt_utils.star(from=ref('base'), except=columns)", None),
+    "of something made up": ("dbt_utils.star(from=this)", None),
+    "somebody's own": ("ours.star(ref('base'))", None),
+}
+
+
+@pytest.mark.parametrize("kind", STARS)
+def test_columns_that_a_macro_lists_are_known(kind: str) -> None:
+    call, wanted = STARS[kind]
+    made = workspace(
+        {
+            "dbt_project.yml": "name: shop\n",
+            "models/base.sql": "select 1 as id, 'x' as name\n",
+            "models/more.sql": f"select {{{{ {call} }}}}, 1 as n from {{{{ ref('base') }}}} as b\n",
+            "models/reader.sql": "select m.nothing from {{ ref('more') }} as m\n",
+        }
+    )
+    settle(made)
+    said = [each for each in made.findings(f"{ROOT}/models/reader.sql") if each.rule == "schema/unknown-column"]
+    assert len(said) == (wanted is not None)
+    found = made.hover(f"{ROOT}/models/reader.sql", "select m.nothing from {{ ref('more".__len__())
+    assert found is not None
+    for name in wanted or ():
+        assert f"| {name} |" in found.markdown
+    assert ("More columns may exist" in found.markdown) is (wanted is None)
+
+
+def test_a_version_of_a_model_is_its_own_file() -> None:
+    made = workspace(
+        {
+            "dbt_project.yml": "name: shop\n",
+            "models/orders_v1.sql": "select 1 as id\n",
+            "models/orders_v2.sql": "select 1 as order_id\n",
+            "models/schema.yml": "models:\n  - name: orders\n    versions: [{v: 1}, {v: 2}]\n",
+            "models/old.sql": "select id from {{ ref('orders', v=1) }}\n",
+            "models/new.sql": "select id from {{ ref('orders', version=2) }}\n",
+            "models/any.sql": "select id from {{ ref('orders') }}\n",
+        }
+    )
+    settle(made)
+    told = {
+        name: "schema/unknown-column" in {each.rule for each in made.findings(f"{ROOT}/models/{name}.sql")}
+        for name in ("old", "new", "any")
+    }
+    assert told == {"old": False, "new": True, "any": False}

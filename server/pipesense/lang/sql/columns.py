@@ -197,6 +197,8 @@ class Resolver:
         self, number: int, at: int, item: Item, found: list[OutColumn], places: list[tuple[int, str] | None]
     ) -> Unknown | None:
         projection = self._shape.projections[number]
+        if item.named:
+            return self._listed(at, item, found, places)
         if item.path:
             source = self._alias(projection, item.path)
             if source is None:
@@ -222,6 +224,18 @@ class Resolver:
             found.append(made)
             places.append(place)
         return opened
+
+    def _listed(
+        self, at: int, item: Item, found: list[OutColumn], places: list[tuple[int, str] | None]
+    ) -> Unknown | None:
+        """The columns of a table that a macro writes out one by one."""
+        columns, (before, behind) = self._named(item.named), item.affix
+        dropped = {name.casefold() for name in item.excluded}
+        for column in columns.columns:
+            if column.name.casefold() not in dropped:
+                found.append(replace(column, item=at, name=f"{before}{column.name}{behind}", nullable=None))
+                places.append(None)
+        return columns.opened
 
     def _all(self, number: int, projection: Projection) -> tuple[list[tuple[int, OutColumn]], Unknown | None]:
         """The columns of ``*``: those that USING and NATURAL join come first, and once."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pipesense.lang.jinja.references import reference
+from pipesense.lang.jinja.references import reference, star_macro
 from pipesense.lang.sql.nulls import filled
 from pipesense.lang.sql.types import term
 from pipesense.model.shape import From, Item, Path, Projection, QueryShape, Term
@@ -186,6 +186,10 @@ class _Maker:
         expr = output.expr
         if expr.op == "column" and not expr.args:
             return Item(output.name, self._term(expr), () if expr.opaque else (expr.path,))
+        macro = star_macro(expr.name) if expr.op == "hole" and not output.aliased else None
+        if macro is not None:
+            affix = (macro.prefix, macro.suffix)
+            return Item("*", _NO_TERM, star=True, excluded=macro.excluded, named=(macro.table,), affix=affix)
         inside = expr.walk()[:_MOST_USES]
         if expr.op == "star":
             star = output.star
@@ -274,7 +278,7 @@ class _Maker:
         for output in block.outputs:
             if _HOLE_MARKS.intersection(output.name):
                 return f"the name `{output.name}` is made by a template"
-            if output.expr.op == "hole" and not output.aliased:
+            if output.expr.op == "hole" and not output.aliased and star_macro(output.expr.name) is None:
                 return f"`{_short(output.expr.name)}` may stand for any columns"
         if Clause.SELECT in block.holes:
             ends = [source.span.start for source in block.sources if source.span.start > block.keyword.end]
