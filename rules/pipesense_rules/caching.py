@@ -24,6 +24,10 @@ _GIVES_AWAY: Final = frozenset(
 """Behind these nobody can tell how often the frame is read."""
 
 
+_MOST: Final = 20
+"""In a scope with more calls that keep something nobody follows them all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cached:
     """A frame that is kept, and the operations of its scope that run its plan afterwards."""
@@ -35,6 +39,8 @@ class Cached:
 
 def cached_in(scope: FrameScope) -> Iterator[Cached]:
     """The frames that a scope of Spark keeps in memory and that stay in its sight to the end."""
+    if sum(each.name in ("cache", "persist") for each in scope.operations) > _MOST:
+        return
     for number, each in enumerate(scope.operations):
         if each.kind != "frame" or each.name not in ("cache", "persist") or each.traits & {"streaming", "mixed"}:
             continue

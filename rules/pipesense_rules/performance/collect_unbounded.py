@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from pipesense.model.frames import FrameOperation, FrameScope
@@ -47,6 +48,7 @@ META = RuleMeta(
 
 _COLLECTS: Final = frozenset({"collect", "toPandas"})
 _SMALL: Final = frozenset({"bounded", "local", "command", "mixed", "micro-batch"})
+_FAR: Final = 100
 _FEWER: Final = frozenset({"distinct", "dropDuplicates"})
 
 
@@ -70,4 +72,4 @@ def collect_unbounded(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
 
 def _few(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> bool:
     """Whether it asks for the different values of a column, of which there are usually few."""
-    return any(before.name in _FEWER for before in frames.behind(each, places))
+    return any(before.name in _FEWER for before in islice(frames.behind(each, places), _FAR))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from pipesense.model.frames import FrameOperation, FrameScope
@@ -67,7 +68,7 @@ def _pandas(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> tuple
     columns = frames.names(given)
     if not columns or each.argument("keep") is not None or each.open:
         return ()
-    history = list(frames.behind(each, places))
+    history = _history(each, places)
     if any(one.name in _SORTS for one in history) or not _known(history) or _only(columns, history):
         return ()
     return columns
@@ -75,8 +76,17 @@ def _pandas(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> tuple
 
 def _spark(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> tuple[str, ...]:
     columns = frames.names(each.given[0] if each.given else None)
-    history = list(frames.behind(each, places))
+    history = _history(each, places)
     return () if not columns or not _known(history) or _only(columns, history) else columns
+
+
+_FAR: Final = 100
+
+
+def _history(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> list[FrameOperation]:
+    """The operations behind one, nearest first; none where there are too many to tell anything from."""
+    history = list(islice(frames.behind(each, places), _FAR))
+    return history if len(history) < _FAR else []
 
 
 def _known(history: list[FrameOperation]) -> bool:

@@ -43,11 +43,7 @@ def merge_without_validate(scope: FrameScope, ctx: Context) -> Iterator[Finding]
     if scope.system != "pandas" or not frames.persists(scope):
         return
     places = frames.by_place(scope)
-    written: set[Loc] = set()
-    for each in scope.operations:
-        if frames.is_write(each):
-            written.update(each.made)
-            written.update(one.loc for one in frames.behind(each, places))
+    written = _written(scope, places)
     for each in scope.operations:
         if each.name != "merge" or each.kind not in ("frame", "") or each.loc not in written or each.open:
             continue
@@ -58,6 +54,18 @@ def merge_without_validate(scope: FrameScope, ctx: Context) -> Iterator[Finding]
         right = each.argument("right", 0 if each.kind else 1)
         if keyed and right is not None and right.made and not _one_row_per_key(right, places):
             yield ctx.finding("unchecked", at=each.name_loc, subject=each)
+
+
+def _written(scope: FrameScope, places: Mapping[Loc, FrameOperation]) -> set[Loc]:
+    """The operations whose results reach a write."""
+    todo = [loc for each in scope.operations if frames.is_write(each) for loc in each.made]
+    found: set[Loc] = set()
+    while todo:
+        loc = todo.pop()
+        if loc not in found:
+            found.add(loc)
+            todo += places[loc].made if loc in places else ()
+    return found
 
 
 def _one_row_per_key(right: Given, places: Mapping[Loc, FrameOperation]) -> bool:

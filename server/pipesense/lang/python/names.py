@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pipesense.lang.python.index import (
@@ -163,9 +165,21 @@ def _last(bindings: list[Binding]) -> list[Binding]:
     return found
 
 
+_FEW: Final = 8
+_LONGEST: Final = 600
+"""Names of results with more characters than that are not known: each would hold the whole of the one before."""
+
+
+def _unit_order(module: Module, binding: Binding) -> int:
+    return module.order_of(place_of(binding.node).unit)
+
+
 def _in_order(module: Module, bindings: list[Binding], place: Place, at: Position) -> list[Binding]:
     loops = {around.node for around in place.outward() if isinstance(around.node, LOOPS)}
     found: list[Binding] = []
+    if not loops and len(bindings) > _FEW:
+        # A name that is bound anew in statement after statement: what stands behind the place is not looked at.
+        bindings = bindings[: bisect_right(bindings, at[0], key=partial(_unit_order, module))]
     for binding in reversed(bindings):
         earlier = takes_effect(module, binding) <= at
         if not earlier and not loops:
@@ -282,6 +296,9 @@ def _member(module: Module, base: str, attribute: str) -> tuple[str, ...]:
 
 def _result(module: Module, callee: str) -> tuple[str, ...]:
     """What calling ``callee`` gives: for a workspace function with plain returns, what those are."""
+    if len(callee) > _LONGEST:
+        # What a name that is bound anew thousands of times is made of tells nobody anything.
+        return ()
     function = module.locate(callee)
     if function is not None and isinstance(function.node, FUNCTIONS) and not function.node.decorator_list:
         owner = function.module

@@ -26,6 +26,7 @@ class NameTable:
         self._bindings: dict[ast.AST | None, dict[str, list[Binding]]] = {}
         self._whole: dict[str, tuple[ParsedUnit, ...]] = {}
         self._digests: dict[str, int] = {}
+        self._by_function: dict[str, bool] = {}
         self._all_digests: dict[str, int] | None = None
         self._functions: dict[str, FunctionNode] | None = None
 
@@ -44,8 +45,8 @@ class NameTable:
                 self._by_name[name] = units
             else:
                 self._by_name.pop(name, None)
-        self._whole, self._digests = dict(last._whole), dict(last._digests)
-        _take_out((self._whole, self._digests), change.names)
+        self._whole, self._digests, self._by_function = dict(last._whole), dict(last._digests), dict(last._by_function)
+        _take_out((self._whole, self._digests, self._by_function), change.names)
         if last._all_digests is not None:
             self._all_digests = dict(last._all_digests)
             _take_out((self._all_digests,), change.names)
@@ -152,7 +153,11 @@ class NameTable:
 
     def is_set_by_function(self, name: str) -> bool:
         """Whether some function declares ``name`` global (or nonlocal)."""
-        return any(name in unit.index.global_names for unit in self.by_name.get(name, ()))
+        found = self._by_function.get(name)
+        if found is None:
+            units = self.by_name.get(name, ())
+            found = self._by_function[name] = any(name in unit.index.global_names for unit in units)
+        return found
 
 
 def _take_out(tables: Iterable[dict[str, Any]], names: Set[str]) -> None:
