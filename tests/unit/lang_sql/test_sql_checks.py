@@ -59,6 +59,12 @@ def test_what_a_query_of_a_check_file_looks_at(sql: str, expected: str) -> None:
         ("SELECT COUNT(*) AS orders FROM t WHERE age < 0", "", ""),
         ("SELECT duplicate_of FROM t WHERE age < 0", "", ""),
         ("ASSERT (SELECT COUNT(*) FROM t) > 0 AS 'rows'", "bigquery", "row count t"),
+        ("SELECT 1 / CASE WHEN COUNT(*) > 0 THEN 1 ELSE 0 END FROM t", "postgres", "row count t"),
+        ("SELECT 1 / 0 FROM t WHERE age < 0", "postgres", "value range t age"),
+        ("SELECT IF(COUNT(*) = 0, ERROR('no rows'), NULL) FROM t", "bigquery", "row count t"),
+        ("SELECT RAISE_ERROR('no key') FROM t WHERE a IS NULL", "spark", "no nulls t a"),
+        ("SELECT 100 / CASE WHEN b = 0 THEN 1 ELSE b END FROM t WHERE age < 0", "postgres", ""),
+        ("SELECT a / NULLIF(b, 0) FROM t WHERE age < 0", "postgres", ""),
     ],
 )
 def test_what_makes_a_query_of_another_file_a_check(sql: str, dialect: str, expected: str) -> None:

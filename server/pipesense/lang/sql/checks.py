@@ -7,7 +7,7 @@ from typing import Final
 
 from pipesense.lang.sql.earlier import dataset
 from pipesense.model.data import CheckKind, QualityCheck
-from pipesense.model.sql import StatementFacts
+from pipesense.model.sql import Expr, StatementFacts
 from pipesense.model.value import Known
 from pipesense.model.where import Loc
 
@@ -25,6 +25,8 @@ _CALLED: Final = re.compile(r"--[^\n]*\b(?:(?:quality|data|sanity) (?:check|test
 _FOLDER: Final = re.compile(r"checks?|data_?quality|quality|dq|assertions?|(?:data_?)?tests?|audits?", re.I)
 _FILE: Final = re.compile(r"(?:^|[_.-])(?:checks?|quality|dq|asserts?|assertions?)(?:$|[_.-])", re.I)
 _WRONG: Final = re.compile(r"(?:^|_)(?:invalid|violations?|duplicates?|orphans?|wrong|out_of_range)(?:_|$)", re.I)
+_RAISES: Final = frozenset({"ERROR", "RAISE_ERROR", "FAIL", "THROWIF", "ASSERT_TRUE"})
+"""BigQuery, Spark, Trino and ClickHouse have functions that fail their query."""
 _BOUNDS: Final = frozenset({"lt", "gt", "lte", "gte", "between", "not_between"})
 _VALUES: Final = frozenset({"in", "not_in", "matches", "not_matches", "like", "not_like"})
 
@@ -42,7 +44,7 @@ def is_check(facts: StatementFacts, text: str, *, check_file: bool) -> bool:
         return False
     if facts.kind == "assert":
         return True
-    return facts.kind == "select" and (check_file or _named(facts) or _said(facts, text) is not None)
+    return facts.kind == "select" and (check_file or _named(facts) or _fails(facts) or _said(facts, text) is not None)
 
 
 def _named(facts: StatementFacts) -> bool:
@@ -53,6 +55,29 @@ def _named(facts: StatementFacts) -> bool:
         if block.depth == 0
         for out in block.outputs
     )
+
+
+def _fails(facts: StatementFacts) -> bool:
+    """Whether the query is written to fail: it calls for an error, or divides a number by zero where data is wrong."""
+    return any(
+        part.name.upper() in _RAISES
+        if part.kind == "function"
+        else part.op == "div" and part.args[0].kind == "number" and _may_be_zero(part.args[1])
+        for block in facts.blocks
+        if block.depth == 0
+        for out in block.outputs
+        for part in out.expr.walk()
+    )
+
+
+def _may_be_zero(expr: Expr) -> bool:
+    """Whether a number is written as 0, or as 0 in one of the branches of a condition."""
+    if expr.op == "case":
+        results = [part.args[-1] if part.op == "when" and part.args else part for part in expr.args]
+        return any(_may_be_zero(each) for each in results)
+    if expr.op == "if":
+        return any(_may_be_zero(each) for each in expr.args[1:])
+    return expr.kind == "number" and expr.op == "literal" and expr.name == "0"
 
 
 def _said(facts: StatementFacts, text: str) -> re.Match[str] | None:
