@@ -158,3 +158,28 @@ def test_state_bounds(text: str, said: str) -> None:
 def test_what_ends_has_no_state_to_tell_of() -> None:
     files = CLICKS.replace("'kafka', 'topic' = 'clicks'", "'filesystem', 'path' = '/c', 'topic' = 'clicks'")
     assert "no bound" not in hovered({"jobs/job.sql": files + GROUP})
+
+
+PATTERNS = {
+    "Exactly once": "from confluent_kafka import Producer\np = Prod|ucer({'transactional.id': 'a'})\n",
+    "Backpressure": (
+        "from pyspark.sql import SparkSession\n\nspark = SparkSession.builder.getOrCreate()\n"
+        "spark.readStream.format('kafka').op|tion('maxOffsetsPerTrigger', 1000).load()\n"
+    ),
+    "Commands and queries apart": (
+        "from eventsourcing.projection import Projection\n\n\nclass Totals(Proj|ection):\n    name = 'totals'\n"
+    ),
+    "Event sourcing": "from eventsourcing.domain import Aggregate\n\n\nclass Account(Aggre|gate):\n    pass\n",
+    "Snapshot": (
+        "from eventsourcing.application import Application\n\n\nclass Bank(Application):\n"
+        "    snapshotting_inter|vals = {Account: 50}\n"
+    ),
+    "Projection": "def f(conn):\n    conn.exe|cute('UPDATE projection_position SET position = 7')\n",
+    "Replay": "from mrjob.job import MRJob\n\n\nclass Count(MR|Job):\n    pass\n",
+    "Watermark": SPARK.format("clicks.withWater|mark('timestamp', '1 hour').dropDuplicates(['value'])"),
+}
+
+
+@pytest.mark.parametrize(("title", "text"), PATTERNS.items(), ids=PATTERNS)
+def test_patterns_are_told_where_they_stand(title: str, text: str) -> None:
+    assert f"**{title}**" in hovered({"jobs/job.py": text})

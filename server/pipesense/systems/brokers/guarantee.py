@@ -22,12 +22,16 @@ def sites(clients: Sequence[StreamClient], loops: Sequence[MessageLoop], uses: I
             own.setdefault(loop.client.whole, loop)
     for client in clients:
         if client.role is ClientRole.PRODUCER or (client.role is ClientRole.CONNECTION and client.whole in senders):
-            yield PatternSite(PATTERN, client.loc, producer(client))
+            yield _site(client.loc, producer(client))
         elif client.role is ClientRole.CONSUMER:
-            yield PatternSite(PATTERN, client.loc, consumer(client, own.get(client.whole)))
+            yield _site(client.loc, consumer(client, own.get(client.whole)))
     for loop in loops:
         if loop.client is None or loop.client.loc != loop.loc:
-            yield PatternSite(PATTERN, loop.loc, consumer(loop.client, loop))
+            yield _site(loop.loc, consumer(loop.client, loop))
+
+
+def _site(loc: Loc, note: str) -> PatternSite:
+    return PatternSite("exactly-once" if "**exactly once" in note else PATTERN, loc, note)
 
 
 def _because(client: StreamClient, *names: str) -> str:

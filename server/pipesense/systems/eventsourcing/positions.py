@@ -28,7 +28,15 @@ _SELF: Final = re.compile(r"^(?:projection|projector|consumer|reader|sync|etl|lo
 _REPEATABLE: Final = re.compile(
     r"\bON\s+CONFLICT\b|\bON\s+DUPLICATE\s+KEY\b|^\s*(?:MERGE|REPLACE)\b|OR\s+(?:REPLACE|IGNORE)", re.I
 )
-_STORES: Final = frozenset({"eventsourcing.application.Application", "eventsourcing.domain.Aggregate"})
+_STORE: Final = ("event-sourcing", "Its state is made from events that are kept; queries read projections of them.")
+_READ_SIDE: Final = ("cqrs", "This is the side that is read: it follows the events that the other side keeps.")
+_BASES: Final = {
+    "eventsourcing.application.Application": _STORE,
+    "eventsourcing.domain.Aggregate": _STORE,
+    "eventsourcing.system.ProcessApplication": _READ_SIDE,
+    "eventsourcing.projection.Projection": _READ_SIDE,
+}
+"""Classes of the package eventsourcing (9.x), and what those that derive from them are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +70,23 @@ def _look(module: Module, statement: ast.stmt) -> tuple[tuple[PositionApart, ...
             sites += (_site(step) for step in steps if step.kind == "position")
         elif isinstance(node, ast.ClassDef):
             for base in node.bases:
-                if _STORES & set(module.qualified(base)):
-                    note = "Its state is made from events that are kept; queries read projections of them."
-                    sites.append(PatternSite("event-sourcing", module.loc(base), note))
+                found = next((_BASES[name] for name in module.qualified(base) if name in _BASES), None)
+                if found is not None:
+                    sites.append(PatternSite(found[0], module.loc(base), found[1]))
+            sites += (_kept(module, each) for each in node.body if _keeps(each))
     return tuple(facts), tuple(sites)
+
+
+def _keeps(statement: ast.stmt) -> bool:
+    """Whether a class says after how many events a state is stored."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    targets = [statement.target] if isinstance(statement, ast.AnnAssign) else targets
+    return any(isinstance(each, ast.Name) and each.id == "snapshotting_intervals" for each in targets)
+
+
+def _kept(module: Module, statement: ast.stmt) -> PatternSite:
+    note = "A state is stored after so many events, so that reading it back does not begin with the first one."
+    return PatternSite("snapshot", module.loc(statement), note)
 
 
 def _site(step: _Step) -> PatternSite:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipesense.model.code import PatternSite
-from pipesense.model.frames import FrameOperation, FrameScope
+from pipesense.model.frames import FrameOperation, FrameScope, Given
 from pipesense.model.value import Known
 from pipesense.systems.rerun import site_of
 from pipesense.systems.spark.accesses import is_write, written
 from pipesense.systems.spark.chains import by_place, constant_text
-from pipesense.systems.spark.tables import FRAME, GROUPED, STREAM_WRITER, WRITER
+from pipesense.systems.spark.tables import FRAME, GROUPED, READER, STREAM_WRITER, WRITER
 
 
 def sites_of(scope: FrameScope) -> tuple[PatternSite, ...]:
@@ -58,6 +58,10 @@ def _meaning(each: FrameOperation) -> tuple[str, str] | None:
     if (each.kind == "" and each.name.endswith("broadcast")) or _hints_broadcast(each):
         return "broadcast-join", (
             "This side is collected on the driver and copied to every executor; the other side is not moved."
+        )
+    if each.kind == READER and each.name in ("option", "options") and any(map(_limits, each.given)):
+        return "backpressure", (
+            "No more than this is taken up in one micro-batch, however much has piled up in the source."
         )
     if "streaming" in each.traits and (bound := _bound(each)):
         return "state-ttl", bound
@@ -137,3 +141,12 @@ _JOIN_MARKED: Final = (
     "State: **bounded by time** if both sides have a watermark and the condition bounds the difference of their times; "
     "else every row of both sides is kept."
 )
+
+
+_LIMITS: Final = frozenset({"maxoffsetspertrigger", "maxfilespertrigger", "maxbytespertrigger"})
+"""Options of streaming sources (in lower case) that say how much is taken up at once."""
+
+
+def _limits(given: Given) -> bool:
+    value = given.value.value if isinstance(given.value, Known) else None
+    return given.name.lower() in _LIMITS or (isinstance(value, str) and value.lower() in _LIMITS)
