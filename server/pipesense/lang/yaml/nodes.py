@@ -101,18 +101,17 @@ class Mapping:
 
     def entry(self, key: str) -> Entry | None:
         """The entry that counts for a key: the last one here, else what the merge keys bring."""
-        return self._entry(key, 0)
+        return self._entry(key, 0, set())
 
-    def _entry(self, key: str, depth: int) -> Entry | None:
+    def _entry(self, key: str, depth: int, asked: set[int]) -> Entry | None:
+        """``asked``: the mappings that were asked already. Merges of merges name one mapping a million times."""
         merged: Entry | None = None
         for entry in reversed(self.entries):
             if entry.key == key:
                 return entry
             if entry.key == _MERGE and merged is None and depth < _MERGES:
-                value = resolved(entry.value)
-                for each in value.items if isinstance(value, Sequence) else (value,):
-                    source = resolved(each)
-                    merged = merged or (source._entry(key, depth + 1) if isinstance(source, Mapping) else None)
+                for source in _merged(entry.value, asked):
+                    merged = merged or source._entry(key, depth + 1, asked)
         return merged
 
     def get(self, key: str) -> Node | None:
@@ -131,23 +130,20 @@ class Mapping:
     def pairs(self) -> Iterator[tuple[str, Node]]:
         """Every key with the value that counts, merges followed, aliases resolved; each key once."""
         seen: set[str] = set()
-        for key in self._all_keys(0):
+        for key in self._all_keys(0, set()):
             if key not in seen:
                 seen.add(key)
                 value = self.get(key)
                 if value is not None:
                     yield key, value
 
-    def _all_keys(self, depth: int) -> Iterator[str]:
+    def _all_keys(self, depth: int, asked: set[int]) -> Iterator[str]:
         yield from self.keys()
         if depth < _MERGES:
             for entry in self.entries:
                 if entry.key == _MERGE:
-                    value = resolved(entry.value)
-                    for each in value.items if isinstance(value, Sequence) else (value,):
-                        source = resolved(each)
-                        if isinstance(source, Mapping):
-                            yield from source._all_keys(depth + 1)
+                    for source in _merged(entry.value, asked):
+                        yield from source._all_keys(depth + 1, asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +158,16 @@ class Alias:
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping | Alias
+
+
+def _merged(value: Node, asked: set[int]) -> Iterator[Mapping]:
+    """The mappings that a merge key names and nobody has asked yet."""
+    value = resolved(value)
+    for each in value.items if isinstance(value, Sequence) else (value,):
+        source = resolved(each)
+        if isinstance(source, Mapping) and id(source) not in asked:
+            asked.add(id(source))
+            yield source
 
 
 def resolved(node: Node) -> Node:
