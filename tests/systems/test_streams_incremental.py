@@ -151,7 +151,7 @@ def calls_to_lift(topics: int) -> int:
     ]
     lines += ["TOPICS = {", *(f'    "orders_{n}": {{"partitions": {n}}},' for n in range(topics)), "}"]
     for n in range(topics):
-        lines.append(f'consumer_{n} = Consumer({{**BASE, "group.id": "g{n}"}})')
+        lines.append(f'consumer_{n} = Consumer({{**BASE, **TOPICS["orders_{n}"], "group.id": "g{n}"}})')
         lines.append(f'consumer_{n}.subscribe(["orders_{n}"])')
     module = Workspace({"dags/config.py": "\n".join(lines) + "\n"}, LinkMemo()).module("dags/config.py")
     count = 0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
+from pipesense.engine.report import InternalError
 from pipesense.lang.documents.read import comment_spans
 from pipesense.text.edit import apply_edits
 from pipesense.text.encoding import PositionEncoding
@@ -166,3 +169,55 @@ def test_hover_explains_what_a_key_is_for() -> None:
     shown = made.hover(f"{ROOT}/a.asl.yaml", text.index("Retry") + 1)
     assert shown is not None
     assert "**Retry with backoff**" in shown.markdown
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+MERGES = "m0: &m0 {a: 1}\n" + "".join(
+    f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}, *m{n - 1}], b{n}: 1}}\n" for n in range(1, 30)
+)
+TASK = "  tasks:\n  - {task_id: a, operator: airflow.providers.http.operators.http.HttpOperator}\n"
+DBT = {"dbt_project.yml": "name: shop\nprofile: x\nmodel-paths: [models]\n", "models/a.sql": "select 1 as id\n"}
+BAD = {
+    "a bomb of states": {"m.asl.yaml": BOMB + "StartAt: A\nStates: *i\n"},
+    "a bomb of tasks": {"d.yml": BOMB + "d:\n  tasks: *i\n  x: {operator: a.b}\n"},
+    "a bomb of models": {**DBT, "models/schema.yml": "version: 2\n" + BOMB + "models: *i\n"},
+    "merges of a state": {"m.asl.yaml": MERGES + "StartAt: A\nStates:\n  A: *m29\n"},
+    "merges of defaults": {"d.yml": MERGES + "d:\n  default_args: *m29\n" + TASK},
+    "merges of a model": {**DBT, "models/schema.yml": "version: 2\n" + MERGES + "models:\n- name: a\n  config: *m29\n"},
+    "a state inside itself": {"m.asl.yaml": "StartAt: A\nStates: &s\n  A: *s\n"},
+    "tabs": {"d.yml": "d:\n\ttasks:\n\t- {task_id: a, operator: a.b}\n"},
+    "repeated keys": {"d.yml": "d:\n  schedule: x\n  schedule: y\n" + TASK + TASK},
+    "a key that is a list": {"d.yml": "? [a, b]\n: 1\nd:\n" + TASK},
+    "many documents": {"d.yml": "---\n".join(["d:\n" + TASK] * 50)},
+    "a schema of a thousand levels": {
+        "r.avsc": '{"type": "record", "name": "R", "fields": [{"name": "a", "type": '
+        + '{"type": "array", "items": ' * 1000
+        + '"int"'
+        + "}" * 1000
+        + "}]}"
+    },
+}
+
+
+@pytest.mark.parametrize("files", BAD.values(), ids=BAD)
+def test_bad_input_costs_little_and_breaks_nothing(files: dict[str, str]) -> None:
+    errors: list[InternalError] = []
+    made = workspace(files, errors)
+    calls = 0
+
+    def counting(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(counting)
+    try:
+        made.index_all()
+    finally:
+        sys.setprofile(None)
+    assert errors == []
+    # Reading a rule's page or a table for the first time is part of it.
+    assert calls < 1_500_000
+    for path in files:
+        made.findings(f"{ROOT}/{path}")

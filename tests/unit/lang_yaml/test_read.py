@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 
 import pytest
 import yaml
@@ -152,3 +153,27 @@ def test_reads_what_yaml_writes_with_and_without_libyaml(value: object, flow: bo
     with pytest.MonkeyPatch.context() as patch:
         patch.delattr(yaml, "CSafeLoader", raising=False)
         assert read_yaml(text) == file
+
+
+def test_merges_of_merges_are_asked_once_each() -> None:
+    levels = 40
+    text = "m0: &m0 {a: 1}\n" + "".join(
+        f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}, *m{n - 1}], b{n}: 1}}\n" for n in range(1, levels)
+    )
+    root = read_yaml(text).root
+    assert isinstance(root, Mapping)
+    last = mapping(root.get(f"m{levels - 1}"))
+    assert last is not None
+    calls = 0
+
+    def counting(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(counting)
+    try:
+        assert last.get("nowhere") is None
+        assert len(list(last.pairs())) == 17
+    finally:
+        sys.setprofile(None)
+    assert calls < 5_000

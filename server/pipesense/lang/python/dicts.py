@@ -156,9 +156,16 @@ def _entry(module: Module, key: str, key_node: ast.AST, value: ast.expr) -> Entr
 
 def _literal(module: Module, expr: ast.Dict) -> AbstractDict:
     found = AbstractDict({}, None)
+    # Entries with plain keys are gathered and merged together: a table of a thousand would be copied a thousand times.
+    plain: dict[str, Entry] = {}
     for key, item in zip(expr.keys, expr.values, strict=True):
-        found = merge(found, module.dictionary(item) if key is None else _pair(module, key, item))
-    return replace(found, literal=expr)
+        pair = module.dictionary(item) if key is None else _pair(module, key, item)
+        if key is not None and pair.opened is None:
+            plain.update(pair.entries)
+            continue
+        found = merge(merge(found, AbstractDict(plain, None)), pair)
+        plain = {}
+    return replace(merge(found, AbstractDict(plain, None)), literal=expr)
 
 
 def _pair(module: Module, key: ast.expr, item: ast.expr) -> AbstractDict:

@@ -87,7 +87,7 @@ class Module:
         self._scopes = Scopes()
         self._answers: dict[tuple[str, Hashable], tuple[Recorder, object]] = {}
         self._asked: set[tuple[str, Hashable]] = set()
-        self._depth = 0
+        self._depth = self._cycles = 0
         self._foreign: dict[str, Module | None] = {}
         self._foreign_digests: dict[ReadKey, int] = {}
         self._recorders: list[Recorder] = []
@@ -364,8 +364,9 @@ class Module:
             self.note_all(recorder)
             return cast("T", answer)
         if key in self._asked or self._depth > _DEEPEST:
+            self._cycles += 1
             return cyclic
-        recorder = Recorder()
+        recorder, cycles = Recorder(), self._cycles
         self._asked.add(key)
         self._depth += 1
         try:
@@ -374,7 +375,7 @@ class Module:
         finally:
             self._asked.discard(key)
             self._depth -= 1
-        if not self._asked:
+        if not self._asked or (isinstance(expr, ast.Dict) and cycles == self._cycles):
             # An answer given in the middle of a cycle is that cycle's; only complete ones are kept.
             self._answers[key] = (recorder, found)
             lasts = may_last(found) if may_last is not None else not found or key[0] in _PORTABLE
