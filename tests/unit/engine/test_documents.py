@@ -8,6 +8,7 @@ import pytest
 
 from pipesense.engine.report import InternalError
 from pipesense.lang.documents.read import comment_spans
+from pipesense.model.states import StateMachine
 from pipesense.text.edit import apply_edits
 from pipesense.text.encoding import PositionEncoding
 from support.memory import ROOT, settle, workspace
@@ -221,3 +222,57 @@ def test_bad_input_costs_little_and_breaks_nothing(files: dict[str, str]) -> Non
     assert calls < 1_500_000
     for path in files:
         made.findings(f"{ROOT}/{path}")
+
+
+TEMPLATE = """Resources:
+  Orders:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      DefinitionUri: ./states/orders.asl.json
+      Type: {kind}
+      DefinitionSubstitutions:
+        Step: {step}
+  Load:
+    Type: AWS::Serverless::Function
+"""
+DEFINITION = '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "${Step}", "End": true}}}'
+STEPS = [
+    ("STANDARD", "!GetAtt Load.Arn", ["lambda", "reliability/no-retries", "reliability/no-timeout"]),
+    ("STANDARD", "{'Fn::GetAtt': [Load, Arn]}", ["lambda", "reliability/no-retries", "reliability/no-timeout"]),
+    (
+        "STANDARD",
+        "!Sub 'arn:${AWS::Partition}:states:::glue:startJobRun.sync'",
+        ["glue:startJobRun.sync", "reliability/no-retries", "reliability/no-timeout"],
+    ),
+    (
+        "EXPRESS",
+        "!Sub 'arn:${AWS::Partition}:states:::glue:startJobRun.sync'",
+        ["glue:startJobRun.sync", "reliability/no-retries"],
+    ),
+    ("STANDARD", "!GetAtt Somewhere.Arn", ["Task", "reliability/no-retries"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "step", "expected"), STEPS)
+def test_a_template_says_how_the_definition_in_another_file_is_run(kind: str, step: str, expected: list[str]) -> None:
+    template = TEMPLATE.replace("{kind}", kind).replace("{step}", step)
+    made = workspace({"states/orders.asl.json": DEFINITION, "template.yaml": template})
+    made.index_all()
+    path = f"{ROOT}/states/orders.asl.json"
+    settle(made)
+    record = made._whole_record(path)
+    assert record is not None
+    (machine,) = [each for each in record.linked.facts if isinstance(each, StateMachine)]
+    told = sorted({each.rule for each in made.findings(path)} & {"reliability/no-retries", "reliability/no-timeout"})
+    assert [machine.pipeline.tasks[0].kind, *told] == expected
+
+
+def test_an_edit_of_the_template_is_heard_in_the_definition() -> None:
+    template = TEMPLATE.replace("{step}", "!Sub 'arn:aws:states:::glue:startJobRun.sync'")
+    made = workspace({"states/orders.asl.json": DEFINITION, "template.yaml": template.replace("{kind}", "STANDARD")})
+    made.index_all()
+    path = f"{ROOT}/states/orders.asl.json"
+    assert "reliability/no-timeout" in [each.rule for each in made.findings(path)]
+    made.open(f"{ROOT}/template.yaml", template.replace("{kind}", "EXPRESS"))
+    settle(made)
+    assert "reliability/no-timeout" not in [each.rule for each in made.findings(path)]

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
 
 def claims(path: str, text: str) -> bool:
-    """Whether a file defines states: both words stand in every definition, and hardly together anywhere else."""
-    return "StartAt" in text and "States" in text
+    """Whether a file defines states: both words stand in every definition, and hardly together anywhere else.
+
+    A template that names the file of a definition says how it is run.
+    """
+    return ("StartAt" in text and "States" in text) or "DefinitionUri" in text
 
 
 def _lift(file: DocumentFile) -> Lifted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -17,6 +18,7 @@ from pipesense.model.value import Absent, Known, Origin, Unknown, Value
 from pipesense.systems.stepfunctions.find import Found, inner, machines
 from pipesense.systems.stepfunctions.resources import Resource
 from pipesense.systems.stepfunctions.states import Read, Reader, ReadGraph
+from pipesense.systems.stepfunctions.templates import given_to, told
 from pipesense.systems.system import Lifted
 
 NAME: Final = "stepfunctions"
@@ -44,8 +46,11 @@ def lift(file: DocumentFile) -> Lifted:
     facts: list[object] = []
     sites: list[PatternSite] = []
     count = 0
+    given = given_to(file)
     for found in machines(file):
-        reader = Reader(file, found, count=count)
+        if given is not None and given.express:
+            found = replace(found, express=True)
+        reader = Reader(file, found, count=count, given=given)
         read, count = reader.machine(), reader.count
         pipeline = _pipeline(file, found, read)
         if not found.torn:
@@ -54,7 +59,7 @@ def lift(file: DocumentFile) -> Lifted:
         paths = scalar(found.node.get("QueryLanguage")) in (None, "JSONPath")
         machine = StateMachine(pipeline, tuple(read.graphs()), "state", paths)
         facts.append(TornMachine(machine) if found.torn else machine)
-    return Lifted(pipelines=tuple(pipelines), sites=tuple(sites), facts=tuple(facts))
+    return Lifted(pipelines=tuple(pipelines), sites=tuple(sites), facts=tuple(facts), told=told(file))
 
 
 def _sites(file: DocumentFile, read: ReadGraph) -> Iterator[PatternSite]:

@@ -14,6 +14,7 @@ from pipesense.model.value import Absent, Known, Unknown, Value
 from pipesense.model.where import Loc
 from pipesense.systems.stepfunctions.find import Found, inner, is_machine
 from pipesense.systems.stepfunctions.resources import Resource, resource_of
+from pipesense.systems.stepfunctions.templates import Given
 
 _HOLE: Final = re.compile(r"\$\{|\{%|\{\{")
 _NO_DEFAULT: Final = Unknown("the service waits as long as a run may take")
@@ -78,6 +79,8 @@ class Reader:
     found: Found
     language: str = "JSONPath"
     count: int = 0
+    given: Given | None = None
+    """What a template puts into the definition."""
 
     def machine(self) -> ReadGraph:
         """The outermost graph."""
@@ -108,10 +111,15 @@ class Reader:
         graph = StateGraph(self.file.loc(place), whole, jump, tuple(read.state for read in reads), False, opened)
         return ReadGraph(graph, tuple(reads))
 
+    def resource(self, body: Mapping) -> Resource:
+        """What a task calls, with what a template puts in."""
+        text = scalar(body.get("Resource"))
+        return resource_of(self.given.put_into(text) if text is not None and self.given is not None else text)
+
     def state(self, entry: Entry, body: Mapping, around: Around) -> Read:
         """One state."""
         kind = scalar(body.get("Type")) or ""
-        resource = resource_of(scalar(body.get("Resource"))) if kind == "Task" else None
+        resource = self.resource(body) if kind == "Task" else None
         language = scalar(body.get("QueryLanguage")) or self.language
         catchers = tuple(self.handlers(body, "Catch", language))
         retriers = tuple(self.handlers(body, "Retry", language))
