@@ -314,11 +314,21 @@ def _arguments(reading: Reading, call: ast.Call, frame: Frame) -> list[Thing | N
     """What the arguments of a call stand for; tasks made inside them are noted."""
     found: list[Thing | None] = []
     for value in (*call.args, *(keyword.value for keyword in call.keywords)):
-        if not isinstance(value, ast.Constant | ast.Lambda | ast.JoinedStr):
+        if not isinstance(value, ast.Constant | ast.Lambda | ast.JoinedStr) and not _is_plain_data(value, frame):
             thing = reading.evaluate(value, frame)
             if thing is not None and not isinstance(thing, FunctionThing):
                 found.append(thing)
     return found
+
+
+def _is_plain_data(value: ast.expr, frame: Frame) -> bool:
+    """Whether a value is a name, or a part of what it names, that stands for nothing made here: data or a function."""
+    base = value
+    while isinstance(base, ast.Subscript | ast.Attribute):
+        base = base.value
+    if not isinstance(base, ast.Name) or base.id in ("self", "cls"):
+        return False
+    return not frame.lookup(base.id)[0] and frame.parameter(base.id) is None
 
 
 def _other_call(
