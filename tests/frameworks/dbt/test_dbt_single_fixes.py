@@ -1,0 +1,217 @@
+"""One fix at a time, before and after, on dbt and DuckDB: inserted tests catch planted rows, loads read what comes late."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipesense.host.rulepacks import load_registry
+from pipesense.host.testing import EngineChecker
+
+pytestmark = pytest.mark.framework
+
+Files = Mapping[str, str]
+CHECKER = EngineChecker(load_registry())
+PROJECT = {
+    "dbt_project.yml": "name: shop\nversion: '1.0'\nprofile: shop\nrequire-dbt-version: '>=1.10.6'\n",
+    "profiles.yml": "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: shop.duckdb}\n",
+}
+
+
+def fixed(files: Files, rule: str) -> Files:
+    """The project after the first fix of the one finding of a rule, which is gone then."""
+    (seen,) = [each for each in CHECKER.check({**PROJECT, **files}).findings if each.rule == rule]
+    after = CHECKER.fix({**PROJECT, **files}, seen, seen.fixes[0])
+    assert not isinstance(after, str), after
+    assert not [each for each in CHECKER.check(after).findings if each.rule == rule]
+    return after
+
+
+class Shop:
+    """A project in a folder, and its database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(self, files: Files) -> None:
+        for name, text in {**PROJECT, **files}.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+
+    def dbt(self, *words: str) -> tuple[bool, str]:
+        run = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-use-colors", *words]
+        environment = {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+        done = subprocess.run(
+            [*run, "--profiles-dir", "."], cwd=self.folder, env=environment, capture_output=True, text=True
+        )
+        return done.returncode == 0, done.stdout + done.stderr
+
+    def run(self, *words: str) -> str:
+        success, said = self.dbt(*words)
+        assert success, said
+        return said
+
+    def sql(self, query: str) -> list[tuple[object, ...]]:
+        with duckdb.connect(str(self.folder / "shop.duckdb")) as connection:
+            return connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
+
+
+FACTS = {
+    "models/dim_customers.sql": "select 1 as customer_id, 'north' as region\n",
+    "models/stg_orders.sql": "select 1 as order_id, 1 as customer_id union all select 2, 2\n",
+    "models/fct_orders.sql": (
+        "select o.order_id, o.customer_id, d.region\nfrom {{ ref('stg_orders') }} as o\n"
+        "left join {{ ref('dim_customers') }} as d on o.customer_id = d.customer_id\n"
+    ),
+    "models/schema.yml": (
+        "models:\n  - name: fct_orders\n    columns:\n      - name: order_id\n        data_tests: [unique]\n"
+        "      - name: customer_id # as the shop knows it\n"
+    ),
+}
+
+
+def test_an_inserted_relationship_catches_a_fact_without_its_dimension(shop: Shop) -> None:
+    shop.write(FACTS)
+    shop.run("build")
+    after = fixed(FACTS, "quality/fk-no-relationships")
+    assert "arguments:" in after["models/schema.yml"] and "# as the shop knows it" in after["models/schema.yml"]
+    shop.write(after)
+    success, said = shop.dbt("build")
+    assert not success
+    assert "relationships_fct_orders_customer_id" in said
+    assert "Deprecation" not in said
+    shop.write(
+        {**after, "models/dim_customers.sql": "select 1 as customer_id, 'n' as region union all select 2, 's'\n"}
+    )
+    shop.run("build")
+
+
+STATES = {
+    "models/bills.sql": (
+        "{{ config(materialized='table') }}\n"
+        "select 1 as bill_id, case when 1 = 2 then 'paid' else 'open' end as state\n"
+    ),
+    "models/schema.yml": (
+        "models:\n  - name: bills\n    columns:\n      - name: bill_id\n        tests: [unique]\n      - name: state\n"
+    ),
+}
+
+
+def test_inserted_values_catch_another_one(shop: Shop) -> None:
+    shop.write(STATES)
+    shop.run("build")
+    after = fixed(STATES, "quality/enum-no-accepted-values")
+    shop.write(after)
+    shop.run("build")
+    shop.sql("insert into bills values (2, 'lost')")
+    success, said = shop.dbt("test")
+    assert not success
+    assert "accepted_values_bills_state__paid__open" in said
+
+
+EVENTS = {
+    "models/events.sql": (
+        "{{ config(materialized='incremental', unique_key='event_id') }}\n"
+        "select event_id, event_date from {{ source('raw', 'events') }}\n"
+        "{% if is_incremental() %}\nwhere event_date > (select max(event_date) from {{ this }})\n{% endif %}\n"
+    ),
+    "models/schema.yml": (
+        "sources:\n  - name: raw\n    schema: main\n    tables:\n      - name: events\n        columns:\n"
+        "          - name: event_id\n          - name: event_date\n            data_type: date\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("is_fixed", [False, True])
+def test_what_comes_late_for_the_newest_day_is_read_once_the_day_is_read_again(shop: Shop, is_fixed: bool) -> None:
+    shop.write(fixed(EVENTS, "reliability/incremental-late-data") if is_fixed else EVENTS)
+    shop.sql("create table events_raw as select 1 as event_id, date '2024-01-01' as event_date")
+    schema = (shop.folder / "models/schema.yml").read_text()
+    (shop.folder / "models/schema.yml").write_text(
+        schema.replace("- name: events\n", "- name: events\n        identifier: events_raw\n")
+    )
+    shop.run("run")
+    shop.sql("insert into events_raw values (2, date '2024-01-01'), (3, date '2024-01-02')")
+    shop.run("run")
+    shop.run("run")
+    assert shop.sql("select count(*) from events") == [(3 if is_fixed else 2,)]
+    assert shop.sql("select count(distinct event_id) from events") == [(3 if is_fixed else 2,)]
+
+
+GUARDED = {
+    "models/orders.sql": (
+        "{{ config(materialized='incremental') }}\n"
+        "select order_id, amount from {{ source('raw', 'orders') }}\n"
+        "{% if is_incremental() %}\nwhere order_id >= (select max(order_id) from {{ this }})\n{% endif %}\n"
+    ),
+    "models/schema.yml": (
+        "sources:\n  - name: raw\n    schema: main\n    tables:\n      - name: orders\n        identifier: orders_raw\n"
+        "models:\n  - name: orders\n    columns:\n      - name: order_id\n        data_tests: [unique]\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("is_fixed", [False, True])
+def test_a_second_run_leaves_as_many_rows_as_the_first_once_there_is_a_key(shop: Shop, is_fixed: bool) -> None:
+    shop.write(fixed(GUARDED, "idempotency/incremental-no-unique-key") if is_fixed else GUARDED)
+    shop.sql("create table orders_raw as select 1 as order_id, 10 as amount union all select 2, 20")
+    shop.run("run")
+    first = shop.sql("select count(*) from orders")
+    shop.run("run")
+    assert (shop.sql("select count(*) from orders") == first) is is_fixed
+
+
+STALE = {
+    "models/schema.yml": (
+        "sources:\n  - name: raw\n    schema: main\n    tables:\n      - name: orders\n        columns:\n"
+        "          - name: id\n          - name: _loaded_at\n"
+    ),
+    "models/stg_orders.sql": "select id from {{ source('raw', 'orders') }}\n",
+}
+
+
+def test_an_inserted_freshness_block_tells_a_stale_source(shop: Shop) -> None:
+    after = fixed(STALE, "monitoring/source-freshness")
+    shop.sql("create table orders as select 1 as id, timestamp '2020-01-01' as _loaded_at")
+    shop.write(STALE)
+    shop.run("source", "freshness")
+    shop.write(after)
+    success, said = shop.dbt("source", "freshness")
+    assert not success
+    assert "ERROR STALE freshness of raw.orders" in said
+    assert "Deprecation" not in said
+    shop.sql("update orders set _loaded_at = now()::timestamp")
+    shop.run("source", "freshness")
+
+
+HISTORY = {
+    "snapshots/people.sql": (
+        "{% snapshot people %}\n{{ config(target_schema='main', strategy='check', unique_key='id', check_cols=['name']) }}\n"
+        "select id, name from {{ source('raw', 'people') }}\n{% endsnapshot %}\n"
+    ),
+    "models/schema.yml": (
+        "sources:\n  - name: raw\n    schema: main\n    tables:\n      - name: people\n        identifier: people_raw\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("is_fixed", [False, True])
+def test_a_deleted_row_ends_in_the_history_once_deletes_are_seen(shop: Shop, is_fixed: bool) -> None:
+    shop.write(fixed(HISTORY, "quality/snapshot-hard-deletes") if is_fixed else HISTORY)
+    shop.sql("create table people_raw as select 1 as id, 'a' as name union all select 2, 'b'")
+    shop.run("snapshot")
+    shop.sql("delete from people_raw where id = 2")
+    shop.run("snapshot")
+    assert shop.sql("select count(*) from people where dbt_valid_to is null") == [(1 if is_fixed else 2,)]
