@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 
 from pipesense.engine.checks import ChecksOffer, Form
+from pipesense.engine.features.scaffolds import Scaffold
 from pipesense.engine.report import BuiltFix, FixOffer, HoverText, InternalError, RelatedPlace, Reported
 from pipesense.lang.languages import language_of
 from pipesense.model.change import Refusal
@@ -82,18 +83,33 @@ class ProbeLearned:
 
 
 class ProbeScaffolds:
-    """No test is missing."""
+    """The engine's tests for pipelines: the word ``pipeline`` can be given one, ``gone`` cannot."""
 
-    def offers(self, path: str, span: Span) -> tuple[object, ...]:
-        return ()
+    def __init__(self, workspace: ProbeWorkspace) -> None:
+        self._workspace = workspace
+
+    def offers(self, path: str, span: Span) -> tuple[Scaffold, ...]:
+        buffer = self._workspace.text(path)
+        words = re.finditer(r"\b(pipeline|gone)\b", buffer.text if buffer is not None else "")
+        return tuple(
+            Scaffold(word[1], f"Write a test for {word[1]}", "", "")
+            for word in words
+            if word.start() <= span.end and span.start <= word.end()
+        )
+
+    def build(self, offer_id: str, path: str) -> BuiltFix | Refusal:
+        if offer_id == "gone":
+            return Refusal("the pipeline is not there any more")
+        offer = FixOffer(offer_id, "", Applicability.UNSAFE, "")
+        return BuiltFix(offer, {}, {f"{path.rpartition('/')[0]}/tests/test_pipeline.py": "def test(): ...\n"})
 
 
 class ProbeFeatures:
     """What the server asks of the engine's features on its own account."""
 
-    def __init__(self) -> None:
+    def __init__(self, workspace: ProbeWorkspace) -> None:
         self.learned = ProbeLearned()
-        self.scaffolds = ProbeScaffolds()
+        self.scaffolds = ProbeScaffolds(workspace)
 
 
 class ProbeFirstLook:
@@ -117,7 +133,7 @@ class ProbeWorkspace:
         self.steps = 0
         self.unlisted: list[str] = []
         self.stale: list[str] = []
-        self.features = ProbeFeatures()
+        self.features = ProbeFeatures(self)
         self.first_look = ProbeFirstLook()
         self._reported: dict[str, tuple[Reported, ...]] = {}
         self._revision = 0

@@ -276,3 +276,21 @@ def test_quality_checks_for_the_table_at_the_cursor() -> None:
         assert "a view has no load" in answer["error"]["message"]
 
     run(scenario)
+
+
+def test_a_test_for_the_pipeline_at_the_cursor() -> None:
+    async def scenario(server: Inside) -> None:
+        await server.start(VSCODE)
+        await server.say(opened("run pipeline\nrun gone", NAME))
+        (action,) = await listed(server, 0, 5, only=["refactor"])
+        assert (action["title"], action["kind"]) == ("Write a test for pipeline", "refactor")
+        assert "edit" not in action
+        assert await listed(server, 0, 5, only=["quickfix"]) == []
+        changes = (await server.ask("codeAction/resolve", action))["result"]["edit"]["documentChanges"]
+        assert (changes[0]["kind"], changes[0]["uri"]) == ("create", "file:///w/tests/test_pipeline.py")
+        assert changes[1]["edits"][0]["newText"] == "def test(): ...\n"
+        (refused,) = await listed(server, 1, 5, only=["refactor"])
+        answer = await server.ask("codeAction/resolve", refused)
+        assert "the pipeline is not there any more" in answer["error"]["message"]
+
+    run(scenario)
