@@ -28,6 +28,8 @@ QUIET = {"NO_COLOR": "1", "NO_UPDATE_NOTIFIER": "1"}
 WANTED = {
     "vsix.test.mjs": ("the built extension", "node", "nodejs"),
     "vscode.test.mjs": ("VS Code", "chromium", "chromium"),
+    "vscode-surface.test.mjs": ("VS Code's surface", "chromium", "chromium"),
+    "vscode-trouble.test.mjs": ("VS Code in trouble", "chromium", "chromium"),
     "neovim.test.mjs": ("Neovim", "nvim", "neovim"),
     "emacs.test.mjs": ("Emacs", "emacs", "emacs-nox elpa-eglot"),
 }

@@ -267,7 +267,10 @@ export class Server implements vscode.Disposable {
     const chosen = await vscode.window.showErrorMessage(message, ...buttons);
     if (chosen === settings) {
       const name = remedy === "path" ? "pipesense.path" : "pipesense.interpreter";
-      await vscode.commands.executeCommand("workbench.action.openSettings", name);
+      // Settings of a machine are not among those of the user where the server runs on another machine.
+      const remote = vscode.env.remoteName !== undefined;
+      const where = remote ? "workbench.action.openRemoteSettings" : "workbench.action.openSettings2";
+      await vscode.commands.executeCommand(where, { query: name });
     } else if (chosen === python) {
       await vscode.env.openExternal(vscode.Uri.parse("https://www.python.org/downloads/"));
     } else if (chosen === again) {

@@ -325,17 +325,6 @@ describe("VS Code with something missing", { timeout: 1_200_000 }, () => {
     }
   };
 
-  test("an interpreter that is not there is named, and a button mends it", async () => {
-    await told(
-      { "pipesense.interpreter": ["/no/such/python"] },
-      /names \/no\/such\/python, but there is no such program/,
-      async (bench, server) => {
-        server.settings({ "pipesense.interpreter": [] });
-        await bench.problem("equals-null");
-      },
-    );
-  });
-
   test("a server that dies at its start is left alone after five times, with its last words", async () => {
     const folder = makeWorkspace({
       "python3.12": "#!/bin/sh\ncase \"$*\" in *print*) echo 3.12;; *) echo 'disk is full' >&2; exit 3;; esac\n",

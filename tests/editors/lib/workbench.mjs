@@ -111,7 +111,8 @@ export class Workbench {
 
   /** Waits until a row of the Problems view holds all the words. */
   async problem(...words) {
-    return this.until(async () => (await this.problems()).find((row) => words.every((word) => row.includes(word))));
+    const wanted = (row) => words.every((word) => row.includes(word));
+    return this.until(async () => (await this.problems()).find(wanted), 120_000);
   }
 
   /** The texts under squiggles of a file, with their severities, in reading order. */
