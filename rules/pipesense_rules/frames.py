@@ -60,7 +60,7 @@ def persists(scope: FrameScope) -> bool:
 
 def is_write(operation: FrameOperation) -> bool:
     """Whether an operation writes a frame to a file or table."""
-    if operation.kind == "frame" and operation.name.startswith(("to_", "write_", "sink_")):
+    if operation.kind in ("frame", "lazy frame") and operation.name.startswith(("to_", "write_", "sink_")):
         return operation.name.partition("_")[2] in _FILES or operation.name in ("write_database", "write_delta")
     return operation.kind == "writer" and operation.name in WRITER_ENDS
 

@@ -35,6 +35,13 @@ META = RuleMeta(
             "can differ. Sorting before it does not help.",
             "Number the rows of each key with row_number() over a window that orders them, and keep number 1.",
         ),
+        "polars": Message(
+            Severity.WARNING,
+            "{method} keeps any one row of each {columns}.",
+            'keep is "any" unless it is said: polars promises nothing about which version survives, and works in '
+            "several threads.",
+            'Sort by what makes a row the newest, and say keep="last" with maintain_order=True.',
+        ),
     },
 )
 
@@ -49,16 +56,18 @@ def dedupe_without_order(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
         return
     places = frames.by_place(scope)
     for each in scope.operations:
-        if each.kind != "frame" or "streaming" in each.traits:
+        if each.kind not in ("frame", "lazy frame") or "streaming" in each.traits:
             continue
         if each.name == "drop_duplicates" and scope.system == "pandas":
             found = _pandas(each, places)
         elif each.name in ("dropDuplicates", "drop_duplicates") and scope.system == "spark":
             found = _spark(each, places)
+        elif each.name == "unique" and scope.system == "polars":
+            found = _polars(each, places)
         else:
             continue
         if found:
-            variant = "first" if scope.system == "pandas" else "any"
+            variant = {"pandas": "first", "polars": "polars"}.get(scope.system, "any")
             yield ctx.finding(variant, at=each.name_loc, method=each.name, columns=" and ".join(found))
 
 
@@ -78,6 +87,16 @@ def _spark(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> tuple[
     columns = frames.names(each.given[0] if each.given else None)
     history = _history(each, places)
     return () if not columns or not _known(history) or _only(columns, history) else columns
+
+
+def _polars(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> tuple[str, ...]:
+    """As for pandas, with the default that keeps any row."""
+    columns = frames.names(each.argument("subset", 0))
+    keep = each.argument("keep", 1)
+    if not columns or each.open or (keep is not None and frames.constant(keep) != "any"):
+        return ()
+    history = _history(each, places)
+    return () if not _known(history) or _only(columns, history) else columns
 
 
 _FAR: Final = 100
