@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from support.changing import Project
-from support.memory import ROOT, everything, settle
+from support.memory import ROOT, everything, settle, workspace
 
 TABLES = [
     "CREATE TABLE raw.orders (id BIGINT PRIMARY KEY, amount INT, customer_id BIGINT NOT NULL);\n",
@@ -180,6 +180,19 @@ def test_a_project_inside_another_does_not_keep_that_from_being_worked_out() -> 
     settle(project.made)
     assert "lineage/ref-missing" in str(everything(project.made)[f"{ROOT}/models/deep/mart.sql"])
     assert everything(project.made) == everything(project.cold())
+
+
+def test_nothing_is_said_of_a_file_that_is_left_out_once_the_editor_gave_it_back() -> None:
+    text = "SELECT id FROM orders WHERE note = NULL;\n"
+    made = workspace({"pipesense.toml": 'exclude = ["old"]\n', "old/a.sql": text})
+    path = f"{ROOT}/old/a.sql"
+    made.open(path, text)
+    made.analyse(path)
+    assert [each.rule for each in made.findings(path)] == ["correctness/equals-null"]
+    made.close(path)
+    settle(made)
+    assert made.findings(path) == ()
+    assert path not in made.paths()
 
 
 @pytest.mark.parametrize("folder", ["shop/seeds", "shop"])

@@ -143,11 +143,12 @@ class Workspace:
 
     def close(self, path: str) -> None:
         """The editor gave a file back: what is on disk counts again."""
-        record = self._records.get(path)
-        if record is None:
+        if (record := self._records.get(path)) is None:
             return
         record.is_open = False
         self.touched([path])
+        if path in self._wanted:
+            self._freshen(path)
 
     def touched(self, paths: Iterable[str]) -> frozenset[str]:
         """Files were created, changed or deleted on disk; configuration files count too.
@@ -167,7 +168,7 @@ class Workspace:
             record = self._records.get(path)
             if record is not None and record.is_open:
                 continue
-            if not self._files.exists(path):
+            if not self._files.exists(path) or (record is not None and self._left_out(path)):
                 gone.add(path)
                 around = around or self._stages.awaits(path, self._index)
             elif record is not None:

@@ -145,7 +145,6 @@ class Session:
         document = self.documents.closed(params.text_document.uri)
         if document is not None and document.is_read:
             self.core.workspace.close(document.path)
-            self.core.workspace.analyse(document.path)
             self.core.results.closed(document)
             self.core.scheduler.forget(document.path)
 
