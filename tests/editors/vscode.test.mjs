@@ -38,7 +38,8 @@ describe("VS Code", { timeout: 1_200_000 }, () => {
     await bench.problem("2 tasks touch the network", "reliability/no-retries", "[Ln 7, Col 16]");
     await bench.problem("nothing checks it", "quality/load-without-check", "[Ln 22, Col 17]");
     // Hints are three dots below a word's first letters; what stands there is seen in the view of findings.
-    const loud = async () => (await bench.squiggles("customer_analytics.py")).filter((each) => !each.startsWith("hint"));
+    const loud = async () =>
+      (await bench.squiggles("customer_analytics.py")).filter((each) => !each.startsWith("hint"));
     assert.deepEqual(await loud(), [
       'warning: {"owner": "data-team", "execution_timeout": timedelta(hours=1)}',
       'info: "customer_analytics_pipeline"',
