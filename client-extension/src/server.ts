@@ -144,12 +144,25 @@ export class Server implements vscode.Disposable {
   private async connect(launch: Launch, settings: Settings): Promise<void> {
     this.stopping = false;
     this.tail = [];
-    const client = new QuietClient("pipesense", "PipeSense", () => this.spawn(launch), this.options(settings));
+    // The client may wait for ever for the first answer of a server that is gone before it was asked.
+    let gone = (): void => undefined;
+    const death = new Promise<never>((_, reject) => {
+      gone = () => {
+        reject(new Error("it ended before it answered"));
+      };
+    });
+    death.catch(() => undefined);
+    const spawned = (): Promise<ChildProcess> =>
+      this.spawn(launch).then((child) => {
+        child.once("close", gone);
+        return child;
+      });
+    const client = new QuietClient("pipesense", "PipeSense", spawned, this.options(settings));
     try {
-      await client.start();
+      await Promise.race([client.start(), death]);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      await client.dispose().catch(() => undefined);
+      void client.dispose().catch(() => undefined);
       this.tail.push(...(this.tail.length === 0 ? [why] : []));
       void this.lifecycle.crashed();
       return;
