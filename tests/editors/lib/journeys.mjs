@@ -39,7 +39,7 @@ export function journeys(run) {
   test("a task's effective settings and its retries", () => {
     const seen = run({
       file: DAG,
-      findings: 3,
+      findings: 6,
       cursor: [7, 20],
       action: "Add retries with exponential backoff",
     });
@@ -48,6 +48,9 @@ export function journeys(run) {
       'monitoring/no-failure-alert: "customer_analytics_pipeline"',
       'quality/load-without-check: "load_customer_analytics"',
       'reliability/no-retries: {"owner": "data-team", "execution_timeout": timedelta(hours=1)}',
+      'testing/no-dag-integrity-test: "customer_analytics_pipeline"',
+      'testing/no-rerun-test: "load_customer_analytics"',
+      "testing/no-transformation-test: extract_customers",
     ]);
     assert.match(seen.text(DAG), /"retries": 3, "retry_delay": timedelta\(minutes=5\)/);
   });

@@ -1,4 +1,4 @@
-"""The example DAGs that Airflow ships: no crash, and no error or warning but two that are right."""
+"""The example DAGs that Airflow ships: no crash, and no error or warning but a few that are right."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ import pytest
 pytestmark = pytest.mark.framework
 
 RIGHT = {
-    ("example_retry_policy.py", "reliability/no-timeout"),
-    ("tutorial_objectstorage.py", "reliability/no-timeout"),
+    "airflow": [
+        ("example_params_ui_tutorial.py", "idempotency/runtime-varying-arg"),
+        ("example_retry_policy.py", "reliability/no-timeout"),
+        ("tutorial_objectstorage.py", "reliability/no-timeout"),
+    ],
+    "airflow.providers.standard": [("example_sensors.py", "idempotency/runtime-varying-arg")] * 4,
 }
-"""Both call ``requests.get`` without ``timeout``, which waits for ever:
-https://requests.readthedocs.io/en/latest/user/quickstart/#timeouts (requests 2.32)."""
+"""no-timeout: both call ``requests.get`` without ``timeout``, which waits for ever:
+https://requests.readthedocs.io/en/latest/user/quickstart/#timeouts (requests 2.32).
+runtime-varying-arg: arguments made of ``datetime.now()`` and ``date.today()`` when the file is parsed differ at every
+parse, and Airflow 3 makes a new version of the DAG of every difference."""
 
 
 @pytest.mark.parametrize("package", ["airflow", "airflow.providers.standard"])
@@ -46,6 +52,5 @@ def test_example_dags_are_quiet(package: str, tmp_path: Path) -> None:
     assert report["failures"] == []
     assert report["summary"]["files"] > 15
     loud = [each for each in report["findings"] if each["severity"] in ("error", "warning")]
-    wanted = RIGHT if package == "airflow" else set()
-    assert sorted((Path(each["path"]).name, each["rule"]) for each in loud) == sorted(wanted)
-    assert ran.returncode == int(bool(wanted))
+    assert sorted((Path(each["path"]).name, each["rule"]) for each in loud) == RIGHT[package]
+    assert ran.returncode == 1
