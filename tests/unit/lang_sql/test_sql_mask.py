@@ -43,6 +43,8 @@ CASES = [
     ("{'a': 1}", "{'a': 1}", []),
     ("a = ${x}", "a = p1__", ["${x}"]),
     ("a = @x", "a = @x", []),
+    ("a = $x, b = $1", "a = p1, b = $1", ["$x"]),
+    ("FROM v$session, $a$ $x $a$", "FROM v$session, $a$ $x $a$", []),
     ("-- {x} %s :y\n'%s'", "-- {x} %s :y\n'%s'", []),
     ("$$ :x %s $$", "$$ :x %s $$", []),
 ]
@@ -77,6 +79,20 @@ def test_tags_hold_strings_that_hold_tags() -> None:
         ("expression", "f", 2, 29),
         ("statement", "if", 32, 47),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "inner"),
+    [
+        ("{{ config(meta={'a': {'b': false}}) }} c", ["config(meta={'a': {'b': false}})"]),
+        ("{% set a = {'b': {}} %}{{ a }}", ["set a = {'b': {}}", "a"]),
+        ("{%- set a = {1: {2: 3}}%}", ["set a = {1: {2: 3}}"]),
+        ("{{ f({'a': {'b': {}}})}}", ["f({'a': {'b': {}}})"]),
+        ("{{ config({'a': 1 }} select {{ b }}", ["config({'a': 1", "b"]),
+    ],
+)
+def test_braces_inside_a_tag_close_before_the_tag_does(text: str, inner: list[str]) -> None:
+    assert [tag.inner for tag in tags(text)] == inner
 
 
 _PIECES = st.sampled_from(

@@ -6,7 +6,7 @@ import re
 from typing import Final, NamedTuple
 
 _OPEN: Final = re.compile(r"\{[{%#]")
-_INSIDE: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\}\}|%\}""", re.DOTALL)
+_INSIDE: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\}\}|%\}|\{[{%]|[{}]""", re.DOTALL)
 _WORD: Final = re.compile(r"\s*(\w+)")
 _STATEMENTS: Final = frozenset(
     {
@@ -69,11 +69,19 @@ def _read(text: str, start: int) -> Tag:
 def _end(text: str, start: int, opening: str) -> int:
     closer = _CLOSERS[opening]
     if opening != "{#":
-        at = start + 2
+        at, depth = start + 2, 0
         while (match := _INSIDE.search(text, at)) is not None:
-            if match[0] == closer:
-                return match.end()
-            at = match.end()
+            found, at = match[0], match.end()
+            if found == closer and not depth:
+                return at
+            if found in ("{{", "{%"):
+                break
+            if found == "{":
+                depth += 1
+            elif depth and found.endswith("}"):
+                # A brace closes what was opened inside the tag before the two of them can close the tag.
+                depth -= 1
+                at = match.start() + found.index("}") + 1
     # Comments know no strings; and a tag with an odd quote still ends at the first closer.
     plain = text.find(closer, start + 2)
     return plain + 2 if plain >= 0 else -1

@@ -26,7 +26,7 @@ _PARAMETER: Final = re.compile(
     | (?P<shell>\$\{[^{}\r\n]*\})
     | (?P<percent>%\(\w+\)s|%s\b)
     | (?P<format>\{\w*(?:\.\w+|\[\w+\])*(?:![rsa])?(?::[^{}\s][^{}\r\n]*)?\})
-    | (?P<named>:(?<![:\w\])}"]:)[A-Za-z_]\w*)
+    | (?P<named>:(?<![:\w\])}"]:)[A-Za-z_]\w*|\$(?<![\w$.\])}"]\$)[A-Za-z_]\w*(?!\$))
     | (?P<psql>:(?<![:\w\])}'"]:)(?=['"]\w+['"]))
     """,
     re.VERBOSE | re.DOTALL,
