@@ -14,7 +14,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
-from pipesense.engine.checks import ChecksOffer, Form
+from pipesense.engine.checks.forms import Form
+from pipesense.engine.checks.insert import ChecksOffer
 from pipesense.engine.features.scaffolds import Scaffold
 from pipesense.engine.report import BuiltFix, FixOffer, HoverText, InternalError, RelatedPlace, Reported
 from pipesense.lang.languages import language_of
@@ -183,11 +184,9 @@ class ProbeWorkspace:
     def remove_root(self, root: str) -> None:
         self.roots.remove(root)
 
-    def reconfigure(self, overrides: Mapping[str, object]) -> None:
+    def reconfigure(self, overrides: Mapping[str, object]) -> tuple[str, ...]:
         self.overrides = dict(overrides)
         self.stale += [path for path in self._reported if path not in self.stale]
-
-    def override_problems(self) -> tuple[str, ...]:
         return tuple(f'"{key}" must be a list.' for key in ("select", "ignore") if self.overrides.get(key) == 5)
 
     def configuration_problems(self) -> tuple[tuple[str, int, str], ...]:

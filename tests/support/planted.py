@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Protocol
 
-from pipesense.engine.checks import Form
+from pipesense.engine.checks.forms import Form
 from pipesense.engine.report import BuiltFix
 from pipesense.model.data import DatasetName
 from pipesense.model.quality import CheckPlan, Dimension

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipesense.engine.checks import Form
+from pipesense.engine.checks.forms import Form
 from pipesense.engine.report import BuiltFix
 from pipesense.model.data import DatasetName
 from pipesense.text.edit import apply_edits

@@ -97,7 +97,7 @@ def _tables(
 
 
 def _answer(workspace: Workspace, dataset: DatasetName, path: str, options: ChecksOptions) -> Answer:
-    from pipesense.engine.checks import Form
+    from pipesense.engine.checks.forms import Form
 
     checks = workspace.checks
     form, where = checks.form_for(dataset, path)

@@ -17,11 +17,6 @@ from typing import Any, Final, TypeVar
 from pipesense.rule.meta import FileRole, Severity
 from pipesense.rule.registry import Registry
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 V = TypeVar("V")
 
 FILE_NAMES: Final = ("pipesense.toml", "pyproject.toml")
@@ -166,6 +161,11 @@ def parse_config(path: str, text: str, registry: Registry, dialects: Callable[[]
 
     A file that is not TOML gives default settings and a problem that says where it breaks.
     """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
     folder, _, name = path.rpartition("/")
     try:
         data: Any = tomllib.loads(text)

@@ -10,7 +10,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pipesense.engine.files import FileAccess, Unreadable
 from pipesense.engine.index import Index, Key, Stage
@@ -18,10 +18,10 @@ from pipesense.lang.sql.adapter import dialect_of_dbt
 from pipesense.model.data import Column, DatasetName, Relation
 from pipesense.model.dbt import DbtFile, DbtMacro, DbtNode, DbtProject, DbtProperties
 from pipesense.model.where import Loc
-from pipesense.systems.dbt.index import circles, exports, is_layered, parents, read_file
-from pipesense.systems.dbt.project import BESIDE, read_project, variables
-from pipesense.systems.dbt.sql import Locate, Whereabouts
 from pipesense.text.span import Span
+
+if TYPE_CHECKING:
+    from pipesense.systems.dbt.sql import Locate, Whereabouts
 
 PROJECT_FILE: Final = "dbt_project.yml"
 _YAML: Final = (".yml", ".yaml")
@@ -101,6 +101,8 @@ class DbtProjects:
         return self._projects[folder]
 
     def _read_project(self, folder: str, text: str, locate: Locate | None = None) -> DbtProject:
+        from pipesense.systems.dbt.project import BESIDE, read_project
+
         beside = {name: found for name in BESIDE if (found := self.text(f"{folder}/{name}")) is not None}
         for name in ("requirements.txt", "pyproject.toml"):
             above = (self.text(f"{each}/{name}") for each in self.parents(f"{folder}/{name}"))
@@ -141,6 +143,8 @@ class DbtProjects:
                     best = (len(folder), kind, folder)
         if best is None or (ending == ".py" and best[1] != "model"):
             return None
+        from pipesense.systems.dbt.sql import Whereabouts
+
         below = relative[len(best[2]) + 1 if best[2] else 0 :]
         return Whereabouts(path, project.folder, project.name, best[1], tuple(below.split("/")[:-1]))
 
@@ -218,6 +222,8 @@ class DbtProjects:
 
     def variables(self, folder: str) -> tuple[str, ...]:
         """The variables that a project's file gives values to, those for one package included."""
+        from pipesense.systems.dbt.project import variables
+
         path = f"{folder}/{PROJECT_FILE}"
         text = self.now(path)
         return variables(text if text is not None else self.text(path) or "")
@@ -296,6 +302,8 @@ class DbtProjects:
         where = self.whereabouts(path)
         if where is None:
             return None
+        from pipesense.systems.dbt.index import read_file
+
         self.ensure(path)
         return read_file(text, where, locate)
 
@@ -321,6 +329,8 @@ class DbtProjects:
             self._note(state, path, found)
 
     def _note(self, state: _State, path: str, found: DbtFile | DbtProperties) -> None:
+        from pipesense.systems.dbt.index import parents
+
         state.waiting.pop(path, None)
         graph = parents(found)
         nodes = found.nodes if isinstance(found, DbtFile) else ()
@@ -360,6 +370,8 @@ class DbtProjects:
         text, where = self._read_now(path), self.whereabouts(path)
         if text is None or where is None:
             return frozenset()
+        from pipesense.systems.dbt.index import exports, read_file
+
         found = read_file(text, where, lambda span: Loc(path, 0, span))
         self._note(state, path, found)
         return frozenset() if linked else index.export(path, Stage.LINK, exports(found))
@@ -371,6 +383,8 @@ class DbtProjects:
         return len(wanted) > _FEW and len(wanted - known) > _MISSING * len(wanted)
 
     def _derived(self, state: _State) -> dict[Key, tuple[object, ...]]:
+        from pipesense.systems.dbt.index import circles, is_layered
+
         folder = state.project.folder
         graph = {name: targets for nodes in state.graph.values() for name, targets in nodes.items()}
         made: dict[Key, tuple[object, ...]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final, TypeVar
 
 from pipesense.engine.index import Key
@@ -24,9 +23,6 @@ from pipesense.model.dbt import (
 )
 from pipesense.model.value import Absent, Evidence, Known, Origin, Unknown, Value, Version
 from pipesense.rule.dbt import Found, Missing
-from pipesense.systems.dbt.layers import layer_of
-from pipesense.systems.dbt.project import tree_setting
-from pipesense.systems.dbt.tables import CONTEXT, MACROS
 
 T = TypeVar("T")
 
@@ -86,6 +82,8 @@ class ProjectView:
         return self._get(("dbt-layered", self.folder), bool) == (True,)
 
     def layer(self, node: DbtNode) -> int | None:
+        from pipesense.systems.dbt.layers import layer_of
+
         return layer_of(node.name, node.place)
 
     def _folders(self) -> tuple[str, ...]:
@@ -151,7 +149,7 @@ class ProjectView:
 
     def _near(self, name: str, kind: str) -> tuple[str, ...]:
         names = self._get(("dbt-names", self.folder, kind), str)
-        return tuple(get_close_matches(name, names, 3, 0.75))
+        return tuple(_like(name, names, 3, 0.75))
 
     def source(self, reference: DbtReference) -> Found[DbtTable] | Missing | Unknown:
         if len(reference.names) != 2:
@@ -167,10 +165,12 @@ class ProjectView:
         if self._get(("dbt-macro", self.folder, "source"), DbtMacro):
             return Unknown("the project has a source of its own")
         names = self._get(("dbt-names", self.folder, "source"), str)
-        near = get_close_matches(f"{source}.{table}", names, 3, 0.8)
+        near = _like(f"{source}.{table}", names, 3, 0.8)
         return Missing(tuple(near))
 
     def macro(self, name: str) -> Found[DbtMacro] | Missing | Unknown:
+        from pipesense.systems.dbt.tables import CONTEXT, MACROS
+
         package, _, last = name.rpartition(".")
         if not package:
             for folder in self._folders():
@@ -195,7 +195,7 @@ class ProjectView:
                 if opened is not None:
                     return opened
                 names = self._get(("dbt-names", folder, "macro"), str)
-                return Missing(tuple(f"{package}.{each}" for each in get_close_matches(last, names, 3, 0.75)))
+                return Missing(tuple(f"{package}.{each}" for each in _like(last, names, 3, 0.75)))
         return Unknown(f"{package} is no package that is here")
 
     def enabled(self, node: DbtNode) -> bool | None:
@@ -217,6 +217,8 @@ class ProjectView:
         own = next((each for each in reversed(node.settings) if each.key in (key, "**")), None)
         if own is not None:
             return _value(own.value, own.at, Origin.HERE)
+        from pipesense.systems.dbt.project import tree_setting
+
         for entry in self.entries(node):
             said = entry.setting(key) or entry.setting("**")
             if said is not None:
@@ -310,3 +312,10 @@ def _value(value: Setting, at: object, origin: Origin) -> Value[Setting]:
     if isinstance(value, Dynamic):
         return Unknown("a template decides it")
     return Known(value, None, origin)
+
+
+def _like(name: str, names: tuple[str, ...], most: int, at_least: float) -> list[str]:
+    """The names that somebody may have meant, the most similar first; ``at_least`` is from 0 to 1."""
+    from difflib import get_close_matches
+
+    return get_close_matches(name, names, most, at_least)

@@ -15,8 +15,6 @@ from pipesense.model.change import Refusal, Replace
 from pipesense.model.dbt import DbtFile, DbtProperties
 from pipesense.model.dbt_change import DbtChange, SetConfig
 from pipesense.model.where import Loc
-from pipesense.systems.dbt.index import exports, facts
-from pipesense.systems.dbt.write import write
 from pipesense.text.span import Span
 
 _AT_ONCE = 12
@@ -32,6 +30,8 @@ def with_dbt(linked: Linked, document: Document, projects: DbtProjects) -> Linke
     found = projects.read(path, document.text, lambda span: located(document, span))
     if found is None:
         return linked
+    from pipesense.systems.dbt.index import exports, facts
+
     # What a file defines for others is no gap once their templates are read.
     recognised = () if isinstance(found, DbtFile) and found.macros else linked.recognised
     told = {**linked.exports, **exports(found)}
@@ -59,6 +59,8 @@ def dbt_edits(change: DbtChange, record_of: Callable[[str], FileRecord | None]) 
     unit = document.unit(at.unit) or whole
     if unit is None:
         return Refusal("the text has changed since the finding was made")
+    from pipesense.systems.dbt.write import write
+
     edits = write(change, unit.text)
     if isinstance(edits, Refusal):
         return edits

@@ -7,11 +7,10 @@ FileAccess, and every path is absolute with ``/`` between its parts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
-from pipesense.engine import hover
 from pipesense.engine.agenda import Agenda
-from pipesense.engine.checks import Checks
 from pipesense.engine.config import FILE_NAMES, settings
 from pipesense.engine.document import Document
 from pipesense.engine.features import Features
@@ -25,15 +24,7 @@ from pipesense.engine.link_sql import StatementReader
 from pipesense.engine.project import Surroundings
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import ColumnMemo
-from pipesense.engine.report import (
-    BuiltFix,
-    Counters,
-    FixOffer,
-    HoverText,
-    InternalError,
-    NotAnalysed,
-    Reported,
-)
+from pipesense.engine.report import BuiltFix, Counters, FixOffer, HoverText, InternalError, NotAnalysed, Reported
 from pipesense.engine.showing import Showing
 from pipesense.engine.stages import Stages
 from pipesense.lang.languages import DOCUMENTS, language_of, splitter_of
@@ -45,6 +36,9 @@ from pipesense.text.buffer import TextBuffer
 from pipesense.text.edit import TextEdit
 from pipesense.text.encoding import PositionEncoding
 from pipesense.text.span import Span
+
+if TYPE_CHECKING:
+    from pipesense.engine.checks.insert import Checks
 
 _PROGRESS_EVERY: Final = 16
 
@@ -101,9 +95,15 @@ class Workspace:
         self._showing = Showing(self._surroundings, registry, self._place, self._wanted, hide_baseline)
         self.first_look = FirstLook(self._records, self._agenda, self._index, self._stages, self._showing)
         self.features = Features(self._whole_record, self._index, self._place, self._stages)
-        self.checks = Checks.over(self._index, self._whole_record, self._surroundings, self._fixer)
         for root in roots:
             self.add_root(root)
+
+    @cached_property
+    def checks(self) -> Checks:
+        """The quality checks that tables deserve."""
+        from pipesense.engine.checks.insert import Checks
+
+        return Checks.over(self._index, self._whole_record, self._surroundings, self._fixer)
 
     # --- documents -------------------------------------------------------------------------------
 
@@ -244,8 +244,8 @@ class Workspace:
         self._surroundings_changed()
         return orphans
 
-    def reconfigure(self, overrides: Mapping[str, object]) -> None:
-        """Settings of an editor or a command line, on top of the configuration files."""
+    def reconfigure(self, overrides: Mapping[str, object]) -> tuple[str, ...]:
+        """Settings of an editor or a command line, on top of the files; what is wrong with them, as sentences."""
         from pipesense.engine.catalogue import sql_dialects
 
         before = self._surroundings.overrides.exclude
@@ -253,9 +253,6 @@ class Workspace:
         self._surroundings_changed()
         if self._surroundings.overrides.exclude != before:
             self._list_again()
-
-    def override_problems(self) -> tuple[str, ...]:
-        """What is wrong with the overrides, as sentences."""
         return tuple(each.message for each in self._surroundings.overrides.problems)
 
     def _surroundings_changed(self) -> None:
@@ -477,9 +474,11 @@ class Workspace:
 
     def hover(self, path: str, offset: int) -> HoverText | None:
         """What is worth knowing about a place."""
+        from pipesense.engine.hover import hover
+
         record, found, answers = self._whole_record(path), self.findings(path), self._stages.answers(self._index)
         places = (self._place, lambda path, at: self._records[path].document.buffer.lines.position(at)[0])
-        return hover.hover(record, offset, self.registry, answers, *places, found) if record is not None else None
+        return hover(record, offset, self.registry, answers, *places, found) if record is not None else None
 
     # --- fixes -----------------------------------------------------------------------------------
 

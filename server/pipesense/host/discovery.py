@@ -6,7 +6,6 @@ import os
 import posixpath
 import re
 import sys
-import tempfile
 from typing import Final
 
 from pipesense.engine.config import FILE_NAMES
@@ -94,5 +93,7 @@ def _has_settings(pyproject: str) -> bool:
 
 
 def _unbounded_folders() -> frozenset[str]:
+    import tempfile
+
     home = os.path.expanduser("~")
     return frozenset({"/", posix(home), posix(tempfile.gettempdir()), posixpath.dirname(posix(home))})

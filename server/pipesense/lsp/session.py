@@ -222,8 +222,7 @@ class Session:
         self.settings = settings
         core.writer.documentation = settings.documentation
         if overrides_changed:
-            core.workspace.reconfigure(settings.overrides)
-            self._client.warn(core.workspace.override_problems())
+            self._client.warn(core.workspace.reconfigure(settings.overrides))
             for document in self.documents:
                 if document.is_read:
                     core.workspace.analyse(document.path)
@@ -333,8 +332,7 @@ class Session:
         for root in self._roots:
             workspace.expect_root(root, project_root(root))
         if self.settings.overrides:
-            workspace.reconfigure(self.settings.overrides)
-            self._client.warn(workspace.override_problems())
+            self._client.warn(workspace.reconfigure(self.settings.overrides))
         if self.profile.progress:
             self._progress = IndexProgress(self._client)
         listener = _Listener(self._on_edited, self._on_changed, self._on_working, self._on_idle)

@@ -9,7 +9,7 @@ import great_expectations as gx
 import psycopg
 import pytest
 
-from pipesense.engine.checks import Form
+from pipesense.engine.checks.forms import Form
 from pipesense.engine.report import BuiltFix
 from support import planted
 from support.memory import ROOT, workspace
