@@ -33,6 +33,7 @@ from pipesense.model.change import (
     Rewrite,
     SetClientSettings,
     SetRetry,
+    SetRetryPause,
     SetStartDate,
     SetTimeout,
     UseNewApi,
@@ -416,7 +417,7 @@ def _system_of(change: Change) -> str:
         return change.use.system
     if isinstance(change, SetClientSettings):
         return change.client.system
-    if isinstance(change, (SetRetry, SetTimeout, AddCheck, SetStartDate, WaitWithoutSlot, LimitMapped)):
+    if isinstance(change, (SetRetry, SetRetryPause, SetTimeout, AddCheck, SetStartDate, WaitWithoutSlot, LimitMapped)):
         return change.pipeline.system
     return getattr(change, "system", "")
 

@@ -33,6 +33,20 @@ class SetRetry:
 
 
 @dataclass(frozen=True, slots=True)
+class SetRetryPause:
+    """Let the pauses between the attempts of tasks that are repeated grow; how often they are repeated stays.
+
+    All else as in SetRetry.
+    """
+
+    pipeline: Pipeline
+    task: Task | None
+    delay_minutes: int
+    tasks: tuple[Task, ...] = ()
+    delay_seconds: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class SetTimeout:
     """Let tasks fail after ``hours``; ``task`` as in SetRetry."""
 
@@ -200,6 +214,7 @@ Change = (
     DbtChange
     | GiveAvroDefault
     | SetRetry
+    | SetRetryPause
     | SetTimeout
     | AddCheck
     | SetStartDate

@@ -19,6 +19,7 @@ from pipesense.model.value import Unknown, Version
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
 from pipesense.systems.airflow.check_faults import check_faults
+from pipesense.systems.airflow.configuration import Configured
 from pipesense.systems.airflow.faults import dag_faults, task_faults
 from pipesense.systems.airflow.graph_faults import graph_faults
 from pipesense.systems.airflow.handover import large_results, local_files
@@ -208,7 +209,7 @@ _Made = tuple[Task, tuple[SqlText, ...], tuple[ObsoleteUse, ...], tuple[SettingF
 def _task(draft: TaskDraft, defaults: Defaults, home: Module, version: Version, line: str, first: int) -> _Made:
     """A task, its SQL texts (numbered from ``first``), the obsolete context keys that it uses, its faulty settings."""
     runs = task_runs(draft, first)
-    settings = task_settings(draft, defaults, line)
+    settings = task_settings(draft, defaults, line, Configured(version.project))
     role = task_role(draft, runs.runs)
     loc = _task_loc(draft, home)
     task = Task(

@@ -12,12 +12,15 @@ from pipesense.model.flow import Schedule
 from pipesense.model.value import Absent, Evidence, Known, Unknown, Value, Version
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
+from pipesense.systems.airflow.configuration import Configured
 from pipesense.systems.airflow.settings import Defaults
 from pipesense.systems.airflow.things import DagDraft
 from pipesense.text.cron import Cron, read_cron
 
 SCHEDULES: Final = ("schedule", "schedule_interval", "timetable")
 """The arguments that say when a DAG runs; the later ones are older spellings."""
+_RUNS: Final = 16
+"""How many runs of a DAG may be under way where nothing says so: ``[core] max_active_runs_per_dag`` of 2.11 and 3.3."""
 _NOT_CRON: Final = frozenset({"@once", "@continuous"})
 """Presets that are no times of the clock."""
 
@@ -29,7 +32,7 @@ def read_schedule(defaults: Defaults, version: Version, line: str) -> Schedule:
     moving = _moving(start) if start is not None else None
     return Schedule(
         text=_text(dag, version, line),
-        concurrent=_concurrent(dag),
+        concurrent=_concurrent(dag, Configured(version.project)),
         every=_every(_given(dag, *SCHEDULES)),
         start=_first(start, defaults),
         moving_start=moving[0] if moving else None,
@@ -48,10 +51,14 @@ def cron_problem(given: Argument) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _concurrent(dag: DagDraft) -> Value[int]:
+def _concurrent(dag: DagDraft, deployed: Configured) -> Value[int]:
     given = _given(dag, "max_active_runs")
     if given is None:
-        return dag.arguments.why_unsure("max_active_runs") or Absent(Unknown("airflow.cfg is not read"), ("the DAG",))
+        elsewhere = deployed.number("max_active_runs_per_dag", _RUNS)
+        searched = elsewhere.searched if isinstance(elsewhere, Absent) else ()
+        return dag.arguments.why_unsure("max_active_runs") or (
+            Absent(elsewhere.default, ("the DAG", *searched)) if isinstance(elsewhere, Absent) else elsewhere
+        )
     value = given.constant()
     if isinstance(value, Known) and isinstance(value.value, int):
         return Known(value.value, given.loc)
@@ -186,9 +193,15 @@ def _catchup(dag: DagDraft, version: Version, line: str) -> Value[bool]:
             return why
         if not dag.known:
             return Unknown("the DAG's class is not Airflow's own")
+        deployed = Configured(version.project)
+        told = deployed.switch("catchup_by_default")
+        if told is not None:
+            return Absent(Known(told), ("the DAG", deployed.searched("catchup_by_default")))
+        if deployed.place("catchup_by_default"):
+            return Unknown(f"what {deployed.place('catchup_by_default')} says cannot be told")
         default = _default("catchup", version, line)
         if isinstance(default, Known) and isinstance(default.value, bool):
-            return Absent(Known(default.value), ("the DAG", "airflow.cfg is not read"))
+            return Absent(Known(default.value), ("the DAG", deployed.searched("catchup_by_default")))
         return Absent(default if isinstance(default, Unknown) else Unknown("the default is not known"), ("the DAG",))
     value = given.constant()
     if isinstance(value, Known):

@@ -19,6 +19,7 @@ from pipesense.lang.python.link import Recorder
 from pipesense.model.flow import RetryPolicy, Setting
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value, effective, known
 from pipesense.systems.airflow import tables
+from pipesense.systems.airflow.configuration import Configured
 from pipesense.systems.airflow.names import last_part
 from pipesense.systems.airflow.things import DagDraft, GroupDraft, TaskDraft
 
@@ -130,15 +131,20 @@ class TaskSettings:
     holds_slot: Value[bool]
 
 
-def task_settings(task: TaskDraft, defaults: Defaults, version: str) -> TaskSettings:
+def task_settings(task: TaskDraft, defaults: Defaults, version: str, deployed: Configured) -> TaskSettings:
     """Everything that a hover tells about a task; ``version`` is Airflow's release line."""
     layers = defaults.layers(task)
-    retry = _retry(task, layers, version)
-    timeout = _timeout(task, layers, defaults.dag)
+    retry = _retry(task, layers, version, deployed)
+    timeout = _timeout(task, layers, defaults.dag, deployed)
     alerts = _alerts(task, layers, defaults.dag)
     rule = _plain(task, layers, "trigger_rule", str, default_of("task", "trigger_rule", version) or "all_success")
     return TaskSettings(
-        retry, timeout, alerts, _told(task, layers, retry, timeout, alerts, rule), rule, _holds_slot(task, layers)
+        retry,
+        timeout,
+        alerts,
+        _told(task, layers, retry, timeout, alerts, rule, deployed),
+        rule,
+        _holds_slot(task, layers),
     )
 
 
@@ -153,22 +159,26 @@ def is_unlimited(task: TaskDraft, defaults: Defaults) -> bool:
     return all(look_up(layers, key, task.sets) is None for key in _LIMITS)
 
 
-def _retry(task: TaskDraft, layers: Sequence[Layer], version: str) -> Value[RetryPolicy]:
+def _retry(task: TaskDraft, layers: Sequence[Layer], version: str, deployed: Configured) -> Value[RetryPolicy]:
     hit = look_up(layers, "retries", task.sets)
     if isinstance(hit, Unknown):
         return hit
-    places = searched(layers)
-    delay: Value[timedelta] = narrow(
-        _setting(task, layers, "retry_delay", (timedelta, int, float), _delay(version)), timedelta
-    )
-    backoff: Value[bool] = narrow(_setting(task, layers, "retry_exponential_backoff", (bool,), False), bool)
+    delay = _delay(task, layers, version, deployed)
+    backoff: Value[bool] = _backoff(task, layers)
     longest: Value[timedelta] = narrow(
         _setting(task, layers, "max_retry_delay", (timedelta, int, float), None), timedelta
     )
     if hit is None:
-        attempts = default_of("task", "retries", version)
-        count: Value[int] = Known(attempts if isinstance(attempts, int) else 0)
-        return Absent(Known(RetryPolicy(count, delay, backoff, longest)), (*places, "airflow.cfg is not read"))
+        usual = default_of("task", "retries", version)
+        count = deployed.number("default_task_retries", usual if isinstance(usual, int) else 0)
+        if isinstance(count, Unknown):
+            return count
+        if isinstance(count, Known):
+            return Known(RetryPolicy(count, delay, backoff, longest), None, Origin.PROJECT_FILE)
+        return Absent(
+            Known(RetryPolicy(Known(effective(count) or 0), delay, backoff, longest)),
+            (*searched(layers), *count.searched),
+        )
     value = _typed(hit, (int,))
     given: Value[int]
     if isinstance(value, Known):
@@ -178,9 +188,37 @@ def _retry(task: TaskDraft, layers: Sequence[Layer], version: str) -> Value[Retr
     return Known(RetryPolicy(given, delay, backoff, longest), hit.argument.loc, hit.origin)
 
 
-def _delay(version: str) -> timedelta:
+def _delay(task: TaskDraft, layers: Sequence[Layer], version: str, deployed: Configured) -> Value[timedelta]:
     found = default_of("task", "retry_delay", version)
-    return found if isinstance(found, timedelta) else timedelta(seconds=300)
+    usual = found if isinstance(found, timedelta) else timedelta(seconds=300)
+    decided = _by_policy(task, layers)
+    if decided is not None:
+        return decided
+    delay: Value[timedelta] = narrow(_setting(task, layers, "retry_delay", (timedelta, int, float), usual), timedelta)
+    if not isinstance(delay, Absent):
+        return delay
+    elsewhere = deployed.duration("default_task_retry_delay", usual)
+    return (
+        Absent(elsewhere.default, (*delay.searched, *elsewhere.searched))
+        if isinstance(elsewhere, Absent)
+        else elsewhere
+    )
+
+
+def _backoff(task: TaskDraft, layers: Sequence[Layer]) -> Value[bool]:
+    """Whether pauses grow; from 3.2 on a number says by how much (``True`` is 2.0 there, and 0 is off)."""
+    decided = _by_policy(task, layers)
+    if decided is not None:
+        return decided
+    value = _setting(task, layers, "retry_exponential_backoff", (bool, int, float), False)
+    if isinstance(value, Known) and isinstance(value.value, int | float):
+        return Known(bool(value.value), value.loc, value.origin)
+    return narrow(value, bool)
+
+
+def _by_policy(task: TaskDraft, layers: Sequence[Layer]) -> Unknown | None:
+    """Airflow 3.3 leaves pauses to ``retry_policy=``, where there is one."""
+    return Unknown("retry_policy decides it") if look_up(layers, "retry_policy", task.sets) is not None else None
 
 
 def _setting(
@@ -199,7 +237,7 @@ def _plain(task: TaskDraft, layers: Sequence[Layer], key: str, kind: type[T], de
     return narrow(_setting(task, layers, key, (kind,), default), kind)
 
 
-def _timeout(task: TaskDraft, layers: Sequence[Layer], dag: DagDraft) -> Value[timedelta]:
+def _timeout(task: TaskDraft, layers: Sequence[Layer], dag: DagDraft, deployed: Configured) -> Value[timedelta]:
     """The limit of an attempt: the task's own, a sensor's, or that of the whole run."""
     keys = ["execution_timeout"]
     if _is_sensor(task):
@@ -222,7 +260,12 @@ def _timeout(task: TaskDraft, layers: Sequence[Layer], dag: DagDraft) -> Value[t
         unknown = unknown or (value if isinstance(value, Unknown) else None)
     else:
         unknown = unknown or dag.arguments.why_unsure("dagrun_timeout")
-    return unknown or Absent(Unknown("there is none"), (*searched(layers), "the DAG's dagrun_timeout"))
+    if unknown is not None:
+        return unknown
+    limit = deployed.duration("default_task_execution_timeout", None)
+    if not isinstance(limit, Absent):
+        return limit
+    return Absent(Unknown("there is none"), (*searched(layers), "the DAG's dagrun_timeout", *limit.searched))
 
 
 def _is_sensor(task: TaskDraft) -> bool:
@@ -278,19 +321,27 @@ def _told(
     timeout: Value[timedelta],
     alerts: Value[str],
     rule: Value[str],
+    deployed: Configured,
 ) -> tuple[Setting, ...]:
     policy = effective(retry)
+
+    def placed(words: str, value: Value[T], key: str) -> str:
+        from_file = isinstance(value, Known) and value.origin is Origin.PROJECT_FILE
+        return f"{words}; set in {deployed.place(key)}" if from_file else words
+
     told = [
         Setting(
             "retries",
             _spelled(policy.attempts, retry) if policy else _passed(retry),
-            "how often a failed attempt is repeated",
+            placed("how often a failed attempt is repeated", retry, "default_task_retries"),
         )
     ]
     if policy is not None and (effective(policy.attempts) or 0) > 0:
-        told.append(Setting("retry delay", as_told(policy.delay), "the pause before the first repetition"))
+        meaning = placed("the pause before the first repetition", policy.delay, "default_task_retry_delay")
+        told.append(Setting("retry delay", as_told(policy.delay), meaning))
         told.append(Setting("exponential backoff", as_told(policy.backoff), "whether the pause grows"))
-    told.append(Setting("timeout", as_told(timeout), "after which time an attempt fails"))
+    meaning = placed("after which time an attempt fails", timeout, "default_task_execution_timeout")
+    told.append(Setting("timeout", as_told(timeout), meaning))
     told.append(Setting("alerts", alerts, "who is told of a failure"))
     if isinstance(rule, Known):
         told.append(Setting("trigger rule", rule, "when it runs, by what became of the tasks before it"))

@@ -10,6 +10,7 @@ from typing import Final
 
 from pipesense.lang.python.module import Module
 from pipesense.model.value import Evidence, Version
+from pipesense.systems.airflow.configuration import CONFIGURATION_FILES, configured
 
 VERSION_FILES: Final = (
     "requirements.txt",
@@ -76,8 +77,9 @@ VERSION_FILES: Final = (
     "requirements/airflow_local.txt",
     "requirements_airflow_local.txt",
     "requirements-airflow-local.txt",
+    *CONFIGURATION_FILES,
 )
-"""Files that may pin Airflow, strongest first: what runs in production speaks before what developers install."""
+"""Files that may pin Airflow or configure it, strongest first: production speaks before what developers install."""
 
 _COMMENT: Final = re.compile(r"(?m)(?:^|(?<=\s))#[^\n]*")
 _NAME: Final = r"apache[-_.]airflow(?:-core)?"
@@ -114,11 +116,14 @@ _GONE: Final = (
 """Modules that Airflow 3 does not have."""
 
 
-def version_in_use(module: Module, files: Mapping[str, str], configured: str | None) -> Version:
-    """The version with its evidence; the first of configuration, project files and code that says something."""
-    found = _own_version(module, files, configured)
-    beside = tuple(_providers(files))
-    return replace(found, beside=beside) if beside else found
+def version_in_use(module: Module, files: Mapping[str, str], wanted: str | None) -> Version:
+    """The version with its evidence; the first of configuration, project files and code that says something.
+
+    Beside it stand the versions of providers, and what the deployment's configuration sets for all DAGs.
+    """
+    found = _own_version(module, files, wanted)
+    beside, settings = tuple(_providers(files)), configured(files)
+    return replace(found, beside=beside, project=settings) if beside or settings else found
 
 
 def _own_version(module: Module, files: Mapping[str, str], configured: str | None) -> Version:

@@ -12,6 +12,7 @@ from pipesense.model.change import (
     Rewrite,
     SetClientSettings,
     SetRetry,
+    SetRetryPause,
     SetStartDate,
     SetTimeout,
     UseNewApi,
@@ -23,7 +24,12 @@ from pipesense.systems.airflow.lift import find_pipelines
 from pipesense.systems.airflow.pipeline import Built
 from pipesense.systems.airflow.write_api import use_new_api
 from pipesense.systems.airflow.write_checks import add_check
-from pipesense.systems.airflow.write_settings import set_at_task, set_retry, set_start_date, set_timeout
+from pipesense.systems.airflow.write_settings import (
+    set_at_task,
+    set_retry,
+    set_start_date,
+    set_timeout,
+)
 
 
 def write(change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
@@ -37,12 +43,20 @@ def write(change: Change, module: Module, version: Version) -> tuple[Replace, ..
             return use_new_api(change.use, module)
         case SetClientSettings():
             return Refusal("Airflow has no clients of message brokers.")
-        case SetRetry() | SetTimeout() | SetStartDate() | AddCheck() | WaitWithoutSlot() | LimitMapped():
+        case (
+            SetRetry()
+            | SetRetryPause()
+            | SetTimeout()
+            | SetStartDate()
+            | AddCheck()
+            | WaitWithoutSlot()
+            | LimitMapped()
+        ):
             built = _find(change.pipeline, module, version)
             if built is None:
                 return Refusal(f"DAG {change.pipeline.name} is no longer where it was.")
             match change:
-                case SetRetry():
+                case SetRetry() | SetRetryPause():
                     return set_retry(change, built, module)
                 case SetTimeout():
                     return set_timeout(change, built, module)

@@ -12,7 +12,7 @@ from pipesense.lang.python.frames import constant, dictionary
 from pipesense.lang.python.layers import Hit, look_up
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of
-from pipesense.model.change import LimitMapped, Refusal, Replace, SetRetry, SetTimeout, WaitWithoutSlot
+from pipesense.model.change import LimitMapped, Refusal, Replace, SetRetry, SetRetryPause, SetTimeout, WaitWithoutSlot
 from pipesense.model.flow import Role, Task
 from pipesense.model.value import Known, known
 from pipesense.model.where import Loc
@@ -27,15 +27,16 @@ _FIXED_DATE: Final = (2024, 1, 1)
 Items = Sequence[tuple[str, str]]
 
 
-def set_retry(change: SetRetry, built: Built, module: Module) -> tuple[Replace, ...] | Refusal:
-    """Retries with a growing pause."""
+def set_retry(change: SetRetry | SetRetryPause, built: Built, module: Module) -> tuple[Replace, ...] | Refusal:
+    """Retries with a growing pause, or the pause alone, beside retries that are set already."""
     duration, imports = add_import(module, "timedelta", "datetime")
+    counts = [("retries", str(change.attempts))] if isinstance(change, SetRetry) else []
     items = [
-        ("retries", str(change.attempts)),
+        *counts,
         ("retry_delay", f"{duration}(minutes={change.delay_minutes})"),
         ("retry_exponential_backoff", "True"),
     ]
-    return _set(built, change.task, items, ("retries",), "retry_delay", imports, module)
+    return _set(built, change.task, items, tuple(name for name, _ in counts), "retry_delay", imports, module)
 
 
 def set_timeout(change: SetTimeout, built: Built, module: Module) -> tuple[Replace, ...] | Refusal:

@@ -8,7 +8,7 @@ from typing import Final
 from pipesense.lang.documents.file import DocumentFile
 from pipesense.lang.yaml.edit import Raw, Value, add_entry
 from pipesense.lang.yaml.nodes import Mapping, mapping
-from pipesense.model.change import Change, Refusal, Replace, SetRetry, SetTimeout, WaitWithoutSlot
+from pipesense.model.change import Change, Refusal, Replace, SetRetry, SetRetryPause, SetTimeout, WaitWithoutSlot
 from pipesense.model.flow import Role
 from pipesense.model.value import known
 from pipesense.systems.airflow.yaml_dags import DagNode, dags
@@ -21,17 +21,17 @@ _FREE: Final = "There is no certain place for the setting."
 
 def write(change: Change, file: DocumentFile) -> tuple[Replace, ...] | Refusal:
     """The edits of a change, or why there are none."""
-    if not isinstance(change, (SetRetry, SetTimeout, WaitWithoutSlot)):
+    if not isinstance(change, (SetRetry, SetRetryPause, SetTimeout, WaitWithoutSlot)):
         return Refusal("A DAG in YAML has no such setting.")
     dag = next((each for each in dags(file) if each.entry.key == change.pipeline.name), None)
     if dag is None:
         return Refusal(f"DAG {change.pipeline.name} is no longer where it was.")
     if isinstance(change, WaitWithoutSlot):
         return _set(file, dag, change.task.name, {"mode": "reschedule"})
-    if isinstance(change, SetRetry):
+    if isinstance(change, (SetRetry, SetRetryPause)):
+        items: dict[str, Value] = {"retries": change.attempts} if isinstance(change, SetRetry) else {}
         # Seconds are taken by Airflow itself, so they are right for every version of dag-factory.
-        items: dict[str, Value] = {"retries": change.attempts, "retry_delay": change.delay_minutes * 60}
-        items["retry_exponential_backoff"] = True
+        items |= {"retry_delay": change.delay_minutes * 60, "retry_exponential_backoff": True}
         return _set(file, dag, change.task.name if change.task is not None else "", items)
     task = change.task
     if task is not None and known(task.role) is Role.SENSOR:

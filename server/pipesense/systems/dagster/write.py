@@ -17,12 +17,23 @@ from pipesense.lang.python.edit import (
 )
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.openings import opening_in
-from pipesense.model.change import AddCheck, Change, Refusal, Replace, Rewrite, SetRetry, SetStartDate, UseNewApi
+from pipesense.model.change import (
+    AddCheck,
+    Change,
+    Refusal,
+    Replace,
+    Rewrite,
+    SetRetry,
+    SetRetryPause,
+    SetStartDate,
+    UseNewApi,
+)
 from pipesense.model.flow import Task
 from pipesense.model.quality import NotNull, Unique
 from pipesense.model.value import Version
 from pipesense.quality.naming import label
 from pipesense.quality.python import queries
+from pipesense.systems.dagster.settings import resolved
 from pipesense.systems.dagster.things import Thing, decorated, functions_in, named
 from pipesense.systems.dagster.write_api import use_new_api
 
@@ -40,6 +51,8 @@ def write(change: Change, module: Module, version: Version) -> tuple[Replace, ..
             return change.parts
         case SetRetry():
             return _set_retry(change, module)
+        case SetRetryPause():
+            return _set_pause(change, module)
         case AddCheck():
             return _add_check(change, module)
         case SetStartDate():
@@ -91,6 +104,29 @@ def _set_retry(change: SetRetry, module: Module) -> tuple[Replace, ...] | Refusa
                 replace_node(module, thing.bare, f"{module.text_of(thing.bare)}(\n    retry_policy={policy},\n)")
             )
     return (*edits, *imports) if edits else Refusal("Where the settings of this step are written cannot be told.")
+
+
+def _set_pause(change: SetRetryPause, module: Module) -> tuple[Replace, ...] | Refusal:
+    """A growing, scattered pause in the policies that the steps have; one policy may serve several."""
+    names, imports = add_imports(module, ("Backoff", "Jitter"), "dagster")
+    items = [
+        ("delay", str(change.delay_seconds)),
+        ("backoff", f"{names['Backoff']}.EXPONENTIAL"),
+        ("jitter", f"{names['Jitter']}.PLUS_MINUS"),
+    ]
+    edits: list[Replace] = []
+    done: set[ast.AST] = set()
+    for task in (change.task,) if change.task is not None else change.tasks:
+        thing = _thing(task, module)
+        given = thing.arguments(module).get("retry_policy") if thing is not None else None
+        policy = resolved(module, given.value) if given is not None else None
+        if not isinstance(policy, ast.Call) or module.loc(policy).file != module.path:
+            return Refusal(f"The retry policy of {task.name} is not made in this file.")
+        if policy not in done:
+            done.add(policy)
+            written = {word.arg for word in policy.keywords}
+            edits += add_keywords(module, policy, [item for item in items if item[0] not in written])
+    return (*edits, *imports) if edits else Refusal("There is no policy to add a pause to.")
 
 
 def _set_start_date(change: SetStartDate, module: Module) -> tuple[Replace, ...] | Refusal:

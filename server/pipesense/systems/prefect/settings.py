@@ -57,6 +57,9 @@ def _retry(role: str, layers: Sequence[Layer], outer: Sequence[Layer], version: 
     delay, backoff = _delay(layers)
     own = _count(layers)
     project = dict(version.project).get(f"{role}s.default_retries")
+    pause = dict(version.project).get("tasks.default_retry_delay_seconds") if role == "task" else None
+    if isinstance(delay, Absent) and pause is not None:
+        delay = Known(timedelta(seconds=float(pause)), None, Origin.PROJECT_FILE)
     if isinstance(own, Absent) and project is not None:
         own = Known(int(float(project)), None, Origin.PROJECT_FILE)
     if isinstance(own, Absent) and outer:

@@ -10,7 +10,17 @@ from typing import Final
 from pipesense.lang.python.edit import add_after, add_before, add_import, add_long_keywords, replace_node
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.openings import opening_in
-from pipesense.model.change import AddCheck, Change, Refusal, Replace, Rewrite, SetRetry, SetTimeout, UseNewApi
+from pipesense.model.change import (
+    AddCheck,
+    Change,
+    Refusal,
+    Replace,
+    Rewrite,
+    SetRetry,
+    SetRetryPause,
+    SetTimeout,
+    UseNewApi,
+)
 from pipesense.model.flow import Pipeline, Task
 from pipesense.model.value import Version
 from pipesense.quality.python import queries
@@ -28,13 +38,15 @@ def write(change: Change, module: Module, version: Version) -> tuple[Replace, ..
             return (change,)
         case Rewrite():
             return change.parts
-        case SetRetry() | SetTimeout() | AddCheck():
+        case SetRetry() | SetRetryPause() | SetTimeout() | AddCheck():
             built = _find(change.pipeline, module, version)
             if built is None:
                 return Refusal(f"Flow {change.pipeline.name} is no longer where it was.")
             match change:
                 case SetRetry():
-                    return _set_retry(change, built, module)
+                    return _set_retry(change, built, module, [("retries", str(change.attempts))])
+                case SetRetryPause():
+                    return _set_retry(change, built, module, [])
                 case SetTimeout():
                     return _set_timeout(change, built, module)
                 case AddCheck():
@@ -62,15 +74,17 @@ def _chosen(task: Task | None, tasks: Sequence[Task], built: Built) -> list[tupl
     return list(chosen.values())
 
 
-def _set_retry(change: SetRetry, built: Built, module: Module) -> tuple[Replace, ...] | Refusal:
-    """Retries with a growing pause; a flow has no growing pauses."""
+def _set_retry(
+    change: SetRetry | SetRetryPause, built: Built, module: Module, counts: Items
+) -> tuple[Replace, ...] | Refusal:
+    """Retries with a growing pause, ``counts`` saying how many; a flow has no growing pauses."""
     chosen = _chosen(change.task, change.tasks, built)
     if not any(thing.role == "task" for _, thing in chosen):
-        items = [("retries", str(change.attempts)), ("retry_delay_seconds", str(change.delay_seconds))]
+        items = [*counts, ("retry_delay_seconds", str(change.delay_seconds))]
         return _set(chosen, items, module)
     growing, imports = add_import(module, "exponential_backoff", "prefect.tasks")
     items = [
-        ("retries", str(change.attempts)),
+        *counts,
         ("retry_delay_seconds", f"{growing}(backoff_factor={change.delay_seconds})"),
         ("retry_jitter_factor", "1"),
     ]
