@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from pipesense.model.frames import FrameOperation, FrameScope, Given
 from pipesense.model.sql import Statement, Write
+from pipesense.model.where import Loc
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
-from pipesense_rules import grain
+from pipesense_rules import frames, grain, shapes
 
 _WHY: Final = (
     "Most engines stop at the second row for one target row; the others keep whichever comes last, which may be "
@@ -19,7 +21,7 @@ _WHY: Final = (
 
 META = RuleMeta(
     id="idempotency/merge-source-not-unique",
-    wants=Statement,
+    wants=(Statement, FrameScope),
     pattern="upsert",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO},
@@ -30,6 +32,14 @@ META = RuleMeta(
             _WHY,
             "Keep one row per {matched} first (ROW_NUMBER() OVER (PARTITION BY {matched} ORDER BY ...) = 1), or match "
             "by the whole key.",
+        ),
+        "micro-batch": Message(
+            Severity.WARNING,
+            "{source} holds what happened since the last micro-batch, and merges it row by row: a key may come twice.",
+            "Delta stops the query at the second row for one row of the table "
+            "(DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE), and the same batch comes again after a restart. "
+            "A quiet topic hides it until many events pile up.",
+            "Keep the newest row per key first: row_number() over a window by the key, ordered by the time, and = 1.",
         ),
         "perhaps": Message(
             Severity.INFO,
@@ -42,8 +52,12 @@ META = RuleMeta(
 
 
 @rule(META)
-def merge_source_not_unique(statement: Statement, ctx: Context) -> Iterator[Finding]:
+def merge_source_not_unique(statement: Statement | FrameScope, ctx: Context) -> Iterator[Finding]:
     """At the source's name, or at the target of an INSERT with ON CONFLICT, where the source's grain is known."""
+    if isinstance(statement, FrameScope):
+        if statement.handler:
+            yield from _micro_batch(statement, ctx)
+        return
     write = statement.facts.write
     if write is None or statement.facts.error or statement.facts.unsure or write.opaque:
         return
@@ -51,6 +65,47 @@ def merge_source_not_unique(statement: Statement, ctx: Context) -> Iterator[Find
         yield from _merge(write, statement, ctx)
     elif write.conflict == "update" and write.source is not None and write.conflict_columns:
         yield from _upsert(write, statement, ctx)
+
+
+_ONE_BY_ONE: Final = frozenset(
+    {"event", "message", "offset", "version", "seq", "sequence", "ts", "time", "timestamp", "at", "date"}
+)
+"""Words of columns that tell the events of one key apart."""
+
+
+def _micro_batch(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
+    """At the frame that a handler of micro-batches merges, where its events were never made one per key."""
+    if not any(each.kind == "merge" and each.name.startswith("whenMatchedUpdate") for each in scope.operations):
+        return
+    places = frames.by_place(scope)
+    for each in scope.operations:
+        source = each.argument("source", 0) if (each.kind, each.name) == ("delta table", "merge") else None
+        if source is None or not {"micro-batch", "events"} <= source.traits:
+            continue
+        if source.traits & {"aggregated", "deduplicated"} or _made_unique(source, places, ctx):
+            continue
+        condition = frames.constant(each.argument("condition", 1))
+        if isinstance(condition, str) and not shapes.words(condition) & _ONE_BY_ONE:
+            yield ctx.finding("micro-batch", at=source.value_loc, source=_name(source, places, ctx))
+
+
+def _made_unique(source: Given, places: Mapping[Loc, FrameOperation], ctx: Context) -> bool:
+    """Whether rows are numbered on the way, or something is done with them that nobody can follow."""
+    todo, seen = list(source.made), set[Loc]()
+    while todo:
+        each = places.get(todo.pop())
+        if each is None or each.loc in seen:
+            continue
+        if each.name == "transform" or any("over(" in ctx.text(given.loc) for given in each.given):
+            return True
+        seen.add(each.loc)
+        todo += each.made
+    return False
+
+
+def _name(source: Given, places: Mapping[Loc, FrameOperation], ctx: Context) -> str:
+    root = next((places[loc].root for loc in source.made if loc in places), "")
+    return root or " ".join(ctx.text(source.value_loc).split())
 
 
 def _merge(write: Write, statement: Statement, ctx: Context) -> Iterator[Finding]:

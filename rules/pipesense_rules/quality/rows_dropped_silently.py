@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pipesense.model.frames import FrameOperation, FrameScope
+from pipesense.model.frames import FrameCheck, FrameOperation, FrameScope
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
@@ -19,7 +19,7 @@ _DO: Final = "Count what is dropped and fail above a limit, or keep it in a quar
 
 META = RuleMeta(
     id="quality/rows-dropped-silently",
-    wants=FrameScope,
+    wants=(FrameScope, FrameCheck),
     pattern="quarantine",
     since="0.1",
     roles=PRODUCTION,
@@ -36,6 +36,12 @@ META = RuleMeta(
             _WHY,
             _DO,
         ),
+        "schema": Message(
+            Severity.WARNING,
+            "{schema} drops every row that does not fit, and nothing counts them.",
+            f"drop_invalid_rows turns what {{schema}} demands into a filter that says nothing. {_WHY}",
+            _DO,
+        ),
         "keys": Message(
             Severity.WARNING,
             "dropna drops every row without {columns}, and nothing counts them.",
@@ -50,8 +56,15 @@ _KEY_WORDS: Final = frozenset({"id", "ids", "key", "keys", "uuid", "pk"})
 
 
 @rule(META)
-def rows_dropped_silently(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
-    """At the argument that drops, in scopes that write frames; silent where rows or values are counted behind it."""
+def rows_dropped_silently(scope: FrameScope | FrameCheck, ctx: Context) -> Iterator[Finding]:
+    """At the argument that drops, in scopes that write frames; silent where rows or values are counted behind it.
+
+    For a schema that drops, at the call that holds the frame against it.
+    """
+    if isinstance(scope, FrameCheck):
+        if scope.drops:
+            yield ctx.finding("schema", at=scope.loc, schema=scope.schema)
+        return
     if not frames.persists(scope):
         return
     for number, each in enumerate(scope.operations):

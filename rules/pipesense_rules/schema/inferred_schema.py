@@ -35,6 +35,13 @@ META = RuleMeta(
             "DataFrame): files that are still to come cannot be looked at.",
             _DO,
         ),
+        "columns": Message(
+            Severity.HINT,
+            "{method} guesses the types of the columns from what stands in the file today.",
+            "A number with leading zeros loses them, a column with one gap turns into floats, and a letter in a column "
+            "of numbers makes all of it text: what is written behind it changes with the data.",
+            'Say what is expected: dtype={{"order_id": "Int64", "postcode": "string"}}.',
+        ),
         "json": Message(Severity.INFO, "JSON is read without a schema, so the data decides the columns.", _WHY, _DO),
     },
 )
@@ -43,6 +50,8 @@ META = RuleMeta(
 @rule(META)
 def inferred_schema(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
     """At the option, or at the method that reads; in scopes that write. Streams of files are judged everywhere."""
+    if scope.system == "pandas":
+        yield from _of_columns(scope, ctx)
     if scope.system != "spark":
         return
     persists = frames.persists(scope)
@@ -59,6 +68,23 @@ def inferred_schema(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
         if last.argument("schema") is not None or frames.option(chain, "samplingRatio") is not None:
             continue
         yield from _guessed(last, chain, places, ctx)
+
+
+_GUESSING: Final = frozenset({"read_csv", "read_table", "read_fwf", "read_excel"})
+_SAYS: Final = ("dtype", "converters")
+_CONVERTS: Final = frozenset({"astype", "convert_dtypes"})
+
+
+def _of_columns(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
+    """Readers of text files whose rows the scope writes, without types and without a conversion behind them."""
+    if any(each.name in _CONVERTS for each in scope.operations):
+        return
+    places = frames.by_place(scope)
+    written = {each.loc for last in scope.operations if frames.is_write(last) for each in frames.behind(last, places)}
+    for each in scope.operations:
+        guesses = each.kind == "" and each.name in _GUESSING and each.loc in written and not each.open
+        if guesses and not any(each.argument(name) is not None for name in _SAYS):
+            yield ctx.finding("columns", at=each.name_loc, method=each.name)
 
 
 _OF_FILES: Final = frozenset({"csv", "json", "parquet", "orc"})

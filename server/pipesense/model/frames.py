@@ -166,3 +166,5 @@ class FrameCheck:
     columns: tuple[CheckedColumn, ...]
     outcome: str
     gates: bool | None = True
+    drops: bool = False
+    """Rows that fail are left out of the result, and nothing in the scope looks at how many rows there are."""

@@ -57,7 +57,11 @@ class Reading(Generic[T]):
             for node, place in unit.index.definitions:
                 if isinstance(node, FUNCTIONS) and not place.is_orphan:
                     function = Function(module, node, path_of(place, node.name))
-                    flows = tuple(sorted((name, flow.kind) for name, flow in self.handed.get(node, {}).items()))
+                    flows = tuple(
+                        sorted(
+                            (name, flow.kind, *sorted(flow.traits)) for name, flow in self.handed.get(node, {}).items()
+                        )
+                    )
                     found.append(module.memo((*tag, flows), [node], partial(self._of_function, function)))
         return tuple(each for each in found if each is not None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -53,10 +54,29 @@ def _read(module: Module, function: Function | None) -> tuple[FrameCheck, ...]:
     found: list[FrameCheck] = []
     for site in own_calls(module, function):
         found += _call(module, scope, site.node)
+    if any(each.drops for each in found) and _counts(module, function):
+        found = [replace(each, drops=False) for each in found]
     if function is not None and isinstance(function.node, FUNCTIONS):
         for decorator in function.node.decorator_list:
             found += _decorator(module, scope, decorator)
     return tuple(found)
+
+
+_COUNTS: Final = frozenset({"len", "shape", "count", "size", "empty", "isna", "isnull", "value_counts", "info"})
+
+
+def _counts(module: Module, function: Function | None) -> bool:
+    """Whether code of the scope looks at how many rows there are."""
+    if function is not None and isinstance(function.node, FUNCTIONS):
+        inside = function.node.body
+    else:
+        inside = [each for each in module.body if not isinstance(each, (*FUNCTIONS, ast.ClassDef))]
+    for statement in inside:
+        for node in ast.walk(statement):
+            word = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+            if word in _COUNTS:
+                return True
+    return False
 
 
 def _call(module: Module, scope: str, call: ast.Call) -> Iterator[FrameCheck]:
@@ -87,17 +107,17 @@ def _checked(module: Module, scope: str, schema: Schema, func: ast.expr, call: a
     words = {word.arg: module.value(word.value) for word in call.keywords if word.arg is not None}
     lazy = words.get("lazy")
     is_lazy = isinstance(lazy, Known) and lazy.value is True
-    outcome, gates = (_GATHERS if is_lazy else _RAISES), True
+    outcome, gates, drops = (_GATHERS if is_lazy else _RAISES), True, False
     if schema.for_spark:
         looks = any(unit.holds("pandera.errors") for unit in module.units)
         outcome, gates = _SPARK, looks
     elif schema.drops and is_lazy:
-        outcome, gates = _DROPS, False
+        outcome, gates, drops = _DROPS, False, True
     loc = module.loc(func)
     if isinstance(func, ast.Attribute):
         end = loc.span.end
         loc = loc.at(Span(end - len(func.attr), end))
-    return FrameCheck("pandera", scope, schema.name, loc, schema.columns, outcome, gates)
+    return FrameCheck("pandera", scope, schema.name, loc, schema.columns, outcome, gates, drops)
 
 
 def _decorator(module: Module, scope: str, decorator: ast.expr) -> Iterator[FrameCheck]:

@@ -30,7 +30,13 @@ _SETTING: Final = re.compile(
 
 def lift(module: Module, version: Version) -> Lifted:
     """Everything that a file says to Spark."""
-    found = Reading(module, LIBRARY, version, _beside, "spark", _handlers(module), _settings(module)).scopes()
+    settings = _settings(module)
+    handlers = _handlers(module)
+    if handlers:
+        # What a handler is given is known once the code that starts the stream is read.
+        plain = Reading(module, LIBRARY, version, _beside, "spark", {}, settings).scopes()
+        handlers = _handlers(module, tuple(each.scope for each in plain))
+    found = Reading(module, LIBRARY, version, _beside, "spark", handlers, settings).scopes()
     scopes = tuple(each.scope for each in found)
     writes = [each for scope in scopes for each in scope.operations if is_write(each)]
     pipeline = script_pipeline(module, "spark", writes, _session(scopes))
@@ -53,8 +59,15 @@ def _session(found: Iterable[FrameScope]) -> FrameOperation | None:
     return next(made, None)
 
 
-def _handlers(module: Module) -> dict[ast.AST, dict[str, Flow]]:
-    """Functions that a stream hands its micro-batches to: their first parameter is a frame."""
+_HANDED: Final = frozenset({"events", "aggregated", "deduplicated", "remote"})
+
+
+def _handlers(module: Module, scopes: tuple[FrameScope, ...] = ()) -> dict[ast.AST, dict[str, Flow]]:
+    """Functions that a stream hands its micro-batches to: their first parameter is a frame.
+
+    ``scopes`` tell what the stream is.
+    """
+    streams = {each.loc: each.traits for one in scopes for each in one.operations if each.name == "foreachBatch"}
     found: dict[ast.AST, dict[str, Flow]] = {}
     for unit in module.units:
         if not unit.holds("foreachBatch"):
@@ -67,7 +80,8 @@ def _handlers(module: Module) -> dict[ast.AST, dict[str, Flow]]:
                 node = function.node
                 names = [each.arg for each in (*node.args.posonlyargs, *node.args.args) if each.arg != "self"]
                 if isinstance(node, FUNCTIONS) and names and function.module is module:
-                    found[node] = {names[0]: Flow(FRAME, frozenset({"micro-batch"}))}
+                    known = streams.get(module.loc(site.node), frozenset()) & _HANDED
+                    found[node] = {names[0]: Flow(FRAME, known | {"micro-batch"})}
     return found
 
 

@@ -2,7 +2,9 @@
 
 https://spark.apache.org/docs/4.0.0/api/python/reference/pyspark.sql/index.html; traits are our own words:
 "source" (read from outside), "bounded" (few rows, by the operation that made it), "local" (made from values of the
-program), "command" (the answer of SHOW, DESCRIBE ...), "streaming", "watermarked", "aggregated", "cached".
+program), "command" (the answer of SHOW, DESCRIBE ...), "streaming", "watermarked", "aggregated", "cached", "events" (a
+stream of a message broker or of a table's changes: one key may come several times), "deduplicated", "remote" (through
+Spark Connect).
 """
 
 from __future__ import annotations
@@ -45,8 +47,7 @@ _SAME: Final = frozenset(
         *("exceptAll", "subtract", "mapInPandas", "mapInArrow", "melt", "orderBy", "repartition", "repartitionByRange"),
         *("replace", "sample", "sampleBy", "select", "selectExpr", "sort", "sortWithinPartitions", "toDF", "to"),
         *("transform", "unpivot", "where", "withColumn", "withColumnRenamed", "withColumns", "withColumnsRenamed"),
-        *("withMetadata", "observe", "offset", "dropDuplicates", "drop_duplicates", "dropDuplicatesWithinWatermark"),
-        *("distinct", "transpose"),
+        *("withMetadata", "observe", "offset", "transpose"),
     }
 )
 _JOINS: Final = frozenset({"join", "crossJoin", "union", "unionAll", "unionByName", "lateralJoin"})
@@ -115,13 +116,17 @@ def _session(step: Step) -> Made | None:
         return Made(READER, step.traits | {"streaming"})
     if step.name in attributes:
         return Made(attributes[step.name], step.traits)
+    remote = step.traits & _REMOTE
     if step.name == "table":
-        return Made(FRAME, frozenset({"source"}))
+        return Made(FRAME, remote | {"source"})
     if step.name in ("range", "createDataFrame"):
-        return Made(FRAME, frozenset({"local"}))
+        return Made(FRAME, remote | {"local"})
     if step.name == "sql":
-        return Made(FRAME, _of_query(step))
+        return Made(FRAME, remote | _of_query(step))
     return None
+
+
+_REMOTE: Final = frozenset({"remote"})
 
 
 def _of_query(step: Step) -> frozenset[str]:
@@ -144,16 +149,32 @@ def _of_query(step: Step) -> frozenset[str]:
 
 def _builder(step: Step) -> Made | None:
     if step.name in ("getOrCreate", "create"):
-        return Made(SESSION, frozenset({"built"}))
-    return Made(BUILDER)
+        return Made(SESSION, step.traits & _REMOTE | {"built"})
+    return Made(BUILDER, step.traits | (_REMOTE if step.name == "remote" else NO_TRAITS))
 
 
 def _reader(step: Step) -> Made | None:
     if step.name in _READER:
-        return Made(READER, step.traits | ({"schema"} if step.name == "schema" else NO_TRAITS))
+        more = {"schema"} if step.name == "schema" else {"events"} if _brings_events(step) else NO_TRAITS
+        return Made(READER, step.traits | more)
     if step.name in _READS:
-        return Made(FRAME, (step.traits & {"streaming"}) | {"source"})
+        kept = {"streaming", "remote", "events"} if "streaming" in step.traits else {"remote"}
+        return Made(FRAME, (step.traits & kept) | {"source"})
     return None
+
+
+_BROKERS: Final = frozenset({"kafka", "kinesis", "aws-kinesis", "eventhubs", "pulsar", "pubsub"})
+_CHANGES: Final = frozenset({"readChangeFeed", "readChangeData"})
+
+
+def _brings_events(step: Step) -> bool:
+    """Whether a reader is pointed at a message broker, or at the changes of a table."""
+    words = {
+        each.value.value for each in step.given if isinstance(each.value, Known) and isinstance(each.value.value, str)
+    }
+    if step.name == "format":
+        return not words.isdisjoint(_BROKERS)
+    return not (words | {each.name for each in step.given}).isdisjoint(_CHANGES)
 
 
 def _frame(step: Step) -> Made | None:
@@ -184,6 +205,10 @@ _SPECIAL: Final[dict[str, tuple[str, frozenset[str], frozenset[str]]]] = {
     "checkpoint": (FRAME, frozenset({"cached"}), _NONE),
     "localCheckpoint": (FRAME, frozenset({"cached"}), _NONE),
     "unpersist": (FRAME, _NONE, frozenset({"cached"})),
+    **dict.fromkeys(
+        ("dropDuplicates", "drop_duplicates", "dropDuplicatesWithinWatermark", "distinct"),
+        (FRAME, frozenset({"deduplicated"}), _NONE),
+    ),
     "withWatermark": (FRAME, frozenset({"watermarked"}), _NONE),
     "write": (WRITER, _NONE, _NONE),
     "writeStream": (STREAM_WRITER, _NONE, _NONE),
@@ -195,11 +220,14 @@ _SPECIAL: Final[dict[str, tuple[str, frozenset[str], frozenset[str]]]] = {
 }
 
 
+_KEPT: Final = frozenset({"remote", "events", "deduplicated"})
+
+
 def _joined(step: Step) -> frozenset[str]:
     other = next((each for each in step.given if each.kind == FRAME), None)
     theirs = other.traits if other is not None else NO_TRAITS
     both = step.traits & theirs & {"bounded", "local", "source"}
-    either = (step.traits | theirs) & {"streaming", "watermarked", "aggregated", "mixed", "source"}
+    either = (step.traits | theirs) & {"streaming", "watermarked", "aggregated", "mixed", "source", *_KEPT}
     if ("streaming" in step.traits) != ("streaming" in theirs):
         either |= {"one side streams"}
     return frozenset(both | either)
@@ -277,7 +305,7 @@ LIBRARY: Final = Library(
     function=function,
     operation=operation,
     silent=frozenset({COLUMN, RDD, NA, CONTEXT}),
-    counts=frozenset({"rdd"}),
+    counts=frozenset({"rdd", "sparkContext", "_jdf", "_jvm", "_jsparkSession"}),
     quiet=("functions.", "types.", "sql.functions.", "sql.types.", "Row"),
     loose={"spark": SESSION},
 )
