@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from pipesense.model.change import Replace
 from pipesense.model.sql import Block, Script, Statement, TableDef
-from pipesense.model.stream import MissingOption, Stream
+from pipesense.model.stream import MissingOption, Stream, TableOption
 from pipesense.model.where import Loc
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
@@ -36,6 +37,13 @@ META = RuleMeta(
             "that reads or fills the table fails.",
             "Write {missing} instead of '{meant}', or beside it where both are asked for.",
         ),
+        "misspelt": Message(
+            Severity.ERROR,
+            "Table {table} sets '{key}', which the connector {connector} does not know.",
+            "CREATE TABLE succeeds, and the first statement that reads or fills the table fails: Unsupported options "
+            "found.",
+            "Write '{meant}'.",
+        ),
         "key": Message(
             Severity.ERROR,
             "Table {table} has no PRIMARY KEY, and the connector {connector} refuses a table without one.",
@@ -63,6 +71,15 @@ class Lacking:
     key: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Misspelt:
+    """An option of a table, and the one that is meant."""
+
+    statement: Statement
+    option: TableOption
+    meant: str
+
+
 @rule(META)
 def connector_option_missing(script: Script, ctx: Context) -> Iterator[Finding]:
     """At the table's name."""
@@ -88,6 +105,14 @@ def connector_option_missing(script: Script, ctx: Context) -> Iterator[Finding]:
                 missing=_listed(stream.missing),
                 meant=meant,
             )
+        said = {each.instead for each in stream.missing}
+        for key, option in stream.misspelt:
+            place = stream.option(key)
+            if key not in said and place is not None:
+                where = statement.at(place.span)
+                subject = Misspelt(statement, place, option)
+                words: dict[str, Any] = {"table": name, "key": key, "connector": stream.connector, "meant": option}
+                yield ctx.finding("misspelt", at=where, subject=subject, **words)
         if table.primary_key or not table.closed:
             continue
         if stream.needs_key:
@@ -154,8 +179,29 @@ def _key(block: Block, listed: tuple[str, ...], table: TableDef) -> tuple[str, .
 
 
 @connector_option_missing.fix
-def add_options(finding: Finding, lacking: Lacking, ctx: Context) -> Offer | None:
+def write_what_is_meant(finding: Finding, found: Lacking | Misspelt, ctx: Context) -> Offer | None:
+    """The option's own name, where one slip of the fingers stands in its place."""
+    if isinstance(found, Misspelt):
+        option, meant = found.option, found.meant
+    else:
+        only = found.stream.missing[0] if len(found.stream.missing) == 1 else None
+        placed = found.stream.option(only.instead) if only is not None and only.instead else None
+        if finding.variant != "named-otherwise" or only is None or placed is None:
+            return None
+        option, meant = placed, only.names[0]
+    # The key stands in quotes at the start of the option; a quote in it would be doubled.
+    start = option.span.start
+    place = found.statement.at(Span(start, start + len(option.key) + 2))
+    if ctx.text(place) != f"'{option.key}'":
+        return None
+    return Offer(f"Write '{meant}'", Replace(place, f"'{meant}'"), Applicability.UNSAFE)
+
+
+@connector_option_missing.fix
+def add_options(finding: Finding, lacking: Lacking | Misspelt, ctx: Context) -> Offer | None:
     """The missing options behind the last one, with values to fill in."""
+    if isinstance(lacking, Misspelt):
+        return None
     stream = lacking.stream
     if finding.variant != "option" or not stream.options:
         return None
@@ -168,8 +214,10 @@ def add_options(finding: Finding, lacking: Lacking, ctx: Context) -> Offer | Non
 
 
 @connector_option_missing.fix
-def add_key(finding: Finding, lacking: Lacking, ctx: Context) -> Offer | None:
+def add_key(finding: Finding, lacking: Lacking | Misspelt, ctx: Context) -> Offer | None:
     """The key that the query groups by, behind the last column."""
+    if isinstance(lacking, Misspelt):
+        return None
     if finding.variant not in ("key", "key-for-updates") or not lacking.key or not lacking.table.columns:
         return None
     last = lacking.table.columns[-1].span

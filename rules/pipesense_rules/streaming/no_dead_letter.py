@@ -53,7 +53,7 @@ class _Dropped:
 @rule(META)
 def no_dead_letter(loop: MessageLoop, ctx: Context) -> Iterator[Finding]:
     """At the handler that drops, at the call that may fail, or at the decoder."""
-    for handler in loop.handlers:
+    for handler in loop.handlers if not loop.placed else ():
         if handler.quiet and handler.covers & brokers.HANDLING and not _comes_again(loop, handler):
             yield ctx.finding("dropped", at=handler.loc, subject=_Dropped(loop, handler))
     if not brokers.work(loop) and not any(step.kind is StepKind.DONE for step in loop.steps):

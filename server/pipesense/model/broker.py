@@ -210,3 +210,5 @@ class MessageLoop:
     """A statement that puts the message aside, "" where the loop has no producer at hand."""
     decoder: Loc | None = None
     """A function that the client itself calls on every message, and whose error ends the loop."""
+    placed: bool = False
+    """The code around it says itself where the reading begins (``seek``), whatever was read before."""

@@ -97,6 +97,8 @@ class Stream:
     broker: bool = False
     """Rows come from a message broker: events with a time of their own."""
     like: tuple[str, ...] = ()
+    misspelt: tuple[tuple[str, str], ...] = ()
+    """Options that the connector does not know, each with the one that is meant by it."""
 
     def option(self, key: str) -> TableOption | None:
         """The option of that key."""

@@ -15,7 +15,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import EnvironmentSettings, StreamTableEnvironment, TableEnvironment
 
 from frameworks.proving import Script
-from pipesense.systems.flink.jobs import REMOVED
+from pipesense.systems.flink.obsolete import REMOVED
 
 pytestmark = pytest.mark.framework
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from pipesense.lang.python.index import FUNCTIONS, root_name
 from pipesense.lang.python.syntax import place_of
@@ -38,6 +39,7 @@ def message_loop(
         closes_on_error=_closes(looking, loop, consumer),
         decoder=_decoder(looking, found),
         dead_letter=_dead_letter(looking, loop, message),
+        placed=_placed(loop),
     )
 
 
@@ -133,6 +135,18 @@ def _closes(looking: Looking, loop: ast.AST, consumer: str) -> bool:
                 return True
         elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
             return False
+    return False
+
+
+_PLACES: Final = frozenset({"seek", "seek_to_beginning", "seek_to_end", "seek_to_timestamp", "offsets_for_times"})
+
+
+def _placed(loop: ast.AST) -> bool:
+    """Whether the function around a loop moves a consumer's position before it reads."""
+    around = next((place.node for place in place_of(loop).outward() if isinstance(place.node, FUNCTIONS)), None)
+    for node in ast.walk(around) if around is not None else ():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PLACES:
+            return True
     return False
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from pipesense.model.stream import Changes, MissingOption
 from pipesense.model.value import Known, Unknown, Value
+from pipesense.systems.flink import options as options_of
 
 _FORMAT: Final = (("format", "value.format"), "json")
 
@@ -148,18 +149,20 @@ def missing(connector: str, options: Mapping[str, str]) -> tuple[MissingOption, 
     """The options that a connector requires and that are not there."""
     known = CONNECTORS.get(connector)
     return tuple(
-        MissingOption(names, example, _meant(names, options))
+        MissingOption(names, example, _meant(connector, names, options))
         for names, example in (known.required if known is not None else ())
         if not any(name in options for name in names)
     )
 
 
-def _meant(names: tuple[str, ...], options: Mapping[str, str]) -> str:
+def _meant(connector: str, names: tuple[str, ...], options: Mapping[str, str]) -> str:
     """An option that is there under a name close to one that is asked for."""
     for name in names:
         for key in options:
             plain = key.lower().replace("_", "-")
             if plain in (name, f"{name}s", name.removesuffix("s")) or name.endswith("." + plain):
+                return key
+            if options_of.meant(connector, key) == name:
                 return key
     return ""
 

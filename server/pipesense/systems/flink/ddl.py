@@ -15,6 +15,7 @@ from pipesense.model.sql import ColumnDef, Hole, TableDef
 from pipesense.model.stream import Stream, TableOption, TimeColumn, Watermark
 from pipesense.model.value import Unknown
 from pipesense.systems.flink import connectors
+from pipesense.systems.flink.options import misspelt
 from pipesense.systems.flink.tokens import Cursor, Kind, Token, closing
 from pipesense.text.span import Span
 
@@ -439,6 +440,7 @@ def _stream(columns: _Columns, clauses: _Clauses, holes: tuple[Hole, ...]) -> St
         known.key_for_updates and not clauses.like,
         known.broker,
         clauses.like,
+        misspelt(connector, [option.key for option in clauses.options]),
     )
 
 

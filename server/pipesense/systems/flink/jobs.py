@@ -1,7 +1,6 @@
 """Lifts jobs of PyFlink's DataStream and Table API.
 
-Names were read off apache-flink 2.3.0; what 2.0 removed:
-https://nightlies.apache.org/flink/flink-docs-release-2.0/release-notes/flink-2.0/
+Names were read off apache-flink 2.3.0.
 """
 
 from __future__ import annotations
@@ -16,10 +15,11 @@ from typing import Final
 from pipesense.lang.python.instances import Instances
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of
-from pipesense.model.code import ApiChange, ObsoleteUse, PatternSite, UnrunJob
+from pipesense.model.code import ObsoleteUse, PatternSite, UnrunJob
 from pipesense.model.stream_job import KeyedState, StreamJob
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
 from pipesense.model.where import Loc
+from pipesense.systems.flink.obsolete import called, imported
 from pipesense.text.span import Span
 
 _ENVIRONMENTS: Final = {
@@ -27,8 +27,6 @@ _ENVIRONMENTS: Final = {
     "pyflink.table.TableEnvironment.create": '{env}.get_config().set("execution.checkpointing.interval", "1 min")',
     "pyflink.table.StreamTableEnvironment.create": "",
 }
-_DATASTREAM: Final = "pyflink.datastream.StreamExecutionEnvironment.get_execution_environment()"
-_TABLES: Final = ("pyflink.table.TableEnvironment.create()", "pyflink.table.StreamTableEnvironment.create()")
 _SOURCES: Final = frozenset(
     {"KafkaSource", "FlinkKafkaConsumer", "PulsarSource", "FlinkKinesisConsumer", "KinesisStreamsSource", "RMQSource"}
 )
@@ -51,14 +49,6 @@ _STARTS: Final = frozenset(
 )
 _SINKS: Final = frozenset({"print", "sink_to", "add_sink"})
 _BEGINS: Final = frozenset({"from_source", "from_collection", "add_source"})
-REMOVED: Final = {
-    (_DATASTREAM, "set_restart_strategy"): 'set "restart-strategy.type" in the Configuration of the environment',
-    (_DATASTREAM, "set_state_backend"): 'set "state.backend.type" in the Configuration of the environment',
-    (_DATASTREAM, "set_stream_time_characteristic"): "leave it out: event time is the only characteristic",
-    **{(table, "register_function"): "use create_temporary_function" for table in _TABLES},
-    **{(table, "scan"): "use from_path" for table in _TABLES},
-}
-"""Methods that Flink 2.0 does not have any more, and what replaces them."""
 
 
 @dataclass(slots=True)
@@ -186,6 +176,8 @@ def _signs(module: Module, version: Version, statement: ast.stmt) -> Signs:
             found.given.add(node.value.id)
         elif isinstance(node, ast.ClassDef):
             found.states += _states(module, node)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found.obsolete += imported(module, node, version, isinstance(statement, ast.Try))
     return found
 
 
@@ -221,11 +213,7 @@ def _call(
         found.sources.append((module.loc(call), owner if owner in _SOURCES else last))
     if owner in _WINDOWS:
         found.windows.append((module.loc(call), owner))
-    if isinstance(func, ast.Attribute) and any(last == method for _, method in REMOVED):
-        for base in instances.names(func.value):
-            instead = REMOVED.get((base, last))
-            if instead is not None:
-                found.obsolete.append(_obsolete(module, func, version, instead))
+    found.obsolete += called(module, instances, call, version)
 
 
 def _is_configuration(module: Module, call: ast.Call) -> bool:
@@ -259,17 +247,3 @@ def _states(module: Module, node: ast.ClassDef) -> Iterator[KeyedState]:
             kind = call.func.id if isinstance(call.func, ast.Name) else call.func.attr
             if kind in _STATES and any(name.startswith("pyflink.") for name in module.qualified(call.func)):
                 yield KeyedState(module.loc(call), kind, bool(words & _FORGETS))
-
-
-def _obsolete(module: Module, func: ast.Attribute, version: Version, instead: str) -> ObsoleteUse:
-    end = module.loc(func).span.end
-    return ObsoleteUse(
-        system="flink",
-        what=f"{func.attr}()",
-        loc=module.loc(func).at(Span(end - len(func.attr), end)),
-        change=ApiChange.REMOVED,
-        since=(2, 0),
-        package="apache-flink",
-        target=version,
-        instead=instead,
-    )

@@ -30,8 +30,11 @@ def _version(module: Module, files: Mapping[str, str], configured: str | None) -
 
 def _lift(module: Module, version: Version, embed: Embed) -> Lifted:
     """The scripts in strings. A file that runs in batch mode is left alone: its queries end, and say nothing of it."""
+    from pipesense.systems.flink.jobs import job_of
+
+    jobs, obsolete, sites = job_of(module, version)
     if _is_batch(module):
-        return Lifted()
+        return Lifted(obsolete=obsolete)
     scripts: list[int] = []
     for site in module.calls():
         func = site.node.func
@@ -40,15 +43,13 @@ def _lift(module: Module, version: Version, embed: Embed) -> Lifted:
         number = embed(site.node.args[0], "flink", "PyFlink", _CONNECTION)
         if number is not None:
             scripts.append(number)
-    from pipesense.systems.flink.jobs import job_of
-
-    jobs, obsolete, sites = job_of(module, version)
     return Lifted(scripts=tuple(scripts), facts=jobs, obsolete=obsolete, sites=tuple(sites))
 
 
 def _write(change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
-    """Changes to PyFlink's own calls are not written yet; those to SQL need no writer."""
-    return Refusal("changes to PyFlink's calls are not written yet")
+    from pipesense.systems.flink.obsolete import write
+
+    return write(change, module)
 
 
 def _is_batch(module: Module) -> bool:

@@ -18,6 +18,7 @@ from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Replace, imported
 from pipesense.model.frames import RowFunction
+from pipesense.text.span import Span
 
 _FUNCTIONS: Final = "pyspark.sql.functions"
 _UDF: Final = frozenset({f"{_FUNCTIONS}.udf", "pyspark.sql.udf.udf", f"{_FUNCTIONS}.builtin.udf"})
@@ -91,8 +92,39 @@ def _decorated(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> 
             continue
         names: list[str] = []
         expr = _returned(node)
-        if expr is not None and _whole(module, node.args, expr, names) is not None:
-            yield RowFunction("spark", module.loc(target), module.text_of(expr), _words(names))
+        if expr is None or _whole(module, node.args, expr, names) is None:
+            continue
+        column = [*node.args.posonlyargs, *node.args.args][0].arg
+        made = _column(module, _guarded(expr, column), column, [])
+        # What the other decorators make of it, and whether values are texts or arrays, is not said here.
+        alone = len(node.decorator_list) == 1 and isinstance(node, ast.FunctionDef) and "length" not in names
+        parts: tuple[Replace, ...] = ()
+        if alone and made is not None:
+            parts = (_line_of(module, decorator), *_untyped(module, node), Replace(module.loc(expr), made))
+        imports = tuple((name, _FUNCTIONS) for name in dict.fromkeys(names))
+        yield RowFunction("spark", module.loc(target), module.text_of(expr), _words(names), parts, imports)
+
+
+def _untyped(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Replace]:
+    """Takes the annotations out, which speak of values: what is left works on columns."""
+    for each in (*node.args.posonlyargs, *node.args.args):
+        if each.annotation is not None:
+            yield Replace(module.loc(each), each.arg)
+    if node.returns is not None:
+        loc, text = module.loc(node.returns), parsed_of(node).text
+        arrow = text.rfind("->", 0, loc.span.start)
+        yield Replace(loc.at(Span(len(text[:arrow].rstrip()), loc.span.end)), "")
+
+
+def _line_of(module: Module, decorator: ast.expr) -> Replace:
+    """Takes a decorator out with its ``@`` and its line."""
+    text, loc = parsed_of(decorator).text, module.loc(decorator)
+    start = text.rfind("@", 0, loc.span.start)
+    end = text.find("\n", loc.span.end) + 1
+    if text[loc.span.end : end].strip():
+        # A comment stays where it is.
+        return Replace(loc.at(Span(start, text.index("#", loc.span.end))), "")
+    return Replace(loc.at(Span(text.rfind("\n", 0, start) + 1, end)), "")
 
 
 def _returned(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.expr | None:
@@ -134,13 +166,20 @@ def _column(module: Module, expr: ast.expr, column: str, names: list[str]) -> st
     if not isinstance(expr, ast.Call) or expr.keywords:
         return None
     func = expr.func
-    if isinstance(func, ast.Attribute) and not module.qualified(func):
+    if isinstance(func, ast.Attribute) and (_is_over(func.value, column) or not module.qualified(func)):
         return _method(module, func, expr, column, names)
     builtin = next((_CALLS[name] for name in module.qualified(func) if name in _CALLS), None)
     if builtin is None or len(expr.args) != 1:
         return None
     inner = _column(module, expr.args[0], column, names)
     return _of(builtin, inner, names)
+
+
+def _is_over(expr: ast.expr, column: str) -> bool:
+    """Whether an expression is the value itself, or methods of it: an annotation may have given it a name."""
+    while isinstance(expr, ast.Call) and isinstance(expr.func, ast.Attribute):
+        expr = expr.func.value
+    return isinstance(expr, ast.Name) and expr.id == column
 
 
 def _method(module: Module, func: ast.Attribute, call: ast.Call, column: str, names: list[str]) -> str | None:
