@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from pipesense.engine.checks.forms import Form
 from pipesense.engine.checks.insert import ChecksOffer
-from pipesense.engine.features.scaffolds import Scaffold
+from pipesense.engine.features.scaffold import Scaffold
 from pipesense.engine.report import BuiltFix, FixOffer, HoverText, InternalError, RelatedPlace, Reported
 from pipesense.lang.languages import language_of
 from pipesense.model.change import Refusal

@@ -28,11 +28,13 @@ META = RuleMeta(
     },
 )
 
+_SYSTEMS = ("airflow", "prefect", "dagster")
+
 
 @rule(META)
 def no_rerun_test(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
     """At the first task that loads a table."""
-    if pipeline.system != "airflow" or not pipeline.loc.file.endswith(".py"):
+    if pipeline.system not in _SYSTEMS or not pipeline.loc.file.endswith(".py"):
         return
     found = next(((task, table) for task in pipeline.tasks if (table := _loaded(task))), None)
     if found is not None and found[0].loc.file == pipeline.loc.file:

@@ -28,13 +28,14 @@ META = RuleMeta(
     },
 )
 
+_SYSTEMS = ("airflow", "prefect", "dagster")
 _QUIET: tuple[Role | None, ...] = (Role.SENSOR, Role.EMPTY, Role.NOTIFY, Role.BRANCH, Role.TRIGGER)
 
 
 @rule(META)
 def no_transformation_test(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
     """At the first task that runs a function of the file."""
-    if pipeline.system != "airflow":
+    if pipeline.system not in _SYSTEMS:
         return
     stem = files.stem(pipeline.loc.file)
     task = next((each for each in pipeline.tasks if _runs_code(each, stem)), None)

@@ -356,6 +356,7 @@ def _exports(
 
 
 _NAMED_FILE = re.compile(r"[\"']([\w./-]+)\.py[\"']")
+_NAMED_MODULE = re.compile(r"import_module\(\s*[\"']([\w.]+)[\"']")
 _TWICE = re.compile(r"twice|re-?_?run|idempoten|second[_ ]run", re.I)
 
 
@@ -367,11 +368,13 @@ def _tests(path: str, module: Module) -> dict[Key, Any]:
     text = "\n".join(unit.text for unit in module.units)
     stems = {part for imported in module.imports() for part in imported.split(".")}
     stems |= {found.rpartition("/")[2] for found in _NAMED_FILE.findall(text)}
+    stems |= {part for found in _NAMED_MODULE.findall(text) for part in found.split(".")}
     told: dict[Key, Any] = {("tests", stem): True for stem in stems}
     if _TWICE.search(text):
         told.update({("tests", f"{stem} twice"): True for stem in stems})
-    if "DagBag" in text:
-        told[("tests", "every DAG")] = True
+    for sign, whole in (("DagBag", "every DAG"), ("rglob", "every flow"), ("validate_loadable", "every asset")):
+        if sign in text:
+            told[("tests", whole)] = True
     return told
 
 

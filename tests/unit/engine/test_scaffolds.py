@@ -115,3 +115,95 @@ def test_what_is_gone_is_refused() -> None:
     made = ready({"dags/orders.py": DAG})
     found = made.features.scaffolds.build("rerun\norders\ngone", f"{ROOT}/dags/orders.py")
     assert isinstance(found, Refusal)
+
+
+FLOW = """\
+import os
+from sqlalchemy import create_engine as connect
+
+from prefect import flow, task
+
+ENGINE = connect(os.environ["SHOP"])
+
+
+@task
+def load(rows):
+    with ENGINE.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO shop.orders (id) SELECT id FROM landing")
+
+
+@flow(name="orders of a day")
+async def orders(day, limit=3):
+    load.submit([day])
+"""
+ASSETS = """\
+import duckdb
+import dagster as dg
+
+
+@dg.asset
+def orders(context, limit: int) -> None:
+    with duckdb.connect("shop.db") as connection:
+        connection.execute("INSERT INTO orders SELECT 1")
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "words", "titles"),
+    [
+        (
+            "src/flows/orders.py",
+            FLOW,
+            "orders(day",
+            ["Write a test that every flow file loads", "Write a test that runs flow orders of a day"],
+        ),
+        (
+            "src/flows/orders.py",
+            FLOW,
+            "load(rows)",
+            [
+                "Write a test that every flow file loads",
+                "Write a test that runs flow orders of a day",
+                "Write a test that runs load twice",
+                "Write a test of what load makes of its input",
+            ],
+        ),
+        (
+            "defs/orders.py",
+            ASSETS,
+            "orders(context",
+            [
+                "Write a test that every asset file loads",
+                "Write a test that materializes orders twice",
+                "Write a test of what orders makes of its input",
+            ],
+        ),
+    ],
+)
+def test_flows_and_assets_have_tests_of_their_own(path: str, text: str, words: str, titles: list[str]) -> None:
+    made = ready({path: text})
+    found = offered(made, path, words)
+    assert list(found) == titles
+    for offer in found.values():
+        written(made, path, offer)
+
+
+def test_a_test_opens_the_database_as_the_load_does() -> None:
+    made = ready({"src/flows/orders.py": FLOW})
+    offer = offered(made, "src/flows/orders.py", "load(rows)")["Write a test that runs load twice"]
+    path, text = written(made, "src/flows/orders.py", offer)
+    assert path == "tests/test_load_twice.py"
+    assert "with pipeline.ENGINE.connect() as connection:" in text
+    assert 'connection.execute(text("SELECT * FROM shop.orders"))' in text
+    assert 'GIVEN: dict = {"day": ...}' in text
+    assert "asyncio.run(pipeline.orders(**GIVEN, return_state=True))" in text
+    assert 'ROOT = Path(__file__).resolve().parent.parent / "src" / "flows"' in text
+    assert 'pipeline = importlib.import_module("orders")' in text
+
+
+def test_an_asset_is_called_with_a_context_where_it_wants_one() -> None:
+    made = ready({"defs/orders.py": ASSETS})
+    offers = offered(made, "defs/orders.py", "orders(context")
+    text = written(made, "defs/orders.py", offers["Write a test of what orders makes of its input"])[1]
+    assert "pipeline.orders(dg.build_asset_context(), **given) == expected" in text
+    assert '# ({"limit": ...}, expected),' in text

@@ -7,33 +7,23 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipesense.engine.checks.forms import project_folder
+from pipesense.engine.features.scaffold import Scaffold, function_of, identifier, written_by
 from pipesense.engine.project import Surroundings
 from pipesense.engine.record import FileRecord
 from pipesense.engine.report import BuiltFix, FixOffer
-from pipesense.lang.python.module import FunctionNode
 from pipesense.lang.python.syntax import parse_unit
 from pipesense.model.change import Refusal
-from pipesense.model.data import WRITES, DatasetName
-from pipesense.model.flow import CallableRun, Pipeline, Role, Task
-from pipesense.model.value import Known, Version, known
+from pipesense.model.flow import CallableRun, Pipeline, Task
+from pipesense.model.value import Version, known
 from pipesense.model.where import Loc
 from pipesense.rule.finding import Applicability
 from pipesense.text.span import Span
 
 _RULE: Final = "testing/scaffold"
 _FOLDERS: Final = ("tests", "test")
+_SYSTEMS: Final = ("airflow", "prefect", "dagster")
 _KEPT_BY: Final = ("conftest.py", "__init__.py")
 """Files by which a folder of tests is known without listing it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scaffold:
-    """A test that can be written. ``id`` is stable while the pipeline and the task are called that."""
-
-    id: str
-    title: str
-    path: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +39,7 @@ class Scaffolds:
         if record is None or not path.endswith(".py"):
             return ()
         for pipeline in record.pipelines:
-            if pipeline.system != "airflow":
+            if pipeline.system not in _SYSTEMS:
                 continue
             touched = [task for task in pipeline.tasks if _touches(record, task.loc, span)]
             if touched or _touches(record, pipeline.loc, span):
@@ -74,13 +64,21 @@ class Scaffolds:
     # --- what can be written ---------------------------------------------------------------------
 
     def _made(self, record: FileRecord, pipeline: Pipeline, tasks: list[Task]) -> Iterator[Scaffold]:
-        from pipesense.systems.airflow import scaffold
-
         home = project_folder(self.surroundings, record.path)
         if not record.path.startswith(home + "/"):
             return
-        parts = tuple(record.path[len(home) + 1 :].split("/"))
         folder = self._test_folder(home)
+        if pipeline.system != "airflow":
+            from pipesense.engine.features.scaffolds_of_code import of_assets, of_flow, place_of
+
+            place = place_of(home, folder, record)
+            if place is not None:
+                of = of_flow if pipeline.system == "prefect" else of_assets
+                yield from of(record, pipeline, tasks, place)
+            return
+        from pipesense.systems.airflow import scaffold
+
+        parts = tuple(record.path[len(home) + 1 :].split("/"))
         version = record.linked.versions.get("airflow", Version())
         yield Scaffold(
             f"integrity\n{pipeline.name}",
@@ -96,8 +94,8 @@ class Scaffolds:
     ) -> Iterator[Scaffold]:
         from pipesense.systems.airflow import scaffold
 
-        connection, table = known(task.connection), _written(task)
-        name = _identifier(task.name)
+        connection, table = known(task.connection), written_by(task)
+        name = identifier(task.name)
         if connection and table is not None and not task.mapped and _is_sql(task):
             yield Scaffold(
                 f"rerun\n{pipeline.name}\n{task.name}",
@@ -107,7 +105,7 @@ class Scaffolds:
                     parts, 1, version, dag=pipeline.name, task=task.name, table=str(table), connection=connection
                 ),
             )
-        function = _function(record, task)
+        function = function_of(record, task)
         if function is not None:
             bare = f"{function.name}.function" if function.decorator_list else function.name
             yield Scaffold(
@@ -148,30 +146,3 @@ def _dag_folder(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 def _is_sql(task: Task) -> bool:
     return bool(task.runs) and not any(isinstance(run, CallableRun) for run in task.runs)
-
-
-def _written(task: Task) -> DatasetName | None:
-    """The one lasting table that a task writes."""
-    found = {
-        access.dataset
-        for access in task.accesses
-        if access.mode in WRITES and not access.temporary and isinstance(access.dataset, DatasetName)
-    }
-    return next(iter(found)) if len(found) == 1 else None
-
-
-def _function(record: FileRecord, task: Task) -> FunctionNode | None:
-    """The function of the file's own top level that a task runs, where it takes and gives something."""
-    if isinstance(task.role, Known) and task.role.value in (Role.SENSOR, Role.EMPTY, Role.NOTIFY):
-        return None
-    scopes = {run.scope for run in task.runs if isinstance(run, CallableRun)}
-    name = next(iter(scopes)).removeprefix(f"{record.linked.module}.") if len(scopes) == 1 else ""
-    for unit in record.document.units:
-        for node in unit.parsed.body if unit.parsed is not None and unit.kind in ("statement", "header") else ():
-            if isinstance(node, FunctionNode) and node.name == name and node.args.args:
-                return node
-    return None
-
-
-def _identifier(name: str) -> str:
-    return "".join(each if each.isalnum() else "_" for each in name).strip("_").lower() or "task"
