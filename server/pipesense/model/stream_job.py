@@ -41,3 +41,15 @@ class StreamJob:
     after: Loc | None = None
     indent: str = ""
     checkpoint_statement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UndeclaredTable:
+    """A table that a streaming program fills and never creates, although it creates others.
+
+    ``loc`` is its name. Whether another file creates it is not known here.
+    """
+
+    system: str
+    name: str
+    loc: Loc

@@ -43,7 +43,9 @@ def _lift(module: Module, version: Version, embed: Embed) -> Lifted:
         number = embed(site.node.args[0], "flink", "PyFlink", _CONNECTION)
         if number is not None:
             scripts.append(number)
-    return Lifted(scripts=tuple(scripts), facts=jobs, obsolete=obsolete, sites=tuple(sites))
+    from pipesense.systems.flink.catalogue import undeclared
+
+    return Lifted(scripts=tuple(scripts), facts=(*jobs, *undeclared(module)), obsolete=obsolete, sites=tuple(sites))
 
 
 def _write(change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
