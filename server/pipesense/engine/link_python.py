@@ -199,8 +199,14 @@ def _reads(module: Module, surroundings: PythonSurroundings) -> frozenset[Key]:
 def _mentioned(document: Document, systems: Sequence[PythonSystem]) -> frozenset[str]:
     """The names of the systems that the file may have to do with; only new units are searched for their marks."""
     if None in map(_SYSTEMS, document.units):
-        for unit in [unit for unit in document.units if unit.systems is None]:
-            unit.systems = frozenset(each.name for each in systems if any(mark in unit.text for mark in each.marks))
+        fresh = [unit for unit in document.units if unit.systems is None]
+        if len(fresh) > _FEW:
+            # Most systems have nothing to do with a file, which one look at its whole text tells.
+            whole = document.text
+            systems = [each for each in systems if any(mark in whole for mark in each.marks)]
+        for unit in fresh:
+            text = unit.text
+            unit.systems = frozenset([each.name for each in systems if any(map(text.__contains__, each.marks))])
     return frozenset().union(*set(map(_SYSTEMS, document.units)))
 
 
@@ -357,6 +363,7 @@ def _exports(
 
 _NAMED_FILE = re.compile(r"[\"']([\w./-]+)\.py[\"']")
 _NAMED_MODULE = re.compile(r"import_module\(\s*[\"']([\w.]+)[\"']")
+_FEW = 4
 _TWICE = re.compile(r"twice|re-?_?run|idempoten|second[_ ]run", re.I)
 
 

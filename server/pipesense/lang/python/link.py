@@ -72,6 +72,21 @@ class Came:
         self.since.update(dict.fromkeys(change.came, self.link))
 
 
+class Recording:
+    """Lets a recorder see everything that is asked inside a ``with``; the last one among a file's ``recorders``."""
+
+    __slots__ = ("recorder", "recorders")
+
+    def __init__(self, recorders: list[Recorder], recorder: Recorder) -> None:
+        self.recorders, self.recorder = recorders, recorder
+
+    def __enter__(self) -> None:
+        self.recorders.append(self.recorder)
+
+    def __exit__(self, *_: object) -> None:
+        self.recorders.pop()
+
+
 class _Kept:
     """A result with all it rests on. Holding the nodes keeps their ids from being given away."""
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import weakref
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import partial
 from typing import Final, TypeVar, cast
 
@@ -29,7 +28,7 @@ from pipesense.lang.python.index import (
     Place,
     ShiftSite,
 )
-from pipesense.lang.python.link import LinkMemo, ReadKey, Recorder
+from pipesense.lang.python.link import LinkMemo, ReadKey, Recorder, Recording
 from pipesense.lang.python.scopes import Scope, Scopes
 from pipesense.lang.python.syntax import HEADERS, NOWHERE, ParsedUnit, parsed_of, place_of
 from pipesense.lang.python.table import NameTable
@@ -136,7 +135,7 @@ class Module:
 
     def _owner(self, node: ast.AST) -> Module:
         """The Module that a node belongs to."""
-        owner = parsed_of(node).owner
+        owner = node._place.unit.owner  # type: ignore[attr-defined]
         return (owner() if owner is not None else None) or self
 
     def order_of(self, unit: ParsedUnit) -> int:
@@ -357,22 +356,25 @@ class Module:
 
         An answer about ``expr`` is taken over from the last link where nothing that it rests on changed.
         """
-        if expr is not None and key not in self._answers and (kept := self._memo.answer(self, key)) is not None:
-            self._answers[key] = kept
-        if key in self._answers:
-            recorder, answer = self._answers[key]
-            self.note_all(recorder)
-            return cast("T", answer)
+        known = self._answers.get(key)
+        if known is None and expr is not None:
+            known = self._memo.answer(self, key)
+            if known is not None:
+                self._answers[key] = known
+        if known is not None:
+            self.note_all(known[0])
+            return cast("T", known[1])
         if key in self._asked or self._depth > _DEEPEST:
             self._cycles += 1
             return cyclic
         recorder, cycles = Recorder(), self._cycles
         self._asked.add(key)
         self._depth += 1
+        self._recorders.append(recorder)
         try:
-            with self.recording(recorder):
-                found = compute()
+            found = compute()
         finally:
+            self._recorders.pop()
             self._asked.discard(key)
             self._depth -= 1
         if not self._asked or (isinstance(expr, ast.Dict) and cycles == self._cycles):
@@ -469,14 +471,9 @@ class Module:
                 recorder.foreign.add(key)
             at = at._askers[-1] if at._askers else None
 
-    @contextmanager
-    def recording(self, recorder: Recorder) -> Iterator[None]:
+    def recording(self, recorder: Recorder) -> Recording:
         """Let a recorder see everything asked meanwhile."""
-        self._recorders.append(recorder)
-        try:
-            yield
-        finally:
-            self._recorders.pop()
+        return Recording(self._recorders, recorder)
 
     def memo(self, tag: Hashable, nodes: Sequence[ast.AST], compute: Callable[[], T]) -> T:
         """``compute()``, or its earlier result while the nodes' units and everything asked meanwhile are the same.

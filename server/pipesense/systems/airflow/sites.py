@@ -10,7 +10,7 @@ from typing import Final
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.code import PatternSite
-from pipesense.systems.airflow.names import Names
+from pipesense.systems.airflow.names import Names, last_part
 
 _PATTERNS: Final = {
     "retries": ("retry-with-backoff", ""),
@@ -48,15 +48,18 @@ def pattern_sites(module: Module, statement: ast.AST, names: Names) -> tuple[Pat
 
 def _sites(module: Module, statement: ast.AST, names: Names) -> Iterator[PatternSite]:
     for site in module.calls_under(statement):
+        func = site.node.func
         wanted = [keyword for keyword in site.node.keywords if keyword.arg in _PATTERNS]
-        construct = names.construct(site.node.func)
-        override = isinstance(site.node.func, ast.Attribute) and site.node.func.attr in ("override", "partial")
-        if wanted and (construct.role in _CALLS or override):
+        # What a callable is takes far longer to tell than what it is called.
+        override = isinstance(func, ast.Attribute) and func.attr in ("override", "partial")
+        if wanted and (override or names.construct(func).role in _CALLS):
             for keyword in wanted:
                 pattern, note = _PATTERNS[keyword.arg or ""]
                 yield PatternSite(pattern, module.loc(keyword), note)
-        if construct.facts is not None and construct.facts.kind == "sql_check":
-            yield PatternSite("quality-checks", module.loc(site.node.func))
+        if "Check" in last_part(func):
+            facts = names.construct(func).facts
+            if facts is not None and facts.kind == "sql_check":
+                yield PatternSite("quality-checks", module.loc(func))
     divided = isinstance(statement, ast.stmt) and module.is_divided(statement)
     if divided or _MARKED.search(parsed_of(statement).text):
         for node in ast.walk(statement):
