@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipesense.model.broker import MessageLoop, StepKind
+from pipesense.model.broker import MessageLoop, StepKind, StreamClient
+from pipesense.model.change import PythonCode, SetClientSettings
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Finding, Related
+from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense_rules import brokers
@@ -45,6 +46,17 @@ def checkpoint_store_missing(loop: MessageLoop, ctx: Context) -> Iterator[Findin
     done = next((step for step in loop.steps if step.kind is StepKind.DONE), None)
     if done is not None:
         called = Related(done.loc, "this keeps nothing")
-        yield ctx.finding("kept-nowhere", at=client.loc, related=[called], done=loop.done)
+        yield ctx.finding("kept-nowhere", at=client.loc, related=[called], subject=client, done=loop.done)
     elif brokers.work(loop):
-        yield ctx.finding("none", at=client.loc, done=loop.done)
+        yield ctx.finding("none", at=client.loc, subject=client, done=loop.done)
+
+
+@checkpoint_store_missing.fix
+def keep_them(finding: Finding, client: StreamClient, ctx: Context) -> Offer | None:
+    """The library's own store, by a connection that the environment names."""
+    setting = client.setting("checkpoint_store")
+    if setting is None or not setting.example[0] or finding.variant != "kept-nowhere":
+        return None
+    value = PythonCode(*setting.example, imports=(("environ", "os"),))
+    change = SetClientSettings(client, (("checkpoint_store", value),))
+    return Offer(f"Keep checkpoints in a {setting.example[0]} (name its connection)", change, Applicability.UNSAFE)

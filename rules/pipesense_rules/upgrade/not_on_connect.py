@@ -28,11 +28,11 @@ META = RuleMeta(
     },
 )
 
-_OF_FRAME: Final = {
+OF_FRAME: Final = {
     "rdd": "Say it with the frame's own operations, or with mapInPandas and mapInArrow",
     "_jdf": "Say it with the frame's own operations",
 }
-_OF_SESSION: Final = {
+OF_SESSION: Final = {
     "sparkContext": "Use the session itself: createDataFrame instead of parallelize, conf, addArtifacts",
     "_jvm": "Say it in Python, or keep it in a job that runs on the driver",
     "_jsparkSession": "Say it in Python, or keep it in a job that runs on the driver",
@@ -45,7 +45,7 @@ def not_on_connect(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
     if scope.system != "spark":
         return
     for each in scope.operations:
-        names = _OF_FRAME if each.kind == "frame" else _OF_SESSION if each.kind == "session" else {}
+        names = OF_FRAME if each.kind == "frame" else OF_SESSION if each.kind == "session" else {}
         if each.name in names and "remote" in each.traits:
             what = "the session behind it" if each.kind == "frame" else "the session"
             yield ctx.finding("refused", at=each.name_loc, name=each.name, session=what, instead=names[each.name])

@@ -42,6 +42,8 @@ class ClientSetting:
     written: str
     value: Value[object]
     loc: Loc | None = None
+    example: tuple[str, str, str] = ("", "", "")
+    """Code for a value that would do: a name, the module that it comes from, and what stands behind it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,11 +186,15 @@ def imported(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PythonCode:
-    """``name`` of ``module`` with ``rest`` behind it, as a value that is written as code and not as a literal."""
+    """``name`` of ``module`` with ``rest`` behind it, as a value that is written as code and not as a literal.
+
+    ``imports`` as in Rewrite, for names in ``rest``.
+    """
 
     name: str
     module: str
     rest: str
+    imports: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

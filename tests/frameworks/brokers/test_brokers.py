@@ -293,6 +293,34 @@ def test_checkpoints_without_a_store_are_kept_nowhere(caplog: pytest.LogCaptureF
     assert "No checkpoint is updated" in caplog.text
 
 
+@pytest.mark.parametrize("package", ["azure.eventhub", "azure.eventhub.aio"])
+def test_a_checkpoint_store_is_accepted_by_event_hubs(
+    checker: EngineChecker, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = f"""
+from {package} import EventHubConsumerClient
+
+HUB = "Endpoint=sb://nowhere.invalid/;SharedAccessKeyName=n;SharedAccessKey=a2V5;EntityPath=orders"
+client = EventHubConsumerClient.from_connection_string(HUB, "load")
+
+
+def on_event(context, event):
+    context.update_checkpoint(event)
+
+
+def main():
+    client.receive(on_event=on_event)
+"""
+    after = fixed(checker, source, "streaming/checkpoint-store-missing")
+    assert after.count("BlobCheckpointStore") == 2
+    account = "DefaultEndpointsProtocol=https;AccountName=n;AccountKey=a2V5;EndpointSuffix=core.windows.net"
+    monkeypatch.setenv("CHECKPOINT_STORE", account)
+    assert ("checkpointstoreblobaio" in after) is package.endswith("aio")
+    client = run(after)["client"]
+    assert type(client._checkpoint_store).__name__ == "BlobCheckpointStore"
+    assert run(source)["client"]._checkpoint_store is None
+
+
 def test_records_that_kinesis_refused_fail_the_program(checker: EngineChecker, monkeypatch: pytest.MonkeyPatch) -> None:
     source = """
 import boto3

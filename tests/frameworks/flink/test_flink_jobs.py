@@ -15,7 +15,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import EnvironmentSettings, StreamTableEnvironment, TableEnvironment
 
 from frameworks.proving import Script
-from pipesense.systems.flink.obsolete import REMOVED
+from pipesense.systems.flink.obsolete import IMPORTS, REMOVED
 
 pytestmark = pytest.mark.framework
 
@@ -141,3 +141,70 @@ def test_what_is_called_gone_is_gone(owner: str, name: str) -> None:
         each for each in classes if owner.split(".")[-1].startswith(each.__name__) or f".{each.__name__}." in owner
     ]
     assert not hasattr(found, name)
+
+
+@pytest.mark.parametrize("name", sorted(IMPORTS))
+def test_imports_that_are_called_gone_fail(name: str) -> None:
+    module, _, attribute = name.rpartition(".")
+    with pytest.raises(ImportError):
+        exec(f"from {module} import {attribute}", {})
+
+
+RESTARTS = f"""from pathlib import Path
+
+from pyflink.common import RestartStrategies
+from pyflink.datastream import StreamExecutionEnvironment
+
+SEEN = Path("seen")
+
+
+def work(number):
+    if not SEEN.exists():
+        SEEN.write_text("the broker was gone for a moment")
+        raise ConnectionError("gone for a moment")
+    return number
+
+
+env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(1)
+env.set_restart_strategy(RestartStrategies.fixed_delay_restart(2, 100))
+{STAND_IN.replace("env.", "numbers = env.")}
+numbers.map(work).print()
+env.execute("numbers")
+"""
+
+
+def test_a_restart_strategy_of_flink_1_is_refused_and_the_fixed_one_restarts(tmp_path: Path) -> None:
+    before = run(RESTARTS, tmp_path)
+    assert before.returncode != 0
+    assert "no attribute 'set_restart_strategy'" in before.stderr
+    after = Script(RESTARTS, "apache-flink==2.3.0\n").fixed("upgrade/removed-api")
+    done = run(after, tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / "seen").exists()
+    assert "3" in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["HashMapStateBackend", "EmbeddedRocksDBStateBackend"])
+def test_a_state_backend_of_flink_1_is_written_as_flink_2_takes_it(kind: str) -> None:
+    text = (
+        f"from pyflink.datastream import {kind}, StreamExecutionEnvironment\n\n"
+        "env = StreamExecutionEnvironment.get_execution_environment()\n"
+        f"env.set_state_backend({kind}())\n"
+    )
+    made: dict[str, StreamExecutionEnvironment] = {}
+    exec(Script(text, "apache-flink==2.3.0\n").fixed("upgrade/removed-api"), made)
+    configured = made["env"]._j_stream_execution_environment.getConfiguration().toString()
+    assert {"HashMapStateBackend": "hashmap", "EmbeddedRocksDBStateBackend": "rocksdb"}[kind] in configured
+
+
+def test_a_table_that_nothing_creates_is_refused() -> None:
+    text = (
+        "from pyflink.table import EnvironmentSettings, TableEnvironment\n\n"
+        "tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())\n"
+        "tables.execute_sql(\"CREATE TABLE clicks (id BIGINT) WITH ('connector' = 'datagen')\")\n"
+        'tables.execute_sql("INSERT INTO totals SELECT id FROM clicks")\n'
+    )
+    assert Script(text).found("lineage/unknown-table")
+    with pytest.raises(Exception, match="totals"):
+        exec(text, {})

@@ -11,6 +11,7 @@ from pipesense.host.rulepacks import load_registry
 from pipesense.host.testing import EngineChecker
 from pipesense.lang.sql.split import split
 from pipesense.rule.harness import Seen
+from pipesense.systems.flink.options import KNOWN
 
 pytestmark = pytest.mark.framework
 
@@ -85,6 +86,22 @@ def test_files_need_a_format(checker: EngineChecker) -> None:
     script = MARKED + FILES.format("") + WINDOW
     assert "required options are missing" in refused(script)
     assert plan(fixed(checker, script, "streaming/connector-option-missing"))
+
+
+def test_an_option_that_is_one_slip_away_is_refused(checker: EngineChecker) -> None:
+    script = MARKED + FILES.format(", 'format' = 'csv', 'sink.parallelsim' = '1'") + WINDOW
+    assert "Unsupported options" in refused(script)
+    assert plan(fixed(checker, script, "streaming/connector-option-missing"))
+
+
+@pytest.mark.parametrize("connector", ["filesystem", "datagen", "print"])
+def test_the_options_of_a_connector_are_those_that_it_names(connector: str) -> None:
+    own = {"filesystem": ", 'path' = '/tmp/totals', 'format' = 'csv'"}.get(connector, "")
+    table = f"CREATE TABLE t (id BIGINT) WITH ('connector' = '{connector}'{own}, 'no.such.option' = '1');\n"
+    use = "SELECT * FROM t;" if connector == "datagen" else "INSERT INTO t SELECT CAST(1 AS BIGINT);"
+    told = refused(table + use).partition("Supported options:")[2].partition("\tat ")[0].split()
+    named = {each for each in told if not each.startswith(("fields.", "scan.watermark."))}
+    assert named - {"connector", "property-version"} == set(KNOWN[connector])
 
 
 def test_files_take_no_updates(checker: EngineChecker) -> None:

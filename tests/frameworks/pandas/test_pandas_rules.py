@@ -98,3 +98,15 @@ def test_a_table_that_is_emptied_keeps_its_key(tmp_path: Path) -> None:
         made = run(text.replace("{folder}", str(folder)), folder)
         assert made["rows"] == [1, 2]
         assert made["keys"] == keys
+
+
+def test_types_that_are_guessed_change_the_values(tmp_path: Path) -> None:
+    text = 'import pandas as pd\n\npd.read_csv("{file}").to_parquet("out.parquet")\n'
+    assert Script(text).found("schema/inferred-schema").variant == "columns"
+    file = tmp_path / "customers.csv"
+    file.write_text("postcode,visits\n01067,1\n04109,\n", encoding="utf-8")
+    guessed, told = pd.read_csv(file), pd.read_csv(file, dtype={"postcode": "string", "visits": "Int64"})
+    assert list(guessed["postcode"]) == [1067, 4109]
+    assert str(guessed["visits"].dtype) == "float64"
+    assert list(told["postcode"]) == ["01067", "04109"]
+    assert str(told["visits"].dtype) == "Int64"

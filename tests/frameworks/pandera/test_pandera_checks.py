@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandera.errors
 import pytest
 import sqlalchemy as sa
 
+from frameworks.proving import Script
 from support.planted_frames import COLUMNS, PLANTS, Plant, checked
 
 pytestmark = pytest.mark.framework
@@ -60,3 +62,22 @@ def test_each_planted_row_stops_the_load(plant: Plant, job: str, tmp_path: Path)
     # Without the schema the same rows are written, and nobody is told.
     run(JOB, tmp_path)
     assert loaded(tmp_path) == len(frame)
+
+
+DROPS = """\
+import pandas as pd
+import pandera.pandas as pa
+
+schema = pa.DataFrameSchema({"amount": pa.Column(float, pa.Check.ge(0))}, drop_invalid_rows=True)
+
+
+def load(orders: pd.DataFrame) -> pd.DataFrame:
+    return schema.validate(orders, lazy=True)
+"""
+
+
+def test_a_schema_that_drops_rows_says_nothing() -> None:
+    assert Script(DROPS).found("quality/rows-dropped-silently").variant == "schema"
+    made: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {}
+    exec(DROPS, made)
+    assert len(made["load"](pd.DataFrame({"amount": [1.0, -1.0, -2.0]}))) == 1

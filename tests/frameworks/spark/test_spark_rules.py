@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pyspark
 import pytest
 from pyspark.errors import AnalysisException
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from frameworks.proving import Script
+from pipesense_rules.upgrade.not_on_connect import OF_FRAME, OF_SESSION
 
 pytestmark = pytest.mark.framework
 
@@ -115,3 +117,41 @@ STATE = HEAD + (
 def test_a_state_without_bound_is_accepted(tmp_path: Path, spark: SparkSession) -> None:
     assert Script(STATE).found("streaming/unbounded-state").severity.word == "warning"
     started(STATE, tmp_path, spark)
+
+
+ROWS = """\
+from pyspark.sql import DataFrame
+from pyspark.sql.functions import udf
+from pyspark.sql.types import StringType
+
+
+@udf(returnType=StringType())
+def clean(name: str) -> str:
+    return name.strip().lower() if name is not None else None
+
+
+def cleaned(df: DataFrame) -> DataFrame:
+    return df.select(clean("name").alias("name"))
+"""
+
+
+def test_a_function_of_spark_gives_what_the_function_of_rows_gave(spark: SparkSession) -> None:
+    frame = spark.createDataFrame([(" Ada ",), (None,), ("BOB",)], "name STRING")
+    found = []
+    for text in (ROWS, Script(ROWS).fixed("performance/udf-for-builtin")):
+        made: dict[str, Callable[..., DataFrame]] = {}
+        exec(compile(text, "script.py", "exec"), made)
+        found.append(made["cleaned"](frame))
+    before, after = (each.collect() for each in found)
+    assert before == after
+    plans = [each._jdf.queryExecution().toString() for each in found]
+    assert ["BatchEvalPython" in plan for plan in plans] == [True, False]
+
+
+def test_what_is_called_missing_on_connect_raises_there() -> None:
+    """Spark Connect asks for packages of its own; its source says which names raise."""
+    folder = Path(pyspark.__file__).parent / "sql" / "connect"
+    for name, words in (("dataframe", OF_FRAME), ("session", OF_SESSION)):
+        source = (folder / f"{name}.py").read_text("utf-8")
+        raising = source[source.index("def __getattr__") :].partition("JVM_ATTRIBUTE_NOT_SUPPORTED")[0]
+        assert [word for word in words if f'"{word}"' not in raising] == []

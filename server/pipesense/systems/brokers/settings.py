@@ -75,7 +75,7 @@ def _setting(module: Module, spec: SettingSpec, call: ast.Call, found: AbstractD
     unsure = next((why for written in spec.written if (why := found.why_unsure(written)) is not None), None)
     if unsure is not None:
         return ClientSetting(spec.name, spec.written[0], unsure)
-    return ClientSetting(spec.name, spec.written[0], Absent(_default(spec, version)))
+    return ClientSetting(spec.name, spec.written[0], Absent(_default(spec, version)), example=spec.example)
 
 
 def _default(spec: SettingSpec, version: Version) -> Value[object]:

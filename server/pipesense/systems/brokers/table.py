@@ -36,6 +36,8 @@ class SettingSpec:
     since: tuple[int, ...] = ()
     at: int | None = None
     """Its place among the positional arguments, where it has one."""
+    example: tuple[str, str, str] = ("", "", "")
+    """As in ClientSetting."""
 
 
 @dataclass(frozen=True, slots=True)

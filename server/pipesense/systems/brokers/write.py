@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from pipesense.lang.python.dicts import AbstractDict
-from pipesense.lang.python.edit import add_entries, add_import, add_keywords, quote, replace_node
+from pipesense.lang.python.edit import add_entries, add_import, add_keywords, add_long_keywords, quote, replace_node
 from pipesense.lang.python.module import Module
 from pipesense.model.broker import StreamClient
-from pipesense.model.change import Change, PythonCode, Refusal, Replace, SetClientSettings
+from pipesense.model.change import Change, PythonCode, Refusal, Replace, SetClientSettings, imported
 from pipesense.model.value import Version
 from pipesense.systems.brokers.clients import Looking
 from pipesense.systems.brokers.settings import given
@@ -64,7 +64,7 @@ def _add(
     missing: list[tuple[str, object]], call: ast.Call, made: ClientClass, module: Module, found: AbstractDict
 ) -> tuple[Replace, ...] | Refusal:
     if made.form is Form.KEYWORDS:
-        return add_keywords(module, call, [(name, _spelled(module, value, call)) for name, value in missing])
+        return add_long_keywords(module, call, [(name, _spelled(module, value, call)) for name, value in missing])
     literal = found.literal
     first = call.args[0] if call.args else None
     if first is not None:
@@ -86,13 +86,17 @@ def _imports(items: tuple[tuple[str, object], ...], module: Module) -> tuple[Rep
     found: dict[Replace, None] = {}
     for _, value in items:
         if isinstance(value, PythonCode):
-            found.update(dict.fromkeys(add_import(module, value.name, value.module)[1]))
+            for name, source in ((value.name, value.module), *value.imports):
+                found.update(dict.fromkeys(add_import(module, name, source)[1]))
     return tuple(found)
 
 
 def _spelled(module: Module, value: object, near: ast.AST) -> str:
     if isinstance(value, PythonCode):
-        return add_import(module, value.name, value.module)[0] + value.rest
+        rest = value.rest
+        for name, source in value.imports:
+            rest = rest.replace(imported(name), add_import(module, name, source)[0])
+        return add_import(module, value.name, value.module)[0] + rest
     return quote(module, value, near) if isinstance(value, str) else repr(value)
 
 
