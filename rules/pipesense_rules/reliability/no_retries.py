@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -11,6 +11,7 @@ from pipesense.model.data import AccessMode
 from pipesense.model.flow import Pipeline, RetryPolicy, Task
 from pipesense.model.http import HttpCall, HttpCalls
 from pipesense.model.value import Absent, Known, Value
+from pipesense.model.where import Loc
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import FileRole, Message, Option, RuleMeta, Severity
@@ -34,6 +35,12 @@ META = RuleMeta(
             _WHAT,
             "One dropped connection then sends the run down the way of its failures, where a second attempt would do.",
             _DO,
+        ),
+        "overruled": Message(
+            Severity.WARNING,
+            "{noun} {name}: {task} is never repeated, although the defaults ask for {count}.",
+            "The helper in {file} that makes it sets retries to 0, and a task's own setting beats the defaults.",
+            "Pass retries to the helper, or let the helper leave it out.",
         ),
         "frequent": Message(
             Severity.INFO,
@@ -93,6 +100,7 @@ def _requests(sent: HttpCalls, ctx: Context) -> Iterator[Finding]:
 
 def _of_pipeline(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
     working, bare = _working(pipeline), _bare(pipeline)
+    yield from _overruled(pipeline, working, ctx)
     if not bare:
         return
     variant, minutes = _variant(pipeline, ctx)
@@ -105,6 +113,27 @@ def _of_pipeline(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
         name=pipeline.name,
         tasks=shapes.reach_out(bare),
     )
+
+
+def _overruled(pipeline: Pipeline, working: Sequence[Task], ctx: Context) -> Iterator[Finding]:
+    """One finding per helper: what a helper of this file says, its reader sees."""
+    told: set[Loc] = set()
+    for task in working:
+        attempts = task.retry.value.attempts if isinstance(task.retry, Known) else None
+        place = attempts.loc if task.overruled and isinstance(attempts, Known) else None
+        if place is None or place.file == pipeline.loc.file or place in told or task.loc.file != pipeline.loc.file:
+            continue
+        told.add(place)
+        yield ctx.finding(
+            "overruled",
+            at=task.loc,
+            related=[Related(place, "retries are set to 0 here")],
+            noun=pipeline.noun,
+            name=pipeline.name,
+            task=task.name,
+            count=shapes.counted(task.overruled, "retry", "retries"),
+            file=place.file.rpartition("/")[2],
+        )
 
 
 def _variant(pipeline: Pipeline, ctx: Context) -> tuple[str, int]:

@@ -143,6 +143,8 @@ class Task:
     """Its result may be stored, so that a pipeline that is repeated takes it instead of running the task again."""
     made_elsewhere: bool = False
     """Another file defines it with its settings; this one only calls it."""
+    overruled: int = 0
+    """How often the pipeline's defaults would repeat it, where a helper that makes it says never."""
     stores: tuple[DatasetName, ...] = ()
     """Datasets as which the system stores what the task returns (a Dagster asset), by means nobody sees here."""
     fails_on_purpose: bool = False

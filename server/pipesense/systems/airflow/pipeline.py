@@ -233,6 +233,7 @@ def _task(draft: TaskDraft, defaults: Defaults, home: Module, version: Version, 
         always_runs=always_runs(settings.trigger_rule, draft.teardown),
         teardown=draft.teardown,
         holds_slot=settings.holds_slot,
+        overruled=settings.overruled,
     )
     faults = (*task_faults(draft, home, version, line), *clock_faults(draft, home, version))
     return task, runs.texts, tuple(obsolete_keys(draft, home, version)), faults

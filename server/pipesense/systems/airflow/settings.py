@@ -129,6 +129,8 @@ class TaskSettings:
     settings: tuple[Setting, ...]
     trigger_rule: Value[str]
     holds_slot: Value[bool]
+    overruled: int
+    """How often weaker places would repeat the task, where the helper that makes it says never."""
 
 
 def task_settings(task: TaskDraft, defaults: Defaults, version: str, deployed: Configured) -> TaskSettings:
@@ -138,14 +140,22 @@ def task_settings(task: TaskDraft, defaults: Defaults, version: str, deployed: C
     timeout = _timeout(task, layers, defaults.dag, deployed)
     alerts = _alerts(task, layers, defaults.dag)
     rule = _plain(task, layers, "trigger_rule", str, default_of("task", "trigger_rule", version) or "all_success")
-    return TaskSettings(
-        retry,
-        timeout,
-        alerts,
-        _told(task, layers, retry, timeout, alerts, rule, deployed),
-        rule,
-        _holds_slot(task, layers),
-    )
+    told = _told(task, layers, retry, timeout, alerts, rule, deployed)
+    return TaskSettings(retry, timeout, alerts, told, rule, _holds_slot(task, layers), _overruled(task, layers))
+
+
+def _overruled(task: TaskDraft, layers: Sequence[Layer]) -> int:
+    hit = look_up(layers, "retries", task.sets)
+    if not isinstance(hit, Hit) or hit.origin is not Origin.FACTORY:
+        return 0
+    never = hit.argument.constant()
+    if not isinstance(never, Known) or never.value != 0 or never.loc is None:
+        return 0
+    weaker = look_up([layer for layer in layers if layer.origin is not Origin.FACTORY], "retries")
+    value = weaker.argument.constant() if isinstance(weaker, Hit) else None
+    # What the helper is given by whoever calls it is that one's decision.
+    own = never.loc.file == hit.argument.loc.file
+    return value.value if own and isinstance(value, Known) and isinstance(value.value, int) else 0
 
 
 def is_unlimited(task: TaskDraft, defaults: Defaults) -> bool:
