@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from pipesense.model.position import OpenSaga
 from pipesense.model.states import State, StateGraph, StateMachine
 from pipesense.model.where import Loc
 from pipesense.rule.context import Context
@@ -16,7 +17,7 @@ from pipesense_rules.states import reached, sure, ways
 
 META = RuleMeta(
     id="reliability/saga-without-compensation",
-    wants=StateMachine,
+    wants=(StateMachine, OpenSaga),
     pattern="saga",
     since="0.1",
     roles=frozenset({FileRole.PIPELINE, FileRole.AD_HOC}),
@@ -26,6 +27,13 @@ META = RuleMeta(
             "{noun} {name}: where {later} fails for good, nothing undoes {first}.",
             "No transaction spans both. What the first one did stays: stock that nobody buys, money for nothing.",
             "Give each {word} that commits one that takes it back, and lead the failures of later ones there.",
+        ),
+        "left-in-code": Message(
+            Severity.INFO,
+            "{name}: where {later} fails for good, nothing undoes {first}.",
+            "No transaction spans both services. What the first one did stays: stock that nobody buys, money for "
+            "nothing.",
+            "Undo what was done when a later step raises, and keep on a durable path how far it came.",
         ),
     },
 )
@@ -42,8 +50,14 @@ _TELLS: Final = re.compile(r"(?:^|:)(?:sns:publish|sqs:sendMessage|ses|sesv2|eve
 
 
 @rule(META)
-def saga_without_compensation(machine: StateMachine, ctx: Context) -> Iterator[Finding]:
-    """One finding per machine, at the second step that commits."""
+def saga_without_compensation(machine: StateMachine | OpenSaga, ctx: Context) -> Iterator[Finding]:
+    """One finding per machine or function, at the second step that commits."""
+    if isinstance(machine, OpenSaga):
+        saga = machine
+        stays = [Related(saga.first_loc, "what it did stays")]
+        words = {"name": saga.function, "first": saga.first, "later": saga.later}
+        yield ctx.finding("left-in-code", at=saga.loc, related=stays, subject=None, **words)
+        return
     if any(_UNDOES.search(_plain(state.name)) for graph in machine.graphs for state in graph.states):
         return
     kinds = {task.loc: task.kind for task in machine.pipeline.tasks}

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from itertools import islice
 
+from pipesense.engine.hover_architecture import architecture_of_code
 from pipesense.engine.hover_base import MOST, LineAt, Making, Place, check_words, code, kinds, subject
 from pipesense.engine.hover_rerun import rerun_lines
-from pipesense.engine.hover_sql import about_sql
+from pipesense.engine.hover_sql import about_sql, matching_uses
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Answers
 from pipesense.engine.report import HoverText, Reported
@@ -19,6 +20,7 @@ from pipesense.rule.page import Page
 from pipesense.rule.registry import Registry
 from pipesense.text.cron import read_cron, words
 from pipesense.text.secrets import masked
+from pipesense.text.span import Span
 
 
 def hover(
@@ -38,6 +40,7 @@ def hover(
     if not about_dbt(made):
         about_sql(made)
     _pipelines(made)
+    _code(made)
     _sites(made)
     if not made.sections:
         return None
@@ -168,9 +171,32 @@ def _sites(made: Making) -> None:
     for site in made.record.linked.sites:
         span = made.here(site.loc)
         page = made.registry.pattern(site.pattern) if span is not None else None
-        if span is not None and page is not None:
-            note = f"{site.note}\n\n" if site.note else ""
-            made.add(f"**{page.title}**\n\n{note}{page_text(page)}", span)
+        if span is None or page is None or (site.pattern == "kappa-architecture" and _is_lambda(made)):
+            continue
+        note = f"{site.note}\n\n" if site.note else ""
+        made.add(f"**{page.title}**\n\n{note}{page_text(page)}", span)
+
+
+def _is_lambda(made: Making) -> bool:
+    """Whether a batch writes the same table, which only the whole workspace tells."""
+    page = made.registry.pattern("lambda-architecture")
+    return page is not None and any(section.startswith(f"**{page.title}**") for section in made.sections)
+
+
+def _code(made: Making) -> None:
+    """The architecture of a table that code writes, at its name."""
+    for scopes in made.record.linked.code.values():
+        for access in (access for scope in scopes for access in scope.accesses):
+            span = made.here(access.loc)
+            note = architecture_of_code(access, matching_uses(made, access)) if span is not None else ""
+            if span is not None and note:
+                _pattern(made, "lambda-architecture", note, span)
+
+
+def _pattern(made: Making, pattern: str, note: str, span: Span) -> None:
+    page = made.registry.pattern(pattern)
+    if page is not None:
+        made.add(f"**{page.title}**\n\n{note}\n\n{page_text(page)}", span)
 
 
 def _words(value: Value[str]) -> str:

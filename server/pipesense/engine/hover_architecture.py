@@ -33,6 +33,16 @@ def architecture(
         yield "kappa-architecture", note
 
 
+def architecture_of_code(access: Access, uses: Sequence[DatasetUse]) -> str:
+    """What makes a table that code writes a case of the Lambda architecture; "" where nothing does."""
+    written = [use for use in uses if use.access.mode in WRITES]
+    streams = [use for use in written if use.access.streaming]
+    batches = [use for use in written if not use.access.streaming]
+    if access.mode not in WRITES or not streams or not batches:
+        return ""
+    return f"A stream ({users(streams)}) and a batch ({users(batches)}) write {code(access.dataset)}."
+
+
 def _only_replayable(made: Making, statement: Statement) -> list[str]:
     """The tables that a statement reads, if each is a topic that is kept and read from its beginning."""
     topics: list[str] = []

@@ -43,7 +43,7 @@ def _tables(made: Making, statement: Statement, binder: Binder) -> None:
         span = made.here(access.loc)
         if span is not None and not access.temporary:
             made.add(_about_table(made, access, statement), span)
-            for pattern, note in architecture(made, access, statement, _matching_uses(made, access)):
+            for pattern, note in architecture(made, access, statement, matching_uses(made, access)):
                 page = made.registry.pattern(pattern)
                 made.add(f"**{page.title if page is not None else pattern}**\n\n{note}", span)
             return
@@ -63,7 +63,7 @@ def _tables(made: Making, statement: Statement, binder: Binder) -> None:
 
 def _about_table(made: Making, access: Access, statement: Statement) -> str:
     dataset = access.dataset
-    uses = _matching_uses(made, access)
+    uses = matching_uses(made, access)
     relation = _relation(made, access, statement)
     lines = [f"**{_title(relation)} {dataset}**", ""]
     lines += _facts_of(made, relation)
@@ -116,7 +116,8 @@ def _dimensions(checks: Sequence[QualityCheck]) -> Iterable[str]:
         yield f"- not checked: {', '.join(missing) or 'nothing'}{perhaps}"
 
 
-def _matching_uses(made: Making, access: Access) -> list[DatasetUse]:
+def matching_uses(made: Making, access: Access) -> list[DatasetUse]:
+    """Who touches the dataset of an access, anywhere in the workspace."""
     found: list[DatasetUse] = []
     for values in made.lookup.get(("uses", access.dataset.table)):
         if isinstance(values, tuple):

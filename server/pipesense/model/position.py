@@ -30,3 +30,18 @@ class PositionApart:
     rows_table: str
     apart: Apart
     repeatable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSaga:
+    """A function changes several services one after the other, and nothing near it undoes a change.
+
+    ``loc`` is the method of the second change, ``first_loc`` that of the first; ``first`` and ``later`` are the calls
+    as written, ``function`` the function's name.
+    """
+
+    loc: Loc
+    first_loc: Loc
+    function: str
+    first: str
+    later: str

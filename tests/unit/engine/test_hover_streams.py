@@ -42,6 +42,33 @@ def test_architectures(files: dict[str, str], said: str, unsaid: str) -> None:
     assert unsaid not in found
 
 
+SPARK_STREAM = (
+    "from pyspark.sql import SparkSession\n\nspark = SparkSession.builder.getOrCreate()\n"
+    "orders = spark.readStream.format('kafka').option('subscribe', 'orders').option('startingOffsets', '{}').load()\n"
+    "query = orders.writeStream.option('checkpointLocation', 's3://c/orders').toTable('mart.daily_or|ders')\n"
+)
+SPARK_BATCH = (
+    "from pyspark.sql import SparkSession\n\nspark = SparkSession.builder.getOrCreate()\n"
+    "spark.read.parquet('s3://raw/orders').write.mode('overwrite').saveAsTable('mart.daily_orders')\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "said", "unsaid"),
+    [
+        ({"jobs/a.py": SPARK_STREAM.format("earliest"), "jobs/b.py": SPARK_BATCH}, "Lambda architecture", "alone"),
+        ({"jobs/a.py": SPARK_STREAM.format("earliest")}, "Kappa architecture", "Lambda"),
+        ({"jobs/a.py": SPARK_STREAM.format("latest")}, "", "architecture"),
+        ({"lambda/speed.py": SPARK_BATCH.replace("daily_orders", "daily_or|ders")}, "", "architecture"),
+    ],
+    ids=["stream and batch", "a topic alone", "from the end", "a folder's name"],
+)
+def test_architectures_of_code(files: dict[str, str], said: str, unsaid: str) -> None:
+    found = hovered(files)
+    assert said in found
+    assert unsaid not in found
+
+
 CLIENTS = [
     ("import kafka\np = kafka.Kafka|Producer(acks=1)\n", "may lose and may repeat** (`acks` is `1`"),
     ("import kafka\np = kafka.Kafka|Producer(acks=0)\n", "at most once** (`acks` is `0`"),
@@ -176,6 +203,20 @@ PATTERNS = {
     ),
     "Projection": "def f(conn):\n    conn.exe|cute('UPDATE projection_position SET position = 7')\n",
     "Replay": "from mrjob.job import MRJob\n\n\nclass Count(MR|Job):\n    pass\n",
+    "Saga": (
+        "def place(order, inventory, payments):\n    inventory.res|erve(order)\n    try:\n"
+        "        payments.charge(order)\n    except Exception:\n        inventory.release(order)\n        raise\n"
+    ),
+    "Micro-batch": SPARK.format("clicks").replace(".outputMode('update')", ".tri|gger(processingTime='1 minute')"),
+    "Columnar files": (
+        "from pyspark.sql import SparkSession\n\nspark = SparkSession.builder.getOrCreate()\n"
+        "spark.read.par|quet('s3://lake/orders').show()\n"
+    ),
+    "Dead letter": (
+        "import kafka\n\nconsumer = kafka.KafkaConsumer('orders', group_id='load')\nasides = kafka.KafkaProducer()\n"
+        "for message in consumer:\n    try:\n        save(message)\n    except ValueError:\n"
+        "        asides.se|nd('orders.dlq', message.value).get()\n"
+    ),
     "Watermark": SPARK.format("clicks.withWater|mark('timestamp', '1 hour').dropDuplicates(['value'])"),
 }
 

@@ -26,8 +26,14 @@ def sites(clients: Sequence[StreamClient], loops: Sequence[MessageLoop], uses: I
         elif client.role is ClientRole.CONSUMER:
             yield _site(client.loc, consumer(client, own.get(client.whole)))
     for loop in loops:
+        for step in loop.steps:
+            if step.kind is StepKind.SEND and step.in_handler:
+                yield PatternSite("dead-letter", step.loc, _ASIDE)
         if loop.client is None or loop.client.loc != loop.loc:
             yield _site(loop.loc, consumer(loop.client, loop))
+
+
+_ASIDE = "A message that cannot be handled is put aside here, and the loop goes on with the next one."
 
 
 def _site(loc: Loc, note: str) -> PatternSite:

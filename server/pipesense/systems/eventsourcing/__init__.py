@@ -16,15 +16,19 @@ def _version(module: Module, files: Mapping[str, str], configured: str | None) -
 
 
 def _lift(module: Module, version: Version, embed: Embed) -> Lifted:
-    from pipesense.systems.eventsourcing.positions import lift
+    from pipesense.systems.eventsourcing import positions, sagas
 
-    return lift(module)
+    kept, changed = positions.lift(module), sagas.lift(module)
+    return Lifted(facts=(*kept.facts, *changed.facts), sites=(*kept.sites, *changed.sites))
 
 
 def _write(change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
     return Refusal("nothing here knows how to write this change")
 
 
-_MARKS: Final = ("position", "checkpoint", "cursor", "offset", "watermark", "bookmark", "event_store", "eventsourcing")
+_MARKS: Final = (
+    *("position", "checkpoint", "cursor", "offset", "watermark", "bookmark", "event_store", "eventsourcing"),
+    *(".reserve", ".charge", ".book", ".debit", ".capture", ".withdraw", ".allocate", ".provision"),
+)
 
 SYSTEM: Final = PythonSystem("eventsourcing", _MARKS, (), _version, _lift, _write)

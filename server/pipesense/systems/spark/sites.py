@@ -8,15 +8,50 @@ from typing import Final
 from pipesense.model.code import PatternSite
 from pipesense.model.frames import FrameOperation, FrameScope, Given
 from pipesense.model.value import Known
+from pipesense.model.where import Loc
 from pipesense.systems.rerun import site_of
 from pipesense.systems.spark.accesses import is_write, written
-from pipesense.systems.spark.chains import by_place, constant_text
-from pipesense.systems.spark.tables import FRAME, GROUPED, READER, STREAM_WRITER, WRITER
+from pipesense.systems.spark.chains import by_place, chain_of, constant_text
+from pipesense.systems.spark.tables import FRAME, GROUPED, READER, SESSION, STREAM_WRITER, WRITER
 
 
 def sites_of(scope: FrameScope) -> tuple[PatternSite, ...]:
     """The places of a scope that a hover explains."""
-    return (*_writes(scope), *(site for each in scope.operations for site in _means(each)))
+    return (*_writes(scope), *_from_topics(scope), *(site for each in scope.operations for site in _means(each)))
+
+
+def _from_topics(scope: FrameScope) -> Iterator[PatternSite]:
+    """Tables that a stream makes from topics alone, read from their beginning, at the table's name."""
+    places = by_place(scope)
+    for last in scope.operations:
+        if last.kind != STREAM_WRITER or not is_write(last) or "events" not in last.traits:
+            continue
+        topics = _topics(last, places)
+        for access in written(scope, last, places) if topics else ():
+            note = f"`{access.dataset}` is made from {', '.join(topics)} alone, read from the beginning."
+            yield PatternSite("kappa-architecture", access.loc, note)
+
+
+def _topics(last: FrameOperation, places: dict[Loc, FrameOperation]) -> list[str]:
+    """The topics that a stream comes from; none where one of its sources is something else, or has no beginning."""
+    todo, seen, found = list(last.made), set[Loc](), list[str]()
+    while todo:
+        loc = todo.pop()
+        each = places.get(loc)
+        if each is None:
+            return []
+        if loc in seen:
+            continue
+        seen.add(loc)
+        if each.result == FRAME and each.kind in (READER, SESSION):
+            chain = chain_of(each, places)
+            topic = chain.option("subscribe")
+            if chain.option("startingOffsets") != "earliest" or not topic or "events" not in each.result_traits:
+                return []
+            found.append(f"the topic `{topic}`")
+            continue
+        todo += [*each.made, *(place for given in each.given for place in given.made if given.kind == FRAME)]
+    return found
 
 
 def _writes(scope: FrameScope) -> Iterator[PatternSite]:
@@ -63,6 +98,10 @@ def _meaning(each: FrameOperation) -> tuple[str, str] | None:
         return "backpressure", (
             "No more than this is taken up in one micro-batch, however much has piled up in the source."
         )
+    if each.kind == STREAM_WRITER and each.name in ("foreachBatch", "trigger"):
+        return "micro-batch", _micro_batch(each)
+    if each.kind in (READER, WRITER, STREAM_WRITER) and (stored := _stored(each)):
+        return "columnar-files", stored
     if "streaming" in each.traits and (bound := _bound(each)):
         return "state-ttl", bound
     if each.name == "withWatermark":
@@ -70,6 +109,41 @@ def _meaning(each: FrameOperation) -> tuple[str, str] | None:
     if each.kind == FRAME and each.name in ("collect", "toPandas"):
         return "work-where-the-data-is", "Every row is sent to the driver and held in the memory of that one process."
     return None
+
+
+def _micro_batch(each: FrameOperation) -> str:
+    if each.name == "foreachBatch":
+        return (
+            "The function gets one micro-batch after another, with its number. A batch whose end was not noted comes "
+            "again with the same number, after a failure."
+        )
+    said = {given.name: constant_text(given) for given in each.given}
+    if "availableNow" in said or "once" in said:
+        return "What is there now is taken up in micro-batches, and then the query ends: a batch job that remembers."
+    if "continuous" in said:
+        return "Rows are handled one by one, without micro-batches: at least once, and map-like operations only."
+    interval = said.get("processingTime") or constant_text(each.given[0] if each.given else None)
+    return f"A micro-batch starts every {interval or 'interval'}, or as soon as the one before it is done."
+
+
+_COLUMNS: Final = frozenset({"parquet", "orc"})
+_LINES: Final = frozenset({"csv", "json", "text", "xml"})
+
+
+def _stored(each: FrameOperation) -> str:
+    """How the format of a read or write lays its rows down."""
+    name = constant_text(each.given[0] if each.given else None) if each.name == "format" else each.name
+    named = (name or "").lower()
+    if named in _COLUMNS:
+        return (
+            "Column by column, with types and statistics in each file: a reader opens the columns that it names, and "
+            "skips blocks that its filter rules out."
+        )
+    if named == "avro":
+        return "Row by row, with the schema in each file: good to hand on whole rows, slow to ask for columns."
+    if named in _LINES:
+        return "Lines of text without types: every reader parses every column, and guesses or is told what they are."
+    return ""
 
 
 def _hints_broadcast(each: FrameOperation) -> bool:
