@@ -8,6 +8,7 @@ from itertools import islice
 
 from pipesense.engine.hover_architecture import architecture_of_code
 from pipesense.engine.hover_base import MOST, LineAt, Making, Place, check_words, code, kinds, subject
+from pipesense.engine.hover_patterns import pattern_lines
 from pipesense.engine.hover_rerun import rerun_lines
 from pipesense.engine.hover_sql import about_sql, matching_uses
 from pipesense.engine.record import FileRecord
@@ -16,6 +17,7 @@ from pipesense.engine.report import HoverText, Reported
 from pipesense.model.data import Access, AccessMode
 from pipesense.model.flow import OtherRun, Pipeline, Setting, SqlFileRun, Task
 from pipesense.model.value import Absent, Known, Unknown, Value, effective
+from pipesense.rule.meta import Severity
 from pipesense.rule.page import Page
 from pipesense.rule.registry import Registry
 from pipesense.text.cron import read_cron, words
@@ -36,24 +38,28 @@ def hover(
     from pipesense.engine.hover_dbt import about_dbt
 
     made = Making(record, offset, registry, answers, place, line_at)
-    _findings(made, findings)
+    told = [reported for reported in findings if reported.span.contains(offset)]
+    _findings(made, [each for each in told if each.severity <= Severity.WARNING], whole=True)
+    loud = len(made.sections)
     if not about_dbt(made):
         about_sql(made)
     _pipelines(made)
     _code(made)
     _sites(made)
+    # Advice must not push what is asked for out of sight: where there is more to tell, it comes last, and short.
+    _findings(made, [each for each in told if each.severity > Severity.WARNING], whole=len(made.sections) == loud)
     if not made.sections:
         return None
     return HoverText(masked("\n\n---\n\n".join(made.sections)), min(made.spans, key=lambda span: span.end - span.start))
 
 
-def _findings(made: Making, findings: Sequence[Reported]) -> None:
+def _findings(made: Making, findings: Sequence[Reported], *, whole: bool) -> None:
+    """The findings, each with its page; without ``whole`` only with the page's summary."""
     for reported in findings:
-        if not reported.span.contains(made.offset):
-            continue
         head = f"**{reported.rule}** · {reported.severity.word}\n\n{reported.message}"
         page = made.registry.page(reported.rule)
-        made.add(f"{head}\n\n{page_text(page)}" if page is not None else head, reported.span)
+        behind = (page_text(page) if whole else f"*{page.summary}*") if page is not None else ""
+        made.add(f"{head}\n\n{behind}" if behind else head, reported.span)
 
 
 def page_text(page: Page) -> str:
@@ -106,6 +112,7 @@ def _about_task(made: Making, pipeline: Pipeline, task: Task) -> str:
     lines += _runs(task)
     lines += _access_lines(task.accesses)
     lines += rerun_lines(task)
+    lines += pattern_lines(task, made.registry)
     lines += [f"- checks {subject(check)}: {', '.join(kinds(check))}" for check in task.checks]
     before, behind = pipeline.edges.upstream(task.name), pipeline.edges.downstream(task.name)
     closed = pipeline.edges.opened is None

@@ -19,7 +19,13 @@ _PATTERNS: Final = {
     "max_retry_delay": ("retry-with-backoff", "No pause is longer than this."),
     "execution_timeout": ("timeouts", "An attempt fails after this time."),
     "dagrun_timeout": ("timeouts", "A run fails after this time."),
-    "sla": ("timeouts", "Airflow 3 accepts sla and ignores it."),
+    "sla": ("deadlines", "Airflow 3 accepts sla and ignores it."),
+    "sla_miss_callback": ("deadlines", "Airflow 3 has no such callback any more."),
+    "deadline": ("deadlines", ""),
+    "retry_policy": ("retry-with-backoff", "Decides by the kind of failure, from Airflow 3.3 on."),
+    "on_failure_callback": ("alerting", "Called when the last attempt has failed; at a DAG once for the whole run."),
+    "email_on_failure": ("alerting", "Needs an address in email; without one nobody is told."),
+    "notifier": ("alerting", ""),
     "catchup": ("scheduling-and-catchup", ""),
     "start_date": ("scheduling-and-catchup", "The start of the first interval."),
     "schedule": ("scheduling-and-catchup", ""),
@@ -33,6 +39,7 @@ _PATTERNS: Final = {
 _CALLS: Final = frozenset(
     {"dag", "dag_wrapper", "dag_decorator", "operator", "task_decorator", "task_group", "group_wrapper"}
 )
+_BREAKERS: Final = ("ShortCircuitOperator", "short_circuit")
 _MARKS: Final = frozenset({"retries", "retry_delay", "start_date", "owner", "execution_timeout", "depends_on_past"})
 """Keys of which one at least is in a dictionary of defaults."""
 _MARKED: Final = re.compile("|".join(sorted(_MARKS)) + r"|\\")
@@ -56,6 +63,9 @@ def _sites(module: Module, statement: ast.AST, names: Names) -> Iterator[Pattern
             for keyword in wanted:
                 pattern, note = _PATTERNS[keyword.arg or ""]
                 yield PatternSite(pattern, module.loc(keyword), note)
+        if last_part(func) in _BREAKERS and names.construct(func).role in _CALLS:
+            note = "What stands behind it is skipped where its function gives something false; the run stays green."
+            yield PatternSite("circuit-breaker", module.loc(func), note)
         if "Check" in last_part(func):
             facts = names.construct(func).facts
             if facts is not None and facts.kind == "sql_check":

@@ -34,6 +34,7 @@ _PATTERNS: Final = {
     "max_retries": ("retry-with-backoff", ""),
     "backoff": ("retry-with-backoff", "Each pause is longer than the one before."),
     "jitter": ("retry-with-backoff", "How far a pause may differ, so that not all steps come back at once."),
+    "freshness_policy": ("deadlines", "By when the asset has to be made anew; Dagster shows what is late."),
     "blocking": ("quality-gate", "With True, what is built on the asset waits for the check."),
     "check_specs": ("quality-checks", "Checks that the asset does itself while it is made."),
     "partitions_def": ("partition-design", "A run makes one partition, and makes it again when it is repeated."),

@@ -86,6 +86,8 @@ _PATTERNS: Final = {
     ),
     "retry_condition_fn": ("retry-with-backoff", "Decides which failures are worth another attempt."),
     "timeout_seconds": ("timeouts", "An attempt fails after this time."),
+    "on_failure": ("alerting", "Called when the last attempt has failed."),
+    "on_crashed": ("alerting", "Called when the process that ran it is gone."),
     "cron": ("scheduling-and-catchup", "Prefect makes up for no runs that were missed."),
     "interval": ("scheduling-and-catchup", "Prefect makes up for no runs that were missed."),
     "wait_for": ("quality-gate", "The task starts when these have succeeded."),
