@@ -1,5 +1,6 @@
 """Quality checks on a frame before it is written: a schema of pandera, a suite of Great Expectations 1.x, or one
-aggregate of Spark. What needs another table cannot be asked of a frame alone, and is left to checks behind the load.
+aggregate of Spark or polars. What needs another table cannot be asked of a frame alone, and is left to checks behind
+the load.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Style(Enum):
     PANDERA = "pandera"
     GX = "great_expectations"
     SPARK = "pyspark"
+    POLARS = "polars"
 
 
 _OF_ONE_FRAME = (NotNull, Unique, InRange, Matches, OneOf, InOrder, Fresh, HasRows)
@@ -45,8 +47,8 @@ def askable(plan: CheckPlan, style: Style) -> tuple[ProposedCheck, ...]:
     kinds: tuple[type, ...] = _OF_ONE_FRAME
     if style is Style.SPARK:
         kinds = (*kinds, Holds)
-    elif style is Style.GX:
-        # Whether a column holds times or texts is not known here, and a suite cannot make the one of the other.
+    elif style in (Style.GX, Style.POLARS):
+        # Whether a column holds times or texts is not known here, and neither makes the one of the other.
         kinds = tuple(kind for kind in kinds if kind is not Fresh)
     return tuple(check for _, checks in by_dimension(plan.checks) for check in checks if isinstance(check.ask, kinds))
 
@@ -104,6 +106,55 @@ def _aggregate(ask: Ask) -> str:
 
 def _tick(name: str) -> str:
     return name if name.isidentifier() else f"`{name}`"
+
+
+# --- polars ----------------------------------------------------------------------------------------
+
+
+def polars_lines(plan: CheckPlan, frame: str, stem: str, package: str) -> list[str]:
+    """Statements that ask ``frame`` in one query what is wrong, and raise. polars 1.0 and later.
+
+    https://docs.pola.rs/api/python/stable/reference/expressions/api/polars.Expr.any.html (missing values are ignored)
+    """
+    lines = [f"{stem} = {{"]
+    for check in askable(plan, Style.POLARS):
+        lines += [f"    # {_why(check)}", f'    "{label(check.ask)}": {_wrong(check.ask, package)},']
+    lines += [
+        "}",
+        f"failed_{stem} = [name for name, wrong in {frame}.select(**{stem}).row(0, named=True).items() if wrong]",
+        f"if failed_{stem}:",
+        f'    raise ValueError(f"{plan.dataset} fails its checks: {{failed_{stem}}}")',
+    ]
+    return lines
+
+
+def _wrong(ask: Ask, package: str) -> str:
+    """Whether something is wrong, as an expression of polars."""
+
+    def column(name: str) -> str:
+        return f"{package}.col({quoted(name)})"
+
+    match ask:
+        case NotNull():
+            return f"{column(ask.column)}.is_null().any()"
+        case Unique() if len(ask.columns) == 1:
+            return f"{column(ask.columns[0])}.drop_nulls().is_duplicated().any()"
+        case Unique():
+            listed = ", ".join(map(quoted, ask.columns))
+            there = f"{package}.all_horizontal({package}.col({listed}).is_not_null())"
+            return f"{package}.struct({listed}).filter({there}).is_duplicated().any()"
+        case InRange():
+            sides = [f"({column(ask.column)} < {ask.minimum})"] if ask.minimum else []
+            sides += [f"({column(ask.column)} > {ask.maximum})"] if ask.maximum else []
+            return f"({' | '.join(sides)}).any()" if len(sides) > 1 else f"{sides[0]}.any()"
+        case Matches():
+            return f"(~{column(ask.column)}.str.contains({quoted(f'^{EXPRESSIONS[ask.pattern]}$')})).any()"
+        case OneOf():
+            return f"(~{column(ask.column)}.is_in([{', '.join(map(literal, ask.values))}])).any()"
+        case InOrder():
+            return f"({column(ask.first)} > {column(ask.second)}).any()"
+        case _:
+            return f"{package}.len() == 0"
 
 
 # --- pandera ---------------------------------------------------------------------------------------

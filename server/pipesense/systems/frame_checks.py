@@ -14,7 +14,7 @@ from pipesense.model.change import AddCheck, Refusal, Replace
 from pipesense.model.data import Access, AccessMode, Confidence
 from pipesense.model.frames import FrameOperation
 from pipesense.model.where import Loc
-from pipesense.quality.frames import Style, askable, gx_lines, pandera_schema, spark_lines
+from pipesense.quality.frames import Style, askable, gx_lines, pandera_schema, polars_lines, spark_lines
 
 _GONE: Final = Refusal("The statement that writes the table is no longer where it was.")
 _NOTHING: Final = Refusal("nothing is known of the table that a frame could be checked for by itself")
@@ -101,6 +101,16 @@ def in_spark(change: AddCheck) -> Lines:
 
     def lines(frame: str, stem: str) -> tuple[list[str], tuple[Replace, ...]]:
         return spark_lines(change.plan, frame, stem), ()
+
+    return lines
+
+
+def in_polars(change: AddCheck, module: Module) -> Lines:
+    """One query of polars over the frame."""
+
+    def lines(frame: str, stem: str) -> tuple[list[str], tuple[Replace, ...]]:
+        package, imports = _module_name(module, "polars", "pl")
+        return polars_lines(change.plan, frame, stem, package), imports
 
     return lines
 

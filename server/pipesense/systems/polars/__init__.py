@@ -9,7 +9,6 @@ from pipesense.lang.python import pins
 from pipesense.lang.python.module import Module
 from pipesense.model.change import Change, Refusal, Replace
 from pipesense.model.value import Evidence, Version
-from pipesense.systems.renames import write_name
 from pipesense.systems.system import Embed, Lifted, PythonSystem
 
 
@@ -26,7 +25,9 @@ def _lift(module: Module, version: Version, embed: Embed) -> Lifted:
 
 
 def _write(change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
-    return write_name(change)
+    from pipesense.systems.polars.write import write
+
+    return write(change, module, version)
 
 
 SYSTEM: Final = PythonSystem(

@@ -19,8 +19,12 @@ from pipesense.systems.frames import Reading
 from pipesense.systems.polars.tables import FRAME, LAZY, LIBRARY, RENAMED
 from pipesense.systems.renames import obsolete_in
 from pipesense.systems.rerun import site_of
+from pipesense.systems.script import script_pipeline
 from pipesense.systems.system import Lifted
 
+_LOADS: Final = frozenset({"write_database", "write_delta"})
+_BESIDE: Final = frozenset({"pandas", "pyspark"})
+"""Packages whose scripts are told by their own systems."""
 _ONLY_READ: Final = Unknown("it is only read")
 
 
@@ -28,7 +32,11 @@ def lift(module: Module, version: Version) -> Lifted:
     """Everything that a file says to polars."""
     found = Reading(module, LIBRARY, version, _beside, "polars", {}).scopes()
     scopes = tuple(each.scope for each in found)
+    loads = [each for scope in scopes for each in scope.operations if each.kind == FRAME and each.name in _LOADS]
+    others = any(name.partition(".")[0] in _BESIDE for name in module.imports()) if loads else True
+    pipeline = script_pipeline(module, "polars", loads, None) if not others else None
     return Lifted(
+        pipelines=(pipeline,) if pipeline is not None else (),
         sites=tuple(site for each in found for site in each.beside[1]),
         facts=scopes,
         obsolete=obsolete_in(scopes, RENAMED, "polars", version),
@@ -78,11 +86,12 @@ def _code(function: Function | None, scope: FrameScope) -> ScopeCode | None:
                 accesses += _access(each, each.argument("source", 0), AccessMode.READ, _ONLY_READ)
         elif each.kind in (FRAME, LAZY) and each.name.startswith(("write_", "sink_")):
             effects.add(Effect.WRITE)
-            accesses += _written(each)
+            accesses += written(each)
     return ScopeCode(scope.scope, tuple(accesses), frozenset(effects)) if effects else None
 
 
-def _written(each: FrameOperation) -> list[Access]:
+def written(each: FrameOperation) -> list[Access]:
+    """What an operation that writes touches."""
     if each.name == "write_database":
         how = each.argument("if_table_exists")
         value = how.value.value if how is not None and isinstance(how.value, Known) else None
