@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -124,3 +125,59 @@ def test_the_check_stops_the_flow_where_rows_are_wrong(rows: str, shop: sqlite3.
     shop.executemany("INSERT INTO landing VALUES (?, ?)", ROWS[rows])
     state = imported(tmp_path, "checked", text).orders(return_state=True)
     assert state.is_completed() == (rows == "good")
+
+
+STARTED = """\
+import asyncio
+from contextlib import asynccontextmanager
+
+from prefect import flow, task, unmapped
+
+
+@task
+def publish(page):
+    if page == 2:
+        raise ValueError("page 2 is torn")
+
+
+@task
+async def push(client, page):
+    assert client["open"], "the connection is closed"
+    if page == 2:
+        raise ValueError("page 2 is torn")
+
+
+@asynccontextmanager
+async def connection():
+    state = {"open": True}
+    yield state
+    state["open"] = False
+
+
+@flow
+def looped(wanted):
+    for page in wanted:
+        if page:
+            publish.submit(page)
+    return len(wanted)
+
+
+@flow
+async def inside(wanted):
+    async with connection() as client:
+        push.map(unmapped(client), wanted)
+        await asyncio.sleep(0)
+    return len(wanted)
+"""
+
+
+def test_what_was_started_in_loops_and_blocks_is_asked_for(tmp_path: Path) -> None:
+    before = imported(tmp_path, "lost", STARTED)
+    assert before.looped([1, 2], return_state=True).is_completed()
+    text = fixed({NAME: STARTED}, NAME, "reliability/lost-future")
+    assert text.count(".result()") == 2
+    after = imported(tmp_path, "asked", text)
+    assert after.looped([1, 2], return_state=True).is_failed()
+    assert after.looped([1, 3], return_state=True).is_completed()
+    assert asyncio.run(after.inside([1, 2], return_state=True)).is_failed()
+    assert asyncio.run(after.inside([1, 3], return_state=True)).is_completed()

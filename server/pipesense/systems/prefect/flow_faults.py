@@ -6,23 +6,20 @@ What Prefect does was seen on 3.8.8: ``tests/frameworks/prefect/test_prefect_flo
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from pipesense.lang.python.edit import add_after, add_before
 from pipesense.lang.python.effects import name_effect
 from pipesense.lang.python.frames import Frame, read_arguments
-from pipesense.lang.python.index import FUNCTIONS
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.steps import Steps
-from pipesense.model.change import Replace
 from pipesense.model.flow import Effect
 from pipesense.model.steps import LostFuture, WorkBetweenSteps
 from pipesense.model.value import Known, Version
 from pipesense.model.where import Loc
+from pipesense.systems.prefect.ask_later import asked_later
 from pipesense.systems.prefect.settings import layers_of, settings_of
 from pipesense.systems.prefect.things import Thing
-from pipesense.text.span import Span
 
 _STORES: Final = ("persist_result", "cache_policy", "cache_key_fn", "result_storage_key")
 """Settings of which one lets a repeated flow take a task's result instead of running it again."""
@@ -44,44 +41,8 @@ def _lost(
     found = [(names[thing], call) for thing, call in steps.lost.items() if _is_start(module, call)]
     if found:
         places = tuple(module.loc(call) for _, call in found)
-        edits = _asked(module, [call for _, call in found])
+        edits = asked_later(module, [call for _, call in found])
         yield LostFuture("flow", name, tuple(step for step, _ in found), places, version, edits)
-
-
-def _asked(module: Module, calls: Sequence[ast.Call]) -> tuple[Replace, ...]:
-    """``result()`` of each at the end of its flow, so that all still run side by side; () where a loop starts one."""
-    body: list[ast.stmt] = next((each.body for each in module.enclosing(calls[0]) if isinstance(each, FUNCTIONS)), [])
-    by_call = {
-        each.value: each
-        for each in body
-        if isinstance(each, ast.Expr | ast.Assign) and isinstance(each.value, ast.Call)
-    }
-    taken = {each.id for statement in body for each in ast.walk(statement) if isinstance(each, ast.Name)}
-    edits: list[Replace] = []
-    asked: list[str] = []
-    for call in calls:
-        statement = by_call.get(call)
-        if isinstance(statement, ast.Assign):
-            target = statement.targets[0]
-            if len(statement.targets) > 1 or not isinstance(target, ast.Name):
-                return ()
-            asked.append(f"{target.id}.result()")
-            continue
-        func = call.func
-        started = func.value if isinstance(func, ast.Attribute) else None
-        if statement is None or not isinstance(started, ast.Name):
-            return ()
-        name = f"{started.id}_done"
-        if name in taken:
-            return ()
-        taken.add(name)
-        loc = module.loc(call)
-        edits.append(Replace(loc.at(Span(loc.span.start, loc.span.start)), f"{name} = "))
-        asked.append(f"{name}.result()")
-    last = body[-1]
-    text = "\n".join(asked)
-    ends = isinstance(last, ast.Return)
-    return (*edits, *(add_before(module, last, text) if ends else add_after(module, last, text)))
 
 
 def _is_start(module: Module, call: ast.Call) -> bool:
