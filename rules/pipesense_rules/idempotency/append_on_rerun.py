@@ -56,6 +56,12 @@ META = RuleMeta(
             "rows that its first attempt has written.",
             "Merge on a key, or let the batch id decide: Delta's txnAppId and txnVersion, or delete by it first.",
         ),
+        "script": Message(
+            Severity.INFO,
+            "{write} into {table} adds its rows once more when the script is run again.",
+            "Who runs it, and how often, is not in the workspace; a run that broke off is usually started once more.",
+            _DO,
+        ),
         "run-date": Message(
             Severity.INFO,
             "{write} into {table} selects the rows of one run, and adds them once more when that run is repeated.",
@@ -102,6 +108,9 @@ def _of_code(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
             here = access.loc.file == pipeline.loc.file
             run = TaskRun(pipeline, task)
             found = _repeated((run,), f"This {access.call}", access, access.loc if here else task.loc, access, ctx)
+            if found is None and here and pipeline.noun == "script":
+                table, write = str(access.dataset), f"This {access.call}"
+                found = ctx.finding("script", at=access.loc, subject=access, table=table, write=write)
             if found is not None:
                 yield found
 

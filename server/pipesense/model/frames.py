@@ -143,6 +143,22 @@ class RowFunction:
 
 
 @dataclass(frozen=True, slots=True)
+class TextCast:
+    """A text is cast to another type by an engine that may refuse it.
+
+    ``loc`` is the method, ``text`` what is cast, as written, ``to`` what it shall be, in words. ``lenient``: the file
+    says that what does not fit becomes NULL.
+    """
+
+    system: str
+    loc: Loc
+    text: str
+    to: str
+    version: Version
+    lenient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CheckedColumn:
     """What a schema demands of a column, each as a few words ("unique", "never missing", ">= 0")."""
 

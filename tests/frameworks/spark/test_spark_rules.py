@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyspark
 import pytest
-from pyspark.errors import AnalysisException
+from pyspark.errors import AnalysisException, NumberFormatException
 from pyspark.sql import DataFrame, SparkSession
 
 from frameworks.proving import Script
@@ -155,3 +155,25 @@ def test_what_is_called_missing_on_connect_raises_there() -> None:
         source = (folder / f"{name}.py").read_text("utf-8")
         raising = source[source.index("def __getattr__") :].partition("JVM_ATTRIBUTE_NOT_SUPPORTED")[0]
         assert [word for word in words if f'"{word}"' not in raising] == []
+
+
+CAST = """\
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+
+def orders(lines: DataFrame) -> DataFrame:
+    return lines.select(F.regexp_extract("line", "order=(.*)", 1).cast("int").alias("order_id"))
+"""
+
+
+def test_a_text_that_is_no_number_stops_the_job_and_is_null_after_the_fix(spark: SparkSession) -> None:
+    lines = spark.createDataFrame([("order=7",), ("order=none",)], "line STRING")
+    found = []
+    for text in (CAST, Script(CAST, f"pyspark=={pyspark.__version__}\n").fixed("reliability/ansi-cast")):
+        made: dict[str, Callable[..., DataFrame]] = {}
+        exec(compile(text, "script.py", "exec"), made)
+        found.append(made["orders"](lines))
+    with pytest.raises(NumberFormatException):
+        found[0].collect()
+    assert [row.order_id for row in found[1].collect()] == [7, None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from pipesense.lang.python.flow import Flow
@@ -18,6 +19,7 @@ from pipesense.systems.frames import Reading
 from pipesense.systems.renames import obsolete_in
 from pipesense.systems.script import script_pipeline
 from pipesense.systems.spark.accesses import code_of, is_write
+from pipesense.systems.spark.casts import text_casts
 from pipesense.systems.spark.sites import sites_of
 from pipesense.systems.spark.tables import FRAME, LIBRARY, RENAMED
 from pipesense.systems.spark.udfs import row_functions
@@ -40,9 +42,11 @@ def lift(module: Module, version: Version) -> Lifted:
     scopes = tuple(each.scope for each in found)
     writes = [each for scope in scopes for each in scope.operations if is_write(each)]
     pipeline = script_pipeline(module, "spark", writes, _session(scopes))
+    lenient = any(key == "spark.sql.ansi.enabled" for key, _ in settings)
+    casts = tuple(replace(each, lenient=lenient) for each in text_casts(module, version))
     return Lifted(
         pipelines=(pipeline,) if pipeline is not None else (),
-        facts=(*scopes, *row_functions(module)),
+        facts=(*scopes, *row_functions(module), *casts),
         obsolete=obsolete_in(scopes, RENAMED, "pyspark", version),
         code=tuple(code for each in found for code in each.beside[0]),
         sites=tuple(site for each in found for site in each.beside[1]),
