@@ -137,3 +137,8 @@ def told(chain: list[FrameOperation], name: str) -> FrameOperation | None:
 def setting(scope: FrameScope, key: str) -> str | None:
     """The value that the file gives a configuration key, "" where that is unknown, None where it does not name it."""
     return dict(scope.settings).get(key.lower())
+
+
+def layout(before: str) -> str:
+    """What stands between a chain and its next call: nothing, or a line break with its indentation and backslash."""
+    return before[len(before.rstrip(" \t\r\n\\")) :]

@@ -112,5 +112,6 @@ def dynamic(finding: Finding, subject: tuple[FrameScope, FrameOperation], ctx: C
     if mode is None:
         return None
     end = mode.loc.at(Span(mode.loc.span.end, mode.loc.span.end))
-    text = '.option("partitionOverwriteMode", "dynamic")'
+    before = ctx.text(mode.loc)[: mode.name_loc.span.start - 1 - mode.loc.span.start]
+    text = f'{frames.layout(before)}.option("partitionOverwriteMode", "dynamic")'
     return Offer("Replace only the frame's own partitions", Replace(end, text), Applicability.UNSAFE)

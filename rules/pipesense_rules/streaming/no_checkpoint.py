@@ -101,8 +101,7 @@ def add_location(finding: Finding, subject: tuple[FrameScope, FrameOperation], c
     dot = last.name_loc.at(Span(last.name_loc.span.start - 1, last.name_loc.span.start - 1))
     line = ctx.text(last.loc)
     before = line[: last.name_loc.span.start - 1 - last.loc.span.start]
-    indent = before[len(before.rstrip()) :]
-    text = f'.option("checkpointLocation", "{root}"){indent}'
+    text = f'.option("checkpointLocation", "{root}"){frames.layout(before)}'
     return Offer("Add a checkpoint location (choose a durable path)", Replace(dot, text), Applicability.UNSAFE)
 
 

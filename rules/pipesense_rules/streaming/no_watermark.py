@@ -180,7 +180,7 @@ def before_the_grouping(finding: Finding, each: object, ctx: Context) -> Offer |
         return None
     start = grouping.name_loc.span.start - 1
     before = ctx.text(grouping.loc)[: start - grouping.loc.span.start]
-    text = f'.withWatermark("{column}", "10 minutes"){before[len(before.rstrip()) :]}'
+    text = f'.withWatermark("{column}", "10 minutes"){frames.layout(before)}'
     place = grouping.loc.at(Span(start, start))
     return Offer(f"Add a watermark on {column}", Replace(place, text), Applicability.UNSAFE)
 

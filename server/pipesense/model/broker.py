@@ -169,7 +169,7 @@ class Handler:
     quiet: bool
     covers: frozenset[StepKind]
     end: Loc
-    """The place behind its last statement; text put there is in the handler."""
+    """The place behind the last statement that goes on to a next one; text put there is in the handler, and runs."""
     indent: str
 
 

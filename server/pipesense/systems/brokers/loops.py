@@ -108,9 +108,20 @@ def _dead_letter(looking: Looking, loop: ast.AST, message: str) -> str:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             receiver = looking.receiver(node)
             if receiver is not None and any(node.func.attr in each.methods for each in receiver.made.sends):
+                if _serializes(looking, receiver):
+                    # It would take the bytes of the message for a value of its own.
+                    return ""
                 producer = looking.module.text_of(node.func.value)
                 return receiver.made.dead_letter.format(producer=producer, message=message)
     return ""
+
+
+def _serializes(looking: Looking, producer: Found) -> bool:
+    """Whether a producer turns what it is given into bytes by a function of its own."""
+    if producer.call is None:
+        return False
+    entries = given(looking.module, producer.call, producer.made).entries
+    return any(name.replace(".", "_") in ("value_serializer", "key_serializer") for name in entries)
 
 
 def _message(loop: ast.For | ast.AsyncFor | ast.While, reading: Reading) -> str:

@@ -165,6 +165,12 @@ class Reading:
     def _handler(self, node: ast.ExceptHandler, covered: frozenset[StepKind]) -> Handler:
         start = self.module.loc(node).span.start
         end, indent = end_of(self.module, node.body)
+        last = node.body[-1]
+        if isinstance(last, ast.Continue | ast.Break | ast.Return) and indent:
+            # Nothing runs behind it: what is added stands before its line.
+            span = parsed_of(last).span_of(last)
+            line = parsed_of(last).text.rfind("\n", 0, span.start)
+            end = self.module.loc(last).at(Span(line, line))
         head = self.module.loc(node.type) if node.type is not None else None
         stop = head.span.end if head is not None else start + len("except")
         return Handler(

@@ -160,7 +160,23 @@ def _attribute(step: Step) -> Made | None:
             return Made(step.kind)
         if step.kind == SERIES and step.name in ("str", "dt", "cat", "values"):
             return Made(OTHER)
+        if step.kind == FRAME and step.name not in _OWN and not step.name.startswith(("_", "to_")):
+            # A column by its name; what pandas itself calls so comes first.
+            return Made(SERIES)
     return None
+
+
+_OWN: Final = (
+    _FRAME_TO_FRAME
+    | _FRAME_TO_SERIES
+    | {
+        *("columns", "index", "shape", "size", "empty", "dtypes", "values", "ndim", "axes", "attrs", "flags", "style"),
+        *("plot", "sparse", "hist", "boxplot", "groupby", "resample", "rolling", "expanding", "ewm", "info", "keys"),
+        *("items", "iterrows", "itertuples", "insert", "memory_usage", "get", "lookup", "append", "isetitem", "equals"),
+        *("last_valid_index", "first_valid_index", "kurt", "kurtosis", "product", "corrwith", "bool", "item"),
+    }
+)
+"""What an attribute of a frame means before a column of that name does."""
 
 
 def _item(step: Step) -> Made | None:
