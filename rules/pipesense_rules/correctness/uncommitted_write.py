@@ -7,10 +7,12 @@ from typing import Final
 
 from pipesense.model.change import Replace
 from pipesense.model.frames import FrameOperation, FrameScope
+from pipesense.model.where import Loc
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import EVERYWHERE, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.span import Span
 from pipesense_rules import frames
 from pipesense_rules.sql_text import changes_rows
 
@@ -125,3 +127,26 @@ def begin(finding: Finding, subject: tuple[FrameScope, FrameOperation], ctx: Con
     if opened.name != "connect" or opened.kind != "engine" or opened.use != "with":
         return None
     return Offer("Use engine.begin()", Replace(opened.name_loc, "begin"), Applicability.UNSAFE)
+
+
+@uncommitted_write.fix
+def before_closing(finding: Finding, subject: tuple[FrameScope, FrameOperation], ctx: Context) -> Offer | None:
+    """``commit()`` right before a ``close()`` that stands in the same block as the connection is opened in."""
+    scope, opened = subject
+    name = opened.detail
+    closing = [each for each in scope.operations if each.name == "close" and opened.loc in each.made]
+    if opened.use != "assign" or len(closing) != 1 or opened.use_loc is None:
+        return None
+    (close,) = closing
+    # In a finally the rows of a run that failed halfway would be kept as well.
+    indent = _indent(close.loc, ctx)
+    if close.use != "statement" or close.root != name or indent is None or indent != _indent(opened.use_loc, ctx):
+        return None
+    place = close.loc.at(Span(close.loc.span.start, close.loc.span.start))
+    return Offer(f"Commit before {name}.close()", Replace(place, f"{name}.commit()\n{indent}"), Applicability.UNSAFE)
+
+
+def _indent(loc: Loc, ctx: Context) -> str | None:
+    """What stands before a statement in its line, None where that is code."""
+    line = ctx.text(loc.at(Span(0, loc.span.start))).rpartition("\n")[2]
+    return line if not line.strip() else None

@@ -95,3 +95,26 @@ def test_rows_of_a_loop_are_there_after_the_fix(tmp_path: Path) -> None:
         engine = run(text.replace("{folder}", str(folder)), folder)["engine"]
         with engine.connect() as connection:
             assert connection.execute(sa.text("SELECT COUNT(*) FROM orders")).scalar() == rows
+
+
+CLOSED = """\
+import sqlalchemy as sa
+
+engine = sa.create_engine("sqlite:///{folder}/orders.db")
+with engine.begin() as connection:
+    connection.execute(sa.text("CREATE TABLE orders (id INTEGER)"))
+other = engine.connect()
+other.execute(sa.text("INSERT INTO orders VALUES (1)"))
+other.close()
+"""
+
+
+def test_rows_of_a_connection_that_is_closed_are_there_after_the_fix(tmp_path: Path) -> None:
+    rule = "correctness/uncommitted-write"
+    script = Script(CLOSED, f"sqlalchemy=={sa.__version__}\n")
+    for number, (text, rows) in enumerate(((CLOSED, 0), (script.fixed(rule), 1))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        engine = run(text.replace("{folder}", str(folder)), folder)["engine"]
+        with engine.connect() as connection:
+            assert connection.execute(sa.text("SELECT COUNT(*) FROM orders")).scalar() == rows
