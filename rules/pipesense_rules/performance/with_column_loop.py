@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,6 +12,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.span import Span
 from pipesense_rules import frames
 
 META = RuleMeta(
@@ -51,6 +53,11 @@ def with_column_loop(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
             yield ctx.finding("loop", at=each.name_loc, subject=subject, method=each.name, instead=_INSTEAD[each.name])
 
 
+_LINE: Final = 100
+_ONLY: Final = re.compile(r"\s*:\s*(?:if\s+(?P<condition>[^\n]+?)\s*:\s*)?")
+"""What stands between the head of a loop and its one statement: nothing, or one condition."""
+
+
 @with_column_loop.fix
 def all_at_once(finding: Finding, subject: tuple[FrameScope, FrameOperation], ctx: Context) -> Offer | None:
     """A dictionary over the loop's header, where the loop holds this one statement and nothing else."""
@@ -63,8 +70,20 @@ def all_at_once(finding: Finding, subject: tuple[FrameScope, FrameOperation], ct
         return None
     name, value = (ctx.text(given.value_loc) for given in each.given)
     header = f"for {ctx.text(loop.target)} in {ctx.text(loop.over)}"
+    if each.use_loc is None or each.use_loc.span.end != loop.whole.span.end:
+        return None
+    between = _ONLY.fullmatch(ctx.text(loop.whole.at(Span(loop.over.span.end, each.use_loc.span.start))))
+    if between is None:
+        return None
+    if between["condition"]:
+        if re.search(rf"\b{re.escape(each.root)}\b", between["condition"]):
+            return None
+        header = f"{header} if {between['condition']}"
     if f"{each.root}." in value or f"{each.root}[" in value:
         # The expression reads the frame that the turn before has made.
         return None
     made = f"{each.root} = {each.root}.withColumns({{{name}: {value} {header}}})"
+    indent = ctx.text(loop.whole.at(Span(0, loop.whole.span.start))).rpartition("\n")[2]
+    if len(indent) + len(made) > _LINE and "\n" not in made and not indent.strip():
+        made = made.replace("({", f"(\n{indent}    {{", 1)[: -len("})")] + f"}}\n{indent})"
     return Offer("Add all columns with withColumns", Replace(loop.whole, made), Applicability.UNSAFE)

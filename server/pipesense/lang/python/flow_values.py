@@ -12,7 +12,7 @@ from pipesense.lang.python.flow import DEEPEST, NO_TRAITS, Flow, Handed, Library
 from pipesense.lang.python.flow_given import chooses, columns_in, form_of, starts, windowed
 from pipesense.lang.python.index import COMPREHENSIONS, FUNCTIONS, dotted, root_name
 from pipesense.lang.python.module import Module
-from pipesense.lang.python.syntax import parsed_of
+from pipesense.lang.python.syntax import parsed_of, unquoted
 from pipesense.model.frames import FrameOperation, Given, Loop
 from pipesense.model.value import Unknown, Value
 from pipesense.model.where import Loc
@@ -64,8 +64,7 @@ class Expressions:
 
     def annotated(self, annotation: ast.expr | None) -> Flow | None:
         """The value that an annotation promises; ``X | None`` and ``Optional[X]`` promise X."""
-        if annotation is None:
-            return None
+        annotation = unquoted(annotation)
         if isinstance(annotation, ast.BinOp) and isinstance(annotation.op, ast.BitOr):
             sides = [side for side in (annotation.left, annotation.right) if not is_none(side)]
             return self.annotated(sides[0]) if len(sides) == 1 else None

@@ -300,5 +300,25 @@ def span_of(node: ast.AST) -> Span:
     return place_of(node).unit.span_of(node)
 
 
+def unquoted(node: ast.expr | None) -> ast.expr | None:
+    """An annotation; of one in quotes what they say, as an expression that stands where the text stands."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return node
+    if not hasattr(node, "_code"):
+        node._code = _parsed(node)  # type: ignore[attr-defined]
+    return cast("ast.expr | None", node._code)  # type: ignore[attr-defined]
+
+
+def _parsed(node: ast.Constant) -> ast.expr | None:
+    try:
+        inner = ast.parse(str(node.value).strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
+    place, span = place_of(node), span_of(node)
+    for each in ast.walk(inner):
+        each._place, each._span = place, span  # type: ignore[attr-defined]
+    return inner
+
+
 NOWHERE: Final = Place(ParsedUnit(-1, "statement", "", [], None, 0), None, "", None)
 """The place of what stands in no file."""
