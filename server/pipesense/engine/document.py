@@ -346,6 +346,13 @@ class Document:
             return loc.span.of(unit.text)
         return next((loc.span.of(script.text) for script in self.scripts.values() if script.id == loc.unit), "")
 
+    def forget_trees(self) -> None:
+        """Drop the trees of Python; what was derived from them stays."""
+        self._retired.clear()
+        self._dropped.clear()
+        for unit in self.units:
+            unit.parsed = None
+
     def forget(self) -> None:
         """Drop syntax and facts; they are derived again when somebody asks."""
         self._retired.clear()

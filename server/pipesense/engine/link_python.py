@@ -31,7 +31,7 @@ from pipesense.lang.python.habits import habits
 from pipesense.lang.python.module import Function, LinkMemo, Module
 from pipesense.lang.python.strings import literal
 from pipesense.lang.python.syntax import ParsedUnit, parse_unit
-from pipesense.lang.python.task_code import clock_facts
+from pipesense.lang.python.task_code import clock_facts, helpers_of
 from pipesense.lang.python.timedelta import timedelta_attributes
 from pipesense.lang.sql import dialect as sql_dialect
 from pipesense.model.code import ScopeCode, ScopeEffects
@@ -275,13 +275,29 @@ def _habits(module: Module, pipelines: Sequence[Pipeline]) -> Iterable[object]:
                 scheduled[run.scope] = scheduled.get(run.scope, False) or dated
                 if pipeline.system == "airflow":
                     airflow.add(run.scope)
+    helpers: dict[str, bool] = {}
     for scope, dated in scheduled.items():
         function = _function(module, scope) if scope != module.prefix else None
         if function is not None and function.module is module:
             own = scope in airflow
             yield from module.memo(("habits", scope), [function.node], partial(habits, module, function))
-            clocks = partial(clock_facts, module, function, scheduled=dated, airflow=own)
-            yield from module.memo(("clocks", scope, dated, own), [function.node], clocks)
+            yield from _clocks(module, function, dated, own)
+            for name in module.memo(("helpers", scope), [function.node], partial(_helpers, module, function)):
+                helpers[name] = helpers.get(name, False) or dated
+    for scope, dated in helpers.items():
+        # What a helper takes from the clock it takes for the task that calls it.
+        helper = _function(module, scope) if scope not in scheduled else None
+        if helper is not None:
+            yield from _clocks(module, helper, dated, False)
+
+
+def _clocks(module: Module, function: Function, dated: bool, airflow: bool) -> tuple[object, ...]:
+    compute = partial(clock_facts, module, function, scheduled=dated, airflow=airflow)
+    return module.memo(("clocks", function.name, dated, airflow), [function.node], compute)
+
+
+def _helpers(module: Module, function: Function) -> tuple[str, ...]:
+    return tuple(helper.name for helper in helpers_of(module, function))
 
 
 def _missing_files(

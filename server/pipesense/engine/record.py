@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipesense.engine.document import Document
+from pipesense.engine.index import Stage
 from pipesense.engine.judge import Verdicts
 from pipesense.engine.linked import Linked
 from pipesense.engine.report import NotAnalysed, Reported
@@ -82,6 +83,15 @@ class FileRecord:
             if any(embedded is not None and each.loc.unit == embedded[0].unit.id for each in script.statements):
                 return script.dialect, script.why_dialect
         return None
+
+    def has_run(self, stage: int) -> None:
+        """After linking, drop the trees of a Python file that nobody has open: later stages ask for its facts only.
+
+        All Python files are linked before the first is judged, and a tree takes fifty times the space of its text.
+        """
+        if stage == Stage.LINK and not self.is_open and self.document.language == "python":
+            self.memo = None
+            self.document.forget_trees()
 
     def put_away(self) -> None:
         """Keep what is shown and drop what it was found by: facts of files that nobody has open cost memory."""

@@ -251,7 +251,10 @@ class Stages:
             units = parsed_units(document, self.counters)
             known = (document, ids, Module(path, name, units, package=path.endswith("/__init__.py")))
             while len(self._modules) >= _MODULES_KEPT:
-                del self._modules[next(iter(self._modules))]
+                oldest, _, _ = self._modules.pop(next(iter(self._modules)))
+                holder = self.record_of(oldest.path)
+                if holder is None or not holder.is_open:
+                    oldest.forget_trees()
             self._modules[(path, name)] = known
         return known[2]
 

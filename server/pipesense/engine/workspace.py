@@ -396,6 +396,7 @@ class Workspace:
         self._index.record_reads(path, Stage(stage), outcome.reads)
         changed = self._index.export(path, Stage(stage), outcome.exports)
         self._dbt.after_link(record, stage)
+        record.has_run(stage)
         self._agenda.mark(path, stage + 1, outcome.wants)
         self._mark_readers(path, changed)
 

@@ -51,6 +51,14 @@ def clock_facts(module: Module, function: Function, *, scheduled: bool, airflow:
     return (*_choices(module, function, scheduled), *_naive(module, node, airflow))
 
 
+def helpers_of(module: Module, function: Function) -> tuple[Function, ...]:
+    """The file's own functions that a function calls by itself, each once; one step, not those that they call."""
+    if not isinstance(function.node, FUNCTIONS):
+        return ()
+    called = (helper for _, helper in module.callees(function) if helper.module is module)
+    return tuple({helper.path: helper for helper in called if isinstance(helper.node, FUNCTIONS)}.values())
+
+
 # --- data chosen by the clock ------------------------------------------------------------------------
 
 
@@ -100,6 +108,9 @@ def _clock_in(module: Module, expr: ast.expr, *, writes: bool, depth: int = 0) -
 
 def _in_call(module: Module, call: ast.Call, writes: bool, depth: int) -> ast.expr | None:
     names = module.qualified(call.func)
+    helped = _helper_clock(module, call, writes, depth)
+    if helped is not None:
+        return helped
     if names and _CLOCKS.issuperset(names):
         # A moment down to the second makes a name unique; a day chooses.
         day = all("date.today" in name or (name.startswith("pendulum.") and "now" not in name) for name in names)
@@ -113,6 +124,17 @@ def _in_call(module: Module, call: ast.Call, writes: bool, depth: int) -> ast.ex
     if names == ("builtins.str",) and call.args:
         return _clock_in(module, call.args[0], writes=writes, depth=depth + 1)
     return None
+
+
+def _helper_clock(module: Module, call: ast.Call, writes: bool, depth: int) -> ast.expr | None:
+    """The call itself, where it is of a function of the file that only gives back what the clock says."""
+    found = module.callables(call.func) if isinstance(call.func, ast.Name) and not (call.args or call.keywords) else ()
+    if len(found) != 1 or found[0].module is not module or not isinstance(found[0].node, FUNCTIONS):
+        return None
+    given = module.returned(found[0].node)
+    value = given[0] if len(given) == 1 else None
+    clock = _clock_in(module, value, writes=writes, depth=depth + 1) if value is not None else None
+    return call if clock is not None else None
 
 
 def _in_text(module: Module, text: ast.JoinedStr, writes: bool, depth: int) -> ast.expr | None:
