@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from pipesense.model.data import DatasetName
 from pipesense.model.value import Unknown, Value, Version
 from pipesense.model.where import Loc
 
@@ -122,6 +123,16 @@ class UncheckedSend:
     again: tuple[Loc, ...] = ()
     repair: tuple[tuple[Loc, str], ...] = ()
     repair_title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainMessages:
+    """JSON that is sent to a topic with no schema beside it; ``loc`` is the method that sends."""
+
+    system: str
+    library: str
+    topic: DatasetName
+    loc: Loc
 
 
 class StepKind(Enum):

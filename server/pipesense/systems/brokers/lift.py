@@ -11,7 +11,7 @@ from typing import Final
 from pipesense.lang.python.index import FUNCTIONS, LOOPS, FunctionNode, dotted
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import place_of
-from pipesense.model.broker import ClientRole, MessageLoop, StreamClient
+from pipesense.model.broker import ClientRole, MessageLoop, PlainMessages, StreamClient
 from pipesense.model.code import ScopeCode
 from pipesense.model.data import Access, AccessMode, DatasetName
 from pipesense.model.flow import Effect
@@ -21,6 +21,7 @@ from pipesense.systems.brokers.clients import Found, Looking
 from pipesense.systems.brokers.guarantee import sites
 from pipesense.systems.brokers.listeners import listeners_by_decorator, listeners_of_call, listeners_of_class
 from pipesense.systems.brokers.loops import message_loop
+from pipesense.systems.brokers.plain import is_json, plain_messages, without_schema
 from pipesense.systems.brokers.sending import Use, unchecked
 from pipesense.systems.brokers.settings import names_in, read_client
 from pipesense.systems.brokers.steps import end_of, is_log
@@ -40,6 +41,7 @@ class Look:
     loops: tuple[tuple[Loc | None, MessageLoop], ...]
     uses: tuple[Use, ...]
     code: tuple[ScopeCode, ...]
+    plain: tuple[PlainMessages, ...] = ()
 
 
 def lift(table: BrokerTable, module: Module, version: Version) -> Lifted:
@@ -60,7 +62,7 @@ def lift(table: BrokerTable, module: Module, version: Version) -> Lifted:
     )
     sent = tuple(unchecked(table, clients, uses))
     return Lifted(
-        facts=(*clients, *loops, *sent),
+        facts=(*clients, *loops, *sent, *without_schema(module, [each for look in looks for each in look.plain])),
         sites=tuple(sites(clients, loops, uses)),
         code=tuple(code for look in looks for code in look.code),
     )
@@ -125,6 +127,7 @@ class _Gathering:
     uses: list[Use] = field(default_factory=list)
     accesses: dict[str, list[Access]] = field(default_factory=dict)
     loops: dict[ast.AST, tuple[Loc | None, MessageLoop]] = field(default_factory=dict)
+    plain: list[PlainMessages] = field(default_factory=list)
 
     def making(self, call: ast.Call, made: ClientClass) -> None:
         """A call that makes a client."""
@@ -147,7 +150,11 @@ class _Gathering:
             self.access(call, names_in(looking.module, call.args[0]), AccessMode.READ)
         for sends in made.sends:
             if method in sends.methods and sends.topic:
-                self.access(call, _sent_to(looking.module, call, sends.topic), AccessMode.APPEND)
+                topics = _sent_to(looking.module, call, sends.topic)
+                self.access(call, topics, AccessMode.APPEND)
+                if topics and is_json(looking, call, receiver):
+                    named = [DatasetName(_parts(topic), looking.table.system) for topic in topics]
+                    self.plain += (plain_messages(looking, topic, func, made.library) for topic in named)
         for read in listeners_of_call(looking, call, made, method):
             self.loops[call] = (origin, read)
         around = _loop_around(call) if method in made.receives else None
@@ -192,7 +199,13 @@ def _look(table: BrokerTable, module: Module, version: Version, statement: ast.s
         for read in listeners_of_class(looking, owner):
             found.loops[owner] = (None, read)
     found.uses += _given_away(looking, nodes)
-    return Look(tuple(found.clients), tuple(found.loops.values()), tuple(found.uses), tuple(_code(found.accesses)))
+    return Look(
+        tuple(found.clients),
+        tuple(found.loops.values()),
+        tuple(found.uses),
+        tuple(_code(found.accesses)),
+        tuple(found.plain),
+    )
 
 
 def _loose(looking: Looking, call: ast.Call) -> Iterator[Use]:
