@@ -78,6 +78,20 @@ def callback(message):
 subscriber.subscribe("projects/p/subscriptions/s", callback=callback).result()
 producer.flush()
 """,
+    "SQL of a job": """\
+from pyflink.table import EnvironmentSettings, TableEnvironment
+
+tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
+tables.execute_sql("CREATE TABLE clicks (user_id BIGINT, kind STRING) WITH ('connector' = 'datagen')")
+tables.execute_sql("CREATE TABLE totals (user_id BIGINT, n BIGINT) WITH ('connector' = 'print')")
+tables.execute_sql('''
+    INSERT INTO totals
+    SELECT user_id, COUNT(*)
+    FROM clicks
+    GROUP BY user_id
+''')
+tables.execute_sql("INSERT INTO nowhere SELECT user_id FROM clicks")
+""",
     "a job": """\
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.datastream.connectors.kafka import KafkaSource

@@ -10,7 +10,8 @@ from pipesense.model.change import Replace
 from pipesense.model.frames import FrameScope
 from pipesense.model.sql import Block, Join, Script, Source, Statement
 from pipesense.model.stream import Changes
-from pipesense.model.value import known
+from pipesense.model.stream_job import StreamJob
+from pipesense.model.value import Absent, known
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import Message, RuleMeta, Severity
@@ -20,6 +21,7 @@ from pipesense_rules import frame_streams, frames, shapes, streams
 
 _OUTSIDE = "Nothing in this script or its hints sets table.exec.state.ttl; the cluster's configuration may."
 
+_DAY: Final = "Keep the state of a key for one day after its last row"
 _FEW_RESULTS: Final = frozenset(
     {"case", "extract", "hour", "minute", "month", "dayofweek", "day_of_week", "is", "eq", "boolean", "literal"}
 )
@@ -33,7 +35,7 @@ _FEW_VALUES: Final = frozenset(
 
 META = RuleMeta(
     id="streaming/unbounded-state",
-    wants=(Script, FrameScope),
+    wants=(Script, FrameScope, StreamJob),
     pattern="state-ttl",
     since="0.1",
     messages={
@@ -85,14 +87,32 @@ META = RuleMeta(
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    script: Script
+    script: Script | StreamJob
     statement: Statement
 
 
 @rule(META)
-def unbounded_state(fact: Script | FrameScope, ctx: Context) -> Iterator[Finding]:
+def unbounded_state(fact: Script | FrameScope | StreamJob, ctx: Context) -> Iterator[Finding]:
     """At the words GROUP BY with their list, at the words that join, and at the methods of Spark that keep state."""
-    yield from _in_script(fact, ctx) if isinstance(fact, Script) else _in_code(fact, ctx)
+    if isinstance(fact, StreamJob):
+        yield from _in_program(fact, ctx)
+    else:
+        yield from _in_script(fact, ctx) if isinstance(fact, Script) else _in_code(fact, ctx)
+
+
+def _in_program(program: StreamJob, ctx: Context) -> Iterator[Finding]:
+    """The SQL in strings, where the program that runs them surely says nothing of the state."""
+    if not isinstance(program.state_ttl, Absent):
+        return
+    for statement in (each for place in program.sql for each in ctx.statements_in(place)):
+        use = statement.facts.stream
+        if use is None or use.state_ttl or statement.facts.error or not streams.fills(statement):
+            continue
+        job = _Job(program, statement)
+        for block in statement.facts.blocks:
+            if _refused(block, job, ctx) is None:
+                yield from _groups(block, job, ctx)
+            yield from _joins(block, job, ctx)
 
 
 def _in_code(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
@@ -214,9 +234,15 @@ def set_ttl(finding: Finding, job: object, ctx: Context) -> Offer | None:
     """Keep the state of a key for a day after its last row."""
     if finding.variant == "append-sink" or not isinstance(job, _Job):
         return None
+    if isinstance(job.script, StreamJob):
+        program = job.script
+        if program.ttl_after is None:
+            return None
+        text = f"\n{program.ttl_indent}{program.ttl_statement}"
+        return Offer(_DAY, Replace(program.ttl_after, text), Applicability.UNSAFE)
     first = job.script.statements[0]
     start = first.facts.span.start
     if "STATEMENT" in ctx.text(first.at(Span(0, start))).upper():
         return None
     change = Replace(first.at(Span(start, start)), f"SET '{streams.STATE_TTL}' = '1 d';\n\n")
-    return Offer("Keep the state of a key for one day after its last row", change, Applicability.UNSAFE)
+    return Offer(_DAY, change, Applicability.UNSAFE)

@@ -264,6 +264,12 @@ class RuleContext:
         self.reads.add(("script", loc.file))
         return self._of.statement_at(loc)
 
+    def statements_in(self, loc: Loc) -> tuple[Statement, ...]:
+        self.reads.add(("script", loc.file))
+        record = self._of.record_of(loc.file)
+        script = record.linked.scripts.get(loc.unit) if record is not None else None
+        return script.statements if script is not None else ()
+
     def tested(self, what: str) -> bool:
         return bool(self._get(("tests", what)))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from pipesense.model.value import Value
+from pipesense.model.value import Unknown, Value
 from pipesense.model.where import Loc
 
 
@@ -15,6 +16,9 @@ class KeyedState:
     loc: Loc
     kind: str
     cleared: bool
+
+
+_UNSAID: Final = Unknown("nobody looked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,14 @@ class StreamJob:
     after: Loc | None = None
     indent: str = ""
     checkpoint_statement: str = ""
+    state_ttl: Value[bool] = _UNSAID
+    """Whether the program says how long the state of its SQL is kept; Unknown where something outside may."""
+    sql: tuple[Loc, ...] = ()
+    """The strings of SQL that the program runs, one place in each."""
+    ttl_statement: str = ""
+    """A statement that lets go of the state of a key, and ``ttl_after`` the place for it, with its ``ttl_indent``."""
+    ttl_after: Loc | None = None
+    ttl_indent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

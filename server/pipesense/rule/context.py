@@ -168,6 +168,9 @@ class Context(Protocol):
     def statement(self, loc: Loc) -> Statement | None:
         """The SQL statement whose unit ``loc`` names, in this or another file."""
 
+    def statements_in(self, loc: Loc) -> tuple[Statement, ...]:
+        """The statements of the SQL in a string, by the number that the string's script has in its file."""
+
     def tested(self, what: str) -> bool:
         """Whether some test speaks of a file (the last part of its name), runs it a second time ("orders twice"), or
         loads them all ("every DAG").

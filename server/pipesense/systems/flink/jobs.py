@@ -93,6 +93,7 @@ def job_of(
     strings = [text for each in signs for text in each.strings]
     loc, what = _endless(signs, strings, words)
     window = next((found for each in signs for found in each.windows), None)
+    tables = next((each for each in made if "Table" in each.name and each.variable), None)
     job = StreamJob(
         system="flink",
         loc=first.loc,
@@ -108,6 +109,10 @@ def job_of(
         after=first.after if first.variable else None,
         indent=first.indent,
         checkpoint_statement=_ENVIRONMENTS[first.name].format(env=first.variable) if first.variable else "",
+        state_ttl=_state_ttl(strings, words),
+        ttl_statement=_TTL.format(env=tables.variable) if tables is not None else "",
+        ttl_after=tables.after if tables is not None else None,
+        ttl_indent=tables.indent if tables is not None else "",
     )
     return (job, *_unrun(first, words, signs)), obsolete, list(_sites(job))
 
@@ -116,7 +121,7 @@ def _unrun(made: _Made, words: frozenset[str], signs: list[Signs]) -> Iterator[U
     """A job of the DataStream API with sources and sinks that nothing starts."""
     if not made.name.endswith("get_execution_environment") or words & _STARTS or not words & _SINKS:
         return
-    if not words & _BEGINS or not made.variable or any(made.variable in each.given for each in signs):
+    if not words & _BEGINS or not made.variable.isidentifier() or any(made.variable in each.given for each in signs):
         return
     why = "Sources, operators and sinks are described only, and the program ends without an error"
     remedy = f"Call {made.variable}.execute() behind the last sink"
@@ -156,6 +161,20 @@ def _checkpointing(strings: list[str], words: frozenset[str]) -> Value[bool]:
     if outside:
         return Unknown(f"whoever runs it may switch them on ({outside})")
     if words & {"configure", "load_configuration"}:
+        return Unknown("its configuration is read from elsewhere")
+    return Absent(Known(False))
+
+
+_TTL: Final = '{env}.get_config().set("table.exec.state.ttl", "1 d")'
+
+
+def _state_ttl(strings: list[str], words: frozenset[str]) -> Value[bool]:
+    if "set_idle_state_retention" in words or any("table.exec.state.ttl" in text for text in strings):
+        return Known(True)
+    outside = next((word for text in strings for word in _OUTSIDE if word in text.lower()), "")
+    if outside:
+        return Unknown(f"whoever runs it may say so ({outside})")
+    if words & {"configure", "load_configuration", "add_configuration", "with_configuration"}:
         return Unknown("its configuration is read from elsewhere")
     return Absent(Known(False))
 
@@ -229,14 +248,15 @@ def _root(func: ast.expr) -> str:
 def _made(module: Module, call: ast.Call, name: str, statement: ast.Assign | None) -> _Made:
     loc = module.loc(call)
     target = statement.targets[0] if statement is not None else None
-    if statement is None or not isinstance(target, ast.Name):
+    kept = isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
+    if statement is None or not (isinstance(target, ast.Name) or kept):
         return _Made(loc, name, "", loc, "")
     unit = parsed_of(statement)
     span = unit.span_of(statement)
     end = unit.text.find("\n", span.end)
     start = unit.text.rfind("\n", 0, span.start) + 1
     after = loc.at(Span(end, end)) if end >= 0 else loc.at(Span(len(unit.text), len(unit.text)))
-    return _Made(loc, name, target.id, after, unit.text[start : span.start])
+    return _Made(loc, name, module.text_of(statement.targets[0]), after, unit.text[start : span.start])
 
 
 def _states(module: Module, node: ast.ClassDef) -> Iterator[KeyedState]:

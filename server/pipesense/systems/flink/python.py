@@ -8,13 +8,17 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from pipesense.lang.python.module import Module
 from pipesense.model.change import Change, Refusal, Replace
+from pipesense.model.stream_job import StreamJob
 from pipesense.model.value import Evidence, Unknown, Version
+from pipesense.model.where import Loc
 from pipesense.systems.pinned import FILES, package_versions
 from pipesense.systems.system import Embed, Lifted, PythonSystem
+from pipesense.text.span import Span
 
 _METHODS: Final = frozenset({"execute_sql", "sql_query", "explain_sql", "add_insert_sql", "sql_update"})
 _PACKAGE: Final = "apache-flink"
@@ -45,7 +49,12 @@ def _lift(module: Module, version: Version, embed: Embed) -> Lifted:
             scripts.append(number)
     from pipesense.systems.flink.catalogue import undeclared
 
+    jobs = tuple(_with_sql(job, scripts) if isinstance(job, StreamJob) else job for job in jobs)
     return Lifted(scripts=tuple(scripts), facts=(*jobs, *undeclared(module)), obsolete=obsolete, sites=tuple(sites))
+
+
+def _with_sql(job: StreamJob, scripts: list[int]) -> StreamJob:
+    return replace(job, sql=tuple(Loc(job.loc.file, number, Span(0, 0)) for number in dict.fromkeys(scripts)))
 
 
 def _write(change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
