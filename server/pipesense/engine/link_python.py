@@ -204,9 +204,11 @@ def _mentioned(document: Document, systems: Sequence[PythonSystem]) -> frozenset
             # Most systems have nothing to do with a file, which one look at its whole text tells.
             whole = document.text
             systems = [each for each in systems if any(mark in whole for mark in each.marks)]
+        alike: dict[frozenset[str], frozenset[str]] = {}
         for unit in fresh:
             text = unit.text
-            unit.systems = frozenset([each.name for each in systems if any(map(text.__contains__, each.marks))])
+            named = frozenset([each.name for each in systems if any(map(text.__contains__, each.marks))])
+            unit.systems = alike.setdefault(named, named)
     return frozenset().union(*set(map(_SYSTEMS, document.units)))
 
 

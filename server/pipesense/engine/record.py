@@ -90,7 +90,7 @@ class FileRecord:
         All Python files are linked before the first is judged, and a tree takes fifty times the space of its text.
         """
         if stage == Stage.LINK and not self.is_open and self.document.language == "python":
-            self.memo = None
+            self.memo, self.imports, self.imports_for = None, {}, -1
             self.document.forget_trees()
 
     def put_away(self) -> None:

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
 
 
-_MODULES_KEPT: Final = 40
+_MODULES_KEPT: Final = 60
 """Files whose trees are kept because others import from them."""
 _SQL_BUDGET: Final = 4_000
 _PYTHON_BUDGET: Final = 20_000

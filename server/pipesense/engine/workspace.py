@@ -22,6 +22,7 @@ from pipesense.engine.judge import Judge
 from pipesense.engine.link_dbt import DbtWork
 from pipesense.engine.link_sql import StatementReader
 from pipesense.engine.project import Surroundings
+from pipesense.engine.recall import Recall
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import ColumnMemo
 from pipesense.engine.report import BuiltFix, Counters, FixOffer, HoverText, InternalError, NotAnalysed, Reported
@@ -91,6 +92,7 @@ class Workspace:
             columns=ColumnMemo(self._index.version),
             documents=catalogue.document_systems(),
         )
+        self._recall = Recall(lambda stage, record: self._stages.run(stage, record, self._index), self._agenda)
         self._fixer = Fixer(registry, self._stages, self._index, self._whole_record, self._freshen, self.findings, log)
         self._showing = Showing(self._surroundings, registry, self._place, self._wanted, hide_baseline)
         self.first_look = FirstLook(self._records, self._agenda, self._index, self._stages, self._showing)
@@ -408,12 +410,7 @@ class Workspace:
 
     def _whole_record(self, path: str) -> FileRecord | None:
         """The record of a file with all its facts; those of a file that was put away are read again."""
-        record = self._record(path)
-        if record is not None and record.is_put_away:
-            for stage in (Stage.LINK, Stage.COMPOSE):
-                self._stages.run(stage, record, self._index)
-            record.is_put_away = False
-        return record
+        return self._recall.whole(self._record(path))
 
     def _place(self, loc: Loc) -> tuple[str, Span] | None:
         record = self._record(loc.file)

@@ -47,3 +47,14 @@ def test_files_that_others_import_are_read_again_for_them() -> None:
         rules = [each.rule for each in made.findings(f"{ROOT}/{name}")]
         assert "reliability/no-retries" in rules
     assert all(unit.parsed is None for record in made._records.values() for unit in record.document.units)
+
+
+def test_the_last_few_closed_files_that_somebody_asked_for_keep_their_facts() -> None:
+    files = {f"dags/orders_{number}.py": DAG.replace("orders", f"orders_{number}") for number in range(25)}
+    made = workspace({"dags/shared.py": IMPORTS + HELPER, **files})
+    made.index_all()
+    paths = [f"{ROOT}/{name}" for name in files]
+    shown = [made.hover(path, DAG.index("orders") + 1) for path in paths]
+    assert all(each is not None and "**DAG orders_" in each.markdown for each in shown)
+    assert [made._records[path].is_put_away for path in paths] == [True] * 5 + [False] * 20
+    assert made.hover(paths[0], DAG.index("orders") + 1) == shown[0]
