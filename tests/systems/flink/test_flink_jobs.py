@@ -51,3 +51,20 @@ def test_jobs(case: Case) -> None:
 
 def test_there_are_enough_forms() -> None:
     assert len(CASES) >= 12
+
+
+@pytest.mark.parametrize(
+    ("image", "number"),
+    [
+        ("FROM flink:1.18.1-scala_2.12-java11\n", (1, 18, 1)),
+        ("# the job\nFROM --platform=linux/amd64 apache/flink:2.0 AS job\n", (2, 0)),
+        ("FROM registry.example.com:5000/apache/flink:1.20.1\n", (1, 20, 1)),
+        ("FROM python:3.11\n", ()),
+        ("FROM flink-tools:1.2\n", ()),
+    ],
+)
+def test_an_image_of_flink_says_its_version(image: str, number: tuple[int, ...]) -> None:
+    module = Workspace({"jobs/job.py": "import pyflink\n"}, LinkMemo()).module("jobs/job.py")
+    assert SYSTEM.version(module, {"Dockerfile": image}, None).number == number
+    asked = {"Dockerfile": image, "requirements.txt": "apache-flink==1.19.0\n"}
+    assert SYSTEM.version(module, asked, None).number == (1, 19, 0)

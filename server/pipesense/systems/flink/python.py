@@ -22,6 +22,8 @@ from pipesense.text.span import Span
 
 _METHODS: Final = frozenset({"execute_sql", "sql_query", "explain_sql", "add_insert_sql", "sql_update"})
 _PACKAGE: Final = "apache-flink"
+_IMAGE: Final = re.compile(r"^FROM\s+(?:--\S+\s+)?(?:[\w.:/-]+/)?flink:v?(\d+(?:\.\d+)*)", re.M | re.I)
+"""Flink's own images: https://hub.docker.com/_/flink and apache/flink."""
 _CONNECTION: Final = Unknown("a table environment of Flink")
 
 
@@ -29,7 +31,12 @@ def _version(module: Module, files: Mapping[str, str], configured: str | None) -
     if configured is not None and (number := re.findall(r"\d+", configured)):
         return Version(tuple(map(int, number)), Evidence.PINNED, "the configuration")
     found = package_versions(files, (_PACKAGE,))
-    return found[0][1] if found else Version()
+    if found:
+        return found[0][1]
+    image = _IMAGE.search(files.get("Dockerfile", ""))
+    if image is not None:
+        return Version(tuple(map(int, image[1].split("."))), Evidence.PINNED, "the image in Dockerfile")
+    return Version()
 
 
 def _lift(module: Module, version: Version, embed: Embed) -> Lifted:
