@@ -19,11 +19,21 @@ class MemoryFiles:
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = dict(texts)
+        self.times: dict[str, int] = {}
 
     def read(self, path: str) -> str:
         if path not in self.texts:
             raise Unreadable(path, "it does not exist")
         return self.texts[path]
+
+    def read_large(self, path: str, limit: int) -> str:
+        text = self.read(path)
+        if len(text.encode()) > limit:
+            raise Unreadable(path, "it is too large")
+        return text
+
+    def stamp(self, path: str) -> tuple[int, int] | None:
+        return (len(self.texts[path]), self.times.get(path, 0)) if path in self.texts else None
 
     def exists(self, path: str) -> bool:
         return path in self.texts

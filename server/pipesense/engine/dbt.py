@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pipesense.engine.dbt_manifest import Manifests, manifest_path
 from pipesense.engine.files import FileAccess, Unreadable
 from pipesense.engine.index import Index, Key, Stage
 from pipesense.lang.sql.adapter import dialect_of_dbt
@@ -73,6 +74,10 @@ class DbtProjects:
     _states: dict[str, _State] = field(default_factory=dict)
     _before: dict[str, _State] = field(default_factory=dict)
     """What was read before the surroundings changed: files that are still there need not be read again."""
+    _manifests: Manifests = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._manifests = Manifests(self.files)
 
     def forget(self) -> None:
         """Look again from now on."""
@@ -288,6 +293,27 @@ class DbtProjects:
             other = self.at(package)
             if other is not None and package not in self._states:
                 self._begin(other)
+        if not any(f"/{each}/" in folder for each in _INSTALLED):
+            self._expect_manifest(state)
+
+    def _expect_manifest(self, state: _State) -> None:
+        folder = state.project.folder
+
+        def exists(relative: str) -> bool:
+            path = f"{folder}/{relative}"
+            return path not in state.graph and self.files.exists(path)
+
+        here = (self.at(package) for package in state.packages)
+        self._manifests.expect(state.project, frozenset(each.name for each in here if each is not None), exists)
+
+    def touched(self, path: str) -> bool:
+        """A file was written; whether it is a manifest, which is read again then."""
+        if not self._manifests.touched(path):
+            return False
+        for state in self._states.values():
+            if manifest_path(state.project) == path:
+                self._expect_manifest(state)
+        return True
 
     @staticmethod
     def _roots(project: DbtProject) -> tuple[str, ...]:
@@ -350,7 +376,7 @@ class DbtProjects:
     @property
     def waiting(self) -> bool:
         """Whether files wait to be read, or what follows from them was not worked out."""
-        return any(state.waiting or state.stale for state in self._states.values())
+        return bool(self._manifests) or any(state.waiting or state.stale for state in self._states.values())
 
     def step(self, index: Index, is_linked: Callable[[str], bool], count: int) -> frozenset[Key]:
         """Read some files of a project; the keys that changed by it."""
@@ -363,6 +389,10 @@ class DbtProjects:
             if not state.waiting and state.stale:
                 state.stale = False
                 changed |= index.export(folder + _DERIVED, Stage.LINK, self._derived(state))
+        while count > 0 and self._manifests:
+            count -= _FEW
+            if (told := self._manifests.step(_FEW)) is not None:
+                changed |= index.export(told[0], Stage.LINK, told[1])
         return frozenset(changed)
 
     def _preview(self, path: str, state: _State, index: Index, linked: bool) -> frozenset[Key]:

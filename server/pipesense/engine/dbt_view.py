@@ -134,7 +134,13 @@ class ProjectView:
             return Unknown("it is described as a seed whose file is not here")
         if self._get(("dbt-macro", self.folder, "ref"), DbtMacro):
             return Unknown("the project has a ref of its own")
+        if self._in_manifest("node", name):
+            return Unknown("target/manifest.json knows it, and its file was not read")
         return Missing(self._near(reference.name, "node"))
+
+    def _in_manifest(self, kind: str, name: str) -> bool:
+        """Whether dbt knew a name at its last run that no file here defines."""
+        return bool(self._get(("dbt-known", self.folder, kind, name), str))
 
     def _versioned(self, folder: str, name: str) -> tuple[DbtNode, ...]:
         """The files of a model with versions, which are called name_v1 and so on."""
@@ -164,6 +170,8 @@ class ProjectView:
             return opened
         if self._get(("dbt-macro", self.folder, "source"), DbtMacro):
             return Unknown("the project has a source of its own")
+        if self._in_manifest("source", f"{source}.{table}"):
+            return Unknown("target/manifest.json knows it, and its file was not read")
         names = self._get(("dbt-names", self.folder, "source"), str)
         near = _like(f"{source}.{table}", names, 3, 0.8)
         return Missing(tuple(near))
@@ -194,6 +202,8 @@ class ProjectView:
                 opened = self._opened(macros=True)
                 if opened is not None:
                     return opened
+                if self._in_manifest("macro", f"{package}.{last}"):
+                    return Unknown("target/manifest.json knows it, and its file was not read")
                 names = self._get(("dbt-names", folder, "macro"), str)
                 return Missing(tuple(f"{package}.{each}" for each in _like(last, names, 3, 0.75)))
         return Unknown(f"{package} is no package that is here")

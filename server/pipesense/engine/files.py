@@ -25,6 +25,16 @@ class FileAccess(Protocol):
             Unreadable: there is no such file, or it is too large, binary, or in an unknown encoding.
         """
 
+    def read_large(self, path: str, limit: int) -> str:
+        """The text of a file that a tool wrote, up to ``limit`` bytes.
+
+        Raises:
+            Unreadable: as ``read``.
+        """
+
+    def stamp(self, path: str) -> tuple[int, int] | None:
+        """The size of a file and the time of its last change, both growing numbers; None where there is none."""
+
     def exists(self, path: str) -> bool:
         """Whether there is a file of that name."""
 

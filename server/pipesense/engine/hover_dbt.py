@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final, TypeVar
 
 from pipesense.engine.dbt import DbtProjects
@@ -11,11 +12,13 @@ from pipesense.engine.dbt_view import ProjectView
 from pipesense.engine.features.dbt_names import DbtNames, Symbol
 from pipesense.engine.hover_base import MOST, Making, code
 from pipesense.model.columns import Columns
+from pipesense.model.data import Relation
 from pipesense.model.dbt import (
     DbtEntry,
     DbtFile,
     DbtMacro,
     DbtNode,
+    DbtProject,
     DbtReference,
     DbtSource,
     DbtTable,
@@ -72,9 +75,10 @@ class _Telling:
         """What is worth knowing of a name, "" where nothing is known."""
         if symbol.kind == "node":
             nodes = self._get(("dbt-node", symbol.folder, symbol.name), DbtNode) or self._versions(symbol)
+            nodes = nodes or self._held(symbol, "dbt-node", DbtNode, symbol.name)
             return "\n\n".join(self.node(each) for each in nodes[:2] if each.kind in ("model", "snapshot", "seed"))
         if symbol.kind == "source":
-            tables = self._get(("dbt-source", symbol.folder, symbol.group, symbol.name), DbtTable)
+            tables = self._held(symbol, "dbt-source", DbtTable, symbol.group, symbol.name)
             return self.table(tables[0]) if tables else ""
         if symbol.kind == "group":
             sources = self._get(("dbt-group", symbol.folder, symbol.name), DbtSource)
@@ -87,12 +91,25 @@ class _Telling:
             )
             return f"**Source {symbol.name}**\n\n- tables: {_few(listed)}" if sources else ""
         if symbol.kind == "macro":
-            macros = self._get(("dbt-macro", symbol.folder, symbol.name), DbtMacro)
+            macros = self._held(symbol, "dbt-macro", DbtMacro, symbol.name)
             return self.macro(macros[0]) if macros else ""
         if symbol.kind == "doc":
             doc = self.projects.docs(symbol.folder).get(symbol.name)
             return f"**Documentation {symbol.name}**\n\n{_short(doc.text)}" if doc is not None else ""
         return self.column(symbol)
+
+    def _held(self, symbol: Symbol, key: str, kind: type[_T], *name: str) -> tuple[_T, ...]:
+        """Who has a name: the project, else a package of it, installed or known from the manifest."""
+        places = (self._get((each, symbol.folder), str) for each in ("dbt-packages", "dbt-manifest"))
+        for folder in (symbol.folder, *chain.from_iterable(places)):
+            held = self._get((key, folder, *name), kind)
+            if held and (symbol.kind != "macro" or not symbol.group or self._called(folder) == symbol.group):
+                return held
+        return ()
+
+    def _called(self, folder: str) -> str:
+        found = self._get(("dbt-project", folder), DbtProject)
+        return found[0].name if found else folder.rpartition("#")[2]
 
     # --- models, snapshots, seeds ----------------------------------------------------------------
 
@@ -102,6 +119,11 @@ class _Telling:
         stored = self._stored(node)
         head = f"**{node.kind.capitalize()} {node.name}**" + (f" · {stored}" if stored else "")
         lines = [head, "", *self._described(entries)]
+        if node.language == "manifest":
+            lines.append(
+                f"- defined in: the package {node.package}, which is not here; target/manifest.json tells of it"
+            )
+            return "\n".join([*lines, *_columns(self._manifested(node), entries)])
         where = self.made.line_of(node.at) or node.path[len(self.folder) + 1 :]
         lines.append(f"- defined in: {where if node.language != 'yaml' else f'{where} (YAML)'}")
         layer = layer_and_reason(node.name, node.place)
@@ -155,12 +177,21 @@ class _Telling:
             return self.made.answers.relations.columns_of(seed, set()) if seed is not None else Columns(())
         return self.view.columns(node)
 
+    def _manifested(self, node: DbtNode) -> Columns:
+        found = self._get(("model", node.name.lower()), Relation)
+        own = next((each for each in found if each.project == node.folder), None)
+        return self.made.answers.relations.columns_of(own, set()) if own is not None else Columns(())
+
     # --- the rest --------------------------------------------------------------------------------
 
     def table(self, table: DbtTable) -> str:
         """A source's table: its words, its freshness, its readers and the columns that YAML lists."""
         lines = [f"**Source {table.source}.{table.name}**", "", *self._described((table.entry,))]
         lines.append(f"- defined in: {self.made.line_of(table.at) or table.path.rpartition('/')[2]}")
+        if "#" in table.folder:
+            lines[-1] = (
+                f"- defined in: the package {table.package}, which is not here; target/manifest.json tells of it"
+            )
         if (table.identifier, table.schema) != (table.name, table.source):
             lines.append(f"- in the warehouse: {code('.'.join(filter(None, (table.schema, table.identifier))))}")
         lines.append(f"- freshness: {_fresh(table.freshness)}")
@@ -173,8 +204,16 @@ class _Telling:
 
     def macro(self, macro: DbtMacro) -> str:
         """A macro: how it is called, and its words."""
-        lines = [f"**{macro.kind.capitalize()} {code(self.projects.signature(macro))}**", ""]
-        lines += self._described(self._get(("dbt-entry", self.folder, "macro", macro.name.lower()), DbtEntry))
+        place = f"{macro.path}#{macro.package}"
+        told = self._get(("dbt-signature", place, macro.name), str)
+        lines = [f"**{macro.kind.capitalize()} {code(told[0] if told else self.projects.signature(macro))}**", ""]
+        folder = place if told else self.folder
+        lines += self._described(self._get(("dbt-entry", folder, "macro", macro.name.lower()), DbtEntry))
+        if told:
+            lines.append(
+                f"- defined in: the package {macro.package}, which is not here; target/manifest.json tells of it"
+            )
+            return "\n".join(lines)
         lines.append(f"- defined in: {self.made.line_of(macro.at) or macro.path.rpartition('/')[2]}")
         return "\n".join(lines)
 

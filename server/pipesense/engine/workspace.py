@@ -159,7 +159,7 @@ class Workspace:
         """
         around = configured = False
         gone: set[str] = set()
-        for path in paths:
+        for path in (each for each in paths if not self._surroundings.dbt.touched(each)):
             language = language_of(path)
             if language is None or language in DOCUMENTS:
                 configured = configured or path.rpartition("/")[2] in FILE_NAMES

@@ -106,6 +106,18 @@ class DiskFiles:
         """
         return read_file(path, self._limit).text
 
+    def read_large(self, path: str, limit: int) -> str:
+        """The text of a file that a tool wrote; raises Unreadable as ``read`` does."""
+        return read_file(path, limit).text
+
+    def stamp(self, path: str) -> tuple[int, int] | None:
+        """The size of a regular file and the time of its last change in nanoseconds."""
+        try:
+            found = os.stat(path)
+        except (OSError, ValueError):
+            return None
+        return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+
     def exists(self, path: str) -> bool:
         """Whether there is a regular file of that name."""
         try:

@@ -387,6 +387,8 @@ class DbtProject:
     macros_open: str = ""
     adapter: str = ""
     """The dialect that the project's profile or adapter tells."""
+    target: str = "target"
+    """The folder into which dbt writes what it made, relative to the project."""
 
     def folders(self, kind: str) -> tuple[str, ...]:
         """The folders of a kind, relative to the project."""

@@ -162,6 +162,10 @@ class Completion:
                 if relation.project == folder and (own is None or own[1].lower() != name):
                     models[relation.parts[-1] if relation.parts else name] = "model"
         models.update(dict.fromkeys(self.projects.seeds(folder), "seed"))
+        for key in ("dbt-packages", "dbt-manifest"):
+            for place in _flat(self.lookup.get((key, folder))):
+                brought = _flat(self.lookup.get(("dbt-names", str(place), "node")))
+                models.update((str(name), "package") for name in brought if str(name) not in models)
         reads = {name: len(self.lookup.get(("uses", name.lower()))) for name in models}
         for name in sorted(models, key=lambda each: (-reads[each], each)):
             yield Item(name, ItemKind.MODEL, name, span, models[name], name)
@@ -269,6 +273,11 @@ def _here(record: FileRecord, offset: int) -> _Here | None:
     main = record.linked.scripts.get(0)
     dialect = main.dialect if main is not None else ""
     return _Here(document, unit_.id, unit_.text, at, dialect, (), Loc(record.path, unit_.id, Span(0, len(unit_.text))))
+
+
+def _flat(several: Iterable[object]) -> Iterator[object]:
+    for values in several:
+        yield from values if isinstance(values, tuple) else (values,)
 
 
 def _relations(lookup: Lookup, name: str, kind: str = "relation") -> Iterator[Relation]:

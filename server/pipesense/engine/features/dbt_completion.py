@@ -11,7 +11,7 @@ from pipesense.engine.features.completion import Catalogue, Item, ItemKind
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Answers, Lookup
 from pipesense.model.data import Relation
-from pipesense.model.dbt import DbtEntry, DbtMacro
+from pipesense.model.dbt import DbtEntry, DbtMacro, DbtProject
 from pipesense.model.value import Known
 from pipesense.systems.dbt.tables import ENUMS, NODE_CONFIGS
 from pipesense.text.span import Span
@@ -24,7 +24,7 @@ _VARIABLE: Final = re.compile(r"\bvar\(\s*['\"](?P<typed>[^'\"]*)\Z")
 _CONFIG: Final = re.compile(r"\bconfig\((?P<inside>(?:[^()]|\([^()]*\))*)\Z")
 _KEY: Final = re.compile(r"(?:\A|,)\s*(?P<typed>\w*)\Z")
 _VALUE: Final = re.compile(r"(?:\A|,)\s*(?P<key>\w+)\s*=\s*['\"](?P<typed>[\w+]*)\Z")
-_CALL: Final = re.compile(r"(?:\A\{\{[-+]?|\A\{%[-+]?\s*\w+|[(,=~+|\s])\s*(?P<typed>[A-Za-z_]\w*|)\Z")
+_CALL: Final = re.compile(r"(?:\A\{\{[-+]?|\A\{%[-+]?\s*\w+|[(,=~+|\s])\s*(?P<typed>[A-Za-z_][\w.]*|)\Z")
 _IN_QUOTES: Final = re.compile(r"\A(?:[^'\"]|'[^']*'|\"[^\"]*\")*\Z")
 _REF: Final = re.compile(r"\bref\(\s*['\"](?P<typed>[^'\"]*)\Z")
 _LINE: Final = re.compile(r"\A(?P<indent> *)(?P<item>- +)?(?:(?P<key>\w+): +)?(?P<typed>[\w+.]*)\Z")
@@ -108,7 +108,8 @@ class DbtCompletion:
         before = text[line:offset]
         referred = _REF.search(before)
         if referred is not None:
-            return tuple(_items(self._names(folder, "node"), ItemKind.MODEL, referred["typed"], offset, "model"))
+            names = [*self._names(folder, "node"), *self._of_packages(folder, "node")]
+            return tuple(_items(names, ItemKind.MODEL, referred["typed"], offset, "model"))
         tag = _OPEN.search(before)
         if tag is not None:
             return tuple(self._in_tag(tag.group(), folder, offset))
@@ -122,7 +123,8 @@ class DbtCompletion:
     def _in_tag(self, before: str, folder: str, offset: int) -> Iterator[Item]:
         source = _SOURCE.search(before)
         if source is not None:
-            names = [each.partition(".") for each in self._names(folder, "source")]
+            every = (*self._names(folder, "source"), *self._of_packages(folder, "source"))
+            names = [each.partition(".") for each in every]
             group = source["group"]
             found = [table for name, _, table in names if name == group] if group else [name for name, _, _ in names]
             yield from _items(found, ItemKind.MODEL, source["typed"], offset, "table" if group else "source")
@@ -141,6 +143,7 @@ class DbtCompletion:
         if called is not None:
             yield from _items(_FUNCTIONS, ItemKind.MACRO, called["typed"], offset, "dbt", sort=False)
             yield from _items(self._names(folder, "macro"), ItemKind.MACRO, called["typed"], offset, "macro")
+            yield from _items(self._of_packages(folder, "macro"), ItemKind.MACRO, called["typed"], offset, "package")
 
     # --- YAML ------------------------------------------------------------------------------------
 
@@ -187,6 +190,19 @@ class DbtCompletion:
 
     def _names(self, folder: str, kind: str) -> list[str]:
         return sorted({str(name) for name in self._get(("dbt-names", folder, kind))})
+
+    def _of_packages(self, folder: str, kind: str) -> list[str]:
+        """The names that packages bring, installed or known from the manifest; macros with their package's name."""
+        found: set[str] = set()
+        for key in ("dbt-packages", "dbt-manifest"):
+            for place in map(str, self._get((key, folder))):
+                known = next(
+                    (each.name for each in self._get(("dbt-project", place)) if isinstance(each, DbtProject)), ""
+                )
+                package = known or place.rpartition("#")[2]
+                prefix = f"{package}." if kind == "macro" else ""
+                found.update(f"{prefix}{name}" for name in self._get(("dbt-names", place, kind)))
+        return sorted(found)
 
     def _entries(self, folder: str, kind: str, name: str) -> bool:
         return any(isinstance(each, DbtEntry) for each in self._get(("dbt-entry", folder, kind, name.lower())))

@@ -13,8 +13,19 @@ from pipesense.engine.features.names import Place
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Lookup
 from pipesense.model.change import Refusal
-from pipesense.model.dbt import DbtEntry, DbtFile, DbtMacro, DbtNode, DbtProperties, DbtReference, DbtSource, DbtTable
+from pipesense.model.dbt import (
+    DbtEntry,
+    DbtFile,
+    DbtMacro,
+    DbtNode,
+    DbtProject,
+    DbtProperties,
+    DbtReference,
+    DbtSource,
+    DbtTable,
+)
 from pipesense.model.where import Loc
+from pipesense.systems.dbt.tables import CONTEXT
 from pipesense.text.edit import TextEdit
 from pipesense.text.span import Span
 
@@ -78,6 +89,9 @@ def mentions(fact: object) -> Iterator[Mention]:
         for call in fact.calls:
             if "." not in call.name or call.name.split(".")[0] in own:
                 yield Mention(Symbol("macro", fact.folder, call.name), call.at)
+            elif call.name.count(".") == 1 and call.name.split(".")[0] not in CONTEXT:
+                package, _, name = call.name.partition(".")
+                yield Mention(Symbol("macro", fact.folder, name, package), call.at)
         yield from _references(fact.folder, fact.references)
     elif isinstance(fact, DbtProperties):
         yield from _of_properties(fact)
@@ -291,12 +305,27 @@ class DbtNames:
         for made in self._made_by(symbol):
             record = self.record_of(made.path)
             for mention, span in self._in(record) if record is not None else ():
-                if mention.symbol == symbol and mention.defines:
+                same = mention.symbol
+                group = symbol.group if symbol.kind != "macro" else ""
+                if (same.kind, same.name, same.group) == (symbol.kind, symbol.name, group) and mention.defines:
                     yield Place(made.path, span)
 
     def _nodes(self, symbol: Symbol) -> list[DbtNode]:
-        found = self._get(("dbt-node", symbol.folder, symbol.name))
-        return [each for each in found if isinstance(each, DbtNode) and each.kind in _NODES]
+        for folder in self._holders(symbol):
+            found = self._get(("dbt-node", folder, symbol.name))
+            nodes = [each for each in found if isinstance(each, DbtNode) and each.kind in _NODES]
+            if nodes:
+                return nodes
+        return []
+
+    def _holders(self, symbol: Symbol) -> Iterator[str]:
+        """The folders that may define a name: the project, then its packages."""
+        for folder in (symbol.folder, *map(str, self._get(("dbt-packages", symbol.folder)))):
+            if symbol.kind != "macro" or not symbol.group or self._is_called(folder, symbol.group):
+                yield folder
+
+    def _is_called(self, folder: str, name: str) -> bool:
+        return any(isinstance(each, DbtProject) and each.name == name for each in self._get(("dbt-project", folder)))
 
     def _made_by(self, symbol: Symbol) -> list[DbtMacro | DbtTable | DbtSource]:
         key: tuple[str, ...] = ("dbt-macro", symbol.folder, symbol.name)
@@ -304,7 +333,12 @@ class DbtNames:
             key = ("dbt-source", symbol.folder, symbol.group, symbol.name)
         elif symbol.kind == "group":
             key = ("dbt-group", symbol.folder, symbol.name)
-        return [each for each in self._get(key) if isinstance(each, (DbtMacro, DbtTable, DbtSource))]
+        for folder in self._holders(symbol):
+            found = self._get((key[0], folder, *key[2:]))
+            made = [each for each in found if isinstance(each, (DbtMacro, DbtTable, DbtSource))]
+            if made:
+                return made
+        return []
 
     def _get(self, key: tuple[str, ...]) -> Iterator[object]:
         for values in self.lookup.get(key):
@@ -323,7 +357,8 @@ class DbtNames:
             return Refusal(f"no file of the project defines the {word} `{symbol.name}`, so it would not be renamed")
         if made > 1:
             return Refusal(f"several files define a {word} `{symbol.name}`")
-        if any("dbt_packages/" in node.path for node in (self._nodes(symbol) if symbol.kind == "node" else ())):
+        places = [each.path for each in (self._nodes(symbol) if symbol.kind == "node" else self._made_by(symbol))]
+        if any(self.projects.folder(path) != symbol.folder for path in places):
             return Refusal(f"the {word} `{symbol.name}` belongs to an installed package")
         return None
 

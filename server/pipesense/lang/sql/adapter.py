@@ -30,6 +30,8 @@ _DIALECTS: Final = {
 }
 """Names of adapters and the dialects behind them."""
 
+ADAPTERS: Final = frozenset(_DIALECTS)
+
 _PROJECT: Final = "dbt_project.yml"
 _PROFILES: Final = ("profiles.yml", "profiles/profiles.yml", "profile/profiles.yml", ".dbt/profiles.yml")
 _INSTALLED: Final = ("requirements.txt", "pyproject.toml", "Pipfile", "meltano.yml", "setup.py", "setup.cfg")

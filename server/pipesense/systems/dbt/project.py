@@ -82,6 +82,7 @@ def read_project(
         file.is_whole,
         tuple(bare),
         macros_open,
+        target=_target(root),
     )
 
 
@@ -93,6 +94,11 @@ def variables(text: str) -> tuple[str, ...]:
     for key, value in given.pairs() if isinstance(given, Mapping) else ():
         found += [name for name, _ in value.pairs()] if isinstance(value, Mapping) else [key]
     return tuple(dict.fromkeys(found))
+
+
+def _target(root: Mapping) -> str:
+    node = root.get("target-path")
+    return node.text.strip("/").removeprefix("./") if isinstance(node, Scalar) and not has_template(node) else "target"
 
 
 def _folders(root: Mapping, kind: str) -> tuple[str, ...]:
