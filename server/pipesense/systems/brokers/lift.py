@@ -255,6 +255,7 @@ def _use(looking: Looking, call: ast.Call, method: str, found: Found, origin: Lo
         or (sends is not None and bool(sends.counter) and id(call) in nodes.statements),
         told=sends is not None and _tells(call, sends),
         counted=sends is not None and bool(sends.counter) and _counts(call, sends.counter, nodes),
+        endless=sends is not None and _is_endless(_loop_around(call)),
         repair=_look_at(looking.module, call, sends.counter, nodes) if sends is not None and sends.counter else (),
     )
 
@@ -326,6 +327,13 @@ def _asking(looking: Looking, loop: ast.While) -> Iterator[tuple[_Loop, ast.expr
         found = looking.receiver(node)
         if found is not None and node.func.attr in found.made.receives:
             yield loop, node.func.value, found
+
+
+def _is_endless(loop: _Loop | None) -> bool:
+    """Whether a loop runs for ever: ``while True`` without a way out."""
+    if not isinstance(loop, ast.While) or not isinstance(loop.test, ast.Constant) or not loop.test.value:
+        return False
+    return not any(isinstance(node, ast.Break | ast.Return) for node in ast.walk(loop))
 
 
 def _loop_around(call: ast.Call) -> _Loop | None:

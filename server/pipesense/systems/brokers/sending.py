@@ -32,6 +32,8 @@ class Use:
     told: bool = False
     counted: bool = False
     escapes: bool = False
+    endless: bool = False
+    """It stands in a loop that nothing leaves."""
     repair: tuple[tuple[Loc, str], ...] = ()
     """Text that looks at the result, and where it goes; of calls that are a statement or assigned to a name."""
 
@@ -67,7 +69,7 @@ def _judged(
     blind = [use for use in sent if use.dropped and not use.told]
     if not blind:
         return
-    if sends.loss is Loss.AT_EXIT and not settled:
+    if sends.loss is Loss.AT_EXIT and not settled and not (sends.by_itself and all(use.endless for use in blind)):
         yield _fact(client, sends, Loss.AT_EXIT, blind, sends.remedy)
     elif len(blind) == len(sent):
         yield _fact(client, sends, Loss.UNSEEN, blind, sends.remedy)

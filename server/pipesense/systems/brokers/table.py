@@ -92,6 +92,8 @@ class Sends:
     remedy: str = ""
     repair: str = ""
     repair_title: str = ""
+    by_itself: bool = False
+    """A thread of the client sends what waits: in a program that never ends nothing waits for long."""
 
 
 @dataclass(frozen=True, slots=True)

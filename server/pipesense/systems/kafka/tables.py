@@ -97,6 +97,7 @@ CLIENTS: Final = (
                 "what send() returns",
                 repair=".get(timeout=10)",
                 repair_title="Wait for the broker's answer",
+                by_itself=True,
             ),
         ),
         dead_letter='{producer}.send(f"{{{message}.topic}}.dlq", {message}.value).get(timeout=10)',

@@ -33,6 +33,7 @@ CLIENTS: Final = (
                 remedy="Keep the futures that publish() returns, and wait for them with result()",
                 repair=".result()",
                 repair_title="Wait for the broker's answer",
+                by_itself=True,
             ),
         ),
         close=frozenset({"stop"}),
