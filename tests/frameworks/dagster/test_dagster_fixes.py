@@ -174,3 +174,14 @@ def test_a_check_looks_at_the_value_that_an_asset_gives(
     assert "asset_check" in text
     monkeypatch.setenv("ROWS", str(rows))
     assert materialised(tmp_path, "framed", text).success == (rows > 0)
+
+
+def test_pauses_grow_where_nobody_chose_them(tmp_path: Path) -> None:
+    text = FETCH.replace("@dg.asset\n", "@dg.asset(retry_policy=dg.RetryPolicy(max_retries=4))\n")
+    before = imported(tmp_path, "at_once", text).orders.op.retry_policy
+    assert (before.max_retries, before.delay) == (4, None)
+    after = fixed({NAME: text}, NAME, "reliability/no-retry-delay")
+    policy = imported(tmp_path, "growing", after).orders.op.retry_policy
+    assert (policy.max_retries, policy.delay) == (4, 30)
+    assert [policy.calculate_delay(attempt) for attempt in (1, 2, 3)] != [30, 30, 30]
+    assert (policy.backoff, policy.jitter) == (dg.Backoff.EXPONENTIAL, dg.Jitter.PLUS_MINUS)

@@ -181,3 +181,12 @@ def test_what_was_started_in_loops_and_blocks_is_asked_for(tmp_path: Path) -> No
     assert after.looped([1, 3], return_state=True).is_completed()
     assert asyncio.run(after.inside([1, 2], return_state=True)).is_failed()
     assert asyncio.run(after.inside([1, 3], return_state=True)).is_completed()
+
+
+def test_pauses_grow_where_nobody_chose_them(tmp_path: Path) -> None:
+    text = FETCH.replace("@task\n", "@task(retries=3)\n")
+    assert imported(tmp_path, "at_once", text).fetch.retry_delay_seconds in (None, 0)
+    after = fixed({NAME: text}, NAME, "reliability/no-retry-delay")
+    fetch = imported(tmp_path, "growing", after).fetch
+    assert (fetch.retries, fetch.retry_jitter_factor) == (3, 1)
+    assert fetch.retry_delay_seconds == [30, 60, 120]
