@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipesense.model.change import LimitRuns
 from pipesense.model.data import AccessMode
 from pipesense.model.flow import Pipeline, Task
 from pipesense.model.value import Absent, known
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Finding, Related
+from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 
@@ -44,6 +45,12 @@ def catchup_unbounded(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
             name=pipeline.name,
             task=adding[0].name,
         )
+
+
+@catchup_unbounded.fix
+def one_at_a_time(finding: Finding, pipeline: Pipeline, ctx: Context) -> Offer:
+    """One run after the other."""
+    return Offer("Let one run at a time (max_active_runs=1)", LimitRuns(pipeline, 1), Applicability.UNSAFE)
 
 
 def _adds(task: Task) -> bool:

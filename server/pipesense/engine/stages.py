@@ -28,6 +28,7 @@ from pipesense.model.change import (
     AddCheck,
     Change,
     LimitMapped,
+    LimitRuns,
     Refusal,
     Replace,
     Rewrite,
@@ -420,7 +421,9 @@ def _system_of(change: Change) -> str:
         return change.use.system
     if isinstance(change, SetClientSettings):
         return change.client.system
-    if isinstance(change, (SetRetry, SetRetryPause, SetTimeout, AddCheck, SetStartDate, WaitWithoutSlot, LimitMapped)):
+    if isinstance(
+        change, (SetRetry, SetRetryPause, SetTimeout, AddCheck, SetStartDate, WaitWithoutSlot, LimitMapped, LimitRuns)
+    ):
         return change.pipeline.system
     return getattr(change, "system", "")
 

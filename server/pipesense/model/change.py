@@ -75,6 +75,14 @@ class LimitMapped:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitRuns:
+    """Let at most ``at_once`` runs of a pipeline be under way at once."""
+
+    pipeline: Pipeline
+    at_once: int
+
+
+@dataclass(frozen=True, slots=True)
 class AddCheck:
     """Make the checks of ``plan`` after ``task``, which loads the table; in a script, on the frame before it is
     written. ``style`` is the package that the project checks frames with, "" where it has none yet.
@@ -224,6 +232,7 @@ Change = (
     | SetStartDate
     | WaitWithoutSlot
     | LimitMapped
+    | LimitRuns
     | UseNewApi
     | SetClientSettings
     | StateChange

@@ -7,6 +7,7 @@ from pipesense.model.change import (
     AddCheck,
     Change,
     LimitMapped,
+    LimitRuns,
     Refusal,
     Replace,
     Rewrite,
@@ -51,6 +52,7 @@ def write(change: Change, module: Module, version: Version) -> tuple[Replace, ..
             | AddCheck()
             | WaitWithoutSlot()
             | LimitMapped()
+            | LimitRuns()
         ):
             built = _find(change.pipeline, module, version)
             if built is None:
@@ -62,7 +64,7 @@ def write(change: Change, module: Module, version: Version) -> tuple[Replace, ..
                     return set_timeout(change, built, module)
                 case SetStartDate():
                     return set_start_date(built, module)
-                case WaitWithoutSlot() | LimitMapped():
+                case WaitWithoutSlot() | LimitMapped() | LimitRuns():
                     return set_at_task(change, built, module)
                 case AddCheck():
                     return add_check(change, built, module)

@@ -12,7 +12,16 @@ from pipesense.lang.python.frames import constant, dictionary
 from pipesense.lang.python.layers import Hit, look_up
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of
-from pipesense.model.change import LimitMapped, Refusal, Replace, SetRetry, SetRetryPause, SetTimeout, WaitWithoutSlot
+from pipesense.model.change import (
+    LimitMapped,
+    LimitRuns,
+    Refusal,
+    Replace,
+    SetRetry,
+    SetRetryPause,
+    SetTimeout,
+    WaitWithoutSlot,
+)
 from pipesense.model.flow import Role, Task
 from pipesense.model.value import Known, known
 from pipesense.model.where import Loc
@@ -49,13 +58,24 @@ def set_timeout(change: SetTimeout, built: Built, module: Module) -> tuple[Repla
     return _set(built, change.task, items, ("execution_timeout",), "execution_timeout", imports, module)
 
 
-def set_at_task(change: WaitWithoutSlot | LimitMapped, built: Built, module: Module) -> tuple[Replace, ...] | Refusal:
-    """A sensor that is rescheduled between its looks, or a limit on how many of a mapped task run at once."""
+def set_at_task(
+    change: WaitWithoutSlot | LimitMapped | LimitRuns, built: Built, module: Module
+) -> tuple[Replace, ...] | Refusal:
+    """A sensor that is rescheduled between its looks, or a limit on how many runs or mapped tasks are under way."""
+    if isinstance(change, LimitRuns):
+        return _limit_runs(change, built, module)
     if isinstance(change, LimitMapped):
         name, value = "max_active_tis_per_dagrun", str(change.at_once)
     else:
         name, value = "mode", quote(module, "reschedule", module.body[0]) if module.body else '"reschedule"'
     return _set(built, change.task, [(name, value)], (name,), "", (), module)
+
+
+def _limit_runs(change: LimitRuns, built: Built, module: Module) -> tuple[Replace, ...] | Refusal:
+    call = built.dag.arguments.call
+    if call is None or not built.dag.known or module.loc(call).file != module.path:
+        return Refusal("Where the DAG takes its arguments cannot be told.")
+    return add_keywords(module, call, [("max_active_runs", str(change.at_once))])
 
 
 def _set(
