@@ -88,7 +88,7 @@ async function ownProgram(
 }
 
 function started(python: Interpreter, program: readonly string[], settings: Settings, why: string): Launch {
-  const [command = "", ...before] = python.command;
+  const [command = "", ...before] = python.executable === undefined ? python.command : [python.executable];
   return { command, args: [...before, "-X", "utf8", ...program, "server", ...settings.args], why };
 }
 

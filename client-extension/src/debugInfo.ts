@@ -19,6 +19,7 @@ export async function copyDebugInfo(context: vscode.ExtensionContext, server: Se
     settings: currentSettings(),
     server: server.launch ?? null,
     running: server.client !== undefined,
+    start: server.timeline.told,
     status: status ?? null,
     lastWords: server.lastWords,
   };

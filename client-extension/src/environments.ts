@@ -20,9 +20,8 @@ interface PythonApi {
   };
 }
 
-/** The selected interpreter for a folder, or undefined where nobody knows one. */
+/** The selected interpreter for a folder, or undefined where nobody knows one or the folder is not trusted. */
 export async function selectedInterpreter(folder: vscode.Uri | undefined): Promise<string[] | undefined> {
-  // An interpreter that lies in the workspace is code of the workspace: it is not run before the folder is trusted.
   if (!vscode.workspace.isTrusted) {
     return undefined;
   }
@@ -30,29 +29,14 @@ export async function selectedInterpreter(folder: vscode.Uri | undefined): Promi
   return path === undefined ? undefined : [path];
 }
 
-/** Calls `changed` when another interpreter is selected, but not when the same one is announced again. */
-export async function watchInterpreter(
-  folder: () => vscode.Uri | undefined,
-  changed: () => void,
-): Promise<vscode.Disposable> {
-  let last = JSON.stringify(await selectedInterpreter(folder()));
-  const look = async (): Promise<void> => {
-    const now = JSON.stringify(await selectedInterpreter(folder()));
-    if (now !== last) {
-      last = now;
-      changed();
-    }
-  };
+/** Calls `look` now, and whenever another interpreter may have been selected. */
+export async function watchInterpreter(look: () => Promise<void>): Promise<vscode.Disposable> {
+  await look();
   const events = [
     (await api<EnvironmentsApi>(ENVIRONMENTS))?.onDidChangeEnvironment,
     (await api<PythonApi>(PYTHON))?.environments.onDidChangeActiveEnvironmentPath,
   ];
   return vscode.Disposable.from(...events.filter((each) => each !== undefined).map((each) => each(() => void look())));
-}
-
-/** Whether there is a command that lets people select an interpreter. */
-export function canSelect(): boolean {
-  return vscode.extensions.getExtension(PYTHON) !== undefined;
 }
 
 async function fromEnvironments(folder: vscode.Uri | undefined): Promise<string | undefined> {

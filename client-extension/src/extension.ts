@@ -3,12 +3,13 @@
 import { stat } from "node:fs/promises";
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
-import { watchInterpreter } from "./environments";
+import { selectedInterpreter, watchInterpreter } from "./environments";
 import { Findings } from "./findings";
 import { Folders } from "./folders";
 import { Large } from "./large";
 import { Pages } from "./pages";
 import type { StatusAnswer } from "./protocol";
+import { Selection } from "./selection";
 import { needsRestart } from "./settings";
 import { currentSettings, DOCUMENTS, Server } from "./server";
 import { Status } from "./status";
@@ -29,6 +30,18 @@ export function activate(context: vscode.ExtensionContext): void {
     }
     return answer;
   });
+  const selection = new Selection({
+    ask: () => selectedInterpreter(vscode.workspace.workspaceFolders?.[0]?.uri),
+    store: context.workspaceState,
+    isTrusted: () => vscode.workspace.isTrusted,
+    changed: () => {
+      const { path, interpreter } = currentSettings();
+      // Someone who chose an interpreter for PipeSense alone is not concerned.
+      if (path.length === 0 && interpreter.length === 0) {
+        void running.lifecycle.restart();
+      }
+    },
+  });
   const running = new Server(
     context,
     log,
@@ -39,8 +52,10 @@ export function activate(context: vscode.ExtensionContext): void {
     (working) => {
       status.busy(working);
     },
+    selection,
   );
   server = running;
+  void running.lifecycle.restart();
   const pages = new Pages("pipesense");
   context.subscriptions.push(log, messages, status, running, pages, new Findings());
   context.subscriptions.push(vscode.tasks.registerTaskProvider(TYPE, new Tasks(() => running.launch)));
@@ -55,7 +70,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerCommands(context, running, pages, log);
   trackSteps(context);
   restartWhenNeeded(context, running);
-  void running.lifecycle.restart();
+  void watchInterpreter(() => selection.look()).then((listener) => context.subscriptions.push(listener));
   log.info(`Activated in ${Math.round(performance.now() - begun)} ms.`);
 }
 
@@ -80,11 +95,4 @@ function restartWhenNeeded(context: vscode.ExtensionContext, running: Server): v
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void running.lifecycle.restart()),
   );
-  const folder = (): vscode.Uri | undefined => vscode.workspace.workspaceFolders?.[0]?.uri;
-  void watchInterpreter(folder, () => {
-    // Someone who chose an interpreter for PipeSense alone is not concerned.
-    if (settings.path.length === 0 && settings.interpreter.length === 0) {
-      void running.lifecycle.restart();
-    }
-  }).then((listener) => context.subscriptions.push(listener));
 }

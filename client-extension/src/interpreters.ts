@@ -10,6 +10,8 @@ export interface Interpreter {
   /** The program and the arguments in front of all others: `["py", "-3.12"]`. */
   readonly command: readonly string[];
   readonly version: Version;
+  /** The program itself, where `command` names a script of a version manager that looks for it each time. */
+  readonly executable?: string;
   /** The version of the pipesense package in it, or null. Only known where it was asked for. */
   readonly installed: string | null;
 }
@@ -39,7 +41,7 @@ export function isNewEnough(version: Version): boolean {
 }
 
 // Python 2 must be able to read this too, so that it can be named.
-const VERSION = "import sys; print('%d.%d' % sys.version_info[:2])";
+const VERSION = "import sys; print('%d.%d' % sys.version_info[:2]); print(sys.executable or '')";
 const PACKAGE = `${VERSION}
 try:
     from importlib.metadata import version
@@ -77,13 +79,15 @@ export function asking(milliseconds = 15_000): Ask {
 }
 
 function understood(command: readonly string[], out: string, code: number | null, complaint: string): Answer {
-  const [first = "", second = ""] = out.split(/\r?\n/);
+  const [first = "", second = "", third = ""] = out.split(/\r?\n/);
   const found = /^(\d+)\.(\d+)$/.exec(first.trim());
   if (found === null) {
     const last = complaint.trim().split(/\r?\n/).at(-1) ?? "";
     return { command, why: last !== "" ? `it says "${last}"` : `it is no Python (exit code ${code ?? "unknown"})` };
   }
-  return { command, version: [Number(found[1]), Number(found[2])], installed: second.trim() || null };
+  const version: Version = [Number(found[1]), Number(found[2])];
+  const executable = second.trim();
+  return { command, version, ...(executable === "" ? {} : { executable }), installed: third.trim() || null };
 }
 
 /** What to try without any setting: the names under which Python is on the path. */

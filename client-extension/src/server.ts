@@ -16,13 +16,15 @@ import {
   RevealOutputChannelOn,
 } from "vscode-languageclient/node";
 import { choose, isLaunch, type Launch } from "./choose";
-import { selectedInterpreter } from "./environments";
 import { ruleOf } from "./findings";
 import { withoutRepeats } from "./hovers";
 import { asking, onThePath } from "./interpreters";
 import { Lifecycle } from "./lifecycle";
+import { Memory } from "./memory";
+import type { Selection } from "./selection";
 import { readSettings, type Settings } from "./settings";
 import type { Shown } from "./status";
+import { Timeline } from "./timeline";
 
 const LANGUAGES = [
   "python",
@@ -62,6 +64,8 @@ export class Server implements vscode.Disposable {
   private readonly changes = new vscode.EventEmitter<LanguageClient | undefined>();
   /** The client that is there from now on, or undefined while there is none. */
   readonly onChange = this.changes.event;
+  readonly timeline = new Timeline(Date.now);
+  private readonly interpreters: Memory;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -69,7 +73,19 @@ export class Server implements vscode.Disposable {
     private readonly messages: vscode.LogOutputChannel,
     private readonly show: (shown: Shown) => void,
     private readonly progress: (working: boolean) => void,
+    private readonly selection: Pick<Selection, "now">,
   ) {
+    const stamp = (path: string): Promise<string | undefined> =>
+      stat(path).then(
+        (file) => `${file.size} ${file.mtimeMs}`,
+        () => undefined,
+      );
+    this.interpreters = new Memory(asking(), context.globalState, stamp, process.env["PATH"] ?? "");
+    context.subscriptions.push(
+      vscode.languages.onDidChangeDiagnostics((event) => {
+        this.look(event.uris);
+      }),
+    );
     this.lifecycle = new Lifecycle({
       start: () => this.start(),
       stop: () => this.stop(),
@@ -115,6 +131,15 @@ export class Server implements vscode.Disposable {
     return this.tail;
   }
 
+  /** Notes when the first findings are there; it need not be those of a file that is open. */
+  private look(uris: readonly vscode.Uri[]): void {
+    const has = (uri: vscode.Uri): boolean =>
+      vscode.languages.getDiagnostics(uri).some((each) => each.source === "pipesense");
+    if (this.client !== undefined && uris.some(has) && this.timeline.mark("first findings")) {
+      this.log.info(`The first findings: ${String(this.timeline)}.`);
+    }
+  }
+
   private async start(): Promise<void> {
     const settings = currentSettings();
     if (!settings.enable) {
@@ -123,10 +148,11 @@ export class Server implements vscode.Disposable {
       return;
     }
     this.show({ state: "starting" });
+    this.timeline.begin();
     const choice = await choose(settings, {
-      ask: asking(),
+      ask: this.interpreters.asking,
       exists: (path) => stat(path).then(Boolean, () => false),
-      selected: () => selectedInterpreter(vscode.workspace.workspaceFolders?.[0]?.uri),
+      selected: () => this.selection.now(),
       onThePath: onThePath(process.platform),
       bundled: this.context.asAbsolutePath("bundled/launch.py"),
     });
@@ -137,6 +163,7 @@ export class Server implements vscode.Disposable {
       return;
     }
     this.launch = choice;
+    this.timeline.mark("interpreter known");
     this.log.info(`Starting ${choice.why}: ${[choice.command, ...choice.args].join(" ")}`);
     await this.connect(choice, settings);
   }
@@ -164,10 +191,12 @@ export class Server implements vscode.Disposable {
       const why = error instanceof Error ? error.message : String(error);
       void client.dispose().catch(() => undefined);
       this.tail.push(...(this.tail.length === 0 ? [why] : []));
+      await this.interpreters.forget();
       void this.lifecycle.crashed();
       return;
     }
     this.client = client;
+    this.timeline.mark("server answered");
     this.log.info(`The server runs: ${client.initializeResult?.serverInfo?.version ?? "unknown version"}.`);
     this.show({ state: "running" });
     this.changes.fire(client);
@@ -189,6 +218,7 @@ export class Server implements vscode.Disposable {
       child.stdin.on("error", () => undefined);
       child.once("error", reject);
       child.once("spawn", () => {
+        this.timeline.mark("server started");
         resolve(child);
       });
     });

@@ -144,6 +144,13 @@ describe("which server is started", () => {
     expect(await launched(settings, world)).toBe(expected);
   });
 
+  it("starts the interpreter itself, not the version manager's script that finds it", async () => {
+    const ask = (command: readonly string[]): Promise<Answer> =>
+      Promise.resolve({ command, version: [3, 12], executable: "/versions/3.12/bin/python", installed: null });
+    const choice = await choose(SETTINGS, { ...around({}), ask });
+    expect(isLaunch(choice) && [choice.command, ...choice.args].join(" ")).toBe(`/versions/3.12/bin/python ${BUNDLED}`);
+  });
+
   it("asks no further interpreter than it needs", async () => {
     const asked: string[] = [];
     await choose(SETTINGS, around({ pythons: { "/v": [3, 12], python3: [3, 12] }, selected: "/v" }, asked));

@@ -31,7 +31,8 @@ describe.skipIf(process.platform === "win32")("asking an interpreter", () => {
   it.each([
     ["old", "echo 3.9", { version: [3, 9], installed: null }],
     ["two", "echo 2.7", { version: [2, 7], installed: null }],
-    ["with", "echo 3.12; echo 0.4.2", { version: [3, 12], installed: "0.4.2" }],
+    ["with", "echo 3.12; echo; echo 0.4.2", { version: [3, 12], installed: "0.4.2" }],
+    ["shown", "echo 3.12; echo /opt/python", { version: [3, 12], executable: "/opt/python", installed: null }],
     [
       "shim",
       "echo 'pyenv: python3: command not found' >&2; exit 127",

@@ -18,7 +18,7 @@ local function finish(code)
 end
 
 local function ask(buffer, method, params)
-  local answers = assert(vim.lsp.buf_request_sync(buffer, method, params, 20000), method .. ' was not answered')
+  local answers = assert(vim.lsp.buf_request_sync(buffer, method, params, 120000), method .. ' was not answered')
   for _, answer in pairs(answers) do
     assert(not (answer.error or answer.err), vim.inspect(answer.error or answer.err))
     return answer.result
@@ -41,9 +41,9 @@ local ok, problem = xpcall(function()
     local client = vim.lsp.get_client_by_id(id)
     return client ~= nil and client.initialized and vim.lsp.buf_is_attached(buffer, id)
   end
-  assert(vim.wait(30000, is_ready, 20), 'the server did not answer')
+  assert(vim.wait(120000, is_ready, 20), 'the server did not answer')
   local function findings() return vim.diagnostic.get(buffer) end
-  assert(vim.wait(30000, function() return #findings() >= tonumber(vim.env.FINDINGS) end, 50), 'too few findings')
+  assert(vim.wait(120000, function() return #findings() >= tonumber(vim.env.FINDINGS) end, 50), 'too few findings')
   local encoding = vim.lsp.get_client_by_id(id).offset_encoding
 
   seen.findings = {}

@@ -65,6 +65,7 @@ export async function startCodeServer({ vsix, settings = {}, environment = {} })
     "NODE_OPTIONS",
     "NODE_TEST_CONTEXT",
     "PYTHONPATH",
+    "PYTHONDONTWRITEBYTECODE",
   ]) {
     delete env[name];
   }

@@ -26,12 +26,14 @@ export function edit(command, { file, findings, cursor, action, rename, files })
     ...(rename === undefined ? {} : { RENAME: rename }),
   };
   delete env.NODE_TEST_CONTEXT;
+  // Users' servers keep what Python compiled; without that each test would compile it all again.
+  delete env.PYTHONDONTWRITEBYTECODE;
   const [program, ...words] = command;
   const done = spawnSync(program, words, {
     env,
     cwd: workspace,
     encoding: "utf8",
-    timeout: 90_000,
+    timeout: 400_000,
   });
   const seen = fs.existsSync(out) ? JSON.parse(fs.readFileSync(out, "utf8")) : {};
   const problem = seen.problem ?? (done.status === 0 ? undefined : `exit code ${done.status}: ${done.stderr}`);
