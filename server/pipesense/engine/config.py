@@ -212,7 +212,7 @@ def settings(
         },
         dialect=reader.dialects(known.get("dialect")),
         roles=reader.roles(known.get("roles")),
-        layers=reader.strings("layers", known.get("layers")),
+        layers=reader.layers(known.get("layers")),
         version=reader.strings("version", known.get("version")),
         assets=reader.assets(known.get("assets")),
         rules=reader.options(known.get("rules")),
@@ -317,6 +317,18 @@ class _Reader:
                 self.problem(word, f'"{word}" is not a role.{_did_you_mean(word, words)}')
             else:
                 found[glob] = role
+        return found
+
+    def layers(self, value: object) -> dict[str, str]:
+        """Folders, or prefixes with their ``_``, and the words for the layers of what lies there."""
+        from pipesense.systems.dbt.layers import WORDS
+
+        found: dict[str, str] = {}
+        for name, word in self.strings("layers", value).items():
+            if word.lower() in WORDS:
+                found[name] = word.lower()
+            else:
+                self.problem(word, f'"{word}" is not a layer.{_did_you_mean(word.lower(), sorted(WORDS))}')
         return found
 
     def assets(self, value: object) -> dict[str, dict[str, Any]]:

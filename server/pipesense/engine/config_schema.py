@@ -11,6 +11,7 @@ from typing import Any, Final
 from pipesense.rule.meta import CONCERNS, FileRole, Option, Severity
 from pipesense.rule.page import Page
 from pipesense.rule.registry import Registry
+from pipesense.systems.dbt.layers import WORDS as LAYERS
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 """The draft that VS Code, Taplo and Tombi all read."""
@@ -52,7 +53,11 @@ def _properties(registry: Registry, dialects: list[str]) -> dict[str, Any]:
             "anyOf": [{"enum": dialects}, _by_glob({"enum": dialects}, "The SQL dialect of files.")],
         },
         "roles": _by_glob({"enum": [each.value for each in FileRole]}, "What files are there for."),
-        "layers": {"type": "object", "description": "The layers of the warehouse.", "additionalProperties": _TEXT},
+        "layers": {
+            "type": "object",
+            "description": "The layers of dbt models. The keys are folders, or prefixes of names with their _.",
+            "additionalProperties": {"enum": list(LAYERS)},
+        },
         "version": {
             "type": "object",
             "description": "The versions that the code runs on, where no file of the project says it.",

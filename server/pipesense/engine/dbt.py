@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -67,6 +67,8 @@ class DbtProjects:
     parents: Callable[[str], Iterator[str]]
     now: Callable[[str], str | None] = lambda path: None
     """The text of a file that an editor has open."""
+    layers: Callable[[str], Mapping[str, str]] = lambda path: {}
+    """What the settings that hold for a file say of the layers of folders and prefixes."""
     _projects: dict[str, DbtProject | None] = field(default_factory=dict)
     _nearest: dict[str, DbtProject | None] = field(default_factory=dict)
     """For each folder that was asked about, the project around it."""
@@ -121,7 +123,8 @@ class DbtProjects:
             lambda name, local: self._package(folder, name, local) is not None,
             locate or (lambda span: Loc(path, 0, span)),
         )
-        return replace(made, adapter=told[0] if told is not None else "")
+        layers = tuple(self.layers(path).items())
+        return replace(made, adapter=told[0] if told is not None else "", layers=layers)
 
     def _package(self, folder: str, name: str, local: str) -> str | None:
         """The folder of an installed package."""
@@ -422,7 +425,9 @@ class DbtProjects:
             ("dbt-packages", folder): state.packages,
             ("dbt-complete", folder): (True,),
             ("dbt-opened", folder): (_SPARSE,) if self._is_sparse(state) else (),
-            ("dbt-layered", folder): (is_layered(each for several in state.places.values() for each in several),),
+            ("dbt-layered", folder): (
+                is_layered((each for several in state.places.values() for each in several), state.project.layers),
+            ),
         }
         for name, members in circles(graph).items():
             made[("dbt-cycle", folder, name)] = members

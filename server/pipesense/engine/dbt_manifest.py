@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipesense.model.dbt import DbtProject
     from pipesense.systems.dbt.manifest import Manifest
 
-_AT_ONCE: Final = 200
+_AT_ONCE: Final = 4
 """Values of a manifest that one step of background work reads: a few milliseconds."""
 _DECIDING: Final = ("packages.yml", "dependencies.yml")
 

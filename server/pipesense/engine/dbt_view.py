@@ -84,7 +84,8 @@ class ProjectView:
     def layer(self, node: DbtNode) -> int | None:
         from pipesense.systems.dbt.layers import layer_of
 
-        return layer_of(node.name, node.place)
+        project = self._project(node.folder)
+        return layer_of(node.name, node.place, project.layers if project is not None else ())
 
     def _folders(self) -> tuple[str, ...]:
         """The project and the packages in it, the project first."""

@@ -126,7 +126,8 @@ class _Telling:
             return "\n".join([*lines, *_columns(self._manifested(node), entries)])
         where = self.made.line_of(node.at) or node.path[len(self.folder) + 1 :]
         lines.append(f"- defined in: {where if node.language != 'yaml' else f'{where} (YAML)'}")
-        layer = layer_and_reason(node.name, node.place)
+        project = self.projects.at(node.folder)
+        layer = layer_and_reason(node.name, node.place, project.layers if project is not None else ())
         if layer is not None and node.kind == "model":
             lines.append(f"- layer: {layer[0].word}, by {layer[1]}")
         lines += self._settings(node)

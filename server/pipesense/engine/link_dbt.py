@@ -9,7 +9,7 @@ from pipesense.engine.agenda import Agenda
 from pipesense.engine.dbt import PROJECT_FILE, DbtProjects
 from pipesense.engine.document import Document
 from pipesense.engine.index import Index, Key, Stage
-from pipesense.engine.linked import Linked
+from pipesense.engine.linked import Linked, Unread
 from pipesense.engine.record import FileRecord
 from pipesense.model.change import Refusal, Replace
 from pipesense.model.dbt import DbtFile, DbtProperties
@@ -30,8 +30,11 @@ def with_dbt(linked: Linked, document: Document, projects: DbtProjects) -> Linke
     found = projects.read(path, document.text, lambda span: located(document, span))
     if found is None:
         return linked
-    from pipesense.systems.dbt.index import exports, facts
+    from pipesense.systems.dbt.index import LONGEST_YAML, exports, facts
 
+    if isinstance(found, DbtProperties) and len(document.text) > LONGEST_YAML:
+        why = f"It has {len(document.text) / 1e6:.1f} million characters; YAML files of dbt are read up to 2 million."
+        linked = replace(linked, unread=(*linked.unread, Unread(located(document, Span(0, 0)), why)))
     # What a file defines for others is no gap once their templates are read.
     recognised = () if isinstance(found, DbtFile) and found.macros else linked.recognised
     told = {**linked.exports, **exports(found)}

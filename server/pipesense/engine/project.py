@@ -52,6 +52,7 @@ class Surroundings:
 
     def __post_init__(self) -> None:
         self.dbt = DbtProjects(self.files, self.text, lambda path: parents(path, self.root_of(path)))
+        self.dbt.layers = lambda path: self.config(path).layers
 
     def forget(self) -> None:
         """Ask the file system again from now on."""

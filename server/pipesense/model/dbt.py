@@ -387,6 +387,8 @@ class DbtProject:
     macros_open: str = ""
     adapter: str = ""
     """The dialect that the project's profile or adapter tells."""
+    layers: tuple[tuple[str, str], ...] = ()
+    """What the settings say of folders and prefixes: which layer they are."""
     target: str = "target"
     """The folder into which dbt writes what it made, relative to the project."""
 

@@ -12,7 +12,7 @@ from pipesense.model.data import CheckKind, Column, DatasetName, QualityCheck, R
 from pipesense.model.dbt import DbtEntry, DbtFile, DbtNode, DbtProperties, DbtSource, DbtTable
 from pipesense.model.value import Known, Unknown
 from pipesense.model.where import Loc
-from pipesense.systems.dbt.layers import layer_of
+from pipesense.systems.dbt.layers import Configured, layer_of
 from pipesense.systems.dbt.properties import properties, yaml_snapshots
 from pipesense.systems.dbt.python import read_python
 from pipesense.systems.dbt.sql import Locate, Whereabouts, read_sql
@@ -21,6 +21,8 @@ from pipesense.text.span import Span
 Key = tuple[str, ...]
 Exports = dict[Key, tuple[Any, ...]]
 
+LONGEST_YAML: Final = 2_000_000
+"""Characters of a YAML file that is read: two seconds of work. What a longer one defines is not known to be missing."""
 DOCUMENTED: Final = Unknown("YAML lists its columns, and nothing makes sure that the list is complete")
 """Why the columns of a source are open although they are listed."""
 _LAYERED: Final = 0.6
@@ -32,6 +34,8 @@ def read_file(text: str, where: Whereabouts, locate: Locate) -> DbtFile | DbtPro
     if where.path.endswith(".py"):
         return read_python(text, where)
     if where.path.endswith((".yml", ".yaml")):
+        if len(text) > LONGEST_YAML:
+            return DbtProperties(where.path, where.folder, (), (), (), (), False)
         tree = read_yaml(text)
         return properties(tree, where.path, where.folder, where.package, locate)
     return read_sql(text, where, locate)
@@ -184,9 +188,9 @@ def circles(graph: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def is_layered(nodes: Iterable[tuple[str, tuple[str, ...]]]) -> bool:
+def is_layered(nodes: Iterable[tuple[str, tuple[str, ...]]], configured: Configured = ()) -> bool:
     """Whether most models, given by name and folders, lie in layers, and in more than one."""
-    layers = [layer_of(name, place) for name, place in nodes]
+    layers = [layer_of(name, place, configured) for name, place in nodes]
     known = [layer for layer in layers if layer is not None]
     return len(layers) > 0 and len(known) >= _LAYERED * len(layers) and len(set(known)) > 1
 

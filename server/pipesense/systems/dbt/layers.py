@@ -44,14 +44,35 @@ _PREFIX: Final = re.compile(
 _BY_GROUP: Final = {"raw": Layer.RAW, "staging": Layer.STAGING, "middle": Layer.MIDDLE, "mart": Layer.MART}
 
 
-def layer_of(name: str, place: tuple[str, ...]) -> Layer | None:
-    """The layer of a model: its prefix says it, else the outermost folder that does."""
-    found = layer_and_reason(name, place)
+WORDS: Final = {
+    "raw": Layer.RAW,
+    "bronze": Layer.RAW,
+    "staging": Layer.STAGING,
+    "intermediate": Layer.MIDDLE,
+    "silver": Layer.MIDDLE,
+    "mart": Layer.MART,
+    "gold": Layer.MART,
+}
+"""What layers are called in a configuration."""
+
+Configured = tuple[tuple[str, str], ...]
+"""Folders, or prefixes with their ``_``, and the words for their layers."""
+
+
+def layer_of(name: str, place: tuple[str, ...], configured: Configured = ()) -> Layer | None:
+    """The layer of a model: the configuration says it, else its prefix, else the outermost folder that does."""
+    found = layer_and_reason(name, place, configured)
     return found[0] if found is not None else None
 
 
-def layer_and_reason(name: str, place: tuple[str, ...]) -> tuple[Layer, str] | None:
+def layer_and_reason(name: str, place: tuple[str, ...], configured: Configured = ()) -> tuple[Layer, str] | None:
     """The layer of a model, and what tells it."""
+    folders = {each.lower() for each in place}
+    for key, word in configured:
+        said = key.lower()
+        if word in WORDS and (name.lower().startswith(said) if said.endswith("_") else said in folders):
+            what = "prefix" if said.endswith("_") else "folder"
+            return WORDS[word], f"its {what} {key} and the setting layers"
     match = _PREFIX.match(name)
     if match is not None and match.lastgroup is not None:
         return _BY_GROUP[match.lastgroup], f"its prefix {match.group()}"
