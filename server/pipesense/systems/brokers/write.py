@@ -56,15 +56,22 @@ def _settings(
         parts.append(replace_node(module, hit.value, _spelled(module, value, hit.value)))
     if not missing:
         return tuple(parts)
-    added = _add(missing, call, made, module, found)
+    added = _add(missing, call, made, module, found, alone=not parts)
     return added if isinstance(added, Refusal) else (*parts, *added)
 
 
 def _add(
-    missing: list[tuple[str, object]], call: ast.Call, made: ClientClass, module: Module, found: AbstractDict
+    missing: list[tuple[str, object]],
+    call: ast.Call,
+    made: ClientClass,
+    module: Module,
+    found: AbstractDict,
+    alone: bool,
 ) -> tuple[Replace, ...] | Refusal:
     if made.form is Form.KEYWORDS:
-        return add_long_keywords(module, call, [(name, _spelled(module, value, call)) for name, value in missing])
+        items = [(name, _spelled(module, value, call)) for name, value in missing]
+        # To lay the arguments out anew would touch those that are replaced as well.
+        return add_long_keywords(module, call, items) if alone else add_keywords(module, call, items)
     literal = found.literal
     first = call.args[0] if call.args else None
     if first is not None:
