@@ -401,13 +401,19 @@ class DbtProjects:
     def _preview(self, path: str, state: _State, index: Index, linked: bool) -> frozenset[Key]:
         state.waiting.pop(path, None)
         text, where = self._read_now(path), self.whereabouts(path)
+        unread = (f"{path.rpartition('/')[2]} cannot be read",) if text is None and path.endswith(_YAML) else ()
+        told: dict[Key, object] = {("dbt-opened", where.folder): unread} if where is not None and unread else {}
+        # Under another name than the file's own, which is dropped once it turns out to be unreadable.
+        opened: frozenset[Key] = (
+            index.export(path + _DERIVED, Stage.LINK, told) if path.endswith(_YAML) else frozenset()
+        )
         if text is None or where is None:
-            return frozenset()
+            return opened
         from pipesense.systems.dbt.index import exports, read_file
 
         found = read_file(text, where, lambda span: Loc(path, 0, span))
         self._note(state, path, found)
-        return frozenset() if linked else index.export(path, Stage.LINK, exports(found))
+        return opened if linked else opened | index.export(path, Stage.LINK, exports(found))
 
     def _is_sparse(self, state: _State) -> bool:
         """Whether so many models are missing that the project must have been published in parts."""

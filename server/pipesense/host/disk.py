@@ -21,6 +21,9 @@ SIZE_LIMIT: Final = 10_000_000
 DOCUMENT_LIMIT: Final = 1_048_576
 """Bytes of a JSON file that a listing gives: neither Step Functions nor CloudFormation takes more."""
 
+_YAML_LIMIT: Final = 10 * SIZE_LIMIT
+"""Bytes of a YAML file that a listing gives: one that is too long to be read may still define what others name."""
+
 _REASONS: Final = {
     errno.ENOENT: "there is no such file",
     errno.ENOTDIR: "there is no such file",
@@ -168,7 +171,7 @@ def _is_readable(entry: os.DirEntry[str]) -> bool:
     try:
         if language_of(entry.name) not in DOCUMENTS:
             return entry.is_file()
-        limit = SIZE_LIMIT if entry.name.endswith((".yml", ".yaml")) else DOCUMENT_LIMIT
+        limit = _YAML_LIMIT if entry.name.endswith((".yml", ".yaml")) else DOCUMENT_LIMIT
         return entry.is_file() and entry.stat().st_size <= limit
     except OSError:
         return False

@@ -42,6 +42,13 @@ def test_a_long_list_is_read_to_its_end(tmp_path: Path) -> None:
     assert "items" in _undefined(made, tmp_path)[0]
 
 
+def test_nothing_is_missing_where_a_file_is_not_even_opened(tmp_path: Path) -> None:
+    made = _analysed(tmp_path, 10_100_000)
+
+    assert _undefined(made, tmp_path) == []
+    assert "files above 10 MB are not read" in made.not_analysed(f"{tmp_path}/models/schema.yml")[0].why
+
+
 def test_nothing_is_missing_where_a_list_is_too_long_to_be_read(tmp_path: Path) -> None:
     made = _analysed(tmp_path, 9_000_000)
 
