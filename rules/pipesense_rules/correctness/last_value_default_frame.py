@@ -49,13 +49,16 @@ META = RuleMeta(
 _WHOLE: Final = frozenset({"snowflake"})
 """Engines whose default is the whole partition
 (https://docs.snowflake.com/en/sql-reference/functions/last_value, read in 2025)."""
+_RUNNING: Final = frozenset({"flink"})
+"""Engines whose LAST_VALUE always passes over NULL, so that it fills gaps with the last value so far
+(https://issues.apache.org/jira/browse/FLINK-26764, read in 2026)."""
 _FRAME: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 
 
 @rule(META)
 def last_value_default_frame(window: WindowCall, ctx: Context) -> Iterator[Finding]:
     """At the call. With IGNORE NULLS the last value so far is what fills gaps, and is meant."""
-    if not window.order or window.frame or window.skips_nulls or not window.known or ctx.dialect in _WHOLE:
+    if not window.order or window.frame or window.skips_nulls or not window.known or ctx.dialect in _WHOLE | _RUNNING:
         return
     if window.function == "last_value":
         yield ctx.finding("current" if ctx.dialect else "unknown", at=window.span)

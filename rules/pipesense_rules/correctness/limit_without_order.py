@@ -71,6 +71,9 @@ def _is_settled(block: Block) -> bool:
         return True
     if all(source.kind in ("function", "values", "array") for source in block.every_source):
         return True
+    if block.outputs and not any(part.op in ("column", "star") for one in block.outputs for part in one.expr.walk()):
+        # Numbers for as many rows as the table has: one row is as good as another.
+        return True
     one_group = not block.group and not block.grouping
     return one_group and any(True for output in block.outputs for _ in queries.aggregates(output.expr))
 

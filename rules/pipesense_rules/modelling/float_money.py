@@ -62,13 +62,17 @@ _NO_MONEY: Final = frozenset(
     }
 )
 
+_UNIT: Final = re.compile(r"_?(?:uom|units?|unit_of_measure|measure|dose_?unit)")
+
 
 @rule(META)
 def float_money(facts: StatementFacts, ctx: Context) -> Iterator[Finding]:
     """At the column's definition, or at the conversion that an output is."""
     if facts.table is not None and facts.table.kind == "table":
         for column in facts.table.columns:
-            if _FLOAT.fullmatch(column.type) and _is_money(column.name):
+            if not _FLOAT.fullmatch(column.type) or not _is_money(column.name):
+                continue
+            if not _is_measured(column.name, facts.table.columns):
                 yield ctx.finding("column", at=column.span, subject=column, column=column.name, type=column.type)
     if facts.write is None and facts.table is None:
         return
@@ -82,6 +86,13 @@ def float_money(facts: StatementFacts, ctx: Context) -> Iterator[Finding]:
 def _is_money(name: str) -> bool:
     said = shapes.words(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name))
     return bool(said & _MONEY) and not said & _NO_MONEY
+
+
+def _is_measured(name: str, columns: tuple[ColumnDef, ...]) -> bool:
+    """Whether another column holds the unit of measure: a dose or a weight, and no money."""
+    mine = name.casefold()
+    others = {column.name.casefold() for column in columns} - {mine}
+    return any(_UNIT.fullmatch(other.removeprefix(mine)) for other in others if other.startswith(mine))
 
 
 @float_money.fix

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from pipesense.model.data import WRITES, Access, AccessMode, Confidence, DatasetName
-from pipesense.model.sql import Clause, Hole, Script, Statement, Write
+from pipesense.model.sql import Clause, Expr, Hole, Script, Statement, Write
 from pipesense.model.where import Loc
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding, Related
 from pipesense.rule.meta import PRODUCTION, Message, Option, RuleMeta, Severity
 from pipesense.rule.rule import rule
-from pipesense_rules import shapes
+from pipesense_rules import scripts, shapes
 
 _TEMPLATE: Final = re.compile(r"\{.*\}|[%:$].*", re.DOTALL)
 _CHANGES: Final = (AccessMode.DELETE, AccessMode.UPDATE)
+_RESET: Final = 4
+"""A script that empties so many tables, and fills none of them, is there to reset a database."""
 
 META = RuleMeta(
     id="security/dml-without-where",
@@ -68,19 +70,21 @@ META = RuleMeta(
 def dml_without_where(script: Script, ctx: Context) -> Iterator[Finding]:
     """At the words that name the statement and its table."""
     allowed = shapes.globs(ctx.option("allowed_tables"))
+    reset: int | None = None
     for index, statement in script.numbered("write"):
         write = statement.facts.write
         if write is None or not _reaches_all_rows(statement, write):
             continue
         target = DatasetName(tuple(part.lower() for part in write.target))
-        if shapes.is_mart(target, (), allowed):
+        if shapes.is_mart(target, (), allowed) or _is_new(script.statements[:index], write.target):
             continue
         if _made_by_task(script, target, ctx) or (script.embedded and _made_in_file(script, target, ctx)):
             continue
-        at = statement.at(write.keyword.cover(write.target_span))
+        by_alias = any(source.name_span == write.target_span for source in write.sources)
+        at = statement.at(write.keyword if by_alias else write.keyword.cover(write.target_span))
         table = ".".join(write.target)
         if write.verb == "update":
-            if shapes.is_staging(target.parts) or _is_nameless(write):
+            if shapes.is_staging(target.parts) or _is_nameless(write) or _migrates(script, write):
                 # Cleaning every row is what a staging table is for, and a name nobody can see may be one.
                 continue
             yield ctx.finding("update", at=at, table=table)
@@ -90,6 +94,8 @@ def dml_without_where(script: Script, ctx: Context) -> Iterator[Finding]:
             # Code fills it again; whether in one transaction is said by its connection, which nobody sees here.
             continue
         if refill is None:
+            if (reset := reset if reset is not None else _emptied(script)) >= _RESET:
+                continue
             in_code = script.embedded and not ctx.runs_of(script)
             variant = "staging" if shapes.is_staging(target.parts) else "in code" if in_code else "delete"
             yield ctx.finding(variant, at=at, table=table)
@@ -103,7 +109,7 @@ def _reaches_all_rows(statement: Statement, write: Write) -> bool:
     """Whether the statement surely has no filter; a hole where one might stand hides it."""
     if statement.facts.error or write.verb not in ("delete", "update"):
         return False
-    if write.filtered or write.where or write.alias_like_keyword:
+    if write.filtered or write.where or write.alias_like_keyword or _is_joined(write):
         return False
     if write.temporary or any(access.temporary and access.mode in _CHANGES for access in statement.accesses):
         return False
@@ -114,6 +120,51 @@ def _reaches_all_rows(statement: Statement, write: Write) -> bool:
         return not write.holes - {Clause.SELECT, Clause.SET} if holes else not write.holes - {Clause.SELECT}
     # A template or a parameter behind the table's name may bring the WHERE along.
     return not holes and (not write.holes or all(hole.span.end < write.target_span.end for hole in later))
+
+
+def _is_joined(write: Write) -> bool:
+    """Whether an inner join leaves out the rows of the target that have no partner."""
+    names = {write.alias.casefold(), write.target[-1].casefold() if write.target else ""} - {""}
+    return any(
+        not join.side and (join.using or any(names & _qualifiers(part) for part in join.on)) for join in write.joins
+    )
+
+
+def _qualifiers(condition: Expr) -> set[str]:
+    return {part.path[-2].casefold() for part in condition.walk() if part.op == "column" and len(part.path) > 1}
+
+
+def _is_new(earlier: Sequence[Statement], target: tuple[str, ...]) -> bool:
+    """Whether an earlier statement of the script makes the table, so that nobody else's rows are in it."""
+    tables = [statement.facts.table for statement in earlier if statement.facts.table is not None]
+    return any(
+        table.kind == "table" and not table.if_not_exists and scripts.same(table.parts, target) for table in tables
+    )
+
+
+def _migrates(script: Script, write: Write) -> bool:
+    """Whether the script changes the very columns that the UPDATE fills: a migration, and all rows are meant."""
+    tables = [statement.facts.table for statement in script.having("table") if statement.facts.table is not None]
+    altered = [table for table in tables if table.kind == "alter" and scripts.same(table.parts, write.target)]
+    added = {column.name.casefold() for table in altered for column in table.columns}
+    changed = {name.casefold() for table in altered for one in table.changes for name in (one.column, one.to) if name}
+    read = {part.name.casefold() for _, value in write.assignments for part in value.walk() if part.op == "column"}
+    dropped = {one.column.casefold() for table in altered for one in table.changes if one.kind == "drop"}
+    filled = {name.casefold() for name, _ in write.assignments}
+    return bool(filled & (added | changed)) or bool(read & dropped)
+
+
+def _emptied(script: Script) -> int:
+    """How many tables the script empties."""
+    return len(
+        {
+            tuple(part.casefold() for part in statement.facts.write.target)
+            for statement in script.having("write")
+            if statement.facts.write is not None
+            and statement.facts.write.verb in ("delete", "truncate")
+            and _reaches_all_rows(statement, statement.facts.write)
+        }
+    )
 
 
 def _is_nameless(write: Write) -> bool:

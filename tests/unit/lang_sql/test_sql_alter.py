@@ -16,6 +16,7 @@ CHANGES = [
     ("ALTER TABLE t MODIFY COLUMN a BIGINT", "mysql", "t: type a BIGINT `a`"),
     ("ALTER TABLE t ALTER COLUMN a SET NOT NULL", "postgres", "t: set not null a `a`"),
     ("ALTER TABLE t RENAME TO u", "", "t: rename table u"),
+    ("ALTER TABLE t RENAME a TO b", "postgres", "t: rename a b `a`"),
     ("ALTER TABLE t ADD CONSTRAINT x PRIMARY KEY (a)", "postgres", "t: constraint"),
     ("ALTER TABLE IF EXISTS ONLY s.t OWNER TO x", "postgres", "s.t: constraint"),
     ("ALTER TABLE t MODIFY (a NUMBER(10))", "oracle", "t: other"),

@@ -32,6 +32,7 @@ def first_output(sql: str, dialect: str) -> Expr:
             for text in ("hash(a)", "xxhash64(a)", "crc32(a)", "cityHash64(a)", "standard_hash(a, 'MD5')")
         ),
         ("farm_fingerprint(a)", "farm_fingerprint"),
+        ("extract(year from a)", "extract"),
         *(
             (text, "date_trunc")
             for text in ("date_trunc('day', a)", "timestamp_trunc(a, day)", "datetime_trunc(a, day)")

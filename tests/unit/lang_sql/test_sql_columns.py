@@ -146,7 +146,9 @@ NAMES = [
     ("DELETE FROM orders WHERE idd = 1", "", "missing (id)"),
     ("MERGE INTO orders t USING lines s ON t.id = s.order_idd WHEN MATCHED THEN UPDATE SET amount = s.line", "",
      "found t.id; missing (order_id); found s.line"),
-    ("SELECT DATEADD(DAY, 1, placed_at) FROM orders", "", "the name means something of its own in some dialects; found orders.placed_at"),
+    ("SELECT DATEADD(DAY, 1, placed_at) FROM orders", "", "found orders.placed_at"),
+    ("SELECT DATE_PART(h, placed_at) FROM orders", "redshift", "found orders.placed_at"),
+    ("SELECT DATE_TRUNC('month', placed_at), DATE_PART(hh, placed_at) FROM orders", "", "found orders.placed_at"),
 ]  # fmt: skip
 
 

@@ -28,6 +28,12 @@ HINTED = [
     ("SELECT a FROM t QUALIFY ROW_NUMBER() OVER (ORDER BY b) = 1", ""),
     ("SELECT 'SAFE_CAST(' FROM t -- QUALIFY `a.b`", ""),
     ("SELECT SAFE_CAST(a AS INT) FROM [dbo].[t]", ""),
+    ("CREATE TABLE t (a LowCardinality(String), b Int32)", "clickhouse"),
+    ("CREATE TABLE t (a UInt64 CODEC(Delta, ZSTD))", "clickhouse"),
+    ("SELECT toStartOfMonth(day), groupArray(x) FROM t", "clickhouse"),
+    ("CREATE TABLE d.t (a INT64)", "bigquery"),
+    ("SELECT query FROM stl_query q JOIN svv_table_info t ON t.table_id = q.tbl", "redshift"),
+    ("SELECT a, [b] = ISNULL(c, 'x') FROM t", "tsql"),
     ("SELECT 1", ""),
 ]
 

@@ -27,6 +27,12 @@ READ = [
     ("only tags", "#fail\n{{ is_unique(['id']) }}\n\n#fail\n{{ min_rows(10) }}", "template"),
     ("a check behind a check", "{{ is_unique(['id']) }}\n\n#warn\nASSERT (SELECT COUNT(*) FROM `p.d.t`) = 0", "assert"),
     ("a raw string", "SELECT f(r'((?:a|b)(?:.|\\n)*?)', ['x'])", "select"),
+    ("a dictionary in a dictionary", "{{ config(meta={'api': {'off': true}}) }}\nSELECT a FROM t", "select"),
+    (
+        "a condition of a macro's own",
+        "WITH b AS (SELECT toDate(t) AS d FROM u WHERE t < today() {{ only_new('t') }} GROUP BY d) SELECT d FROM b",
+        "select",
+    ),
     ("a path into JSON", "{{ config(tags=['a']) }}\nSELECT lower(to_varchar(u.agent:family)) FROM u", "select"),
 ]
 

@@ -58,7 +58,13 @@ _HINTS: Final[tuple[tuple[str, tuple[str, ...], re.Pattern[str], frozenset[str]]
         ("SAFE_CAST", "SAFE_CAST", r"\bSAFE_CAST\s*\(", "bigquery"),
         ("SELECT AS STRUCT", "STRUCT VALUE", r"\bSELECT\s+AS\s+(?:STRUCT|VALUE)\b", "bigquery"),
         ("a path in backticks", "`", r"`[\w{}-]+\.[\w{}-]+(?:\.[\w{}*$-]+)*`", "bigquery"),
-        ("INT64 or FLOAT64", "INT64 FLOAT64 BIGNUMERIC", r"\b(?:INT64|FLOAT64|BIGNUMERIC)\b", "bigquery"),
+        # ClickHouse's types are written Int64 and Float64, and it minds the case.
+        (
+            "INT64 or FLOAT64",
+            "INT64 FLOAT64 BIGNUMERIC",
+            r"(?-i:\b(?:INT64|FLOAT64|int64|float64)\b)|\bBIGNUMERIC\b",
+            "bigquery",
+        ),
         (
             "FARM_FINGERPRINT",
             "FARM_FINGERPRINT TIMESTAMP_MICROS APPROX_QUANTILES",
@@ -69,6 +75,7 @@ _HINTS: Final[tuple[tuple[str, tuple[str, ...], re.Pattern[str], frozenset[str]]
             "brackets and VARCHAR(MAX)",
             "].[ MAX GO ]",
             r"\[\w+\]\.\[\w+\]|\bN?VARCHAR\s*\(\s*MAX\s*\)|(?m:^[ \t]*GO[ \t]*\r?$)"
+            r"|[,\s]\[[a-z_]\w*\]\s*=\s*(?:ISNULL|\w+\.\[|CASE\b)"
             r"|(?<![\w\])])\[[a-z_]\w*\]\s+\[?(?:N?VARCHAR|N?CHAR|INT|BIGINT|BIT|DATETIME|MONEY|DECIMAL)\b",
             "tsql",
         ),
@@ -93,6 +100,12 @@ _HINTS: Final[tuple[tuple[str, tuple[str, ...], re.Pattern[str], frozenset[str]]
             "tsql",
         ),
         ("DISTKEY", "DISTKEY SORTKEY DISTSTYLE", r"\b(?:DISTKEY|SORTKEY|DISTSTYLE)\b", "redshift"),
+        (
+            "Redshift's system tables",
+            "STL_ SVL_ STV_ SVV_ SVCS_ PG_TABLE_DEF",
+            r"\b(?:FROM|JOIN|,)\s+(?:pg_catalog\.)?(?:stl|svl|stv|svv|svcs)_\w+|\bpg_table_def\b",
+            "redshift",
+        ),
         ("FLATTEN(", "FLATTEN", r"\bFLATTEN\s*\(\s*input\s*=>|\bLATERAL\s+FLATTEN\s*\(", "snowflake"),
         (
             "VARIANT",
@@ -109,6 +122,14 @@ _HINTS: Final[tuple[tuple[str, tuple[str, ...], re.Pattern[str], frozenset[str]]
             "spark databricks hive",
         ),
         ("ENGINE = MergeTree", "MERGETREE", r"\bENGINE\s*=\s*\w*MergeTree\b", "clickhouse"),
+        (
+            "LowCardinality(",
+            "LOWCARDINALITY CODEC( INT8 INT16 INT32 INT64 TODATE TOSTARTOF TOSTRING TOFLOAT GROUPARRAY GROUPUNIQ"
+            " ARRAYJOIN",
+            r"(?-i:\bLowCardinality\(|\bCODEC\(|\bU?Int(?:8|16|32|64)\b|\bto(?:DateTime(?:64)?|U?Int(?:8|16|32|64)"
+            r"|Float64|Date32|String|StartOf\w+)\(|\bgroup(?:Uniq)?Array\(|\barrayJoin\()",
+            "clickhouse",
+        ),
         (
             "ENGINE = InnoDB",
             "ENGINE DUPLICATE AUTO_INCREMENT",

@@ -23,7 +23,7 @@ from pipesense.lang.sql.lexical import content_start
 from pipesense.lang.sql.lift.commands import read_words
 from pipesense.lang.sql.lift.statement import lift_statement
 from pipesense.lang.sql.lift.words import ACCEPTED, COMMANDS, OBJECTS, PROCEDURAL, UTILITIES
-from pipesense.lang.sql.repair import blank, with_more, with_queries, without_hole
+from pipesense.lang.sql.repair import blank, with_more, with_queries, without_hole, without_stray
 from pipesense.lang.sql.retokenise import Retokeniser
 from pipesense.lang.sql.tokens import DEPTH_LIMIT, TYPE_LIMIT, may_nest, nesting
 from pipesense.model.sql import Hole, StatementFacts
@@ -149,7 +149,7 @@ def _read_as(
             repaired = None if with_whole_queries else with_queries(text, holes, tokens)
             with_whole_queries = True
             repaired = repaired or with_more(text, holes, error.span, tokens)
-            repaired = repaired or without_hole(text, holes, error.span, tokens)
+            repaired = repaired or without_hole(text, holes, error.span, tokens) or without_stray(text, holes, tokens)
             if repaired is None:
                 if _is_fragment(tokens, holes):
                     return _recognised("template", _FRAGMENT, masked, holes, dialect)

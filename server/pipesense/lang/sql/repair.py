@@ -27,6 +27,8 @@ _GO_ON: Final = frozenset(
 )
 """What may follow behind a query's FROM."""
 _OPERANDS: Final = frozenset({TokenType.VAR, TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER, TokenType.NULL})
+_CLOSED: Final = frozenset({*_OPERANDS, TokenType.R_PAREN})
+_CLOSING: Final = frozenset({TokenType.R_PAREN, TokenType.AND, TokenType.OR, TokenType.SEMICOLON})
 _QUERY: Final = ("SELECT", "*")
 _CTE: Final = ("AS(", "SELECT", "*)")
 
@@ -117,6 +119,22 @@ def with_more(text: str, holes: tuple[Hole, ...], error: Span, tokens: list[Toke
         name = tokens[index - 2]
         if "\n" in text[hole.span.end : tokens[index - 1].start] and name.end > name.start:
             return text[: name.end] + "," + text[name.end + 1 :]
+    return None
+
+
+def without_stray(text: str, holes: tuple[Hole, ...], tokens: list[Token]) -> str | None:
+    """The text without the tags that stand behind a whole condition or source, where no name can stand.
+
+    ``WHERE day < today() {{ only_new('day') }} GROUP BY day``. The parser may tell an error far in front of them.
+    """
+    starts = {hole.span.start: hole for hole in holes}
+    for index, token in enumerate(tokens):
+        hole = starts.get(token.start)
+        if hole is None or token.end >= hole.span.end or index == 0:
+            continue
+        behind = tokens[index + 1].token_type if index + 1 < len(tokens) else None
+        if tokens[index - 1].token_type in _CLOSED and (behind is None or behind in _GO_ON or behind in _CLOSING):
+            return _blanked(text, holes, hole)
     return None
 
 

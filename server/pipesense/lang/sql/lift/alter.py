@@ -186,7 +186,12 @@ def _action(lift: Queries, node: exp.Expr, span: Span, keys: Constraints) -> Ite
         yield AlterAction("rename column", span, node.this.name, to, exists=exists, name_span=_place(lift, node.this))
     elif isinstance(node, (exp.AlterRename, exp.SwapTable)):
         what = "rename" if isinstance(node, exp.AlterRename) else "swap"
-        yield AlterAction(what, span, table=lift.table_name(node.this)[0])
+        table, place = lift.table_name(node.this)
+        to = _renamed_to(lift, place) if what == "rename" else ""
+        if to:
+            yield AlterAction("rename column", span, table[-1], to, name_span=place)
+        else:
+            yield AlterAction(what, span, table=table)
     elif isinstance(node, exp.AlterColumn):
         yield _altered(lift, node, span)
     elif isinstance(node, (exp.Constraint, *_CONSTRAINTS)):
@@ -197,6 +202,15 @@ def _action(lift: Queries, node: exp.Expr, span: Span, keys: Constraints) -> Ite
         other = args.get("source")
         table = lift.table_name(other)[0] if isinstance(other, exp.Table) else ()
         yield AlterAction(_NAMED.get(node.__class__, "other"), span, table=table, exists=exists)
+
+
+def _renamed_to(lift: Queries, name: Span) -> str:
+    """The new name in PostgreSQL's ``RENAME a TO b``, which is about a column; "" for ``RENAME TO b``."""
+    behind = Cursor(lift, lift.index_behind(name.end))
+    if name.end < 0 or not behind.take("TO") or behind.done():
+        return ""
+    parts, _ = behind.path()
+    return parts[-1] if parts else ""
 
 
 def _place(lift: Queries, node: object) -> Span | None:

@@ -101,3 +101,43 @@ WORDS: Final[dict[type, frozenset[str]]] = {
 """The words by which a function without a position is found again, where its class has another name."""
 BARE_CLOCKS: Final = frozenset({"sysdate", "SYSDATE", "systimestamp", "SYSTIMESTAMP"})
 """Functions without brackets that only some dialects know as such."""
+
+_DATED: Final = frozenset({"extract", "date_diff", "date_add", "date_sub", "date_trunc"})
+_UNITS: Final = frozenset(
+    {
+        *("year", "years", "yr", "yrs", "yyyy", "yy", "y", "quarter", "quarters", "qtr", "qq", "q", "month", "months"),
+        *("mon", "mons", "mm", "week", "weeks", "wk", "ww", "w", "isoweek", "day", "days", "dd", "d", "dow", "dw"),
+        *("doy", "dy", "dayofweek", "dayofyear", "weekday", "hour", "hours", "hr", "hrs", "hh", "h", "minute"),
+        *("minutes", "min", "mins", "mi", "n", "second", "seconds", "sec", "secs", "ss", "s", "millisecond"),
+        *("milliseconds", "ms", "microsecond", "microseconds", "us", "nanosecond", "ns", "epoch", "isoyear"),
+        *("century", "decade", "millennium", "timezone"),
+    }
+)
+"""Parts of a date that some engine takes as bare words (Redshift:
+https://docs.aws.amazon.com/redshift/latest/dg/r_Dateparts_for_datetime_functions.html, T-SQL's DATEDIFF)."""
+
+
+def unit_word(op: str, node: exp.Expr) -> exp.Expr | None:
+    """The argument of a date function that names a part of a date, where the parser took it for a column."""
+    if op not in _DATED:
+        return None
+    values = [value for group in node.args.values() for value in (group if isinstance(group, list) else (group,))]
+    given = [value for value in values if isinstance(value, exp.Expr)]
+    if len(given) < 2 or any(_is_unit(value.name) and value.__class__ is not exp.Column for value in given):
+        return None
+    return next((value for value in given if _is_bare(value) and _is_unit(value.name)), None)
+
+
+def is_pattern(op: str, node: exp.Expr) -> bool:
+    """Whether EXTRACT is ClickHouse's ``extract(text, pattern)`` and no part of a date."""
+    if op != "extract" or node.args.get("expression").__class__ is not exp.Literal:
+        return False
+    return not _is_unit(getattr(node.args.get("this"), "name", "day"))
+
+
+def _is_bare(node: exp.Expr) -> bool:
+    return node.__class__ is exp.Column and len(node.parts) == 1 and not node.this.args.get("quoted")
+
+
+def _is_unit(word: str) -> bool:
+    return word.lower().partition("(")[0] in _UNITS

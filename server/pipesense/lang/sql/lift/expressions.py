@@ -23,7 +23,7 @@ from pipesense.lang.sql.lift.anchors import (
     through_within,
     type_text,
 )
-from pipesense.lang.sql.lift.calls import CALLED, GUARDED
+from pipesense.lang.sql.lift.calls import CALLED, GUARDED, is_pattern, unit_word
 from pipesense.lang.sql.lift.leaves import NO_GUARDS, Guards, Leaves
 from pipesense.lang.sql.lift.shapes import (
     COMPARISONS,
@@ -194,6 +194,7 @@ class Expressions(Leaves):
         op = operation(cls)
         if op == "function":
             op = CALLED.get(name.lower(), op)
+        op = "regexp_extract" if is_pattern(op, node) else op
         guard = GUARDS.get(cls) or GUARDED.get(op)
         kind = call_kind(cls)
         if guard is None and kind == "aggregate":
@@ -202,7 +203,7 @@ class Expressions(Leaves):
         if cls in _ROLES:
             held = node.this if isinstance(node.this, exp.Expr) else next(iter(node.expressions), None)
             self.next_role = _ROLES[cls] if isinstance(held, (exp.Query, exp.Subquery)) else Role.SCALAR
-        args = tuple(self._children(node, clause, inside))
+        args = tuple(self._children(node, clause, inside, unit_word(op, node)))
         span, opaque = cover_all(spanned((start, end)), args)
         if cls is exp.Array and span.end < 0:
             span = self._empty_array()
@@ -245,11 +246,11 @@ class Expressions(Leaves):
             "" if index is None or self.kind_of(index + 1) is not TokenType.L_PAREN else self.layout.tokens[index].text
         )
 
-    def _children(self, node: exp.Expr, clause: Clause, guards: Guards) -> list[Expr]:
+    def _children(self, node: exp.Expr, clause: Clause, guards: Guards, unit: exp.Expr | None = None) -> list[Expr]:
         found: list[Expr] = []
         for value in node.args.values():
             for child in value if isinstance(value, list) else (value,):
-                if isinstance(child, exp.Expr) and not isinstance(child, SKIPPED):
+                if isinstance(child, exp.Expr) and child is not unit and not isinstance(child, SKIPPED):
                     lifted = self.lift(child, clause, guards)
                     if child.__class__ is not exp.Var and child.__class__ is not exp.Identifier:
                         found.append(lifted)

@@ -66,6 +66,7 @@ def lift_statement(
         reads=tuple(sorted(lift.reads, key=_BY_PLACE)),
         holes=holes,
         ctes=tuple(lift.ctes),
+        variables=_named_values(tree) if dialect == "clickhouse" else frozenset(),
         **said._asdict(),
     )
 
@@ -88,6 +89,13 @@ def _read_inner(lift: Queries, tree: exp.Expr) -> None:
             if query.parent_select is None:
                 lift.pos = lift.covers(query).start
                 lift.lift(query, Clause.SET)
+
+
+def _named_values(tree: exp.Expr) -> frozenset[str]:
+    """What ClickHouse's ``WITH value AS name`` names: a value to be used anywhere below, and no table
+    (https://clickhouse.com/docs/sql-reference/statements/select/with).
+    """
+    return frozenset(cte.alias.lower() for cte in tree.find_all(exp.CTE, bfs=False) if cte.args.get("scalar"))
 
 
 def _written_once(columns: list[ColumnUse]) -> tuple[ColumnUse, ...]:

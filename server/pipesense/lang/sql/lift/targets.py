@@ -42,6 +42,19 @@ def target_of(lift: Queries, node: exp.Expr) -> Target:
     return Target(parts, place, node.alias, columns, list_span)
 
 
+def named_by_alias(target: Target, sources: tuple[Source, ...], joins: tuple[Join, ...]) -> Target:
+    """The table that a target means which is the alias of a source: ``UPDATE t SET ... FROM orders AS t``."""
+    if len(target.parts) != 1 or target.alias:
+        return target
+    alias = target.parts[0].casefold()
+    for source in (*sources, *(join.source for join in joins)):
+        place = source.name_span
+        named = source.alias.casefold() == alias and source.parts and source.parts[-1].casefold() != alias
+        if named and place is not None:
+            return target._replace(parts=source.parts, place=place, alias=target.parts[0])
+    return target
+
+
 def _brackets_around(lift: Queries, schema: exp.Expr) -> Span | None:
     if not schema.expressions:
         return None

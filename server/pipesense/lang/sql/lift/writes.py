@@ -12,7 +12,7 @@ from pipesense.lang.sql.lift.guards import folded, insert_guard, same_table
 from pipesense.lang.sql.lift.merge import merge_guard, read_merge
 from pipesense.lang.sql.lift.queries import Queries
 from pipesense.lang.sql.lift.state import NOWHERE, Scope, conjuncts
-from pipesense.lang.sql.lift.targets import Target, assignments, other_sources, target_of
+from pipesense.lang.sql.lift.targets import Target, assignments, named_by_alias, other_sources, target_of
 from pipesense.model.sql import Block, Clause, Cte, Expr, Join, Merge, Role, Source, Write
 from pipesense.text.span import Span
 
@@ -288,7 +288,7 @@ def _update(lift: Queries, node: exp.Expr) -> Write:
     return _build(
         lift,
         "update",
-        target_of(lift, node.this),
+        named_by_alias(target_of(lift, node.this), sources, joins),
         filtered=bool(where),
         guard="" if from_itself else "UPDATE",
         columns=tuple(name for name, _ in assigned),
@@ -306,14 +306,15 @@ def _delete(lift: Queries, node: exp.Expr) -> Write:
     lift.close_scope()
     lift.close_with(ctes)
     target = target_of(lift, node.this)
+    half_typed = target.alias if _is_half_typed(target.alias) else ""
     return _build(
         lift,
         "delete",
-        target,
+        named_by_alias(target, sources, joins),
         filtered=bool(where),
         guard="DELETE",
         where=where,
-        alias_like_keyword=target.alias if _is_half_typed(target.alias) else "",
+        alias_like_keyword=half_typed,
         more=_More(sources=sources, joins=joins, ctes=ctes or ()),
     )
 
