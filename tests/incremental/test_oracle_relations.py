@@ -52,6 +52,27 @@ READERS = [
     "INSERT INTO raw.orders (id, nothing) VALUES (1, 2);\nUPDATE raw.orders SET gone = 1 WHERE id = 1;\n",
     "SELECT sum(o.amount) / count(*), a.amount FROM raw.orders o JOIN mart.paid a ON a.id = o.id GROUP BY a.amount;\n",
 ]
+DAGS = [
+    f"""
+from airflow import DAG
+from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
+from airflow.providers.postgres.hooks.postgres import PostgresHook
+
+MADE = "CREATE TABLE mart.made (id BIGINT, amount INT)"
+hook = PostgresHook(postgres_conn_id="{third}")
+with DAG("load", schedule="@daily"):
+    make = SQLExecuteQueryOperator(task_id="make", conn_id="{first}", sql=MADE)
+    more = SQLExecuteQueryOperator(task_id="more", conn_id="{second}", sql={text})
+    read = SQLExecuteQueryOperator(task_id="read", conn_id="{second}", sql="SELECT m.gone FROM mart.made AS m")
+rows = hook.get_records("SELECT m.missing FROM mart.made AS m")
+"""
+    for first, second, third, text in (
+        ("results", "results", "results", "'SELECT 1'"),
+        ("results", "source", "source", "'SELECT 1'"),
+        ("results", "source", "source", "MADE"),
+        ("source", "source", "results", "MADE"),
+    )
+]
 PROJECTS = ["name: shop\nprofile: shop\n", 'name: shop\nmodel-paths: ["staging"]\nseed-paths: ["data"]\n']
 PROFILES = [
     "shop:\n  outputs:\n    dev:\n      type: postgres\n",
@@ -97,6 +118,8 @@ WAREHOUSE: Mapping[str, Sequence[str]] = {
     "views/more.sql": MORE,
     "read.sql": READERS,
     "again.sql": READERS,
+    "dags/load.py": DAGS,
+    "dags/again.py": DAGS,
     "pipesense.toml": ["", 'dialect = "postgres"\n', 'exclude = ["ddl/**"]\n', 'exclude = ["views/more.sql"]\n'],
 }
 DBT: Mapping[str, Sequence[str]] = {
@@ -155,6 +178,7 @@ def test_relations_that_come_and_go_leave_nothing_behind(kind: str, data: st.Dat
         ("warehouse", {"ddl/a.sql": 0, "again.sql": 1}, "schema/unknown-column"),
         ("warehouse", {"ddl/a.sql": 0, "ddl/b.sql": 5, "again.sql": 3}, "schema/column-count-mismatch"),
         ("warehouse", {"ddl/a.sql": 0, "views/paid.sql": 0, "read.sql": 0}, "schema/unknown-column"),
+        ("warehouse", {"dags/load.py": 3, "dags/again.py": 1}, "schema/unknown-column"),
         ("dbt", {"dbt_project.yml": 0, "seeds/countries.csv": 0, "models/staging.sql": 1, "models/mart.sql": 1},
          "schema/unknown-column"),
         ("streams", {"sources/clicks.sql": 2, "jobs/a.sql": 1}, "streaming/unbounded-state"),
@@ -167,7 +191,7 @@ def test_what_is_said_rests_on_other_files(kind: str, files: dict[str, int], rul
     settle(project.made)
     last = list(files)[-1]
     assert rule in str(everything(project.made)[f"{ROOT}/{last}"])
-    project.do("delete", next(name for name in files if name.endswith((".sql", ".csv"))), 0, last)
+    project.do("delete", next(name for name in files if name.endswith((".sql", ".csv", "load.py"))), 0, last)
     settle(project.made)
     assert rule not in str(everything(project.made)[f"{ROOT}/{last}"])
 

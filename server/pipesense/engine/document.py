@@ -119,6 +119,8 @@ class EmbeddedScript:
     """What the dialect was chosen by, beside the text."""
     linked: Script | None = None
     """The script as it was last linked."""
+    connection: str = ""
+    """The connection over which it runs, by its id; "" where none is named, or several are."""
 
 
 class Document:

@@ -39,7 +39,7 @@ from pipesense.model.data import Access
 from pipesense.model.faults import MissingFile
 from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, Runs, SqlFileRun
 from pipesense.model.sql import Script
-from pipesense.model.value import Value, Version, effective
+from pipesense.model.value import Value, Version, effective, known
 from pipesense.model.where import Loc
 from pipesense.rule.context import TaskRun
 from pipesense.systems.system import Lifted, PythonSystem
@@ -101,25 +101,28 @@ class _Embedding:
     document: Document
     module: Module
     surroundings: PythonSurroundings
-    asked: set[tuple[int, int]] = field(default_factory=set)
-    """The literals that somebody asked for, by unit and place in it."""
+    asked: dict[tuple[int, int], str] = field(default_factory=dict)
+    """The literals that somebody asked for, by unit and place in it, with the connection that each runs over."""
 
     def __call__(self, expr: ast.expr, dialect: str | None, why: str, connection: Value[str]) -> int | None:
         found = self.module.memo("embedded text", [expr], partial(literal, expr, self.module))
         if found is None or found.loc.file != self.document.path:
             return None
         configured = self.surroundings.configured_dialect
-        anchor = found.loc.span.start
-        self.asked.add((found.loc.unit, anchor))
-        known = self.document.scripts.get((found.loc.unit, anchor))
+        place = found.loc.unit, found.loc.span.start
+        named = known(connection) or ""
+        over = named if self.asked.setdefault(place, named) == named else ""
+        self.asked[place] = over
+        script = self.document.scripts.get(place)
         asked = (dialect, why, configured)
-        if known is not None and known.text == found.text and known.asked == asked:
-            return known.id
+        if script is not None and script.text == found.text and script.asked == asked:
+            script.connection = over
+            return script.id
         context = (dialect, why) if dialect else None
         directive = sql_dialect.directive(found.text)
         chosen, reason = sql_dialect.choose(directive, configured, context, found.text)
-        script = embed(self.document, found.loc.unit, anchor, found.text, found.map, found.holes, chosen, reason)
-        script.asked = asked
+        script = embed(self.document, *place, found.text, found.map, found.holes, chosen, reason)
+        script.asked, script.connection = asked, over
         return script.id
 
 

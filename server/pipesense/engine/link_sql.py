@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
@@ -107,10 +108,12 @@ def script_of(
     *,
     embedded: bool,
     declared: frozenset[str] = frozenset(),
+    connection: str = "",
 ) -> Script:
     """The statements of one SQL text, in order; blank units are left out.
 
-    ``declared``: names of variables and parameters from around the text, in lower case.
+    ``declared``: names of variables and parameters from around the text, in lower case. ``connection``: the id of the
+    connection that it runs over, "" where none is named.
     """
     statements: list[Statement] = []
     earlier = Earlier()
@@ -128,16 +131,20 @@ def script_of(
             or unit.around != around
             or known.local != local
             or known.variables != declared
+            or known.connection != connection
         ):
             whole = Loc(path, unit.id, Span(0, len(unit.text)))
             found = sql_accesses.accesses(facts, whole, around)
-            known = Statement(facts, whole, found, local, declared, column_reads(facts), frozenset(_tables(facts)))
+            tables = frozenset(_tables(facts))
+            known = Statement(facts, whole, found, local, declared, column_reads(facts), tables, connection)
             unit.statement, unit.around, unit.uses = known, around, None
             unit.relation = relation(facts, whole, local)
         statements.append(known)
         earlier.add(facts)
         definitions.add(facts, unit.relation)
     defined = definitions.relations()
+    if connection:
+        defined = tuple(replace(each, connection=connection) for each in defined)
     return Script(tuple(statements), dialect, why, loc, embedded=embedded, variables=declared, relations=defined)
 
 
@@ -374,6 +381,7 @@ def embedded_script(
         reader,
         embedded=True,
         declared=declared,
+        connection=script.connection,
     )
     before = script.linked
     if (

@@ -50,6 +50,11 @@ class _Place(NamedTuple):
     local: tuple[Relation, ...]
     project: str
     reads: set[Key]
+    connection: str = ""
+
+    def sees(self, relation: Relation) -> bool:
+        """Whether a relation may be in the same database; two connections with different names are two databases."""
+        return not (self.connection and relation.connection) or self.connection == relation.connection
 
 
 class _Made(NamedTuple):
@@ -110,7 +115,7 @@ class Relations:
         if statement is None:
             return _Place((), "", reads)
         folder = self.projects.folder(statement.loc.file) if self.projects is not None else ""
-        return _Place(statement.local, folder, reads)
+        return _Place(statement.local, folder, reads, statement.connection)
 
     def find(self, parts: Path, statement: Statement | None, reads: set[Key]) -> Value[Relation]:
         """The relation that a written name surely means: one of the script's own, or the only one of the workspace."""
@@ -159,12 +164,14 @@ class Relations:
         if name is None:
             return self._referenced(parts, place)
         candidates = self._candidates(name.table, place)
-        matches = [(same_table(each.parts, parts), each) for each in candidates]
+        matches = [(same_table(each.parts, parts), each) for each in candidates if place.sees(each)]
         sure = [(match, each) for match, each in matches if is_sure(match)]
         defined = [(match, each) for match, each in sure if each.kind != "altered"]
         if not defined:
             if any(match is not Confidence.NONE for match, _ in matches):
                 return Unknown(f"it cannot be told whether another {name.table} is meant")
+            if len(matches) < len(candidates):
+                return Unknown(f"what creates {'.'.join(name.parts)} runs over another connection")
             return Unknown(f"no file of the workspace creates {'.'.join(name.parts)}")
         if len(name.parts) == 1 and (len(sure) < len(matches) or self._candidates(name.table, place, "model")):
             # Without a schema the name tells little, and others have it too.
@@ -257,7 +264,7 @@ class Relations:
         own: set[Key] = set()
         number = id(relation)
         self._active[number] = -1
-        place = _Place(relation.local, relation.project, own)
+        place = _Place(relation.local, relation.project, own, relation.connection)
         resolver = Resolver(query, lambda parts: self.columns_at(parts, place))
         found = _of_query(relation, resolver.outputs(query.root) if query.root >= 0 else _NO_QUERY)
         start = self._active.pop(number)

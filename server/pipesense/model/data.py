@@ -179,6 +179,8 @@ class Relation:
     """Columns that ALTER TABLE makes NOT NULL, in lower case; of kind "altered" only."""
     stream: Stream | None = None
     """The stream behind it; its spans are relative to the unit of ``loc``."""
+    connection: str = ""
+    """The connection over which it is made, by its id; "" where none is named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,31 @@ def sql_call(module: Module, site: CallSite) -> SqlCall | None:
         dialect = "spark"
     why = names[0].rpartition(".")[0].removesuffix("()").rpartition(".")[2] if names else func.attr
     scratch = bool(names) and _in_memory(module, func.value, 0)
-    return SqlCall(given, dialect, why, Unknown("no connection is named"), scratch)
+    return SqlCall(given, dialect, why, _connection(module, func.value, names, 0), scratch)
+
+
+def _connection(module: Module, expr: ast.expr, names: tuple[str, ...], depth: int) -> Value[str]:
+    """The id of the connection that Airflow's hook behind a cursor or connection is given."""
+    if len(names) != 1 or "Hook" not in names[0]:
+        return Unknown("no connection is named")
+    if isinstance(expr, ast.Attribute):
+        return _connection(module, expr.value, names, depth)
+    if isinstance(expr, ast.Name):
+        found = [each.value for each in module.bindings_of(expr)] if depth < _MAX_DEPTH else []
+        if len(found) == 1 and found[0] is not None:
+            return _connection(module, found[0], names, depth + 1)
+    if not isinstance(expr, ast.Call):
+        return Unknown("the connection is computed")
+    if not any(each.endswith("Hook") for each in module.qualified(expr.func)):
+        inside = expr.func.value if isinstance(expr.func, ast.Attribute) else None
+        return Unknown("the connection is computed") if inside is None else _connection(module, inside, names, depth)
+    # DbApiHook takes the id as its only argument by position too.
+    given = expr.args[0] if len(expr.args) == 1 else None
+    given = next((word.value for word in expr.keywords if (word.arg or "").endswith("conn_id")), given)
+    value = module.value(given) if given is not None else None
+    if isinstance(value, Known) and isinstance(value.value, str):
+        return Known(value.value, value.loc)
+    return Unknown("the connection is computed")
 
 
 _MEMORY: Final = frozenset({"duckdb.connect", "sqlite3.connect"})

@@ -99,6 +99,8 @@ class Statement:
     """Tables by their written names, with the columns in lower case that are surely read from them."""
     tables: frozenset[str] = frozenset()
     """The last parts of the names of all tables that it reads, in lower case; dbt models by their own names."""
+    connection: str = ""
+    """The connection over which it runs, by its id; "" where none is named, or several are."""
 
     def at(self, span: Span) -> Loc:
         """The place of a range of the statement."""
