@@ -41,6 +41,13 @@ class Reported:
     what: str = ""
     """The first sentence of the message alone."""
 
+    def at(self, span: Span) -> Reported:
+        """The same finding at another place (written out: it is done for most findings of a file at every key)."""
+        return Reported(
+            *(self.path, self.rule, self.variant, self.severity, self.message, span, self.fingerprint),
+            *(self.related, self.fixable, self.finding, self.what),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class FixOffer:

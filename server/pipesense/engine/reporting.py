@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Final
 
 from pipesense.engine.config import Config
@@ -35,6 +36,8 @@ BARE: Final = "maintainability/bare-suppression"
 UNKNOWN: Final = "maintainability/unknown-rule-in-suppression"
 CONFIGURATION: Final = "maintainability/configuration"
 
+_PLACE: Final = attrgetter("span.start", "rule", "span.end")
+_KEY: Final = attrgetter("key")
 _LEADING_COMMENTS: Final = re.compile(r"\A(?:\s+|--[^\n]*|/\*.*?\*/|\{#.*?#\})+", re.S)
 _SYMBOL: Final = re.compile(r"^\s*(?:async\s+def|def|class|with)\s+([\w.]+)|^\s*(\w+)\s*(?::[^=\n]+)?=", re.M)
 
@@ -77,14 +80,18 @@ class Anchor:
 
 @dataclass(slots=True)
 class Placed:
-    """What is known of the findings of a file that was shown before."""
+    """What is known of the findings of a file that was shown before: the anchors' keys in order, each with its mark."""
 
-    anchors: dict[int, Anchor] = field(default_factory=dict)
+    keys: list[tuple[str, str, str]] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
+    by_finding: dict[int, Anchor] = field(default_factory=dict)
     shown: dict[int, Reported] = field(default_factory=dict)
+    relative: str = ""
 
-    def replace(self, anchors: Iterable[Anchor], shown: Iterable[Reported]) -> None:
+    def replace(self, anchors: Sequence[Anchor], marks: list[str], shown: Iterable[Reported], relative: str) -> None:
         """These are shown now."""
-        self.anchors = {id(each.finding): each for each in anchors}
+        self.keys, self.marks, self.relative = list(map(_KEY, anchors)), marks, relative
+        self.by_finding = {id(each.finding): each for each in anchors}
         self.shown = {id(each.finding): each for each in shown}
 
 
@@ -105,59 +112,88 @@ def place_findings(
     what a comment silences: none counts as unused.
     """
     before = before or Placed()
-    anchors: list[Anchor] = []
+    path = document.path
     placed: list[tuple[Span, Finding]] = []
     for finding in findings:
-        span = document.file_span(finding.loc) if finding.loc.file == document.path else None
+        span = document.file_span(finding.loc) if finding.loc.file == path else None
         if span is not None:
             placed.append((span, finding))
     placed = _merged(placed)
     directives = _directives(document)
     used: set[int] = set()
-    ordinals: Counter[tuple[str, str, str]] = Counter()
-    relative = config.relative(document.path)
+    if directives:
+        placed = [each for each in placed if not _silenced(document, directives, each, used)]
+    relative = config.relative(path)
+    anchors = [_anchor(document, span, finding, before) for span, finding in placed]
+    marks = _marks(anchors, relative, before)
+    severity_of = config.severity_of if config.severity else None
     shown: list[Reported] = []
-    for span, finding in placed:
-        if directives:
-            line = document.buffer.lines.position(span.start)[0]
-            silencing = [at for at, each in enumerate(directives) if covers(each, finding.rule, line)]
-            used.update(silencing)
-            if silencing:
-                continue
-        anchor = _anchor(document, span, finding, before)
-        anchors.append(anchor)
-        mark = fingerprint(finding.rule, relative, anchor.symbol, anchor.text, ordinals[anchor.key])
-        ordinals[anchor.key] += 1
-        severity = config.severity_of(finding.rule) or finding.severity
+    for (span, finding), mark in zip(placed, marks, strict=True):
+        severity = (severity_of(finding.rule) if severity_of is not None else None) or finding.severity
         last = before.shown.get(id(finding)) if not finding.related else None
-        if last is not None and (last.span, last.fingerprint, last.severity) == (span, mark, severity):
+        if last is None or last.fingerprint != mark or last.severity != severity:
+            shown.append(_reported(document, finding, span, mark, severity, registry, place))
+        elif last.span == span:
             shown.append(last)
-            continue
-        rule = registry.get(finding.rule)
-        shown.append(
-            Reported(
-                path=document.path,
-                rule=finding.rule,
-                variant=finding.variant,
-                severity=severity,
-                message=masked(finding.message),
-                span=span,
-                fingerprint=mark,
-                related=tuple(_related(document, finding, place)),
-                fixable=rule is not None and rule.fixable,
-                finding=finding,
-                what=masked(finding.what),
-            )
-        )
-    before.replace(anchors, shown)
+        else:
+            shown.append(last.at(span))
+    before.replace(anchors, marks, shown, relative)
     shown += _about_directives(document, directives, used, registry, enabled, relative, complete=complete)
-    shown.sort(key=lambda each: (each.span.start, each.rule, each.span.end))
+    shown.sort(key=_PLACE)
     return tuple(shown)
+
+
+def _silenced(
+    document: Document, directives: Sequence[Suppression], placed: tuple[Span, Finding], used: set[int]
+) -> bool:
+    """Whether a comment silences a finding; the comments that do are noted in ``used``."""
+    line = document.buffer.lines.position(placed[0].start)[0]
+    silencing = [at for at, each in enumerate(directives) if covers(each, placed[1].rule, line)]
+    used.update(silencing)
+    return bool(silencing)
+
+
+def _marks(anchors: Sequence[Anchor], relative: str, before: Placed) -> list[str]:
+    """The fingerprint of each finding; findings that look the same are counted in the order of the text."""
+    # Most keys change neither what is found nor its order.
+    if list(map(_KEY, anchors)) == before.keys and relative == before.relative:
+        return before.marks
+    ordinals: Counter[tuple[str, str, str]] = Counter()
+    marks: list[str] = []
+    for anchor in anchors:
+        marks.append(fingerprint(anchor.finding.rule, relative, anchor.symbol, anchor.text, ordinals[anchor.key]))
+        ordinals[anchor.key] += 1
+    return marks
+
+
+def _reported(
+    document: Document,
+    finding: Finding,
+    span: Span,
+    mark: str,
+    severity: Severity,
+    registry: Registry,
+    place: Place,
+) -> Reported:
+    rule = registry.get(finding.rule)
+    return Reported(
+        path=document.path,
+        rule=finding.rule,
+        variant=finding.variant,
+        severity=severity,
+        message=masked(finding.message),
+        span=span,
+        fingerprint=mark,
+        related=tuple(_related(document, finding, place)),
+        fixable=rule is not None and rule.fixable,
+        finding=finding,
+        what=masked(finding.what),
+    )
 
 
 def _anchor(document: Document, span: Span, finding: Finding, before: Placed) -> Anchor:
     """What stands for a finding; in Python it is what it was, since its unit is whole lines and the same as before."""
-    known = before.anchors.get(id(finding)) if document.language == "python" else None
+    known = before.by_finding.get(id(finding)) if document.language == "python" else None
     if known is not None and known.finding is finding:
         return known
     text, symbol = masked_at(document.text, span), _symbol(document, span)

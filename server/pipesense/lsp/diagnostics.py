@@ -74,12 +74,12 @@ class DiagnosticWriter:
     def range(self, span: Span, buffer: TextBuffer) -> str:
         """A range as JSON, in the client's units."""
         lines = buffer.lines
-        if self.encoding is PositionEncoding.UTF32 or buffer.text.isascii():
-            # Every code point is one unit, so nobody needs to look at the line (isascii is O(1) in CPython).
-            starts = lines.starts
-            line = end_line = bisect_right(starts, span.start) - 1
-            if end_line + 1 < len(starts) and span.end >= starts[end_line + 1]:
-                end_line = bisect_right(starts, span.end) - 1
+        starts = lines.starts
+        line = end_line = bisect_right(starts, span.start) - 1
+        if end_line + 1 < len(starts) and span.end >= starts[end_line + 1]:
+            end_line = bisect_right(starts, span.end) - 1
+        if self.encoding is PositionEncoding.UTF32 or buffer.text[starts[line] : span.end].isascii():
+            # Every code point is one unit.
             character, end_character = span.start - starts[line], span.end - starts[end_line]
         else:
             line, character = lines.client_position(span.start, self.encoding)
