@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from pipesense.engine.dbt_manifest import Manifests, manifest_path
 from pipesense.engine.files import FileAccess, Unreadable
 from pipesense.engine.index import Index, Key, Stage
-from pipesense.lang.sql.adapter import dialect_of_dbt
+from pipesense.lang.sql.adapter import dialect_of_dbt, schemas_of_dbt
 from pipesense.model.data import Column, DatasetName, Relation
 from pipesense.model.dbt import DbtFile, DbtMacro, DbtNode, DbtProject, DbtProperties
 from pipesense.model.where import Loc
@@ -124,7 +124,8 @@ class DbtProjects:
             locate or (lambda span: Loc(path, 0, span)),
         )
         layers = tuple(self.layers(path).items())
-        return replace(made, adapter=told[0] if told is not None else "", layers=layers)
+        schemas = schemas_of_dbt((folder, *self.parents(folder)), self.text)
+        return replace(made, adapter=told[0] if told is not None else "", layers=layers, schemas=schemas)
 
     def _package(self, folder: str, name: str, local: str) -> str | None:
         """The folder of an installed package."""

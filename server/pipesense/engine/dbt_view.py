@@ -301,7 +301,7 @@ class ProjectView:
         return self._get(("dbt-source", self.folder, source, table), DbtTable)
 
     def columns(self, node: DbtNode) -> Columns:
-        if node.kind != "model":
+        if node.kind not in ("model", "snapshot"):
             return _NO_ANSWER
         relations, reads = self.relations()
         key = ("model", node.name.lower())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pipesense.engine.agenda import Agenda
 from pipesense.engine.dbt import PROJECT_FILE, DbtProjects
@@ -37,8 +38,19 @@ def with_dbt(linked: Linked, document: Document, projects: DbtProjects) -> Linke
         linked = replace(linked, unread=(*linked.unread, Unread(located(document, Span(0, 0)), why)))
     # What a file defines for others is no gap once their templates are read.
     recognised = () if isinstance(found, DbtFile) and found.macros else linked.recognised
-    told = {**linked.exports, **exports(found)}
+    told = {**linked.exports, **exports(found), **_snapshot(found, linked, document)}
     return replace(linked, facts=(*linked.facts, *facts(found)), exports=told, recognised=recognised)
+
+
+def _snapshot(found: DbtFile | DbtProperties, linked: Linked, document: Document) -> dict[Key, Any]:
+    """The relation that the snapshot of a file is; of several in one file nobody tells which query is whose."""
+    named = [node for node in found.nodes if node.kind == "snapshot"] if isinstance(found, DbtFile) else []
+    if len(named) != 1 or 0 not in linked.scripts:
+        return {}
+    from pipesense.lang.sql.relation import model
+
+    made = model(linked.scripts[0].statements, named[0].name, found.folder, located(document, Span(0, 0)), "snapshot")
+    return {("model", made.dataset.table): (made,)}
 
 
 def located(document: Document, span: Span) -> Loc:

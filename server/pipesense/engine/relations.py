@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from pipesense.engine.dbt_relations import is_built_as, snapshot_columns
 from pipesense.engine.index import Key
 from pipesense.lang.jinja.references import reference
 from pipesense.lang.sql.bind import Binder
@@ -17,6 +18,9 @@ from pipesense.model.data import Column, Confidence, DatasetName, Relation
 from pipesense.model.shape import Path, QueryShape
 from pipesense.model.sql import Statement
 from pipesense.model.value import Known, Unknown, Value
+
+if TYPE_CHECKING:
+    from pipesense.engine.dbt_view import ProjectView
 
 _ITSELF = Columns((), Unknown("it is made from itself"))
 _TOO_DEEP = Columns((), Unknown("views read views too deeply to be followed"))
@@ -111,6 +115,12 @@ class Relations:
     _active: dict[int, int] = field(default_factory=dict)
     """The relations that are being worked out, by identity; the place of the first one that is made from it, or -1."""
 
+    def view(self, folder: str, reads: set[Key]) -> ProjectView:
+        """What is known of a dbt project; every question is noted."""
+        from pipesense.engine.dbt_view import ProjectView
+
+        return ProjectView(folder, self.lookup, reads.add, lambda: (self, reads))
+
     def place(self, statement: Statement | None, reads: set[Key]) -> _Place:
         if statement is None:
             return _Place((), "", reads)
@@ -168,6 +178,9 @@ class Relations:
         sure = [(match, each) for match, each in matches if is_sure(match)]
         defined = [(match, each) for match, each in sure if each.kind != "altered"]
         if not defined:
+            made_by_dbt = self._built(parts, place) if len(parts) > 1 else None
+            if made_by_dbt is not None:
+                return made_by_dbt
             if any(match is not Confidence.NONE for match, _ in matches):
                 return Unknown(f"it cannot be told whether another {name.table} is meant")
             if len(matches) < len(candidates):
@@ -185,6 +198,22 @@ class Relations:
             if change.kind == "altered":
                 found = self._altered(found, change)
         return found
+
+    def _built(self, parts: Path, place: _Place) -> Value[Relation] | None:
+        """The dbt model or snapshot that is built as a table of a name; None where none of them bears it."""
+        table = parts[-1].lower()
+        found = self._candidates(table, place, "model")
+        key = ("dbt-alias", table)
+        place.reads.add(key)
+        for folder, name in [one for values in self.lookup.get(key) if isinstance(values, tuple) for one in values]:
+            found += [each for each in self._candidates(name, place, "model") if each.project == folder]
+        answers = {id(each): is_built_as(each, parts, self.view(each.project, place.reads)) for each in found}
+        fitting = [each for each in found if answers[id(each)] is not False]
+        if not fitting:
+            return None
+        if any(answers[id(each)] is None for each in fitting):
+            return Unknown(f"it cannot be told whether the dbt model {fitting[0].parts[-1]} is meant")
+        return _only(fitting, ".".join(parts))
 
     def _referenced(self, parts: Path, place: _Place) -> Value[Relation]:
         """A table by dbt's name for it: a model or seed of the same project, else of another one."""
@@ -267,6 +296,8 @@ class Relations:
         place = _Place(relation.local, relation.project, own, relation.connection)
         resolver = Resolver(query, lambda parts: self.columns_at(parts, place))
         found = _of_query(relation, resolver.outputs(query.root) if query.root >= 0 else _NO_QUERY)
+        if relation.kind == "snapshot":
+            found = snapshot_columns(relation, found, self.view(relation.project, own))
         start = self._active.pop(number)
         if start < 0:
             return _Made(relation, found, frozenset(own))
@@ -329,7 +360,7 @@ def _declared(relation: Relation) -> Columns:
 
 
 def _of_query(relation: Relation, given: Columns) -> Columns:
-    if relation.columns and relation.kind != "model":
+    if relation.columns and relation.kind not in ("model", "snapshot"):
         given = renamed(given, tuple(column.name for column in relation.columns))
     keys = [frozenset(name.casefold() for name in key) for key in (relation.primary_key, *relation.unique) if key]
     return Columns(

@@ -159,7 +159,7 @@ class Relation:
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[CheckConstraint, ...] = ()
     kind: str = "table"
-    """"table", "view", "external", "model" (dbt), "seed"; "altered" for a change to a relation that
+    """"table", "view", "external", "model" and "snapshot" (dbt), "seed"; "altered" for a change to a relation that
     is defined elsewhere, "dropped" for one that the script took away."""
     parts: tuple[str, ...] = ()
     """The name as written, masked parts included."""

@@ -391,6 +391,8 @@ class DbtProject:
     """What the settings say of folders and prefixes: which layer they are."""
     target: str = "target"
     """The folder into which dbt writes what it made, relative to the project."""
+    schemas: tuple[str, ...] = ()
+    """The schemas that its profile names, in lower case."""
 
     def folders(self, kind: str) -> tuple[str, ...]:
         """The folders of a kind, relative to the project."""

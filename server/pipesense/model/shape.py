@@ -58,6 +58,22 @@ class Item:
     """The table whose columns a star's macro lists, wherever they come from."""
     affix: tuple[str, str] = ("", "")
     """What that macro puts before and behind their names."""
+    made: tuple[str, ...] = ()
+    """The columns that a macro in the place of a star writes by themselves."""
+
+
+@quick_to_make
+@dataclass(frozen=True, slots=True)
+class Union:
+    """Tables under each other, by the names of their columns: ``first``, then every column that one has.
+
+    Of those all but the ``excluded`` ones, or the ``included`` ones alone where any are named.
+    """
+
+    tables: tuple[str, ...]
+    first: tuple[str, ...]
+    included: tuple[str, ...]
+    excluded: tuple[str, ...]
 
 
 @quick_to_make
@@ -65,7 +81,8 @@ class Item:
 class From:
     """A source of a SELECT.
 
-    ``kind``: "table" (``parts``), "query" (SELECT number ``query`` of the shape), "values", "function" or "open".
+    ``kind``: "table" (``parts``), "query" (SELECT number ``query`` of the shape), "union", "values",
+    "function" or "open".
     ``columns`` are names that the source itself gives (``t(a, b)``). ``hidden``: it adds no columns (SEMI, ANTI).
     ``nullable``: an outer join may fill it with NULL. ``equal``: pairs of columns that the join makes equal.
     """
@@ -84,6 +101,7 @@ class From:
     """"left", "right", "full" or ""."""
     why: str = ""
     """Why its columns are not known, for kind "open"."""
+    union: Union | None = None
 
 
 @quick_to_make

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipesense.engine.record import FileRecord
-from pipesense.engine.relations import Lookup
+from pipesense.engine.relations import Lookup, Relations
 from pipesense.lang.sql.names import NameKind, Occurrence, at, fold, occurrences
 from pipesense.model.change import Refusal
 from pipesense.model.data import Confidence, DatasetName, Relation
 from pipesense.model.sql import Statement
+from pipesense.model.value import Known
 from pipesense.model.where import Loc
 from pipesense.rule.context import DatasetUse
 from pipesense.text.edit import TextEdit
@@ -57,7 +58,8 @@ class Names:
             return ()
         symbol = found.here.symbol
         if symbol.kind is NameKind.TABLE:
-            return tuple(self._places(relation.loc for relation in self._relations(tuple(symbol.name.split(".")))))
+            parts = tuple(symbol.name.split("."))
+            return tuple(self._places(each.loc for each in self._relations(parts) or self._built(parts)))
         if symbol.place < 0:
             columns = (
                 column.loc
@@ -174,6 +176,11 @@ class Names:
         ]
         best = max((relation.dataset.match(name).value for relation in found), default=0)
         return [relation for relation in found if relation.dataset.match(name).value == best > 0]
+
+    def _built(self, parts: tuple[str, ...]) -> list[Relation]:
+        """The dbt model that is built as a table of that name."""
+        found = Relations(self.lookup).find(parts, None, set())
+        return [found.value] if isinstance(found, Known) else []
 
     def _table_places(self, parts: tuple[str, ...]) -> tuple[Place, ...]:
         name = DatasetName(tuple(fold(part) for part in parts))

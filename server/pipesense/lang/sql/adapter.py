@@ -44,6 +44,7 @@ _PATHS: Final = re.compile(
     re.MULTILINE,
 )
 _TYPE: Final = re.compile(r"^\s+(?:-\s+)?type:\s*['\"]?([\w-]+)", re.MULTILINE)
+_SCHEMA: Final = re.compile(r"^\s+(?:schema|dataset):\s*['\"]?([\w$-]+)['\"]?\s*(?:#.*)?$", re.MULTILINE)
 _ADAPTER: Final = re.compile(rf"\bdbt-({'|'.join(_DIALECTS)})\b(?!-utils)")
 _SETTINGS: Final = (
     # https://docs.getdbt.com/reference/resource-configs/snowflake-configs and bigquery-configs
@@ -97,6 +98,23 @@ def _profile(name: str, folders: Sequence[str], text: Texts) -> tuple[str, str] 
                 dialects = {_DIALECTS.get(each, "") for each in types}
                 return dialects.pop() if len(dialects) == 1 else "", f"dbt profile {name}"
     return None
+
+
+def schemas_of_dbt(folders: Sequence[str], text: Texts) -> tuple[str, ...]:
+    """The schemas that the outputs of a project's profile name; ``folders``: the project's own and those above it.
+
+    A schema that a template makes up is left out. https://docs.getdbt.com/docs/core/connect-data-platform/profiles.yml
+    """
+    named = _PROFILE.search(text(f"{folders[0]}/{_PROJECT}") or "")
+    for folder in folders if named is not None else ():
+        for place in _PROFILES:
+            found = text(f"{folder}/{place}")
+            section = _section(found, named[1]) if found is not None and named is not None else ""
+            if section:
+                told = tuple(dict.fromkeys(each.lower() for each in _SCHEMA.findall(section)))
+                # https://docs.getdbt.com/docs/core/connect-data-platform/duckdb-setup: the schema is main by default.
+                return told or (("main",) if {each.lower() for each in _TYPE.findall(section)} == {"duckdb"} else ())
+    return ()
 
 
 def _section(text: str, name: str) -> str:

@@ -10,7 +10,7 @@ from pipesense.lang.sql.keys import Keyed, keys_of, numbered_of
 from pipesense.lang.sql.types import typed
 from pipesense.model.columns import UNKNOWN_TYPE, ColumnOrigin, Columns, OutColumn, SqlType
 from pipesense.model.making import quick_to_make
-from pipesense.model.shape import From, Item, Path, Projection, QueryShape
+from pipesense.model.shape import From, Item, Path, Projection, QueryShape, Union
 from pipesense.model.value import Unknown
 
 Named = Callable[[Path], Columns]
@@ -91,6 +91,8 @@ class Resolver:
             found = self._named(source.parts)
         elif source.kind == "query":
             found = self.outputs(source.query)
+        elif source.kind == "union" and source.union is not None:
+            found = self._union(source.union)
         elif source.kind == "values" and source.columns:
             found = Columns(tuple(OutColumn(name) for name in source.columns))
         elif source.kind in ("values", "function"):
@@ -103,6 +105,24 @@ class Resolver:
         if source.nullable:
             found = Columns(tuple(map(_nullable, found.columns)), found.opened, found.keys, found.numbered)
         return found
+
+    def _union(self, union: Union) -> Columns:
+        found: dict[str, OutColumn] = {}
+        tables = [self._named((table,)) for table in union.tables]
+        for table in tables:
+            for column in table.columns:
+                known = found.setdefault(column.name.casefold(), column)
+                if known is not column:
+                    origins = tuple(dict.fromkeys((*known.origins, *column.origins)))[:_MOST_ORIGINS]
+                    found[column.name.casefold()] = OutColumn(known.name, origins=origins)
+        included, excluded = ({each.casefold() for each in names} for names in (union.included, union.excluded))
+        kept = [
+            OutColumn(column.name, origins=column.origins)
+            for name, column in found.items()
+            if name not in excluded and (not included or name in included)
+        ]
+        opened = next((table.opened for table in tables if table.opened is not None), None)
+        return Columns((*(OutColumn(name) for name in union.first), *kept), opened)
 
     # SELECT lists
 
@@ -197,6 +217,10 @@ class Resolver:
         self, number: int, at: int, item: Item, found: list[OutColumn], places: list[tuple[int, str] | None]
     ) -> Unknown | None:
         projection = self._shape.projections[number]
+        if item.made:
+            found += (OutColumn(name, item=at) for name in item.made)
+            places += (None for _ in item.made)
+            return None
         if item.named:
             return self._listed(at, item, found, places)
         if item.path:

@@ -8,7 +8,7 @@ from typing import Final
 
 from pipesense.lang.sql.constraint import constraint
 from pipesense.lang.sql.earlier import dataset
-from pipesense.lang.sql.shape import reachable, root_block, shape_of
+from pipesense.lang.sql.shape import query_of_macro, reachable, root_block, shape_of
 from pipesense.lang.sql.types import type_of_name
 from pipesense.model.data import Column, Confidence, DatasetName, ForeignKey, Relation
 from pipesense.model.sql import ColumnDef, Expr, Statement, StatementFacts, TableDef
@@ -74,22 +74,24 @@ def relation(facts: StatementFacts, loc: Loc, local: tuple[Relation, ...] = ()) 
     )
 
 
-def model(statements: Iterable[Statement], name: str, project: str, loc: Loc) -> Relation:
-    """The relation that a dbt model is: what the one query of its file gives."""
-    queries = [each for each in statements if each.facts.kind == "select" and root_block(each.facts) is not None]
-    unread = [each for each in statements if each.facts.error]
+def model(statements: Iterable[Statement], name: str, project: str, loc: Loc, kind: str = "model") -> Relation:
+    """The relation that a dbt model or snapshot is: what the one query of its file gives."""
+    every = [*statements]
+    queries = [each for each in every if each.facts.kind == "select" and root_block(each.facts) is not None]
+    unread = [each for each in every if each.facts.error]
     one = queries[-1] if len(queries) == 1 and not unread else None
-    why = "the model's file holds no single query" if not unread else "the model's query cannot be read"
+    by_macro = query_of_macro(every[0].facts) if not unread and len(every) == 1 else None
+    why = f"the {kind}'s file holds no single query" if not unread else f"the {kind}'s query cannot be read"
     return Relation(
         dataset=DatasetName((name.lower(),)),
         columns=(),
         primary_key=(),
         unique=(),
         loc=one.at(one.facts.span) if one is not None else loc,
-        opened=None if one is not None else Unknown(why),
-        kind="model",
+        opened=None if one is not None or by_macro is not None else Unknown(why),
+        kind=kind,
         parts=(name,),
-        query=reachable(shape_of(one.facts).shape) if one is not None else None,
+        query=reachable(shape_of(one.facts).shape) if one is not None else by_macro,
         local=one.local if one is not None else (),
         project=project,
     )

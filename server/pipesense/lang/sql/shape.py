@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pipesense.lang.jinja.dbt_utils import WrittenQuery, pivoted, written_query
 from pipesense.lang.jinja.references import reference, star_macro
 from pipesense.lang.sql.nulls import filled
 from pipesense.lang.sql.types import term
-from pipesense.model.shape import From, Item, Path, Projection, QueryShape, Term
+from pipesense.model.shape import From, Item, Path, Projection, QueryShape, Term, Union
 from pipesense.model.sql import Block, Clause, Expr, Hole, Join, Output, Role, SetOperation, Source, StatementFacts
 from pipesense.text.span import Span
 
@@ -190,6 +191,9 @@ class _Maker:
         if macro is not None:
             affix = (macro.prefix, macro.suffix)
             return Item("*", _NO_TERM, star=True, excluded=macro.excluded, named=(macro.table,), affix=affix)
+        made = pivoted(expr.name) if expr.op == "hole" and not output.aliased else None
+        if made is not None:
+            return Item("*", _NO_TERM, star=True, made=made)
         inside = expr.walk()[:_MOST_USES]
         if expr.op == "star":
             star = output.star
@@ -241,6 +245,9 @@ class _Maker:
 
     def _source(self, source: Source, join: Join | None, nullable: bool) -> From:
         kind, query, why = self._kind(source)
+        macro = self._macro(source) if kind == "open" and not source.columns else None
+        if macro is not None:
+            return replace(macro, nullable=nullable, side=join.side if join is not None else "")
         columns = source.columns
         if not columns and source.kind == "cte" and source.block is not None:
             columns = self._renamed.get(source.block.keyword.start, ())
@@ -258,6 +265,22 @@ class _Maker:
             side=join.side if join is not None else "",
             why=why,
         )
+
+    def _macro(self, source: Source) -> From | None:
+        """A subquery or CTE that a macro writes."""
+        ctes = {cte.name.casefold(): cte for cte in self._facts.ctes}
+        cte = ctes.get(source.parts[-1].casefold()) if source.kind == "cte" and source.parts else None
+        if source.block is not None or (source.kind == "cte" and (cte is None or cte.columns)):
+            return None
+        where = cte.span if cte is not None else source.span
+        inside = [hole for hole in self._facts.holes if where.start <= hole.span.start and hole.span.end <= where.end]
+        written = written_query(inside[0].text) if len(inside) == 1 else None
+
+        def number_of(name: str) -> int:
+            block = ctes[name.casefold()].block if name.casefold() in ctes else None
+            return self.number_of(block) if block is not None else -1
+
+        return _written(written, _alias(source), number_of) if written is not None else None
 
     def _kind(self, source: Source) -> tuple[str, int, str]:
         if source.reshaped:
@@ -278,7 +301,7 @@ class _Maker:
         for output in block.outputs:
             if _HOLE_MARKS.intersection(output.name):
                 return f"the name `{output.name}` is made by a template"
-            if output.expr.op == "hole" and not output.aliased and star_macro(output.expr.name) is None:
+            if output.expr.op == "hole" and not output.aliased and not _is_spelled_out(output.expr.name):
                 return f"`{_short(output.expr.name)}` may stand for any columns"
         if Clause.SELECT in block.holes:
             ends = [source.span.start for source in block.sources if source.span.start > block.keyword.end]
@@ -321,6 +344,35 @@ def _alias(source: Source) -> str:
     """What columns use for a source; a table by dbt's name for it has that name in the database, as a rule."""
     named = reference(source.alias) if source.opaque and source.alias[:1] == "{" else None
     return named.name if named is not None else source.alias
+
+
+def _is_spelled_out(tag: str) -> bool:
+    return star_macro(tag) is not None or pivoted(tag) is not None
+
+
+def query_of_macro(facts: StatementFacts) -> QueryShape | None:
+    """The shape of a text that is a macro's call and nothing else; None where nobody can tell what it writes."""
+    calls = [hole for hole in facts.holes if hole.kind == "jinja"]
+    if facts.kind != "template" or len(calls) != 1:
+        return None
+    written = written_query(calls[0].text)
+    source = _written(written, "", lambda name: -1) if written is not None else None
+    if source is None:
+        return None
+    return QueryShape((Projection((Item("*", _NO_TERM, star=True),), (source,)),), 0, facts.dialect)
+
+
+def _written(written: WrittenQuery, alias: str, number_of: Callable[[str], int]) -> From | None:
+    """A query that a macro writes as a source."""
+    if written.unites:
+        union = Union(written.tables, written.columns, written.included, written.excluded)
+        return From("union", alias, union=union)
+    if written.cte:
+        number = number_of(written.cte)
+        return From("query", alias, query=number) if number >= 0 else None
+    if written.tables:
+        return From("table", alias, written.tables)
+    return From("values", alias, columns=written.columns)
 
 
 def _short(text: str) -> str:

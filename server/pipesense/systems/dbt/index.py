@@ -10,6 +10,7 @@ from pipesense.lang.yaml.read import read_yaml
 from pipesense.model.columns import Family
 from pipesense.model.data import CheckKind, Column, DatasetName, QualityCheck, Relation
 from pipesense.model.dbt import DbtEntry, DbtFile, DbtNode, DbtProperties, DbtSource, DbtTable
+from pipesense.model.shape import From, Item, Projection, QueryShape, Term
 from pipesense.model.value import Known, Unknown
 from pipesense.model.where import Loc
 from pipesense.systems.dbt.layers import Configured, layer_of
@@ -59,11 +60,13 @@ def _properties(found: DbtProperties, made: Exports) -> None:
     folder = found.folder
     for node in yaml_snapshots(found):
         _node(node, made)
+        _add(made, ("model", node.name.lower()), _snapshot(node))
     last = next((entry for entry in reversed(found.entries) if entry.kind == "model" and entry.whole), None)
     if last is not None and found.whole:
         _add(made, ("dbt-beside", found.path.rpartition("/")[0]), last)
     for entry in found.entries:
         if entry.name:
+            _alias(entry, made)
             _add(made, ("dbt-entry", folder, entry.kind, entry.name.lower()), entry)
             if entry.kind in ("model", "seed", "snapshot"):
                 _checks(entry, DatasetName((entry.name.lower(),)), made)
@@ -204,6 +207,7 @@ def _node(node: DbtNode, made: Exports) -> None:
     _add(made, ("dbt-node", folder, name), node)
     if node.kind in ("model", "snapshot", "seed"):
         _add(made, ("dbt-names", folder, "node"), node.name)
+    _alias(node, made)
     for reference in node.references:
         if not reference.names:
             continue
@@ -213,6 +217,31 @@ def _node(node: DbtNode, made: Exports) -> None:
             _add(made, ("dbt-children", folder, reference.name.lower()), node.name)
         elif node.kind != "analysis":
             _add(made, ("dbt-readers", folder, reference.group, reference.name), node.name)
+
+
+def _alias(node: DbtNode | DbtEntry, made: Exports) -> None:
+    """The name that a model or snapshot bears in the database, where it is another."""
+    said = node.setting("alias") if node.kind in ("model", "snapshot") else None
+    if said is not None and isinstance(said.value, str):
+        _add(made, ("dbt-alias", said.value.lower()), (node.folder, node.name.lower()))
+
+
+def _snapshot(node: DbtNode) -> Relation:
+    """A snapshot in YAML takes all of what its ``relation`` names."""
+    of = node.references[0]
+    words = ", ".join([*(f"'{name}'" for name in of.names), *([f"v={of.version}"] if of.version else [])])
+    table = From("table", of.name, (f"{{{{ {of.kind}({words}) }}}}",))
+    every = Projection((Item("*", Term("fixed"), star=True),), (table,))
+    return Relation(
+        DatasetName((node.name.lower(),)),
+        *((), (), ()),
+        node.at,
+        None if of.names else Unknown("a template decides what it is made from"),
+        kind="snapshot",
+        parts=(node.name,),
+        query=QueryShape((every,), 0) if of.names else None,
+        project=node.folder,
+    )
 
 
 def _relation(table: DbtTable) -> Relation:
