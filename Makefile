@@ -22,7 +22,7 @@ $(UV):
 	@touch $@
 
 .venv/.dev: .venv/.run
-	@$(UV) pip install --quiet --python $(BIN)/python --editable '.[fixes]' --group dev
+	@$(UV) pip install --quiet --python $(BIN)/python --editable . --group dev
 	@touch $@
 
 demo: .venv/.run ## check examples/ and compare what is found with examples/expected.json

@@ -3,8 +3,8 @@
     python client-extension/scripts/package.py
 
 Two come out. The universal one runs on every platform and every supported Python: what it carries is pure. The other
-one is for the platform that it is built on and carries compiled modules too, those for every supported Python side by
-side: their file names say which interpreter they are for, and each interpreter loads its own. A compiled sqlglot has
+one is for the platform that it is built on and carries the compiled half of PyYAML too, once for every supported
+Python: the file names say which interpreter they are for, and each interpreter loads its own. A compiled sqlglot has
 60 MB for each version of Python; who wants it installs ``pipesense[fast]`` and lets the extension use that
 environment. Started by ``make vsix`` with the interpreter of ``.venv``; writes to dist/.
 """
@@ -58,7 +58,7 @@ NOT_CARRIED = ("pygments", "markdown_it", "mdurl")
 """What only colours the pages that \"pipesense explain\" prints to a terminal; the editor shows them itself."""
 HALF_COMPILED = ("pyyaml",)
 COMPILED_SUFFIXES = (".so", ".pyd", ".dylib", ".dll")
-COMPILED = ("yaml/_yaml", "libcst/native")
+COMPILED = ("yaml/_yaml",)
 """The compiled modules of the platform's VSIX, each there once for every version of Python."""
 
 
@@ -143,8 +143,7 @@ def carry_compiled() -> None:
         target = ROOT / "build" / "compiled" / version
         shutil.rmtree(target, ignore_errors=True)
         wheels = ["--only-binary", ":all:", "--no-deps", "--require-hashes"]
-        pins = ["-r", halves, "-r", EXTENSION / "requirements-native.txt"]
-        run(UV, "pip", "install", "--quiet", "--python-version", version, "--target", target, *wheels, *pins)
+        run(UV, "pip", "install", "--quiet", "--python-version", version, "--target", target, *wheels, "-r", halves)
         for file in sorted(each for each in target.rglob("*") if each.is_file() and is_carried(each)):
             there = LIBS / file.relative_to(target)
             if there.exists() and there.read_bytes() != file.read_bytes() and ".dist-info" not in file.parts[-2]:

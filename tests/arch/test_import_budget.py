@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-HEAVY = ("pygls", "lsprotocol", "libcst", "sqlglot")
+HEAVY = ("pygls", "lsprotocol", "sqlglot")
 
 BUDGETS = [
     ("pipesense --version", ["--version"], (*HEAVY, "rich", "pathspec", "pipesense.engine", "pipesense_rules")),

@@ -34,7 +34,7 @@ from lsp_latency import LANGUAGES
 
 HERE = Path(__file__).resolve().parent
 PEERS = ("ruff==0.17.6", "sqruff==0.44.0", "squawk-cli==2.70.0")
-HEAVY = ("pygls", "lsprotocol", "libcst", "sqlglot")
+HEAVY = ("pygls", "lsprotocol", "sqlglot")
 UNCLOSED = "types the opener and four letters over and over, so that it opens and closes under the other keys"
 EXAMPLES = HERE.parent.parent / "examples"
 
