@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from pipesense.model.sql import Expr, StatementFacts, WindowCall
+from pipesense.model.sql import Block, Expr, StatementFacts, WindowCall
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
 from pipesense.rule.rule import rule
 from pipesense_rules import queries
+
+_DO: Final = "Order by what tells them apart (the newest first), with a key at the end."
 
 META = RuleMeta(
     id="correctness/dedupe-not-deterministic",
@@ -24,10 +27,20 @@ META = RuleMeta(
             "This keeps one row of each {partition}, in an order by {order} that is the same for all of them.",
             "Rows of one partition are equal in what they are partitioned by, so which one stays is up to the engine "
             "and changes from run to run.",
-            "Order by what tells them apart (the newest first), with a key at the end.",
+            _DO,
+        ),
+        "labels": Message(
+            Severity.INFO,
+            "This keeps one row of each {partition}, in an order by {order} that is the same for all of them.",
+            "Beside what they are partitioned by only {labels} is selected. Should a code ever have two of these, "
+            "which one stays is up to the engine.",
+            _DO,
         ),
     },
 )
+
+_LABELS: Final = ("_name", "_display", "_description", "_label", "_title", "_text")
+_CODES: Final = ("_id", "_code", "_key")
 
 
 @rule(META)
@@ -38,12 +51,19 @@ def dedupe_not_deterministic(facts: StatementFacts, ctx: Context) -> Iterator[Fi
             continue
         keys = {queries.shape(expr) for expr in window.partition if expr.op == "column"}
         names = {expr.path[-1].casefold() for expr in window.partition if expr.op == "column" and len(expr.path) < 3}
-        if all(_tells_nothing(expr, keys, names) for expr in window.order) and _keeps_first(facts, window):
+        if not all(_tells_nothing(expr, keys, names) for expr in window.order):
+            continue
+        kept = _keeps_first(facts, window)
+        if kept is None:
+            continue
+        labels = _labels(kept, names) if len(names) == len(window.partition) else None
+        if labels is None or labels:
             yield ctx.finding(
-                "same",
+                "same" if labels is None else "labels",
                 at=window.span,
                 partition=", ".join(map(_written, window.partition)),
                 order=", ".join(map(_written, window.order)),
+                labels=", ".join(labels or ()),
             )
 
 
@@ -60,19 +80,43 @@ def _tells_nothing(expr: Expr, keys: set[tuple[object, ...]], names: set[str]) -
     return queries.shape(expr) in keys or (len(expr.path) == 1 and expr.name.casefold() in names)
 
 
-def _keeps_first(facts: StatementFacts, window: WindowCall) -> bool:
-    """Whether some condition of the statement asks for number 1 of the window."""
+def _keeps_first(facts: StatementFacts, window: WindowCall) -> Block | None:
+    """The query that asks for number 1 of the window."""
     alias = window.alias.casefold()
     for comparison in facts.comparisons:
         left, right = comparison.left, comparison.right[0] if comparison.right else comparison.left
         first = (comparison.op in ("eq", "lte") and right.name == "1") or (comparison.op == "lt" and right.name == "2")
         if right.op != "literal" or not first:
             continue
-        if left.op == "window" and left.span == window.span:
-            return True
-        if alias and left.op == "column" and queries.last_name(left) == alias:
-            return True
-    return False
+        by_name = alias and left.op == "column" and queries.last_name(left) == alias
+        if by_name or (left.op == "window" and left.span == window.span):
+            around = [each for each in facts.blocks if each.span.start <= left.span.start < each.span.end]
+            return max(around, key=lambda block: block.span.start, default=None)
+    return None
+
+
+def _labels(block: Block, keys: set[str]) -> list[str] | None:
+    """What a query selects beside keys and follows from them by its name (``country_name`` from ``country_code``).
+
+    None where it selects anything else.
+    """
+    labels: list[str] = []
+    stems = {_stem(key) for key in keys}
+    for output in block.outputs:
+        if output.expr.op != "column" or output.expr.opaque:
+            return None
+        name = queries.last_name(output.expr)
+        if name in keys:
+            continue
+        if not name.endswith(_LABELS) or _stem(name) not in stems:
+            return None
+        labels.append(name)
+    return labels if block.outputs else None
+
+
+def _stem(name: str) -> str:
+    """A name without its last word, where that says what form of the thing it is."""
+    return name.rpartition("_")[0] if name.endswith((*_LABELS, *_CODES)) else name
 
 
 def _written(expr: Expr) -> str:

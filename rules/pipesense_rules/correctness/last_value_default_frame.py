@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipesense.model.change import Replace
-from pipesense.model.sql import WindowCall
+from pipesense.model.sql import Expr, StatementFacts, WindowCall
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
 from pipesense.rule.rule import rule
 from pipesense.text.span import Span
+from pipesense_rules import queries
 
 _DO = "Add ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING, or turn the order round and use FIRST_VALUE."
 
 META = RuleMeta(
     id="correctness/last-value-default-frame",
-    wants=WindowCall,
+    wants=StatementFacts,
     pattern="window-functions",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO},
@@ -56,14 +57,38 @@ _FRAME: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 
 
 @rule(META)
-def last_value_default_frame(window: WindowCall, ctx: Context) -> Iterator[Finding]:
-    """At the call. With IGNORE NULLS the last value so far is what fills gaps, and is meant."""
-    if not window.order or window.frame or window.skips_nulls or not window.known or ctx.dialect in _WHOLE | _RUNNING:
+def last_value_default_frame(facts: StatementFacts, ctx: Context) -> Iterator[Finding]:
+    """At the call. With IGNORE NULLS the last value so far is what fills gaps, and is meant.
+
+    Where the same query numbers the partition's rows from the other end, the row with number 1 is the last one, and
+    LAST_VALUE is right there: that is how one row is kept together with first and last values.
+    """
+    if ctx.dialect in _WHOLE | _RUNNING:
         return
-    if window.function == "last_value":
-        yield ctx.finding("current" if ctx.dialect else "unknown", at=window.span)
-    elif window.function == "nth_value" and ctx.dialect:
-        yield ctx.finding("not-yet", at=window.span)
+    for window in facts.windows:
+        if not window.order or window.frame or window.skips_nulls or not window.known:
+            continue
+        if window.function == "last_value" and not any(_from_the_end(each, window) for each in facts.windows):
+            yield ctx.finding("current" if ctx.dialect else "unknown", at=window.span, subject=window)
+        elif window.function == "nth_value" and ctx.dialect:
+            yield ctx.finding("not-yet", at=window.span, subject=window)
+
+
+def _from_the_end(other: WindowCall, window: WindowCall) -> bool:
+    """Whether a ROW_NUMBER counts the rows of the same partitions in the opposite order."""
+    if other.function != "row_number" or not other.known or len(other.order) != len(window.order):
+        return False
+    return set(map(queries.shape, other.partition)) == set(map(queries.shape, window.partition)) and all(
+        _turned_round(one, two) for one, two in zip(other.order, window.order, strict=True)
+    )
+
+
+def _turned_round(one: Expr, two: Expr) -> bool:
+    """Whether two keys of an order are one, up in the first and down in the second or the other way round."""
+    if (one.op == "desc") == (two.op == "desc"):
+        return False
+    up, down = (two, one) if one.op == "desc" else (one, two)
+    return queries.shape(up) == queries.shape(down.args[0])
 
 
 @last_value_default_frame.fix

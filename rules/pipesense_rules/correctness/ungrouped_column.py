@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipesense.model.change import Replace
-from pipesense.model.sql import Block, Expr, Role, StatementFacts
+from pipesense.model.sql import Block, Expr, Role, Statement
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
-from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
+from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense.text.span import Span
 from pipesense_rules import queries
@@ -18,11 +18,10 @@ _WHY = "All rows become one, and the column has another value in each of them."
 
 META = RuleMeta(
     id="correctness/ungrouped-column",
-    wants=StatementFacts,
+    wants=Statement,
     pattern="grouping",
     since="0.1",
     roles=PRODUCTION | {FileRole.TEST},
-    scope=Scope.UNIT,
     messages={
         "no-group": Message(
             Severity.ERROR,
@@ -70,17 +69,18 @@ _OPAQUE: Final = frozenset({"window", "subquery", "exists", "function", "lambda"
 
 
 @rule(META)
-def ungrouped_column(facts: StatementFacts, ctx: Context) -> Iterator[Finding]:
+def ungrouped_column(statement: Statement, ctx: Context) -> Iterator[Finding]:
     """At the first such column of each query.
 
     Correlated queries may use columns of the query around them, and a function's body its parameters: nothing is
-    said there.
+    said there. A bare name may be a variable that the script declares.
     """
-    if (ctx.dialect and ctx.dialect not in _REFUSE) or (facts.kind == "create" and facts.table is None):
+    facts = statement.facts
+    if (facts.dialect and facts.dialect not in _REFUSE) or (facts.kind == "create" and facts.table is None):
         return
     for block in facts.blocks:
         if block.role in (Role.STATEMENT, Role.CTE, Role.FROM) and _is_readable(block):
-            yield from _judge(block, ctx)
+            yield from _judge(statement, block, ctx)
 
 
 def _is_readable(block: Block) -> bool:
@@ -90,27 +90,32 @@ def _is_readable(block: Block) -> bool:
     return not queries.opaque((*(output.expr for output in block.outputs), *block.group))
 
 
-def _judge(block: Block, ctx: Context) -> Iterator[Finding]:
-    engine = _REFUSE.get(ctx.dialect, "")
+def _judge(statement: Statement, block: Block, ctx: Context) -> Iterator[Finding]:
+    facts = statement.facts
+    engine = _REFUSE.get(facts.dialect, "")
     if block.group:
-        column = next(_loose(block, _keys(block)), None)
-        if column is not None and engine and ctx.dialect not in _KEY_DECIDES:
-            at = column.span
-            yield ctx.finding("not-in-group", at=at, subject=block, engine=engine, column=_written(column))
+        column = next(_loose(block, _keys(block), statement.variables), None)
+        if column is not None and engine and facts.dialect not in _KEY_DECIDES:
+            at = statement.at(column.span)
+            yield ctx.finding(
+                "not-in-group", at=at, subject=(block, statement.variables), engine=engine, column=_written(column)
+            )
         return
     call = next((call for output in block.outputs for call in queries.aggregates(output.expr)), None)
-    column = next(_loose(block, frozenset()), None) if call is not None else None
+    column = next(_loose(block, frozenset(), statement.variables), None) if call is not None else None
     if call is not None and column is not None:
         variant = "no-group" if engine else "unknown"
         name = f"{call.name or call.op}(...)".upper()
-        at = column.span
-        yield ctx.finding(variant, at=at, subject=block, engine=engine, column=_written(column), call=name)
+        at = statement.at(column.span)
+        yield ctx.finding(
+            variant, at=at, subject=(block, statement.variables), engine=engine, column=_written(column), call=name
+        )
 
 
-def _loose(block: Block, keys: frozenset[tuple[object, ...]]) -> Iterator[Expr]:
+def _loose(block: Block, keys: frozenset[tuple[object, ...]], variables: frozenset[str]) -> Iterator[Expr]:
     """Columns and stars that no aggregate holds and no key of GROUP BY decides."""
     named = {key[2] for key in keys if key[0] == "column"}
-    earlier: set[str] = set()
+    earlier: set[str] = set(variables)
     for output in block.outputs:
         todo = [output.expr]
         while todo:
@@ -162,11 +167,12 @@ def _written(column: Expr) -> str:
 
 
 @ungrouped_column.fix
-def add_group_by(finding: Finding, block: Block, ctx: Context) -> Offer | None:
+def add_group_by(finding: Finding, subject: tuple[Block, frozenset[str]], ctx: Context) -> Offer | None:
     """GROUP BY with every such column. There was no result before, or any row's."""
+    block, variables = subject
     if block.group or block.having or block.qualify:
         return None
-    loose = list(_loose(block, frozenset()))
+    loose = list(_loose(block, frozenset(), variables))
     if any(part.op == "star" for part in loose):
         return None
     names = dict.fromkeys(ctx.text(finding.loc.at(part.span)) for part in loose)

@@ -27,6 +27,12 @@ META = RuleMeta(
             "It holds DELETE, TRUNCATE and, on many engines, DROP and whatever privilege a later version adds.",
             _LEAST,
         ),
+        "schema": Message(
+            Severity.INFO,
+            "{privileges} lets {who} make tables in the schema, beside finding those that are there.",
+            "On a schema it holds USAGE and CREATE: loading into tables that exist and reading them need USAGE alone.",
+            "GRANT USAGE ON SCHEMA, and the privileges on its tables by name.",
+        ),
         "public": Message(
             Severity.WARNING,
             "PUBLIC is every account of the database, those that are made later too.",
@@ -37,6 +43,9 @@ META = RuleMeta(
 )
 
 _OWNERS: Final = re.compile(r"(?:^|[^a-z])(?:admin\w*|owner\w*|dba\w*|root|postgres|sysadmin|superuser\w*)(?:[^a-z]|$)")
+_USAGE_AND_CREATE: Final = frozenset({"postgres", "redshift"})
+"""Where ALL on a schema is no more than that
+(https://www.postgresql.org/docs/17/ddl-priv.html, https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html)."""
 _HARMLESS: Final = frozenset({"USAGE", "EXECUTE", "CONNECT", "TEMPORARY", "TEMP", "REFERENCES"})
 
 
@@ -52,7 +61,8 @@ def grant_all(script: Script, ctx: Context) -> Iterator[Finding]:
         names = [one.name for one in grant.principals if not _owns(one.name, owners)]
         if grant.everything and names:
             at = statement.at(grant.privileges_span)
-            yield ctx.finding("all", at=at, privileges=privileges, who=" and ".join(names))
+            limited = grant.kind == "schema" and script.dialect in _USAGE_AND_CREATE
+            yield ctx.finding("schema" if limited else "all", at=at, privileges=privileges, who=" and ".join(names))
         public = next((one for one in grant.principals if not one.kind and one.name.upper() == "PUBLIC"), None)
         if public is not None and not set(grant.privileges) <= _HARMLESS:
             yield ctx.finding("public", at=statement.at(public.span), privileges=privileges)

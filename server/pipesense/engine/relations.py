@@ -193,7 +193,13 @@ class Relations:
         fitting = [each for match, each in defined if match is not None and match.value == best]
         if any(each.temporary for each in fitting):
             return Unknown("another script makes a temporary table of that name")
-        found = _only(fitting, ".".join(name.parts))
+        # A script that names no schema may make the very table (for another engine, with a search path).
+        unplaced = [each for match, each in matches if not is_sure(match) and _is_unplaced(each)]
+        written = ".".join(name.parts)
+        found = _only(
+            [*fitting, *(replace(each, dataset=fitting[0].dataset, parts=fitting[0].parts) for each in unplaced)],
+            written,
+        )
         for _, change in sure:
             if change.kind == "altered":
                 found = self._altered(found, change)
@@ -326,6 +332,11 @@ class Relations:
         )
         unnamed = None if all(column.name for column in columns.columns) else Unknown("a column has no name")
         return Known(replace(relation, columns=listed, opened=columns.opened or unnamed), found.loc)
+
+
+def _is_unplaced(relation: Relation) -> bool:
+    """Whether a definition names no schema, so that any schema's table may be made by it."""
+    return len(relation.parts) == 1 and not relation.temporary and relation.kind != "altered"
 
 
 def _only(fitting: list[Relation], name: str) -> Value[Relation]:

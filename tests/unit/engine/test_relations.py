@@ -65,6 +65,31 @@ def test_a_name_in_sql_is_no_model() -> None:
     assert shown(outputs(made, "s.sql")) == "..."
 
 
+ENGINES = {
+    "postgres/create.sql": "CREATE TABLE drugs (id INT, started DATE);",
+    "monetdb/create.sql": "CREATE TABLE clinic.drugs (id INT, started_at TIMESTAMP);",
+    "q.sql": "SELECT * FROM clinic.drugs;",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, "..."),
+        (
+            {"postgres/create.sql": "CREATE TABLE drugs (id INT, started_at TIMESTAMP);"},
+            "id:int?, started_at:timestamp?",
+        ),
+        ({"postgres/create.sql": "CREATE TEMP TABLE drugs (id INT);"}, "id:int?, started_at:timestamp?"),
+        ({"postgres/create.sql": "CREATE TABLE archive.drugs (id INT);"}, "id:int?, started_at:timestamp?"),
+    ],
+)
+def test_a_script_without_schemas_may_make_the_same_table(changed: dict[str, str], expected: str) -> None:
+    made = workspace({**ENGINES, **changed})
+    settle(made)
+    assert shown(outputs(made, "q.sql")) == expected
+
+
 def test_models_of_two_projects_are_told_apart() -> None:
     files = {
         f"{project}/{name}": text

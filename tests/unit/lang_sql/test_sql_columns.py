@@ -64,6 +64,11 @@ CASES = [
     ("SELECT id FROM orders UNION ALL SELECT order_id FROM lines", "", "id:int!"),
     ("SELECT id, amount FROM orders UNION ALL SELECT order_id, sku FROM lines", "", "id:int!, amount?"),
     ("SELECT amount AS v FROM orders UNION SELECT NULL", "", "v:decimal?"),
+    (
+        "SELECT amount FROM orders WHERE NOT amount IS NULL UNION ALL SELECT amount FROM orders WHERE amount > 0",
+        "",
+        "amount:decimal!",
+    ),
     ("SELECT id FROM orders UNION ALL SELECT * FROM elsewhere", "", "id:int"),
     ("SELECT 1 AS a UNION ALL BY NAME SELECT 2 AS b, 3 AS a", "duckdb", "a:int!, b:int?"),
     # Sources that nobody can list

@@ -11,6 +11,7 @@ from pipesense.text.span import Span
 
 UNREADABLE = [
     ("SELECT a frm t", "", "Unexpected `t`", "t"),
+    ("SELECT a FROM FROM t WHERE a = 1", "", "Unexpected `FROM`", "FROM"),
     ("SELECT a FROM (SELECT b", "", "Expected ) at the end of the statement.", "b"),
     ("drop tabel t", "", "This form of DROP is not understood", "drop"),
     ("selct a from t", "", "`selct` starts no statement", "selct"),

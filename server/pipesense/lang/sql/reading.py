@@ -20,9 +20,10 @@ from pipesense.lang.sql.dialect import retries
 from pipesense.lang.sql.hidden import NOTHING_HIDDEN, Reshaped
 from pipesense.lang.sql.joins import with_conditions
 from pipesense.lang.sql.lexical import content_start
-from pipesense.lang.sql.lift.commands import read_words
+from pipesense.lang.sql.lift.sources import FromTwice
 from pipesense.lang.sql.lift.statement import lift_statement
 from pipesense.lang.sql.lift.words import ACCEPTED, COMMANDS, OBJECTS, PROCEDURAL, UTILITIES
+from pipesense.lang.sql.recognised import content, fragment, is_fragment, known_by_word, unparsed
 from pipesense.lang.sql.repair import blank, with_more, with_queries, without_hole, without_stray
 from pipesense.lang.sql.retokenise import Retokeniser
 from pipesense.lang.sql.tokens import DEPTH_LIMIT, TYPE_LIMIT, may_nest, nesting
@@ -38,11 +39,6 @@ _REPAIRS: Final = 12
 _CALLS: Final = 10_000
 _FRAMES_OFF_STACK: Final = 0x030B0000
 _WORDS: Final = re.compile(r"[A-Za-z_]+")
-_TAGS_ALONE: Final = "Template tags make the whole statement, so what it says is not known."
-_DEFINITIONS: Final = "A template that defines something for other files; what it renders there is not judged."
-_FRAGMENT: Final = "A part of a query (a CTE without WITH) that another template completes; it is not judged."
-_PIPE: Final = "A query in pipe syntax (|>) is recognised; nothing in it is judged."
-_MULTI_INSERT: Final = "FROM ... INSERT fills several tables; it is recognised, and nothing in it is judged."
 _NO_BACKTICKS: Final = "Backticks are no quotes in this dialect."
 
 
@@ -84,7 +80,7 @@ def read(
 
     ``lately`` knows the tokens of what was read before.
     """
-    whole = _content(text)
+    whole = content(text)
     # The error itself is not kept: it would keep this frame, and the frame it, with all that was parsed.
     why, where = "", whole
     for tried in _dialects(masked, dialect):
@@ -107,12 +103,6 @@ def _dialects(masked: str, dialect: str) -> Iterator[str]:
         yield from retries(masked)
 
 
-def _content(text: str) -> Span:
-    stripped = text.strip()
-    start = text.find(stripped) if stripped else 0
-    return Span(start, start + len(stripped))
-
-
 def _kind_of_text(text: str) -> str:
     code = re.sub(r"--[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
     match = _WORDS.search(code)
@@ -132,9 +122,9 @@ def _read_as(
     with_whole_queries = not holes
     for _ in range(_REPAIRS):
         tokens = _tokenise(language, text, lately)
-        unparsed = _unparsed(tokens, masked, holes, dialect)
-        if unparsed is not None:
-            return unparsed
+        known = unparsed(tokens, masked, holes, dialect)
+        if known is not None:
+            return known
         if _starts_behind_hole(tokens, holes):
             text = blank(text[: tokens[1].start]) + text[tokens[1].start :]
             tokens = tokens[1:]
@@ -145,14 +135,14 @@ def _read_as(
             tree = _parse(language, tokens, text)
         except Unreadable as error:
             if _is_utility(tokens):
-                return _known_by_word(language, tokens, masked, holes, dialect)
+                return known_by_word(language, tokens, masked, holes, dialect)
             repaired = None if with_whole_queries else with_queries(text, holes, tokens)
             with_whole_queries = True
             repaired = repaired or with_more(text, holes, error.span, tokens)
             repaired = repaired or without_hole(text, holes, error.span, tokens) or without_stray(text, holes, tokens)
             if repaired is None:
-                if _is_fragment(tokens, holes):
-                    return _recognised("template", _FRAGMENT, masked, holes, dialect)
+                if is_fragment(tokens, holes):
+                    return fragment(masked, holes, dialect)
                 raise
             text = repaired
             continue
@@ -165,22 +155,23 @@ def _read_as(
                 continue
             tree, tokens = _column_list(language, tree, tokens, text)
         if _is_read_by_word(tree, tokens, holes):
-            return _known_by_word(language, tokens, masked, holes, dialect)
-        facts = lift_statement(tree, tokens, text, holes, _kind(tree, text, tokens), dialect, hidden)
+            return known_by_word(language, tokens, masked, holes, dialect)
+        facts = _lifted(tree, tokens, text, holes, dialect, hidden)
         _take_apart(tree)
         return facts if replacing is None else _replacing(facts)
-    raise Unreadable("The template tags of this statement leave no readable SQL.", _content(masked))
+    raise Unreadable("The template tags of this statement leave no readable SQL.", content(masked))
 
 
-_NO_ROWS: Final = frozenset(
-    {
-        *("CLUSTER", "CREATE SCHEMA", "ALTER SCHEMA", "CREATE EXTENSION", "CREATE DOMAIN", "CREATE SEQUENCE"),
-        *("ALTER SEQUENCE", "ALTER FUNCTION", "ALTER AGGREGATE", "CREATE WAREHOUSE", "REINDEX", "CREATE ROLE"),
-    }
-)
-"""Statements on the things around tables: a name, its owner, where it lies."""
-_LANGUAGE: Final = re.compile(r"\bLANGUAGE\s+'?(\w+)", re.IGNORECASE)
-_OF_SQL: Final = frozenset({"sql", "plpgsql"})
+def _lifted(
+    tree: exp.Expr, tokens: list[Token], text: str, holes: tuple[Hole, ...], dialect: str, hidden: Reshaped
+) -> StatementFacts:
+    try:
+        return lift_statement(tree, tokens, text, holes, _kind(tree, text, tokens), dialect, hidden)
+    except FromTwice as error:
+        span = error.span if error.span.end >= 0 else content(text)
+        raise Unreadable("Unexpected `FROM`: the statement cannot be read from here on.", span) from None
+
+
 _FUNCTION: Final = re.compile(r"\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP(?:ORARY)?\s+)?(?:AGGREGATE\s+)?FUNCTION\b")
 _ANY_TYPE: Final = re.compile(r"\bANY TYPE\b")
 _HOLD_NOTHING: Final = frozenset(
@@ -222,50 +213,6 @@ def _is_read_by_word(tree: exp.Expr, tokens: list[Token], holes: tuple[Hole, ...
     return isinstance(tree, (exp.Command, *_PROCEDURES))
 
 
-def _unparsed(tokens: list[Token], masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFacts | None:
-    """The facts of what is for no parser: blanks, template tags alone, pipe syntax."""
-    if not tokens:
-        if any(hole.kind == "jinja" for hole in holes):
-            return _recognised("macro", _DEFINITIONS, masked, holes, dialect)
-        return StatementFacts("", dialect, _content(masked), holes=holes)
-    if "|>" in masked and any(token.token_type is TokenType.PIPE_GT for token in tokens):
-        return _recognised("pipe", _PIPE, masked, holes, dialect)
-    if tokens[0].token_type is TokenType.FROM and any(token.token_type is TokenType.INSERT for token in tokens):
-        return _recognised("from", _MULTI_INSERT, masked, holes, dialect)
-    if _is_template(tokens, holes):
-        return _recognised("template", _TAGS_ALONE, masked, holes, dialect)
-    return None
-
-
-def _recognised(kind: str, why: str, masked: str, holes: tuple[Hole, ...], dialect: str) -> StatementFacts:
-    return StatementFacts(kind, dialect, _content(masked), holes=holes, unjudged=why)
-
-
-def _known_by_word(
-    language: Dialect, tokens: list[Token], masked: str, holes: tuple[Hole, ...], dialect: str
-) -> StatementFacts:
-    """A statement of which only the first words are understood."""
-    words = [word.upper() for word in _WORDS.findall(masked[tokens[0].start : tokens[0].start + 200])]
-    named = words[0] if words else tokens[0].text.upper()
-    if named in ("CREATE", "ALTER", "DROP"):
-        named = next((f"{named} {word}" for word in words[1:8] if word.lower() in OBJECTS), named)
-    why = f"{named} is recognised; nothing in it is judged."
-    body = _LANGUAGE.search(masked) if named == "CREATE FUNCTION" else None
-    if named in _NO_ROWS:
-        why = f"{named} reads and changes no rows: there is nothing in it to judge."
-    elif body is not None and body[1].lower() not in _OF_SQL:
-        why = f"{named} has a body in {body[1]}, which is no SQL: there is nothing in it to judge."
-    said = read_words(language, tokens, masked, holes, dialect)
-    facts = _recognised((words[0] if words else named).lower(), "" if said.judged else why, masked, holes, dialect)
-    return replace(facts, **said._asdict())
-
-
-def _is_fragment(tokens: list[Token], holes: tuple[Hole, ...]) -> bool:
-    """Whether a template starts with a CTE without its WITH: another template puts it in its place."""
-    kinds = [token.token_type for token in tokens[:3]]
-    return bool(holes) and kinds[1:] == [TokenType.ALIAS, TokenType.L_PAREN]
-
-
 def _replacing(facts: StatementFacts) -> StatementFacts:
     """The facts of a REPLACE that was read as an INSERT."""
     if facts.write is None:
@@ -283,14 +230,7 @@ def _language(dialect: str, masked: str) -> Dialect:
         near = get_close_matches(dialect, (known.value for known in Dialects), 1)
         hint = f" (did you mean {near[0]}?)" if near else ""
         sentence = f"`{dialect}` is no SQL dialect that is known here{hint}, so this statement was not checked."
-        raise Unreadable(sentence, _content(masked)) from None
-
-
-def _is_template(tokens: list[Token], holes: tuple[Hole, ...]) -> bool:
-    """Whether nothing but template tags stands there: they make the whole statement."""
-    if not holes or len(tokens) > len(holes):
-        return False
-    return all(any(hole.span.start <= token.start and token.end < hole.span.end for hole in holes) for token in tokens)
+        raise Unreadable(sentence, content(masked)) from None
 
 
 def _starts_behind_hole(tokens: list[Token], holes: tuple[Hole, ...]) -> bool:
@@ -338,7 +278,7 @@ def _tokenise(language: Dialect, text: str, lately: Retokeniser | None = None) -
     except TokenError:
         raise _unclosed(text) from None
     except SqlglotError as error:
-        raise Unreadable(f"This statement cannot be read: {error}.", _content(text)) from None
+        raise Unreadable(f"This statement cannot be read: {error}.", content(text)) from None
     while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
         tokens.pop()
     # A parser that does not quote by backticks would take one for a name.
@@ -352,7 +292,7 @@ def _tokenise(language: Dialect, text: str, lately: Retokeniser | None = None) -
             sentence = (
                 "This statement nests {} levels deep, more than the {} that are read: split it into smaller queries."
             )
-            raise Unreadable(sentence.format(*too_deep), _content(text))
+            raise Unreadable(sentence.format(*too_deep), content(text))
     return tokens
 
 
@@ -367,7 +307,7 @@ def _unclosed(text: str) -> Unreadable:
                 f"The {what} that opens here with {match[1]} is never closed, so the statement cannot be read.",
                 Span(match.start(1), match.end(1)),
             )
-    return Unreadable("A quote or comment of this statement is not closed.", _content(text))
+    return Unreadable("A quote or comment of this statement is not closed.", content(text))
 
 
 def _parse(language: Dialect, tokens: list[Token], text: str) -> exp.Expr:

@@ -149,6 +149,7 @@ class _Maker:
                 branches=known,
                 by_name=operation.by_name,
                 distinct=at not in self._distinct,
+                filled=tuple(dict.fromkeys(filled(block.where))),
             )
         first_of = tuple(self._first_of(block.qualify))
         on = _paths(block.distinct_on) if block.distinct_on else None

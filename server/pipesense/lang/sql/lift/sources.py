@@ -39,6 +39,14 @@ _VALUE_ENDS: Final = frozenset(
 )
 
 
+class FromTwice(Exception):
+    """``FROM FROM t``, which the parser takes for a query without SELECT and without brackets."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__("FROM stands twice")
+        self.span = span
+
+
 class SourceReader(Expressions):
     """Lifts sources and joins."""
 
@@ -50,6 +58,8 @@ class SourceReader(Expressions):
             source = self._derived(node)
         elif isinstance(node, exp.Paren):
             return self.read_source(node.this, scope)
+        elif isinstance(node, exp.Select):
+            raise FromTwice(self._second_from())
         else:
             source = self._function(node)
         if source.span.end > self.pos:
@@ -60,6 +70,12 @@ class SourceReader(Expressions):
             # Without a name it can be the owner of unqualified columns, but nothing can be bound to it.
             scope.sources.setdefault(f" {len(scope.sources)}", "")
         return source
+
+    def _second_from(self) -> Span:
+        """The word FROM that stands where a source should."""
+        index = self.ahead(TokenType.FROM)
+        following = index + 1 if self.kind_of(index + 1) is TokenType.FROM else index
+        return self.token_span(following) if following >= 0 else NOWHERE
 
     def nested_joins(self, node: exp.Expr, scope: Scope) -> list[Join]:
         """Joins that the parser hangs on a table instead of on the query."""
