@@ -88,12 +88,13 @@ from pathlib import Path
 from pipesense.lsp.imports import remembered_compilation
 walked = []
 gc.callbacks.append(lambda phase, info: walked.append(info["generation"]) if phase == "start" else None)
-with remembered_compilation(Path(sys.argv[1])):
+with remembered_compilation(Path(sys.argv[1])) as imported:
     walked.clear()
     from lsprotocol import types
-kept = [[] for _ in range(500)]
-assert gc.isenabled() and walked == [], walked
-assert gc.get_freeze_count() > 10_000
+    imported()
+    kept = [[] for _ in range(500)]
+    assert gc.isenabled() and walked == [], walked
+    assert gc.get_freeze_count() > 10_000
 """
 
 
@@ -102,3 +103,34 @@ def test_the_collector_does_not_walk_through_what_was_imported(tmp_path: Path) -
     script = [sys.executable, "-c", COLLECTED, str(tmp_path)]
     done = subprocess.run(script, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
+
+
+LATER = """
+import dataclasses, sys
+from pathlib import Path
+from pipesense.lsp.imports import remembered_compilation
+count = 0
+with remembered_compilation(Path(sys.argv[1])) as imported:
+    from lsprotocol import types
+    imported()
+    real = compile
+    import builtins
+    def counted(source, filename, *a, **k):
+        global count
+        count += 1
+        return real(source, filename, *a, **k)
+    builtins.compile = counted
+    made = [dataclasses.make_dataclass(f"Asked{number}", ["one", f"two{number}"], frozen=True) for number in range(30)]
+    builtins.compile = real
+    assert made[3](1, 2) == made[3](1, two3=2) and made[3](1, 2) != made[3](1, 3)
+assert "exec" not in vars(dataclasses)
+print(count)
+"""
+
+
+def test_what_is_imported_later_is_remembered_as_well(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "server")}
+    script = [sys.executable, "-c", LATER, str(tmp_path)]
+    first, second = (int(subprocess.check_output(script, env=environment)) for _ in range(2))
+    assert first > 30
+    assert second < first / 10

@@ -1,9 +1,9 @@
 """A shorter start: keep the code that attrs and dataclasses generate while modules are imported.
 
-lsprotocol defines more than 500 attrs classes, and this package a hundred dataclasses; methods are compiled for
-each of them at every import. The sources never change between runs, so the compiled code is kept in the user's
-cache folder. The cache is keyed by source text and can only save time: whatever is wrong with it, the import
-happens as without it.
+lsprotocol defines more than 500 attrs classes, and this package hundreds of dataclasses; methods are compiled for
+each of them at every import, also of what is only imported when a file first asks for it. The sources never change
+between runs, so the compiled code is kept in the user's cache folder. The cache is keyed by source text and can only
+save time: whatever is wrong with it, the import happens as without it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import logging
 import marshal
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType
@@ -33,11 +33,13 @@ Cache = dict[tuple[str, str], CodeType]
 
 
 @contextmanager
-def remembered_compilation(folder: Path | None = None) -> Iterator[None]:
+def remembered_compilation(folder: Path | None = None) -> Iterator[Callable[[], None]]:
     """While the context is open, generated methods find their compiled code in ``folder`` (default: the user's cache).
 
-    The garbage collector rests meanwhile: imports make little garbage and many objects that stay. It never looks at
-    them afterwards either, or it would walk through all of them as soon as it is on again.
+    The garbage collector rests until the function that is yielded is called, at the end of the many imports of a
+    start: they make little garbage and many objects that stay. It never looks at those afterwards either, or it would
+    walk through all of them as soon as it is on again. Calling it also keeps what was compiled up to then; the rest
+    is kept when the context is left.
     """
     import attr._make as maker
 
@@ -57,17 +59,23 @@ def remembered_compilation(folder: Path | None = None) -> Iterator[None]:
     def cached_exec(source: str, names: dict[str, Any] | None = None, made: dict[str, Any] | None = None) -> None:
         exec(cached_compile(source, "<string>", "exec"), names, made)
 
-    maker.compile = cached_compile  # type: ignore[attr-defined]
-    dataclasses.exec = cached_exec  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        del maker.compile, dataclasses.exec  # type: ignore[attr-defined]
+    def imported() -> None:
+        nonlocal collecting, known
         if collecting:
             gc.freeze()
             gc.enable()
-    if path is not None and len(cache) - known > _WORTH_SAVING:
-        _save(path, cache)
+            collecting = False
+        if path is not None and len(cache) - known > _WORTH_SAVING:
+            _save(path, cache)
+            known = len(cache)
+
+    maker.compile = cached_compile  # type: ignore[attr-defined]
+    dataclasses.exec = cached_exec  # type: ignore[attr-defined]
+    try:
+        yield imported
+    finally:
+        del maker.compile, dataclasses.exec  # type: ignore[attr-defined]
+        imported()
 
 
 def _cache_file(folder: Path | None) -> Path | None:

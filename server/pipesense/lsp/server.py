@@ -21,15 +21,17 @@ def serve(tcp: int | None = None) -> int:
     """
     from pipesense.lsp.imports import remembered_compilation
 
-    with remembered_compilation():
+    with remembered_compilation() as imported:
         import pipesense.engine.link_python  # what the first file needs, so that it is loaded the short way too
         import pipesense.engine.workspace
         from pipesense.lsp import connection, transport
-    if tcp is None:
-        channel = transport.standard_streams()
-    else:
-        channel = transport.local_socket(tcp, lambda sentence: print(sentence, file=sys.stderr, flush=True))
-    return connection.run(channel, make_workspace, pipesense.__version__)
+
+        imported()
+        if tcp is None:
+            channel = transport.standard_streams()
+        else:
+            channel = transport.local_socket(tcp, lambda sentence: print(sentence, file=sys.stderr, flush=True))
+        return connection.run(channel, make_workspace, pipesense.__version__)
 
 
 def make_workspace(log: Callable[[InternalError], None]) -> Workspace:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from pipesense.text.span import Span
@@ -42,8 +42,8 @@ _NAMED: Final = (
     r"[\"']?\s*(?:\]\s*)?(?::\s*str\s*)?[:=]\s*(?:[rbuRBU]?)(?P<quote>[\"'])(?P<value>[^\"'\n]{6,})(?P=quote)"
 )
 _SHAPES: Final = "|".join([*(f"(?P<t{number}>{shape})" for number, (_, shape) in enumerate(_TOKENS)), _URL])
-_ANY: Final = re.compile(f"{_SHAPES}|(?i:{_NAMED})")
-_WITHOUT_NAMES: Final = re.compile(f"{_SHAPES}|(?P<value>(?!))")
+_ANY: Final = f"{_SHAPES}|(?i:{_NAMED})"
+_WITHOUT_NAMES: Final = f"{_SHAPES}|(?P<value>(?!))"
 """The same for texts in which nothing is called a secret, where it costs a tenth."""
 _QUICK: Final = (
     *("://", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "_live_", "aiza"),
@@ -54,12 +54,11 @@ _NAMES: Final = (
     *("passw", "pwd", "secret", "api_key", "apikey", "access_key", "accesskey", "private_key", "privatekey"),
     *("auth_token", "authtoken", "access_token", "accesstoken"),
 )
-_TOKEN: Final = re.compile("|".join(f"(?P<t{number}>{shape})" for number, (_, shape) in enumerate(_TOKENS)))
-_PLACEHOLDER: Final = re.compile(
-    r"^(?:x+|\*+|\.+|-+|changeme|change_me|change-me|password\d*|passwd|pass|pwd|secret|my[-_]?secret|token|example|test\w*"
+_TOKEN: Final = "|".join(f"(?P<t{number}>{shape})" for number, (_, shape) in enumerate(_TOKENS))
+_PLACEHOLDER: Final = (
+    r"(?i)^(?:x+|\*+|\.+|-+|changeme|change_me|change-me|password\d*|passwd|pass|pwd|secret|my[-_]?secret|token|example|test\w*"
     r"|dummy|fake|none|null|todo|tbd|redacted|hidden|masked|pw|mypassword|your.*|my_?pass\w*|some.*|insert.*|foo\w*|bar"
-    r"|user\w*|admin|root|postgres|airflow|mysql|guest|tiger|letmein|\w*placeholder\w*|replace.*)$",
-    re.I,
+    r"|user\w*|admin|root|postgres|airflow|mysql|guest|tiger|letmein|\w*placeholder\w*|replace.*)$"
 )
 _TEMPLATE: Final = re.compile(r"[{}<>$%]|\*\*\*|\.\.\.|EXAMPLE")
 _OWN_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1", "host.docker.internal"})
@@ -69,13 +68,19 @@ _NAME_LIKE: Final = re.compile(
 """What a secret is called somewhere else: words, a variable of the environment, a path in a vault."""
 
 
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """Compiled when a text first looks as if it held a secret; most never do."""
+    return re.compile(text)
+
+
 def find_secrets(text: str) -> Iterator[Secret]:
     """The secrets in a text, in their order."""
     small = text.lower()
     named = any(map(small.__contains__, _NAMES))
     if not named and not any(map(small.__contains__, _QUICK)):
         return
-    for match in (_ANY if named else _WITHOUT_NAMES).finditer(text):
+    for match in _pattern(_ANY if named else _WITHOUT_NAMES).finditer(text):
         for number, (kind, _) in enumerate(_TOKENS):
             if match.group(f"t{number}") is not None and not _TEMPLATE.search(match.group()):
                 yield Secret(Span(*match.span(f"t{number}")), kind)
@@ -89,7 +94,7 @@ def find_secrets(text: str) -> Iterator[Secret]:
 
 def _named(value: str, match: re.Match[str]) -> Iterator[Secret]:
     """The secret in a value that a name calls one."""
-    token = _TOKEN.search(value)
+    token = _pattern(_TOKEN).search(value)
     if token is not None and not _TEMPLATE.search(token.group()):
         number = int((token.lastgroup or "t0")[1:])
         yield Secret(Span(*token.span()).shift(match.start("value")), _TOKENS[number][0], match.group("name"))
@@ -129,14 +134,14 @@ def _masked_in(lines: str, shown: Span) -> str:
 
 
 def _is_password(password: str, user: str, host: str) -> bool:
-    if _TEMPLATE.search(password + user + host) or _PLACEHOLDER.match(password):
+    if _TEMPLATE.search(password + user + host) or _pattern(_PLACEHOLDER).match(password):
         return False
     return bool(user) and password.lower() != user.lower() and host.lower() not in _OWN_MACHINE and bool(host)
 
 
 def _is_key(value: str) -> bool:
     """Whether a value looks made up by a machine or by somebody who was asked for a password, not like a name."""
-    if _TEMPLATE.search(value) or _PLACEHOLDER.match(value) or _NAME_LIKE.fullmatch(value) or " " in value:
+    if _TEMPLATE.search(value) or _pattern(_PLACEHOLDER).match(value) or _NAME_LIKE.fullmatch(value) or " " in value:
         return False
     if "://" in value or value.startswith(("/", "./", "~")):
         return False

@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from pipesense.lang.python.functions import Function, own_calls, runs_in
@@ -143,14 +144,13 @@ _RULES: Final[tuple[tuple[str, str, Effect, str], ...]] = (
 )
 
 
-def _compiled() -> dict[str, list[tuple[re.Pattern[str], Effect, str]]]:
-    table: dict[str, list[tuple[re.Pattern[str], Effect, str]]] = {}
-    for package, rest, effect, words in _RULES:
-        table.setdefault(package, []).append((re.compile(rest), effect, words))
-    return table
+@cache
+def _of_package(package: str) -> tuple[tuple[re.Pattern[str], Effect, str], ...]:
+    """The rows of one package: few files use more than three."""
+    return tuple((re.compile(rest), effect, words) for each, rest, effect, words in _RULES if each == package)
 
 
-_TABLE: Final = _compiled()
+_PACKAGES: Final = frozenset(package for package, *_ in _RULES)
 _STANDARD: Final = frozenset(sys.stdlib_module_names) - {"subprocess", "multiprocessing", "ctypes", "runpy", "xmlrpc"}
 _SILENT: Final = _STANDARD | {"builtins", "pandas", "numpy", "pendulum", "dateutil", "pytz", "attr", "pydantic"}
 """Packages whose calls, where the table does not name them, touch nothing that matters here."""
@@ -162,7 +162,7 @@ _OPENING: Final = frozenset(
 def name_effect(qualified: str) -> tuple[Effect, str] | None:
     """What calling a qualified name touches, by the table."""
     package, _, rest = qualified.partition(".")
-    for pattern, effect, words in _TABLE.get(package, ()):
+    for pattern, effect, words in _of_package(package) if package in _PACKAGES else ():
         if pattern.fullmatch(rest):
             return effect, words
     return None

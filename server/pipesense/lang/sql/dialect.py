@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 NAMES: Final = frozenset(
@@ -52,8 +53,8 @@ _LOOKED_AT: Final = 20_000
 _COMMENT_OR_STRING: Final = re.compile(
     r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'|\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL
 )
-_HINTS: Final[tuple[tuple[str, tuple[str, ...], re.Pattern[str], frozenset[str]], ...]] = tuple(
-    (name, tuple(words.split()), re.compile(pattern, re.IGNORECASE), frozenset(dialects.split()))
+_HINTS: Final[tuple[tuple[str, tuple[str, ...], str, frozenset[str]], ...]] = tuple(
+    (name, tuple(words.split()), pattern, frozenset(dialects.split()))
     for name, words, pattern, dialects in (
         ("SAFE_CAST", "SAFE_CAST", r"\bSAFE_CAST\s*\(", "bigquery"),
         ("SELECT AS STRUCT", "STRUCT VALUE", r"\bSELECT\s+AS\s+(?:STRUCT|VALUE)\b", "bigquery"),
@@ -236,6 +237,12 @@ def retries(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*found, "postgres", "snowflake", "bigquery")))[:4]
 
 
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """Compiled when a text first holds one of the words that go with it; few files hold more than three."""
+    return re.compile(text, re.IGNORECASE)
+
+
 def signs(text: str) -> frozenset[int]:
     """The hints that a text holds, by number; those of a script are the union of its statements'."""
     code = _COMMENT_OR_STRING.sub(_stand_in, text[:_LOOKED_AT])
@@ -244,7 +251,7 @@ def signs(text: str) -> frozenset[int]:
     return frozenset(
         number
         for number, (_, words, pattern, _) in enumerate(_HINTS)
-        if any(word in upper for word in words) and pattern.search(code)
+        if any(word in upper for word in words) and _pattern(pattern).search(code)
     )
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pipesense.lang.python.module import Module
 from pipesense.model.change import Change, Refusal, Replace
 from pipesense.model.value import Version
-from pipesense.systems.brokers.table import BrokerTable
 from pipesense.systems.pinned import FILES, package_versions
 from pipesense.systems.system import Embed, Lifted, PythonSystem
 
-MakeTable = Callable[[], BrokerTable]
+if TYPE_CHECKING:
+    from pipesense.systems.brokers.table import BrokerTable
+
+MakeTable = Callable[[], "BrokerTable"]
 
 
 def broker_system(name: str, marks: tuple[str, ...], packages: tuple[str, ...], table: MakeTable) -> PythonSystem:

@@ -9,16 +9,18 @@ import ast
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipesense.lang.python.module import Module
 from pipesense.model.change import Change, Refusal, Replace
-from pipesense.model.stream_job import StreamJob
 from pipesense.model.value import Evidence, Unknown, Version
 from pipesense.model.where import Loc
 from pipesense.systems.pinned import FILES, package_versions
 from pipesense.systems.system import Embed, Lifted, PythonSystem
 from pipesense.text.span import Span
+
+if TYPE_CHECKING:
+    from pipesense.model.stream_job import StreamJob
 
 _METHODS: Final = frozenset({"execute_sql", "sql_query", "explain_sql", "add_insert_sql", "sql_update"})
 _PACKAGE: Final = "apache-flink"
@@ -54,6 +56,7 @@ def _lift(module: Module, version: Version, embed: Embed) -> Lifted:
         number = embed(site.node.args[0], "flink", "PyFlink", _CONNECTION)
         if number is not None:
             scripts.append(number)
+    from pipesense.model.stream_job import StreamJob
     from pipesense.systems.flink.catalogue import undeclared
 
     jobs = tuple(_with_sql(job, scripts) if isinstance(job, StreamJob) else job for job in jobs)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipesense.systems.brokers.system import broker_system
-from pipesense.systems.brokers.table import BrokerTable
+
+if TYPE_CHECKING:
+    from pipesense.systems.brokers.table import BrokerTable
 
 
 def _table() -> BrokerTable:

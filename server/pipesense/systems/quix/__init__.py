@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipesense.lang.python.module import Module
 from pipesense.model.value import Version
 from pipesense.systems.brokers.system import broker_system
-from pipesense.systems.brokers.table import BrokerTable
 from pipesense.systems.system import Embed, Lifted
+
+if TYPE_CHECKING:
+    from pipesense.systems.brokers.table import BrokerTable
 
 
 def _table() -> BrokerTable:
