@@ -90,6 +90,8 @@ class FileRecord:
         All Python files are linked before the first is judged, and a tree takes fifty times the space of its text.
         """
         if stage == Stage.LINK and not self.is_open and self.document.language == "python":
+            if self.memo is not None:
+                self.memo.last = None  # the two know each other, and would wait for the collector
             self.memo, self.imports, self.imports_for = None, {}, -1
             self.document.forget_trees()
 

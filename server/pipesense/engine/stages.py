@@ -175,13 +175,17 @@ class Stages:
     def _link_python(self, record: FileRecord, config: Config) -> Linked:
         from pipesense.engine.link_python import PythonSurroundings, link_python_file
         from pipesense.lang.python.module import LinkMemo
+        from pipesense.lang.python.one_link import OneLink
 
         path = record.path
         where = self.surroundings
         name = where.module_name(path)
         # What `from .x import y` means hangs on the file's own name, which is part of no remembered question.
-        if record.memo is None or (record.memo.last is not None and record.memo.last.name != name):
-            record.memo = LinkMemo()
+        memo = record.memo
+        if not record.is_open:
+            memo = record.memo = OneLink()
+        elif memo is None or not memo.keeps or (memo.last is not None and memo.last.name != name):
+            memo = record.memo = LinkMemo()
         wanted = tuple(name for system in self.systems for name in system.version_files)
         missing: set[Key] = {("file", each) for each in where.package_files(path)}
 
@@ -211,7 +215,7 @@ class Stages:
             PythonSurroundings(
                 module_name=name,
                 imported=lambda name: self._module(where.module_path(path, name), name),
-                memo=record.memo,
+                memo=memo,
                 configured_dialect=config.dialect_of(path),
                 project_files=record.version_texts,
                 configured_versions=config.version,

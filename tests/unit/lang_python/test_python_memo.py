@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipesense.lang.python.module import LinkMemo, Module
+from pipesense.lang.python.one_link import OneLink
 from pipesense.lang.python.syntax import parse_unit
 from pipesense.model.value import known
 
@@ -232,3 +233,34 @@ def test_the_order_of_statements_counts_even_where_they_are_the_same() -> None:
         argument = site.node.args[0]
         seen.append(module.memo("use", [site.node], partial(module.value, argument)))
     assert [known(each) for each in seen] == [2, None, None, None, 2]
+
+
+def test_what_is_linked_once_reads_and_means_the_same(workspace: type[Any]) -> None:
+    texts = {
+        "this": "from other import C, f\nA = C\nB = f()\nuse(A, B, A)\n",
+        "other": "from third import D\nC = 1\ndef f():\n    return D\n",
+        "third": "D = 2\n",
+    }
+
+    def answers(memo: LinkMemo) -> tuple[object, ...]:
+        files = workspace(texts)
+        files.memos["this"] = memo
+        module = files.module("this")
+        (site,) = (site for site in module.calls() if site.callee == "use")
+        ask = partial(module.memo, "use", [site.node])
+        found = [ask(lambda: [known(module.value(each)) for each in site.node.args]) for _ in range(2)]
+        return found, module.memo_each("names", site.node.args, module.qualified), module.reads
+
+    found, _, reads = answers(LinkMemo())
+    assert found == [[1, 2, 1], [1, 2, 1]]
+    assert ("python", "third", "D") in reads
+    assert answers(OneLink()) == answers(LinkMemo())
+
+
+def test_nothing_is_remembered_for_a_file_that_is_linked_once() -> None:
+    units = [parse_unit(number, "statement", text) for number, text in enumerate(("A = 1\n", "use(A)\n"))]
+    memo = OneLink()
+    module = Module("/this.py", "this", units, None, memo)
+    assert known(module.value(module.body[1].value.args[0])) == 1
+    assert memo.keep_answer(module, "any", module.body[1].value, None, 1, alone=False) is None
+    assert memo.answer(module, "any") is None

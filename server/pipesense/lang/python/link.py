@@ -282,6 +282,9 @@ class LinkMemo:
         *("_by_unit", "_came", "change", "hits", "last", "misses"),
     )
 
+    keeps = True
+    """Whether a later link may use the results, so that what they rest on is written down."""
+
     def __init__(self) -> None:
         self.last: Module | None = None
         self.change: Change | None = None
@@ -300,7 +303,7 @@ class LinkMemo:
         self.hits = 0
         self.misses = 0
 
-    def begin(self, module: Module) -> tuple[Module | None, Change]:
+    def begin(self, module: Module) -> tuple[Module | None, Change | None]:
         """A new link starts: the last one, and what changed since. Results not asked for lately are dropped."""
         before, change = self.last, Change(self.last, module)
         self.last, self.change = module, change

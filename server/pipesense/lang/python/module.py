@@ -43,6 +43,8 @@ N = TypeVar("N", bound=ast.AST)
 
 _PORTABLE: Final = ("qualified", "value", "bindings", "dictionary")
 """Answers that hold no Module, so that the next link may take them over; of others only that there is nothing."""
+_NOTHING: Final = Recorder()
+"""What an answer rests on that no other link may take over: its reads are those of this file from the start."""
 _DEEPEST: Final = 40
 """So many look-ups, in all files together, may lead to one another before the answer is unknown."""
 
@@ -101,7 +103,7 @@ class Module:
         self.broken = self.tree.broken
         self.table = NameTable(units, self.tree)
         last, change = self._memo.begin(self)
-        if last is not None:
+        if last is not None and change is not None:
             self.table.take_over(last.table, self.tree.order, change)
             last._answers.clear()  # they know the Module, which would wait for the collector
 
@@ -367,19 +369,24 @@ class Module:
         if key in self._asked or self._depth > _DEEPEST:
             self._cycles += 1
             return cyclic
-        recorder, cycles = Recorder(), self._cycles
+        keeps, cycles = self._memo.keeps, self._cycles
+        recorder = Recorder() if keeps else _NOTHING
         self._asked.add(key)
         self._depth += 1
-        self._recorders.append(recorder)
+        if keeps:
+            self._recorders.append(recorder)
         try:
             found = compute()
         finally:
-            self._recorders.pop()
+            if keeps:
+                self._recorders.pop()
             self._asked.discard(key)
             self._depth -= 1
         if not self._asked or (isinstance(expr, ast.Dict) and cycles == self._cycles):
             # An answer given in the middle of a cycle is that cycle's; only complete ones are kept.
             self._answers[key] = (recorder, found)
+            if not keeps:
+                return found
             lasts = may_last(found) if may_last is not None else not found or key[0] in _PORTABLE
             if expr is not None and lasts:
                 # A dictionary holds nodes, which may be those of another file.
