@@ -85,7 +85,7 @@ class Appending:
 
 @rule(META)
 def append_on_rerun(fact: Script | Pipeline | FrameScope, ctx: Context) -> Iterator[Finding]:
-    """At the table's name, once per unguarded INSERT or per call that appends."""
+    """At the table's name, once per table that a script's unguarded INSERTs fill, or per call that appends."""
     if isinstance(fact, Script):
         yield from _of_script(fact, ctx)
     elif isinstance(fact, Pipeline):
@@ -144,10 +144,13 @@ def _of_script(script: Script, ctx: Context) -> Iterator[Finding]:
     if not appending:
         return
     runs = ctx.runs_of(script)
+    said: set[tuple[DatasetName, str]] = set()
     for each in appending:
         repeating = tuple(run for run in runs if not _cleared_before(each.access.dataset, run))
         found = _judge(each, repeating, script, ctx) if repeating or not runs else None
-        if found is not None:
+        if found is not None and (each.access.dataset, found.variant) not in said:
+            # What is done about the first INSERT of a script into a table is done about all of them.
+            said.add((each.access.dataset, found.variant))
             yield found
 
 
@@ -162,11 +165,7 @@ def _unguarded(statement: Statement, access: Access) -> bool:
 
 def _cleared_before(dataset: DatasetName, run: TaskRun) -> bool:
     """Whether SQL that the same task runs earlier takes the rows of the first time away."""
-    return any(
-        access.mode in (AccessMode.DELETE, AccessMode.DROP, AccessMode.OVERWRITE)
-        and access.dataset.match(dataset) is not Confidence.NONE
-        for access in run.before
-    )
+    return any(_clears(access, dataset) for access in run.before)
 
 
 def _exempt(script: Script, statement: Statement, access: Access, ctx: Context) -> bool:
@@ -209,6 +208,9 @@ def _repeated(
     """The strongest reason why what writes will run again."""
     for variant in ("retried", "catchup", "scheduled"):
         by = [run for run in runs if _repeats(run, variant)]
+        if variant != "retried":
+            # A retry repeats this task alone; a run that is repeated begins with what stands before it.
+            by = [run for run in by if not _cleared_upstream(access.dataset, run, ctx)]
         if by:
             task, pipeline = by[0].task, by[0].pipeline
             retries = effective(retries_of(task)) or 0
@@ -219,6 +221,23 @@ def _repeated(
                 args |= {"noun": pipeline.noun, "pipeline": pipeline.name}
             return ctx.finding(variant, at=at, related=_related(by), subject=subject, **args)
     return None
+
+
+def _cleared_upstream(dataset: DatasetName, run: TaskRun, ctx: Context) -> bool:
+    """Whether a task before this one in the same pipeline takes the rows of the last time away."""
+    edges = run.pipeline.edges
+    before = edges.upstream(run.task.name)
+    return any(
+        use.pipeline == run.pipeline.name
+        and (use.task in before or (edges.opened is not None and use.task != run.task.name))
+        and _clears(use.access, dataset)
+        for use in ctx.uses_of(dataset)
+    )
+
+
+def _clears(access: Access, dataset: DatasetName) -> bool:
+    emptying = access.mode in (AccessMode.DROP, AccessMode.OVERWRITE, AccessMode.DELETE)
+    return emptying and access.dataset.match(dataset) is not Confidence.NONE
 
 
 def _repeats(run: TaskRun, how: str) -> bool:

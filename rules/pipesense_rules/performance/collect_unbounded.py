@@ -61,13 +61,23 @@ def collect_unbounded(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
     for each in scope.operations:
         if each.kind != "frame" or each.name not in _COLLECTS or "source" not in each.traits or each.traits & _SMALL:
             continue
-        frame = each.root or "the frame"
+        frame = _frame(each, places)
         if "aggregated" in each.traits or _few(each, places):
             yield ctx.finding("groups", at=each.name_loc, method=each.name, frame=frame)
         elif each.use == "iterate" and each.name == "collect":
             yield ctx.finding("loop", at=each.name_loc, frame=frame)
         else:
             yield ctx.finding("rows", at=each.name_loc, method=each.name, frame=frame)
+
+
+def _frame(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> str:
+    """The frame in a word: the variable that holds it, or the table that is read; a session is no frame."""
+    chain = [each, *islice(frames.behind(each, places), _FAR)]
+    own = [one for one in chain if one.root == each.root]
+    if each.root and own[-1].kind == "frame":
+        return each.root
+    tables = [frames.constant(one.given[0]) for one in chain if one.name == "table" and one.given]
+    return tables[0] if len(tables) == 1 and isinstance(tables[0], str) else "the frame"
 
 
 def _few(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 from pipesense.model.change import Replace
 from pipesense.model.frames import FrameOperation, FrameScope
+from pipesense.model.where import Loc
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
@@ -41,14 +42,19 @@ _INSTEAD: Final = {
 
 @rule(META)
 def with_column_loop(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
-    """At the method, where the loop's variable is the frame that it makes."""
+    """At the first such method of a loop, where the loop's variable is the frame that it makes."""
     if scope.system != "spark":
         return
+    said: set[Loc] = set()
     for each in scope.operations:
+        if each.loop_of is not None and each.loop_of.whole in said:
+            continue
         if each.name not in _INSTEAD or each.kind != "frame" or not each.loop:
             continue
         again = (each.use == "assign" and each.detail == each.root) or each.use == "return"
         if again and each.given and each.given[0].form != "constant":
+            if each.loop_of is not None:
+                said.add(each.loop_of.whole)
             subject = (scope, each)
             yield ctx.finding("loop", at=each.name_loc, subject=subject, method=each.name, instead=_INSTEAD[each.name])
 

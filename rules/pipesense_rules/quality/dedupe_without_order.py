@@ -78,9 +78,10 @@ def _pandas(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> tuple
     if not columns or each.argument("keep") is not None or each.open:
         return ()
     history = _history(each, places)
-    if any(one.name in _SORTS for one in history) or not _known(history) or _only(columns, history):
+    if any(one.name in _SORTS or one.name == "concat" for one in history):
+        # Of frames that are put one behind another, the row of the first one stays.
         return ()
-    return columns
+    return columns if _known(history) and not _only(columns, history) else ()
 
 
 def _spark(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> tuple[str, ...]:

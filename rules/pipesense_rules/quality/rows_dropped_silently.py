@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from pipesense.model.frames import FrameCheck, FrameOperation, FrameScope
+from pipesense.model.where import Loc
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
@@ -52,6 +54,9 @@ META = RuleMeta(
 )
 
 _COERCING: Final = frozenset({"to_datetime", "to_numeric", "to_timedelta"})
+_DROPS: Final = frozenset({"dropna", "drop_nulls"})
+_OUTER: Final = frozenset({"left", "right", "outer", "full"})
+_FAR: Final = 100
 _KEY_WORDS: Final = frozenset({"id", "ids", "key", "keys", "uuid", "pk"})
 
 
@@ -67,7 +72,10 @@ def rows_dropped_silently(scope: FrameScope | FrameCheck, ctx: Context) -> Itera
         return
     if not frames.persists(scope):
         return
+    places = frames.by_place(scope)
     for number, each in enumerate(scope.operations):
+        if each.name in _DROPS and _of_join(each, places):
+            continue
         found = _dropping(each, ctx)
         if found is not None and not _counted(scope, number):
             yield found
@@ -85,12 +93,20 @@ def _dropping(each: FrameOperation, ctx: Context) -> Finding | None:
         given = each.argument("errors")
         if given is not None and frames.constant(given) == "coerce":
             return ctx.finding("coerced", at=given.loc, function=each.name)
-    if each.kind == "frame" and each.name in ("dropna", "drop_nulls"):
+    if each.kind == "frame" and each.name in _DROPS:
         given = each.argument("subset")
         keys = [column for column in frames.names(given) if shapes.words(column) & _KEY_WORDS]
         if given is not None and keys:
             return ctx.finding("keys", at=given.loc, columns=", ".join(keys))
     return None
+
+
+def _of_join(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> bool:
+    """Whether an outer join stands behind it: what goes are rows without a partner, as an inner join drops them."""
+    return any(
+        before.name in ("merge", "join") and frames.constant(before.argument("how")) in _OUTER
+        for before in islice(frames.behind(each, places), _FAR)
+    )
 
 
 def _of_spark(each: FrameOperation, ctx: Context) -> Finding | None:

@@ -58,7 +58,7 @@ def _variant(block: Block, number: int) -> str | None:
     star = next((index for index, output in enumerate(block.outputs) if _is_star(output.expr)), None)
     if star is None:
         return None if 1 <= number <= len(block.outputs) else "missing"
-    return "star" if number > star + 1 and any(_is_open(source) for source in block.every_source) else None
+    return "star" if number > star + 1 and _may_grow(block, frozenset()) else None
 
 
 def _is_star(expr: Expr) -> bool:
@@ -66,11 +66,25 @@ def _is_star(expr: Expr) -> bool:
     return expr.op in ("star", "columns", "explode", "posexplode", "inline")
 
 
-def _is_open(source: Source) -> bool:
-    """Whether a star over the source gives columns that no text of the statement lists."""
-    if source.kind not in ("cte", "subquery"):
+def _may_grow(block: Block, above: frozenset[int]) -> bool:
+    """Whether a star of the query gives columns that no text of the statement lists; ``above``: queries around it."""
+    return any(
+        _is_star(output.expr) and any(_is_open(each, above | {id(block)}) for each in _spread(output.expr, block))
+        for output in block.outputs
+    )
+
+
+def _spread(star: Expr, block: Block) -> tuple[Source, ...]:
+    """The sources whose columns a star gives: the one that it is qualified by, else all of them."""
+    name = star.path[-1].casefold() if star.op == "star" and star.path else ""
+    return tuple(each for each in block.every_source if each.alias.casefold() == name) or block.every_source
+
+
+def _is_open(source: Source, above: frozenset[int]) -> bool:
+    if source.kind not in ("cte", "subquery") or source.reshaped:
         return True
-    return source.block is not None and any(_is_star(output.expr) for output in source.block.outputs)
+    block = source.block
+    return block is not None and id(block) not in above and _may_grow(block, above)
 
 
 def _number(item: Expr) -> int | None:

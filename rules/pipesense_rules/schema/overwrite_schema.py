@@ -10,7 +10,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
-from pipesense_rules import frames
+from pipesense_rules import frames, shapes
 
 META = RuleMeta(
     id="schema/overwrite-schema",
@@ -34,16 +34,21 @@ META = RuleMeta(
     },
 )
 
+_EXISTS: Final = frozenset({"isDeltaTable", "tableExists"})
+_MIGRATES: Final = frozenset({"migrate", "migration", "migrations", "schema", "schemas"})
+"""Words in the name of a function that is there to change a table's columns."""
 _KEYS: Final = {"overwriteschema": "replaced", "mergeschema": "merged"}
 
 
 @rule(META)
 def overwrite_schema(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
     """At the option, in writers."""
-    if scope.system != "spark":
+    if scope.system != "spark" or shapes.words(scope.scope.rpartition(".")[2]) & _MIGRATES:
         return
+    asked = any(each.name.rpartition(".")[2] in _EXISTS for each in scope.operations)
     for each in scope.operations:
-        if each.kind not in ("writer", "stream writer", "table writer"):
+        if each.kind not in ("writer", "stream writer", "table writer") or (asked and each.conditional):
+            # Where it is asked whether the table is there, a branch that replaces its columns is the one that makes it.
             continue
         for number, given in enumerate(each.given):
             key = given.name or (str(frames.constant(each.given[0])) if each.name == "option" and number == 1 else "")

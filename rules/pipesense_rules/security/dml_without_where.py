@@ -87,6 +87,8 @@ def dml_without_where(script: Script, ctx: Context) -> Iterator[Finding]:
             if shapes.is_staging(target.parts) or _is_nameless(write) or _migrates(script, write):
                 # Cleaning every row is what a staging table is for, and a name nobody can see may be one.
                 continue
+            if write.assignments and all(_standardises(name, value) for name, value in write.assignments):
+                continue
             yield ctx.finding("update", at=at, table=table)
             continue
         refill = _refill((each for later in script.statements[index + 1 :] for each in later.accesses), target)
@@ -152,6 +154,21 @@ def _migrates(script: Script, write: Write) -> bool:
     dropped = {one.column.casefold() for table in altered for one in table.changes if one.kind == "drop"}
     filled = {name.casefold() for name, _ in write.assignments}
     return bool(filled & (added | changed)) or bool(read & dropped)
+
+
+def _standardises(column: str, value: Expr) -> bool:
+    """Whether the new value says for each row what becomes of the old one: all rows are meant.
+
+    A CASE chooses the rows itself, and what a function makes of a column's own text or type holds for every row.
+    Arithmetic is left out: a raise in price may be meant for some.
+    """
+    if value.op in _ARITHMETIC:
+        return False
+    reads = any(part.op == "column" and part.name.casefold() == column.casefold() for part in value.walk())
+    return value.op == "case" or (reads and value.op not in ("column", "parameter", "hole", "subquery"))
+
+
+_ARITHMETIC: Final = frozenset({"add", "sub", "mul", "div", "mod", "neg"})
 
 
 def _emptied(script: Script) -> int:

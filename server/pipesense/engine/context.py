@@ -54,6 +54,9 @@ def default_role(path: str, folder: str) -> FileRole:
         return FileRole.TEST
     if name[:1] in "VUR" and "__" in name and name.endswith(".sql") and name[1:2].isdigit():
         return FileRole.MIGRATION
+    if parts[-3:-1] == ("features", "steps") or parts[-2:] == ("features", "environment.py"):
+        # The layout of behave, https://behave.readthedocs.io/en/stable/gherkin/ (1.2.6).
+        return FileRole.TEST
     # A folder of that name says the same when it is itself the project; "tests" may be anybody's project.
     above = [folder.rpartition("/")[2]] if folder.endswith("/example_dags") else []
     for part in reversed([*above, *parts[:-1]]):

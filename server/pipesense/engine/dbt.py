@@ -22,6 +22,8 @@ from pipesense.model.where import Loc
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
     from pipesense.systems.dbt.sql import Locate, Whereabouts
 
 PROJECT_FILE: Final = "dbt_project.yml"
@@ -76,6 +78,8 @@ class DbtProjects:
     _states: dict[str, _State] = field(default_factory=dict)
     _before: dict[str, _State] = field(default_factory=dict)
     """What was read before the surroundings changed: files that are still there need not be read again."""
+    _ignores: dict[tuple[str, ...], GitIgnoreSpec | None] = field(default_factory=dict)
+    """What the lines of a ``.dbtignore`` mean."""
     _manifests: Manifests = field(init=False)
 
     def __post_init__(self) -> None:
@@ -150,12 +154,26 @@ class DbtProjects:
             for folder in folders:
                 if (not folder or relative.startswith(f"{folder}/")) and (best is None or len(folder) > best[0]):
                     best = (len(folder), kind, folder)
-        if best is None or (ending == ".py" and best[1] != "model"):
+        if best is None or (ending == ".py" and best[1] != "model") or self._ignored(project, relative):
             return None
         from pipesense.systems.dbt.sql import Whereabouts
 
         below = relative[len(best[2]) + 1 if best[2] else 0 :]
         return Whereabouts(path, project.folder, project.name, best[1], tuple(below.split("/")[:-1]))
+
+    def _ignored(self, project: DbtProject, relative: str) -> bool:
+        """Whether dbt passes over a file: https://docs.getdbt.com/reference/dbtignore (1.10)."""
+        if not project.ignored:
+            return False
+        if project.ignored not in self._ignores:
+            from pathspec import GitIgnoreSpec
+
+            try:
+                self._ignores[project.ignored] = GitIgnoreSpec.from_lines(project.ignored)
+            except ValueError:
+                self._ignores[project.ignored] = None
+        spec = self._ignores[project.ignored]
+        return spec is not None and spec.match_file(relative)
 
     def reads(self, path: str) -> bool:
         """Whether dbt reads a YAML file."""

@@ -69,7 +69,7 @@ def _by_tasks(
         for task in pipeline.tasks:
             by = f"task {task.name} in {pipeline.noun} {pipeline.name}" if task.accesses else ""
             for access in task.accesses:
-                uses[("uses", access.dataset.table)].append(DatasetUse(access, by))
+                uses[("uses", access.dataset.table)].append(DatasetUse(access, by, task.name, pipeline.name))
                 if access.loc.file == record.path:
                     claimed.add(access.loc.unit)
             for check in task.checks:

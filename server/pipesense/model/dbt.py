@@ -393,6 +393,8 @@ class DbtProject:
     """The folder into which dbt writes what it made, relative to the project."""
     schemas: tuple[str, ...] = ()
     """The schemas that its profile names, in lower case."""
+    ignored: tuple[str, ...] = ()
+    """The lines of ``.dbtignore``: dbt passes over files that they match, as git does over those of ``.gitignore``."""
 
     def folders(self, kind: str) -> tuple[str, ...]:
         """The folders of a kind, relative to the project."""

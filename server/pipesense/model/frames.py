@@ -37,6 +37,8 @@ class Given:
     """It is a condition that compares for equality with a value that comes from outside, or with a date."""
     starts: str = ""
     """The characters with which a text surely starts, at most 200; "" where nobody can tell."""
+    aggregate: bool = False
+    """It makes one value of all rows (``F.max("a")``)."""
 
 
 @dataclass(frozen=True, slots=True)

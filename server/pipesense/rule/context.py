@@ -34,10 +34,15 @@ class TaskRun:
 
 @dataclass(frozen=True, slots=True)
 class DatasetUse:
-    """Somebody in the workspace touches a dataset; ``by`` says who ("task load in DAG orders")."""
+    """Somebody in the workspace touches a dataset; ``by`` says who ("task load in DAG orders").
+
+    ``task`` and ``pipeline`` are the names of the task and its pipeline, "" where nobody knows a task that does it.
+    """
 
     access: Access
     by: str
+    task: str = ""
+    pipeline: str = ""
 
 
 class Context(Protocol):

@@ -123,6 +123,35 @@ def _outside(expr: ast.expr) -> bool:
     return isinstance(expr, ast.Name)
 
 
+def aggregates(expr: ast.expr, module: Module) -> bool:
+    """Whether an expression makes one value of all rows: ``F.max("a")``, ``F.date_trunc("hour", F.min("ts"))``."""
+    if isinstance(expr, ast.BinOp):
+        return aggregates(expr.left, module) or aggregates(expr.right, module)
+    if isinstance(expr, ast.List):
+        return bool(expr.elts) and all(aggregates(each, module) for each in expr.elts)
+    if isinstance(expr, ast.ListComp | ast.GeneratorExp):
+        return aggregates(expr.elt, module)
+    if not isinstance(expr, ast.Call):
+        return False
+    func = expr.func
+    if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Call | ast.BinOp):
+        return func.attr != "over" and aggregates(func.value, module)
+    names = [name.rpartition(".") for name in module.qualified(func)]
+    if not any(package == _SPARK for package, _, _ in names):
+        return False
+    return any(name in _AGGREGATES for _, _, name in names) or any(aggregates(each, module) for each in expr.args)
+
+
+_SPARK: Final = "pyspark.sql.functions"
+_AGGREGATES: Final = frozenset(
+    {
+        *("count", "min", "max", "sum", "avg", "mean", "stddev", "variance", "median", "first", "last", "any_value"),
+        *("countDistinct", "count_distinct", "approx_count_distinct", "percentile_approx", "bool_and", "bool_or"),
+    }
+)
+"""Not those that keep all values (``collect_list``)."""
+
+
 def windowed(expr: ast.expr, module: Module) -> str:
     """The time column of ``F.window("ts", "1 hour")`` and ``session_window(df.ts, ...)``, "" for anything else."""
     if not isinstance(expr, ast.Call) or not expr.args:

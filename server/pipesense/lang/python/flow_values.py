@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from pipesense.lang.python.flow import DEEPEST, NO_TRAITS, Flow, Handed, Library, Made, Step, meet, read_function
-from pipesense.lang.python.flow_given import chooses, columns_in, form_of, starts, windowed
+from pipesense.lang.python.flow_given import aggregates, chooses, columns_in, form_of, starts, windowed
 from pipesense.lang.python.index import COMPREHENSIONS, FUNCTIONS, dotted, root_name
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of, unquoted
@@ -252,6 +252,7 @@ class Expressions:
             windowed(value, self.module),
             chooses(value),
             starts(value, self.module),
+            aggregates(value, self.module),
         )
 
     def _base(self, node: ast.expr, use: str, at: ast.AST | None, name: str) -> Flow | None:

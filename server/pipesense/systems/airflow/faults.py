@@ -116,6 +116,9 @@ def _value(
     found = _judged(name, value, line, of_dag)
     if found is None:
         return
+    if name == "dagrun_timeout" and version.below(_TYPES_CHECKED) and found[3]:
+        # Until then nobody looked at the type, and the scheduler read a number as seconds.
+        found = (FaultKind.TOLERATED_VALUE, "this release takes the number for seconds", *found[2:])
     kind, outcome, instead, text, certain = found
     edits: tuple[Replace, ...] = ()
     if text and isinstance(argument.value, ast.Constant):
@@ -136,6 +139,8 @@ def _value(
     )
 
 
+_TYPES_CHECKED: Final = (2, 10)
+"""https://github.com/apache/airflow/pull/40269; SerializedDAG.deserialize_dag made a timedelta of a number."""
 _CHECKED: Final = (
     _DURATIONS
     | _SECONDS

@@ -179,7 +179,9 @@ def always_runs(rule: Value[str], teardown: bool) -> bool:
 
 _RUNS_AFTER_FAILURE: Final = frozenset(
     {
-        *("all_done", "always", "all_failed", "one_failed", "one_done", "one_success", "none_skipped"),
-        *("all_done_setup_success", "all_done_min_one_success", "dummy"),
+        *("all_done", "always", "all_failed", "one_failed", "one_done", "none_skipped"),
+        *("all_done_setup_success", "dummy"),
     }
 )
+"""Not ``one_success`` and ``all_done_min_one_success``: where the only way to such a task fails, it fails as well.
+https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dags.html#trigger-rules (3.0)"""

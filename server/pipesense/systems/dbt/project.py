@@ -28,8 +28,9 @@ _DEFAULTS: Final = {
 _OLD_WORDS: Final = {"model": "source-paths", "seed": "data-paths"}
 """What the settings were called before dbt 1.0."""
 _TREES: Final = {"models": "model", "seeds": "seed", "snapshots": "snapshot", "sources": "source", "tests": "test"}
-BESIDE: Final = ("packages.yml", "dependencies.yml", "requirements.txt", "pyproject.toml", "package-lock.yml")
-"""Files beside the project that say what it is made with."""
+IGNORES: Final = ".dbtignore"
+BESIDE: Final = ("packages.yml", "dependencies.yml", "requirements.txt", "pyproject.toml", "package-lock.yml", IGNORES)
+"""Files beside the project that say what it is made with, and what of it."""
 _MODELLESS: Final = frozenset(
     (
         *("dbt_utils", "dbt_expectations", "dbt_date", "codegen", "audit_helper", "dbt_external_tables", "spark_utils"),
@@ -83,6 +84,7 @@ def read_project(
         tuple(bare),
         macros_open,
         target=_target(root),
+        ignored=tuple(beside.get(IGNORES, "").splitlines()),
     )
 
 

@@ -45,6 +45,14 @@ _STATUS: Final = re.compile(
     r"raise_for_status|status_code|\.status\b|\.ok\b|HTTPError|HTTPStatusError|\.is_success|is_error"
 )
 _BODY: Final = frozenset({"json", "text", "content", "iter_content", "iter_lines", "read", "raw"})
+_PARSERS: Final = frozenset(
+    {
+        *("json.loads", "orjson.loads", "ujson.loads", "simplejson.loads", "xmltodict.parse", "zipfile.ZipFile"),
+        *("xml.etree.ElementTree.fromstring", "lxml.etree.fromstring", "gzip.decompress", "gzip.GzipFile"),
+        *("pandas.read_excel", "pandas.read_json", "pandas.read_parquet", "tarfile.open"),
+    }
+)
+"""Functions that refuse what is not in their format, as the page of an error is not."""
 _ORCHESTRATORS: Final = frozenset({"airflow", "prefect", "dagster"})
 _NEXT: Final = re.compile(
     r"next|cursor|has_more|hasMore|more_results|offset|start_?at|\bpage\b|page_?(?:no|num|number|token|index)|continuation|links?\b"
@@ -288,7 +296,20 @@ class _Sent:
             for inner in uses
             if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == name
         } & _BODY
-        return "json" if "json" in read else next(iter(sorted(read)), "")
+        if "json" in read or any(self._parses(inner, name) for inner in uses):
+            return "json"
+        return next(iter(sorted(read)), "")
+
+    def _parses(self, call: ast.AST, name: str) -> bool:
+        """Whether a call reads the body of the answer ``name`` as a format that the page of an error is not in."""
+        if not isinstance(call, ast.Call) or not call.args:
+            return False
+        bodies = (
+            inner
+            for inner in ast.walk(call.args[0])
+            if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == name
+        )
+        return any(inner.attr in _BODY for inner in bodies) and bool(_PARSERS & set(self.module.qualified(call.func)))
 
     def _check_status(self) -> tuple[Replace, ...]:
         """``answer.raise_for_status()`` behind the statement that gets the answer."""

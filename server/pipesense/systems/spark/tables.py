@@ -184,6 +184,8 @@ def _frame(step: Step) -> Made | None:
     special = _SPECIAL.get(step.name)
     if special is not None:
         return Made(special[0], (step.traits | special[1]) - special[2])
+    if step.name == "select" and step.given and all(each.aggregate for each in step.given):
+        return Made(FRAME, step.traits | {"bounded", "aggregated"})
     if step.name in _SAME:
         return Made(FRAME, step.traits)
     if step.name in _JOINS:
