@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from pipesense.model.change import Replace, Rewrite
 from pipesense.model.dbt import DbtProject
@@ -10,6 +11,9 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+
+_WARNED: Final = (1, 10)
+"""https://docs.getdbt.com/reference/deprecations#missingplusprefixdeprecation"""
 
 META = RuleMeta(
     id="maintainability/missing-plus",
@@ -23,6 +27,12 @@ META = RuleMeta(
             "dbt has to guess what is a folder and what a setting; newer versions report it as deprecated.",
             "Write a plus before each setting.",
         ),
+        "deprecated": Message(
+            Severity.WARNING,
+            "{keys} {have} no plus sign, so {it} could be {what} as well.",
+            "dbt has to guess what is a folder and what a setting; from 1.10 on it warns, and will refuse it later.",
+            "Write a plus before each setting.",
+        ),
     },
 )
 
@@ -33,7 +43,7 @@ def missing_plus(project: DbtProject, ctx: Context) -> Iterator[Finding]:
     if project.bare:
         one = len(project.bare) == 1
         yield ctx.finding(
-            *("plain",),
+            *("deprecated" if ctx.dbt.version.number and not ctx.dbt.version.below(_WARNED) else "plain",),
             at=project.bare[0].at,
             keys=project.bare[0].name if one else f"{len(project.bare)} settings",
             have="has" if one else "have",

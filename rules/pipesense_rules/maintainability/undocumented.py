@@ -14,18 +14,17 @@ from pipesense_rules.dbt_facts import listed
 
 _MART = 3
 
+_WHY = "Who uses it has to read its query to learn what a row is."
+_DO = "Describe it in YAML, with its columns."
+
 META = RuleMeta(
     id="maintainability/undocumented",
     wants=DbtNode,
     pattern="data-contract",
     since="0.1",
     messages={
-        "mart": Message(
-            Severity.HINT,
-            "No YAML file describes {name}.",
-            "Who uses it has to read its query to learn what a row is.",
-            "Describe it in YAML, with its columns.",
-        ),
+        "mart": Message(Severity.INFO, "No YAML file describes the mart {name}.", _WHY, _DO),
+        "exposed": Message(Severity.HINT, "No YAML file describes {name}, which an exposure uses.", _WHY, _DO),
     },
 )
 
@@ -40,7 +39,7 @@ def undocumented(node: DbtNode, ctx: Context) -> Iterator[Finding]:
         return
     entries = ctx.dbt.entries(node)
     if not any(entry.described or not entry.whole for entry in entries):
-        yield ctx.finding("mart", at=node.at, name=node.name, subject=node)
+        yield ctx.finding("mart" if is_mart else "exposed", at=node.at, name=node.name, subject=node)
 
 
 @undocumented.fix

@@ -19,7 +19,7 @@ META = RuleMeta(
     since="0.1",
     messages={
         "joined": Message(
-            Severity.INFO,
+            Severity.WARNING,
             "{name} reads the source {source} beside other models.",
             "What is wrong with the raw table is then repaired here, and again in the next model that reads it.",
             "Read a staging model of {source}.",

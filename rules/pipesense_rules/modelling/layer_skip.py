@@ -20,13 +20,13 @@ META = RuleMeta(
     since="0.1",
     messages={
         "mart": Message(
-            Severity.INFO,
+            Severity.WARNING,
             "The mart {name} reads {what} without a layer between.",
             "Names, types and junk of the raw table then reach those who use the mart.",
             "Read a staging model of it.",
         ),
         "middle": Message(
-            Severity.HINT,
+            Severity.INFO,
             "{name} reads {what} without a staging model between.",
             "Names and types of the raw table are then decided in several places.",
             "Read a staging model of it.",

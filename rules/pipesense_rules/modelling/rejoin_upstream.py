@@ -18,7 +18,7 @@ META = RuleMeta(
     since="0.1",
     messages={
         "loop": Message(
-            Severity.HINT,
+            Severity.INFO,
             "{name} reads {first}, and {second}, which is made from {first} and read by nothing else.",
             "A model of its own for one step of one reader is one table more to build and to understand.",
             "Take what {second} does into this model, unless it is tested or stored for a reason.",

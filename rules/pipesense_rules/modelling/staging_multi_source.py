@@ -19,7 +19,7 @@ META = RuleMeta(
     since="0.1",
     messages={
         "joined": Message(
-            Severity.HINT,
+            Severity.INFO,
             "The staging model {name} joins the source tables {tables}.",
             "Neither of them is then cleaned by itself, and the next model that needs one reads the raw table again.",
             "Give each table its staging model, and join those.",

@@ -21,7 +21,7 @@ META = RuleMeta(
     since="0.1",
     messages={
         "up": Message(
-            Severity.INFO,
+            Severity.WARNING,
             "The {low} model {name} reads the {high} model {parent}.",
             "Data flows up and down then: what is changed in the marts comes back into what they are made from.",
             "Read what {parent} is made from, or move this model up.",

@@ -31,7 +31,7 @@ META = RuleMeta(
     since="0.1",
     messages={
         "loaded": Message(
-            Severity.INFO,
+            Severity.WARNING,
             "No table of the source {name} has a freshness, though {column} says when its rows were loaded.",
             _WHY,
             "Add freshness with {column} as loaded_at_field.",

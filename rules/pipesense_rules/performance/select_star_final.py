@@ -24,7 +24,7 @@ META = RuleMeta(
     since="0.1",
     messages={
         "star": Message(
-            Severity.HINT,
+            Severity.INFO,
             "The mart {name} stores all columns of {source}, whatever they are.",
             "A column that is added below is computed, stored and shown to everybody without a decision.",
             "List the columns.",
