@@ -66,3 +66,14 @@ def test_typing_inside_a_block_moves_its_findings() -> None:
     assert [each.span.of(changed) for each in made.findings(path) if each.rule == "correctness/equals-null"] == [
         "b = NULL"
     ]
+
+
+def test_a_finding_inside_a_macro_covers_its_characters() -> None:
+    text = (
+        "{% macro open_orders(t) %}\n"
+        "  {# 😀 #}\n"
+        "  select id from {{ t }} where closed_at = null\n"
+        "{% endmacro %}\n"
+        "{% macro is_open(c) %} {{ c }} = null {% endmacro %}\n"
+    )
+    assert found(text) == ["closed_at = null"]

@@ -81,6 +81,21 @@ def test_a_tag_on_the_line_of_a_path_is_no_columns() -> None:
     assert read_statement("SELECT {{ cents('a') }} b.y FROM b", "").error
 
 
+def test_a_tag_on_the_line_before_a_call_is_columns() -> None:
+    facts = read_statement("SELECT\n  {{ group_columns }}\n  count(*) AS n\nFROM t\n{{ group_by }}", "")
+
+    assert facts.error == ""
+    assert [(output.name, output.expr.op) for output in facts.blocks[0].outputs] == [("", "hole"), ("n", "count")]
+
+
+def test_a_tag_of_a_set_operation_is_one() -> None:
+    facts = read_statement("WITH c AS (SELECT a FROM t {{ dbt.except() }} SELECT a FROM u) SELECT * FROM c", "")
+
+    assert facts.error == ""
+    assert [operation.kind for operation in facts.set_operations] == ["except"]
+    assert read_statement("SELECT a FROM t {{ more() }} SELECT a FROM u", "").error
+
+
 def test_a_tag_between_two_operands_is_an_operator() -> None:
     facts = read_statement("SELECT a {{ op }} b FROM t", "")
 

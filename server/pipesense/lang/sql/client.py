@@ -17,7 +17,8 @@ _TRAILING_GO: Final = re.compile(r"\n[ \t]*GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE
 _TRAILING_COMMAND: Final = re.compile(r"\\g\w*[^\n;]*\s*\Z")
 _SLASH_LINE: Final = re.compile(r"/[ \t]*(?:\r?\n|\Z)")
 _TRAILING_SLASH: Final = re.compile(r"\n/[ \t]*\s*\Z")
-_RUNS_OTHERS: Final = re.compile(r"\\(?:(?P<file>i|ir|include|include_relative)|copy|gexec|lo_import)\b")
+_RUNS_OTHERS: Final = re.compile(r"\\(?:(?P<file>i|ir|include|include_relative)|gexec|lo_import)\b")
+_COPY: Final = re.compile(r"\\copy\b")
 _LONE_GO: Final = re.compile(r"GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE)
 _DELIMITER: Final = re.compile(r"DELIMITER[ \t]+\S+\s*\Z", re.IGNORECASE)
 _MYSQL_END: Final = re.compile(r"\bEND[ \t]*(//|\$\$|;;)\s*\Z", re.IGNORECASE)
@@ -27,15 +28,17 @@ _STDIN: Final = re.compile(r"COPY\b[^;]*\bFROM\s+STDIN\b[^;]*;", re.IGNORECASE)
 def without_client_words(text: str) -> tuple[str, str]:
     """The text with such words blanked, as long as before; or the command, if the whole statement is one.
 
-    The commands are "psql" ("psql \\i" for one that runs a file, "psql \\copy" for one that moves rows), "go" and
-    "delimiter". Blanked are
+    The commands are "psql" ("psql \\i" for one that runs a file, "psql \\g" for one that runs or brings what is not
+    seen), "go" and "delimiter". Blanked are the backslash of psql's ``\\copy``, which is COPY with the client's files,
     GO behind a statement, the lone ``/`` of SQL*Plus, the terminator of a
     DELIMITER, the data behind COPY ... FROM stdin, and lines in front that start with ``#``.
     """
     start = content_start(text, 0, len(text))
     if text.startswith("\\", start):
+        if _COPY.match(text, start) is not None:
+            return f"{text[:start]} {text[start + 1 :]}", ""
         others = _RUNS_OTHERS.match(text, start)
-        return text, "psql" if others is None else "psql \\i" if others["file"] else "psql \\copy"
+        return text, "psql" if others is None else "psql \\i" if others["file"] else "psql \\g"
     if _LONE_GO.match(text, start) is not None:
         return text, "go"
     if _DELIMITER.match(text, start) is not None:

@@ -25,7 +25,7 @@ swallows the rest of the file, and tokenising all of that takes longer than a ke
 
 _PSQL: Final = {
     "\\i": "A psql command that runs a file has no SQL of its own: there is nothing in it to judge.",
-    "\\copy": "A psql command that moves rows is recognised; nothing in it is judged.",
+    "\\g": "A psql command that moves rows is recognised; nothing in it is judged.",
 }
 
 
@@ -72,6 +72,10 @@ def read_statement(
         facts = parse(text, masked.text, every, dialect)
         if own and not found:
             facts = _with_inside(facts, masked.text)
+            if facts.kind == "macro":
+                from pipesense.lang.sql.macros import with_definitions
+
+                facts = with_definitions(facts, text)
         if facts.error or (found and not facts.blocks):
             failed = failed or facts
             continue
@@ -98,6 +102,9 @@ def _with_inside(facts: StatementFacts, masked: str) -> StatementFacts:
     if facts.unjudged and found.statements:
         why = facts.unjudged.replace("nothing in it is judged", "only the queries and changes inside it are judged")
         return replace(known, unjudged=why)
+    if facts.unjudged and found.stored and found.closed and "EXEC" not in masked.upper():
+        none = "holds no query and changes no rows: there is nothing in it to judge"
+        return replace(known, unjudged=facts.unjudged.replace("is recognised; nothing in it is judged", none))
     return known
 
 

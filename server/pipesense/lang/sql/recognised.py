@@ -25,6 +25,8 @@ _NO_ROWS: Final = frozenset(
     {
         *("CLUSTER", "CREATE SCHEMA", "ALTER SCHEMA", "CREATE EXTENSION", "CREATE DOMAIN", "CREATE SEQUENCE"),
         *("ALTER SEQUENCE", "ALTER FUNCTION", "ALTER AGGREGATE", "CREATE WAREHOUSE", "REINDEX", "CREATE ROLE"),
+        *("CREATE USER", "ALTER USER", "ALTER ROLE", "CREATE DATABASE", "ALTER DATABASE", "ALTER WAREHOUSE", "USE"),
+        *("CREATE AGGREGATE", "ALTER TYPE", "ALTER DOMAIN", "CREATE FILE", "COMMENT", "CREATE LANGUAGE"),
     }
 )
 """Statements on the things around tables: a name, its owner, where it lies."""

@@ -29,6 +29,8 @@ _GO_ON: Final = frozenset(
 _OPERANDS: Final = frozenset({TokenType.VAR, TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER, TokenType.NULL})
 _CLOSED: Final = frozenset({*_OPERANDS, TokenType.R_PAREN})
 _CLOSING: Final = frozenset({TokenType.R_PAREN, TokenType.AND, TokenType.OR, TokenType.SEMICOLON})
+_LISTS: Final = frozenset({TokenType.SELECT, TokenType.DISTINCT, TokenType.COMMA})
+_SET_OPERATION: Final = re.compile(r"\b(except|intersect|union)\b", re.IGNORECASE)
 _QUERY: Final = ("SELECT", "*")
 _CTE: Final = ("AS(", "SELECT", "*)")
 
@@ -102,7 +104,9 @@ def with_more(text: str, holes: tuple[Hole, ...], error: Span, tokens: list[Toke
     """The text where the tag before an error stands for more than a name, where only one thing can be meant.
 
     ``FROM t {{ live() }} AND x``: a WHERE of its own. ``{{ columns() }}`` on the line before ``t.x``: columns with
-    a comma behind the last. ``a {{ operator }} b``: an operator. None for everything else.
+    a comma behind the last, or before a call: ``SELECT {{ columns() }}`` and ``count(*)`` below.
+    ``a {{ operator }} b``: an operator; ``{{ dbt.except() }}`` before SELECT: a set operation. None for everything
+    else.
     """
     index = next((i for i, token in enumerate(tokens) if token.start >= error.start), len(tokens))
     if index >= len(tokens):
@@ -115,6 +119,14 @@ def with_more(text: str, holes: tuple[Hole, ...], error: Span, tokens: list[Toke
     if wrong in (TokenType.AND, TokenType.OR) and (hole := _alone(tokens, index - 1, holes)) is not None:
         spelled = _spelled(("WHERE", tokens[index - 1].text.rstrip("_")), hole.span.of(text))
         return None if spelled is None else text[: hole.span.start] + spelled + text[hole.span.end :]
+    if wrong is TokenType.SELECT and (hole := _alone(tokens, index - 1, holes)) is not None:
+        named = _SET_OPERATION.search(hole.text)
+        spelled = _spelled((named[1].upper(),), hole.span.of(text)) if named is not None else None
+        return None if spelled is None else text[: hole.span.start] + spelled + text[hole.span.end :]
+    if wrong is TokenType.L_PAREN and index > 2 and tokens[index - 3].token_type in _LISTS:
+        hole, name = _alone(tokens, index - 2, holes), tokens[index - 2]
+        if hole is not None and "\n" in text[hole.span.end : tokens[index - 1].start] and name.end > name.start:
+            return text[: name.end] + "," + text[name.end + 1 :]
     if wrong is TokenType.DOT and (hole := _alone(tokens, index - 2, holes)) is not None:
         name = tokens[index - 2]
         if "\n" in text[hole.span.end : tokens[index - 1].start] and name.end > name.start:

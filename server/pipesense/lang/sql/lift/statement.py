@@ -72,10 +72,10 @@ def lift_statement(
 
 
 def _read_inner(lift: Queries, tree: exp.Expr) -> None:
-    """A query; the one that EXPORT DATA writes to files; the expression that a function of SQL is."""
+    """A query; the one that EXPORT DATA or COPY writes to files; the expression that a function of SQL is."""
     if isinstance(tree, exp.Query):
         lift.query(tree, Role.STATEMENT)
-    elif isinstance(tree, exp.Export) and isinstance(tree.this, exp.Query):
+    elif isinstance(tree, (exp.Export, exp.Copy)) and isinstance(tree.this, exp.Query):
         lift.query(tree.this, Role.STATEMENT)
     elif isinstance(tree, exp.Create) and isinstance(tree.this, exp.UserDefinedFunction):
         body = tree.args.get("expression")
