@@ -173,9 +173,23 @@ def _sql_run(task: TaskDraft, expr: ast.expr, frame: Frame, dialect: str | None,
             return OtherRun(f"the SQL file {text}", loc)
         closed = task.facts is not None and _is_closed(task.dag)
         return SqlFileRun(text, _candidates(text, task.dag, module), loc, dialect, closed)
+    if text is None and _names_a_file(expr):
+        return OtherRun(f"the SQL file {module.text_of(expr)}", loc)
     if loc.file != module.path:
         return OtherRun("SQL of another file", loc)
     return EmbeddedRun(module.path, number, loc)
+
+
+def _names_a_file(expr: ast.expr) -> bool:
+    """Whether a text that is put together is a file's name: ``"/load/{0}.sql".format(name)``, ``f"load/{name}.sql"``."""
+    if isinstance(expr, ast.Call) and isinstance(expr.func, ast.Attribute) and expr.func.attr == "format":
+        expr = expr.func.value
+    parts = expr.values if isinstance(expr, ast.JoinedStr) else [expr]
+    if isinstance(expr, ast.BinOp):
+        parts = [expr.left, expr.right]
+    texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    ends = isinstance(parts[-1], ast.Constant) and bool(texts) and texts[-1].endswith(_SQL_FILES)
+    return ends and not any(character.isspace() for text in texts for character in text)
 
 
 def _candidates(path: str, dag: DagDraft | None, module: Module) -> tuple[str, ...]:
