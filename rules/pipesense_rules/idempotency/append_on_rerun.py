@@ -164,8 +164,12 @@ def _unguarded(statement: Statement, access: Access) -> bool:
 
 
 def _cleared_before(dataset: DatasetName, run: TaskRun) -> bool:
-    """Whether SQL that the same task runs earlier takes the rows of the first time away."""
-    return any(_clears(access, dataset) for access in run.before)
+    """Whether SQL that the same task runs earlier takes the rows of the first time away, or asks which there are."""
+    return any(
+        _clears(access, dataset)
+        or (access.mode is AccessMode.READ and access.dataset.match(dataset) is not Confidence.NONE)
+        for access in run.before
+    )
 
 
 def _exempt(script: Script, statement: Statement, access: Access, ctx: Context) -> bool:
@@ -210,7 +214,7 @@ def _repeated(
         by = [run for run in runs if _repeats(run, variant)]
         if variant != "retried":
             # A retry repeats this task alone; a run that is repeated begins with what stands before it.
-            by = [run for run in by if not _cleared_upstream(access.dataset, run, ctx)]
+            by = [run for run in by if not _reckoned_with(access.dataset, run, ctx)]
         if by:
             task, pipeline = by[0].task, by[0].pipeline
             retries = effective(retries_of(task)) or 0
@@ -223,14 +227,17 @@ def _repeated(
     return None
 
 
-def _cleared_upstream(dataset: DatasetName, run: TaskRun, ctx: Context) -> bool:
-    """Whether a task before this one in the same pipeline takes the rows of the last time away."""
+def _reckoned_with(dataset: DatasetName, run: TaskRun, ctx: Context) -> bool:
+    """Whether a task before this one in the same pipeline takes the rows of the last time away, or looks at them.
+
+    Who asks the table first which rows it has may well bring only the others.
+    """
     edges = run.pipeline.edges
     before = edges.upstream(run.task.name)
     return any(
         use.pipeline == run.pipeline.name
         and (use.task in before or (edges.opened is not None and use.task != run.task.name))
-        and _clears(use.access, dataset)
+        and (use.access.mode is AccessMode.READ or _clears(use.access, dataset))
         for use in ctx.uses_of(dataset)
     )
 
