@@ -34,6 +34,8 @@ META = RuleMeta(
     },
 )
 
+_HANDFUL: Final = 5
+"""So few projections cost nothing that anybody notices."""
 _INSTEAD: Final = {
     "withColumn": "withColumns({name: expression for ...}) (Spark 3.3), or one select",
     "withColumnRenamed": "withColumnsRenamed({old: new for ...}) (Spark 3.4), or one toDF",
@@ -48,6 +50,8 @@ def with_column_loop(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
     said: set[Loc] = set()
     for each in scope.operations:
         if each.loop_of is not None and each.loop_of.whole in said:
+            continue
+        if each.loop_of is not None and 0 < each.loop_of.turns <= _HANDFUL:
             continue
         if each.name not in _INSTEAD or each.kind != "frame" or not each.loop:
             continue

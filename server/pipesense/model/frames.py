@@ -43,12 +43,16 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A ``for`` statement: all of it, its variable, what it runs over, and how many statements its body has."""
+    """A ``for`` statement: all of it, its variable, what it runs over, and how many statements its body has.
+
+    ``turns``: how many turns it takes, where the things that it runs over are written in the code; else 0.
+    """
 
     whole: Loc
     target: Loc
     over: Loc
     statements: int
+    turns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

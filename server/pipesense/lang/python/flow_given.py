@@ -123,6 +123,19 @@ def _outside(expr: ast.expr) -> bool:
     return isinstance(expr, ast.Name)
 
 
+def turns(expr: ast.expr, module: Module) -> int:
+    """How many things a loop runs over, where they are written in the code; else 0."""
+    if isinstance(expr, ast.List | ast.Tuple | ast.Set):
+        return 0 if any(isinstance(each, ast.Starred) for each in expr.elts) else len(expr.elts)
+    if isinstance(expr, ast.Call) and isinstance(expr.func, ast.Attribute) and not expr.args:
+        holder = expr.func.value
+        if expr.func.attr in ("items", "keys", "values") and isinstance(holder, ast.Name | ast.Dict):
+            found = module.dictionary(holder)
+            return len(found.entries) if found.opened is None else 0
+    value = module.value(expr) if isinstance(expr, ast.Name) else None
+    return len(value.value) if isinstance(value, Known) and isinstance(value.value, tuple) else 0
+
+
 def aggregates(expr: ast.expr, module: Module) -> bool:
     """Whether an expression makes one value of all rows: ``F.max("a")``, ``F.date_trunc("hour", F.min("ts"))``."""
     if isinstance(expr, ast.BinOp):

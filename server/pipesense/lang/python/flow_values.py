@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from pipesense.lang.python.flow import DEEPEST, NO_TRAITS, Flow, Handed, Library, Made, Step, meet, read_function
-from pipesense.lang.python.flow_given import aggregates, chooses, columns_in, form_of, starts, windowed
+from pipesense.lang.python.flow_given import aggregates, chooses, columns_in, form_of, starts, turns, windowed
 from pipesense.lang.python.index import COMPREHENSIONS, FUNCTIONS, dotted, root_name
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of, unquoted
@@ -202,7 +202,8 @@ class Expressions:
         if not self.around:
             return None
         node, loc = self.around[-1], self.module.loc
-        return Loop(loc(node), loc(node.target), loc(node.iter), len(node.body) + len(node.orelse))
+        size = len(node.body) + len(node.orelse)
+        return Loop(loc(node), loc(node.target), loc(node.iter), size, turns(node.iter, self.module))
 
     def _name_loc(self, node: ast.expr, below: ast.expr, loc: Loc, receiver: Loc) -> Loc:
         if isinstance(below, ast.Attribute):

@@ -181,7 +181,7 @@ def _sql_run(task: TaskDraft, expr: ast.expr, frame: Frame, dialect: str | None,
 
 
 def _names_a_file(expr: ast.expr) -> bool:
-    """Whether a text that is put together is a file's name: ``"/load/{0}.sql".format(name)``, ``f"load/{name}.sql"``."""
+    """Whether a computed text is the name of a file: ``"/load/{0}.sql".format(name)``, ``f"load/{name}.sql"``."""
     if isinstance(expr, ast.Call) and isinstance(expr.func, ast.Attribute) and expr.func.attr == "format":
         expr = expr.func.value
     parts = expr.values if isinstance(expr, ast.JoinedStr) else [expr]
