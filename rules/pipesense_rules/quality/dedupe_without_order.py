@@ -46,6 +46,9 @@ META = RuleMeta(
 )
 
 _SORTS: Final = frozenset({"sort_values", "sort_index", "nlargest", "nsmallest", "sort", "orderBy", "sort_by"})
+_IN_ORDER: Final = frozenset({"concat", "DataFrame", "DataFrame.from_records", "DataFrame.from_dict"})
+"""Functions of pandas whose rows stand in an order that the code chose: of frames put one behind another, the row of
+the first one stays."""
 _REDUCES: Final = frozenset({"getitem", "select", "groupby", "groupBy", "agg", "unique", "distinct", "filter"})
 
 
@@ -78,8 +81,7 @@ def _pandas(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> tuple
     if not columns or each.argument("keep") is not None or each.open:
         return ()
     history = _history(each, places)
-    if any(one.name in _SORTS or one.name == "concat" for one in history):
-        # Of frames that are put one behind another, the row of the first one stays.
+    if any(one.name in _SORTS or (one.kind == "" and one.name in _IN_ORDER) for one in history):
         return ()
     return columns if _known(history) and not _only(columns, history) else ()
 
