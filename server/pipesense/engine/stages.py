@@ -330,16 +330,20 @@ class Stages:
         return RuleContext(meta, self._asked(record, lookup))
 
     def _asked(self, record: FileRecord, lookup: Lookup) -> Asked:
+        # While a fix is tried out there are two records of one file: its own places are those of this one.
+        def record_of(path: str) -> FileRecord | None:
+            return record if path == record.path and not record.is_put_away else self.whole_record_of(path)
+
         return Asked(
             path=record.path,
             config=self.surroundings.config(record.path),
             role=record.role,
             lookup=lookup,
             versions=record.linked.versions,
-            text_at=self.text_of,
-            statement_at=self._statement,
+            text_at=lambda loc: record.document.text_of(loc) if loc.file == record.path else self.text_of(loc),
+            statement_at=lambda loc: _statement(record_of(loc.file), loc),
             answers=self.answers(lookup),
-            record_of=self.whole_record_of,
+            record_of=record_of,
             folder=self.surroundings.dbt.folder(record.path),
         )
 
@@ -394,20 +398,6 @@ class Stages:
             unit.findings_for = self.generation
         return unit.findings
 
-    def _statement(self, loc: Loc) -> Statement | None:
-        record = self.whole_record_of(loc.file)
-        if record is None:
-            return None
-        return next(
-            (
-                statement
-                for script in record.linked.scripts.values()
-                for statement in script.statements
-                if statement.loc.unit == loc.unit
-            ),
-            None,
-        )
-
     def run(self, stage: Stage, record: FileRecord, lookup: Lookup) -> Outcome:
         """LINK or COMPOSE by number; a failure costs the file's facts of that step and nothing else."""
         try:
@@ -418,6 +408,11 @@ class Stages:
                 record.linked = Linked()
             record.pipelines, record.composed = (), {}
             return Outcome({}, frozenset())
+
+
+def _statement(record: FileRecord | None, loc: Loc) -> Statement | None:
+    scripts = record.linked.scripts.values() if record is not None else ()
+    return next((each for script in scripts for each in script.statements if each.loc.unit == loc.unit), None)
 
 
 def _system_of(change: Change) -> str:
