@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -53,6 +54,7 @@ _WHOLE: Final = frozenset({"snowflake"})
 _RUNNING: Final = frozenset({"flink"})
 """Engines whose LAST_VALUE always passes over NULL, so that it fills gaps with the last value so far
 (https://issues.apache.org/jira/browse/FLINK-26764, read in 2026)."""
+_DIRECTION: Final = re.compile(r"(?P<words>(?:\s+(?:asc|desc))?(?:\s+nulls\s+(?:first|last))?)\s*", re.I)
 _FRAME: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 
 
@@ -97,10 +99,17 @@ def whole_partition(finding: Finding, window: WindowCall, ctx: Context) -> Offer
     text = ctx.text(finding.loc)
     if window.window or not text.endswith(")"):
         return None
-    end = window.order[-1].span.end
-    if ctx.text(finding.loc.at(Span(end, window.span.end - 1))).strip().upper() not in ("", "DESC", "ASC"):
+    first, last = window.order[0].span.start - window.span.start, window.order[-1].span.end - window.span.start
+    behind = _DIRECTION.fullmatch(text, last, len(text) - 1)
+    if behind is None:
         return None
-    at = Span(window.span.end - 1, window.span.end - 1)
-    lower = " over" in text.replace("\n", " ")
-    frame = _FRAME.lower() if lower else _FRAME
-    return Offer("Look at the whole partition", Replace(finding.loc.at(at), f" {frame}"), Applicability.UNSAFE)
+    at = window.span.start + behind.end("words")
+    frame = _FRAME.lower() if " over" in text.replace("\n", " ") else _FRAME
+    written = Replace(finding.loc.at(Span(at, at)), _gap(text, first, behind) + frame)
+    return Offer("Look at the whole partition", written, Applicability.UNSAFE)
+
+
+def _gap(text: str, first: int, behind: re.Match[str]) -> str:
+    """A line of its own, as far in as ORDER BY, where the window closes on one; else a blank."""
+    order = re.search(r"\n([ \t]*)order\s+by\s+$", text[:first], re.I)
+    return f"\n{order[1]}" if order and "\n" in text[behind.end("words") : behind.end()] else " "

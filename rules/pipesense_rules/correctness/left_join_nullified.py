@@ -89,15 +89,60 @@ def move_to_on(finding: Finding, subject: tuple[Block, Join, Expr], ctx: Context
     block, join, part = subject
     if not join.on or any(each.op == "or" for each in join.on) or part.span.end < 0:
         return None
+    if _still_undone(block, join, part):
+        return None
     gone = _without(block, part, finding, ctx)
     if gone is None:
         return None
     condition = ctx.text(finding.loc.at(part.span))
+    removed = Replace(finding.loc.at(gone), "")
+    own = [ctx.text(finding.loc.at(each.span)) for each in join.on]
+    if condition.casefold() in map(str.casefold, own):
+        return Offer("Leave the condition in ON alone", removed, Applicability.UNSAFE)
     end = join.on[-1].span.end
     keyword = "and" if ctx.text(finding.loc.at(block.keyword)).islower() else "AND"
-    moved = Replace(finding.loc.at(Span(end, end)), f" {keyword} {condition}")
-    change = Rewrite((moved, Replace(finding.loc.at(gone), "")))
-    return Offer("Move the condition into ON", change, Applicability.UNSAFE)
+    moved = Replace(finding.loc.at(Span(end, end)), f"{_gap(join, finding, ctx)}{keyword} {condition}")
+    return Offer("Move the condition into ON", Rewrite((moved, removed)), Applicability.UNSAFE)
+
+
+@left_join_nullified.fix
+def say_inner(finding: Finding, subject: tuple[Block, Join, Expr], ctx: Context) -> Offer | None:
+    """The join is called what it is: the rows stay the same, but whether they were meant is for people to say."""
+    block, join, _ = subject
+    if join.keyword is None:
+        return None
+    written = ctx.text(finding.loc.at(join.keyword))
+    plain = re.fullmatch(r"left(?:\s+outer)?\s+(join)", written, re.I)
+    if plain is None:
+        return None
+    spelled = re.search(r"\b(inner)\s+join\b", ctx.text(finding.loc.at(block.span)), re.I)
+    inner = f"{'inner' if plain[1].islower() else 'INNER'} {plain[1]}" if spelled else plain[1]
+    change = Replace(finding.loc.at(join.keyword), inner)
+    return Offer("Write JOIN: the rows are the same", change, Applicability.UNSAFE)
+
+
+def _still_undone(block: Block, join: Join, part: Expr) -> bool:
+    """Whether rows without a partner are dropped all the same, by another condition or one on what hangs on them."""
+    names = queries.aliases(block)
+    alias = join.source.alias.casefold()
+    hanging = [
+        other.source.alias.casefold()
+        for other in block.joins
+        if other is not join
+        and _keeps_unmatched(other)
+        and any(queries.owner(column, names) == alias for each in other.on for column in queries.columns(each))
+    ]
+    others = [each for each in block.where if each is not part]
+    return any(_rejects_null(each, name, names) for each in others for name in (alias, *hanging))
+
+
+def _gap(join: Join, finding: Finding, ctx: Context) -> str:
+    """What stands before the last AND of ON where its conditions have lines of their own; else a blank."""
+    if len(join.on) < 2:
+        return " "
+    between = Span(join.on[-2].span.end, join.on[-1].span.start)
+    found = re.fullmatch(r"(\s*\n[ \t]*)and\s+", ctx.text(finding.loc.at(between)), re.I)
+    return found[1] if found else " "
 
 
 def _without(block: Block, part: Expr, finding: Finding, ctx: Context) -> Span | None:

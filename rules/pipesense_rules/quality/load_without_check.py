@@ -113,6 +113,11 @@ def add_checks(finding: Finding, unchecked: Unchecked, ctx: Context) -> Offer | 
     # What is a guess is for people to choose; they find it where checks are asked for.
     sure = tuple(check for check in plan.checks if check.sureness is not Sureness.GUESS)
     change = AddCheck(unchecked.pipeline, unchecked.task, replace(plan, checks=sure))
+    pipeline = unchecked.pipeline
+    if pipeline.check_loader and not ctx.told("loads checks", pipeline.system):
+        # Written alone it would look like a check and never run.
+        title = f"Check {unchecked.dataset} after the load, with {pipeline.check_loader} where the assets are loaded"
+        return Offer(title, change, Applicability.DISPLAY)
     return Offer(f"Check {unchecked.dataset} after the load", change, Applicability.UNSAFE)
 
 

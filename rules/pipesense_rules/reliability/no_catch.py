@@ -58,12 +58,13 @@ def catch(finding: Finding, machine: StateMachine, ctx: Context) -> Offer | None
     graphs = {id(graph): graph for graph, _ in bare}
     if len(graphs) != 1:
         return None
-    target = _target(next(iter(graphs.values())))
+    target, shared = _target(next(iter(graphs.values())))
     if target is None:
         return None
     states = tuple(state for _, state in bare)
     change = CatchFailures(machine.pipeline.system, states, target, machine.paths)
-    return Offer(f"Lead failures to {target}", change, Applicability.UNSAFE)
+    # What was made for the failure of one state may say or undo what is wrong for another.
+    return Offer(f"Lead failures to {target}", change, Applicability.UNSAFE if shared else Applicability.DISPLAY)
 
 
 def _bare(machine: StateMachine) -> list[tuple[StateGraph, State]]:
@@ -76,15 +77,20 @@ def _bare(machine: StateMachine) -> list[tuple[StateGraph, State]]:
     return found
 
 
-def _target(graph: StateGraph) -> str | None:
-    """Where other failures of the same list go, else its only Fail state."""
+def _target(graph: StateGraph) -> tuple[str | None, bool]:
+    """Where other failures of the same list go, else its only Fail state; and whether it is there for any failure.
+
+    A state that runs come to without a failure is no answer to one.
+    """
+    usual = reached(graph, through_failures=False)
     named_already = [
         handler.jump.name
         for state in graph.states
         for handler in state.catchers
-        if handler.jump is not None and "States.ALL" in handler.errors
+        if handler.jump is not None and "States.ALL" in handler.errors and handler.jump.name not in usual
     ]
-    if named_already:
-        return max(dict.fromkeys(named_already), key=named_already.count)
     failing = [state.name for state in graph.states if state.kind == "Fail"]
-    return failing[0] if len(failing) == 1 else None
+    if named_already:
+        most = max(dict.fromkeys(named_already), key=named_already.count)
+        return most, named_already.count(most) > 1 or most in failing
+    return (failing[0], True) if len(failing) == 1 else (None, False)

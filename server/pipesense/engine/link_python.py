@@ -187,6 +187,7 @@ def link_python_file(
         recognised=tuple(each for script in scripts.values() for each in recognised(script)),
         exports={
             **_exports(path, module, pipelines, scripts, surroundings, runs_of_code(pipelines, effects, code)),
+            **{("told", *about): value for each in lifted for about, value in each.told.items()},
             **{("code", scope): _exported(found, scripts) for scope, found in code.items()},
         },
         reads=_reads(module, surroundings),

@@ -226,6 +226,9 @@ class Pipeline:
     resumes: bool = False
     """A failed run is taken up where it failed, from stored results, by the system's own means: what a step repeats or
     checks by itself is then a convenience more than a need."""
+    check_loader: str = ""
+    """What has to load a check that stands beside the tasks before it is run; "" where nothing has to. Whether some
+    file does is told as ("loads checks", system)."""
 
     def task(self, name: str) -> Task | None:
         """The task of that name."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 from textwrap import indent
+from typing import Final
 
 from pipesense.model.quality import (
     Ask,
@@ -39,6 +40,9 @@ class Style(Enum):
     POLARS = "polars"
 
 
+_WIDTH: Final = 100
+"""A line of code that would be longer is written over several."""
+
 _OF_ONE_FRAME = (NotNull, Unique, InRange, Matches, OneOf, InOrder, Fresh, HasRows)
 
 
@@ -66,12 +70,22 @@ def spark_lines(plan: CheckPlan, frame: str, stem: str) -> list[str]:
         lines += [f"    # {_why(check)}", f'    "{label(check.ask)}": {quoted(_aggregate(check.ask))},']
     lines += [
         "}",
-        f'{stem}_found = {frame}.selectExpr(*(f"{{count}} AS {{name}}" for name, count in {stem}.items())).first()',
+        *_in_width(
+            f"{stem}_found = {frame}.selectExpr(",
+            f'*(f"{{count}} AS {{name}}" for name, count in {stem}.items())',
+            ").first()",
+        ),
         f"failed_{stem} = [name for name in {stem} if {stem}_found[name]]",
         f"if failed_{stem}:",
         f'    raise ValueError(f"{plan.dataset} fails its checks: {{failed_{stem}}}")',
     ]
     return lines
+
+
+def _in_width(head: str, inside: str, tail: str) -> list[str]:
+    """A call in one line, or over three where that line would be too long."""
+    line = f"{head}{inside}{tail}"
+    return [line] if len(line) <= _WIDTH else [head, f"    {inside}", tail]
 
 
 def _aggregate(ask: Ask) -> str:

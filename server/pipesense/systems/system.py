@@ -31,7 +31,7 @@ class Lifted:
 
     ``scripts``: numbers of embedded SQL scripts that no task runs. ``facts``: those that rules want as they are, each
     a frozen class of the model. ``code``: what the system's calls do in each function, for the tasks that run it.
-    ``told``: what other files may ask for (``DocumentFile.ask``, ``Context.told``), by kind and name; documents only.
+    ``told``: what other files may ask for (``DocumentFile.ask``, ``Context.told``), by kind and name.
     """
 
     pipelines: tuple[Pipeline, ...] = ()

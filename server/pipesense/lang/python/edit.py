@@ -181,12 +181,14 @@ def add_elements(module: Module, node: ast.List | ast.Tuple, items: Sequence[str
     return _append(module, node, [parsed_of(node).span_of(element) for element in node.elts], items)
 
 
-def add_import(module: Module, name: str, from_module: str) -> tuple[str, tuple[Replace, ...]]:
+def add_import(
+    module: Module, name: str, from_module: str, leaving: ast.stmt | None = None
+) -> tuple[str, tuple[Replace, ...]]:
     """Make ``from_module.name`` usable at top level: what to write for it, and the edits.
 
     An existing import (an alias, or the whole module) is used as it is; an existing ``from`` import of the same
     module is extended; else a line is added behind the imports at the top. A name that means something else in the
-    file is imported under another one.
+    file is imported under another one; what the statement ``leaving`` binds is given up by the same change.
     """
     top = [statement for statement in module.body if isinstance(statement, ast.Import | ast.ImportFrom)]
     package, _, last = from_module.rpartition(".")
@@ -199,7 +201,8 @@ def add_import(module: Module, name: str, from_module: str) -> tuple[str, tuple[
                     return f"{alias.asname or last}.{name}", ()
             elif alias.name == from_module and (alias.asname or "." not in alias.name):
                 return f"{alias.asname or alias.name}.{name}", ()
-    taken = bool(module.table.mentions(name))
+    given_up = parsed_of(leaving) if leaving is not None else None
+    taken = any(unit is not given_up for unit in module.table.mentions(name))
     written = f"{name} as {name}_" if taken else name
     local = f"{name}_" if taken else name
     for statement in top:

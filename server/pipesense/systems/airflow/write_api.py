@@ -15,12 +15,14 @@ from pipesense.lang.python.edit import (
     replace_node,
 )
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Refusal, Replace
 from pipesense.model.code import ObsoleteUse
 from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
 from pipesense.systems.airflow.names import dotted
 from pipesense.systems.airflow.tables.facts import MovedName
+from pipesense.systems.airflow.write_settings import remove_line
 from pipesense.text.span import Span
 
 _GONE = Refusal("The place has changed since the finding was made.")
@@ -124,16 +126,37 @@ def _move_import(
     for call in calls:
         edits += _call_edits(call, entry, module)
     written = f"{name} as {alias.asname}" if alias.asname else name
-    if len(statement.names) == 1:
+    alone = len(statement.names) == 1
+    if alone and alias.asname is None and _joins(statement, source, module):
+        edits.append(remove_line(statement, module))
+        name, imports = add_import(module, name, source, statement)
+        edits += imports
+    elif alone:
         edits.append(replace_node(module, statement, f"from {source} import {written}"))
     else:
         edits += _take_out(statement, alias, module)
-        expression, imports = add_import(module, name, source)
+        name, imports = add_import(module, name, source, statement)
         edits += imports
-        name = expression
     if alias.asname is None and name != local:
         edits += [replace_node(module, node, name) for node in _uses(local, module)]
     return tuple(edits)
+
+
+def _joins(statement: ast.ImportFrom, source: str, module: Module) -> bool:
+    """Whether the file imports from the new module already, and the old import may go with its line."""
+    if statement not in module.body:
+        return False
+    text = parsed_of(statement).text[module.loc(statement).span.end :]
+    if text.split("\n", 1)[0].strip():
+        return False
+    return any(
+        isinstance(each, ast.ImportFrom)
+        and not each.level
+        and each.module == source
+        and each.names[0].name != "*"
+        and each is not statement
+        for each in module.body
+    )
 
 
 def _call_edits(call: ast.Call, entry: MovedName, module: Module) -> Iterator[Replace]:

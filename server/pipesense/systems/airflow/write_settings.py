@@ -239,7 +239,7 @@ def set_start_date(built: Built, module: Module) -> tuple[Replace, ...] | Refusa
     unused = _import_used_once(module, moving)
     if unused is not None:
         # Airflow 3 has no days_ago, and nothing else in the file asks for it.
-        line = replace_node(module, unused, "from datetime import datetime") if imports else _without(unused, module)
+        line = replace_node(module, unused, "from datetime import datetime") if imports else remove_line(unused, module)
         return (Replace(moving, f"{written}({date})"), line)
     return (Replace(moving, f"{written}({date})"), *imports)
 
@@ -280,7 +280,7 @@ def _inside(inner: Loc, outer: Loc) -> bool:
     return inner.unit == outer.unit and outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
 
 
-def _without(statement: ast.stmt, module: Module) -> Replace:
+def remove_line(statement: ast.stmt, module: Module) -> Replace:
     """Take a statement out, with its line break."""
     loc = module.loc(statement)
     text = parsed_of(statement).text

@@ -27,6 +27,10 @@ from pipesense.systems.system import Embed, Lifted
 
 _BY_JOB: Final = Unknown("a job of this file repeats the steps of the assets that it selects")
 
+_CHECK_LOADER: Final = "load_asset_checks_from_modules"
+_CHECK_LOADERS: Final = ("load_asset_checks_from_", "load_definitions_from_", "load_from_defs_folder", "load_defs")
+"""What takes the checks of a module as well: ``load_assets_from_modules`` leaves them out (dagster 1.7 and later,
+https://docs.dagster.io/api/dagster/asset-checks#dagster.load_asset_checks_from_modules)."""
 
 _PATTERNS: Final = {
     "retry_policy": ("retry-with-backoff", ""),
@@ -63,6 +67,7 @@ class Look:
     sites: tuple[PatternSite, ...]
     repeats: bool
     """A job of assets in it repeats their steps (``op_retry_policy``)."""
+    loads_checks: bool
 
 
 def lift(module: Module, version: Version, embed: Embed) -> Lifted:
@@ -77,7 +82,8 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
         if any(look.repeats for look in looks):
             tasks = [replace(each, retry=_BY_JOB) if isinstance(each.retry, Absent) else each for each in tasks]
         checked = [key for look in looks for key in look.checked]
-        pipelines.append(_assets(module, pieces, tasks, checked, [each for each in timings if each.job in jobs]))
+        own = [each for each in timings if each.job in jobs]
+        pipelines.append(_assets(module, pieces, tasks, checked, own, any(look.handed for look in looks)))
     found = [each for look in looks for each in look.jobs]
     inner = {node for each in found for node in each.entered}
     for job in found:
@@ -91,6 +97,7 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
         facts=(*(fact for look in looks for fact in look.facts), *between),
         obsolete=tuple(use for look in looks for use in look.obsolete),
         sites=tuple(site for look in looks for site in look.sites),
+        told={("loads checks", "dagster"): True} if any(look.loads_checks for look in looks) else {},
     )
 
 
@@ -111,9 +118,10 @@ def _look(module: Module, version: Version, statement: ast.stmt) -> Look:
             jobs.append(read_job(module, thing, version).job)
     asset_jobs: list[str] = []
     checked: list[Key | None] = []
-    repeats = False
+    repeats = loads_checks = False
     for site in module.calls_under(statement):
         name = named(module, site.node.func)
+        loads_checks = loads_checks or name.startswith(_CHECK_LOADERS)
         if name == "define_asset_job":
             given = read_arguments(site.node, Frame(module), ("name",)).get("name")
             value = given.constant() if given is not None else None
@@ -141,6 +149,7 @@ def _look(module: Module, version: Version, statement: ast.stmt) -> Look:
         handed,
         sites,
         repeats,
+        loads_checks,
     )
 
 
@@ -150,8 +159,9 @@ def _assets(
     tasks: Sequence[Task],
     checked: Sequence[Key | None],
     timings: Sequence[Timing],
+    registers: bool,
 ) -> Pipeline:
-    """The assets of a file as one graph."""
+    """The assets of a file as one graph; ``registers``: the file hands them to Dagster itself."""
     names = _unique([task.name for task in tasks])
     made = {key: name for piece, name in zip(pieces, names, strict=True) if not piece.check for key in piece.keys}
     by_last: dict[str, str | None] = {}
@@ -197,6 +207,7 @@ def _assets(
         ),
         shared=None,
         resumes=True,
+        check_loader="" if registers else _CHECK_LOADER,
     )
 
 

@@ -159,7 +159,7 @@ def _add_check(change: AddCheck, module: Module) -> tuple[Replace, ...] | Refusa
         "",
         "",
         f"@{names['asset_check']}(asset={thing.node.name}, blocking=True)",
-        f"def {stem}({parameters}) -> {names['AssetCheckResult']}:",
+        *_signature(stem, parameters, names["AssetCheckResult"]),
         f'    """Whether {thing.node.name} is as it must be; what is built on it waits for the answer."""',
         *(f"    {line}" for line in lines),
     ]
@@ -167,9 +167,19 @@ def _add_check(change: AddCheck, module: Module) -> tuple[Replace, ...] | Refusa
     return (*add_after(module, thing.node, "\n".join(text)), *registered, *imports, *more)
 
 
+def _signature(stem: str, parameters: str, result: str) -> list[str]:
+    line = f"def {stem}({parameters}) -> {result}:"
+    if len(line) <= _WIDTH or not parameters:
+        return [line]
+    return [f"def {stem}(", f"    {parameters},", f") -> {result}:"]
+
+
 def _scope(module: Module, thing: Thing) -> str:
     return module.scope_of(thing.node).kind
 
+
+_WIDTH: Final = 100
+"""A line of code that would be longer is written over several."""
 
 _Body = tuple[str, list[str], tuple[Replace, ...]]
 

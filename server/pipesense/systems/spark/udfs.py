@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -45,16 +46,37 @@ def row_functions(module: Module) -> tuple[RowFunction, ...]:
     if not heads:
         return ()
     found = module.memo_each("spark: udf", heads, partial(_in_unit, module))
-    return tuple(fact for each in found for fact in each)
+    return tuple(
+        replace(fact, parts=()) if name and fact.parts and not _called_only(module, name) else fact
+        for each in found
+        for name, fact in each
+    )
 
 
-def _in_unit(module: Module, head: ast.stmt) -> tuple[RowFunction, ...]:
+def _in_unit(module: Module, head: ast.stmt) -> tuple[tuple[str, RowFunction], ...]:
+    """What is made a function of rows, under the name that it is defined with ("" where a call makes it one)."""
     unit = parsed_of(head)
-    found = [fact for site in unit.index.calls if (fact := _called(module, site.node)) is not None]
+    found = [("", fact) for site in unit.index.calls if (fact := _called(module, site.node)) is not None]
     for node, _ in unit.index.definitions:
         if isinstance(node, FUNCTIONS):
-            found += _decorated(module, node)
+            found += [(node.name, fact) for fact in _decorated(module, node)]
     return tuple(found)
+
+
+def _called_only(module: Module, name: str) -> bool:
+    """Whether a function is used by calling it alone, and never from what may itself be called for each row."""
+    pending: list[tuple[ast.AST, bool]] = [(statement, False) for statement in module.body]
+    while pending:
+        node, for_rows = pending.pop()
+        if isinstance(node, ast.Name) and node.id == name:
+            return False
+        decorated = isinstance(node, FUNCTIONS) and bool(node.decorator_list)
+        inside = for_rows or decorated or isinstance(node, ast.Lambda)
+        for child in ast.iter_child_nodes(node):
+            direct = isinstance(node, ast.Call) and child is node.func and not inside
+            if not (direct and isinstance(child, ast.Name)):
+                pending.append((child, inside))
+    return True
 
 
 def _called(module: Module, call: ast.Call) -> RowFunction | None:

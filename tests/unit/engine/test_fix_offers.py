@@ -1,0 +1,124 @@
+"""Where a fix would break something else, none is offered, or only shown."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pipesense.host.rulepacks import load_registry
+from support.memory import ROOT, workspace
+
+REGISTRY = load_registry()
+
+UDF = """
+from pyspark.sql.functions import udf
+from pyspark.sql.types import StringType
+
+
+@udf(returnType=StringType())
+def upper_case(text):
+    return text.upper()
+
+
+"""
+ASSET = """
+import pandas as pd
+from dagster import asset
+
+
+@asset
+def orders() -> pd.DataFrame:
+    return pd.DataFrame()
+"""
+ASSETS_ALONE = "import dagster as dg\nimport shop\ndefs = dg.Definitions(assets=dg.load_assets_from_modules([shop]))\n"
+WITH_CHECKS = f"{ASSETS_ALONE}more = dg.Definitions(asset_checks=dg.load_asset_checks_from_modules([shop]))\n"
+
+
+JOINS = "SELECT a.x FROM a LEFT JOIN b ON b.i = a.i LEFT JOIN c ON c.i = b.c WHERE b.k = 2{more}\n"
+
+
+def _machine(handler: str, catching: int) -> str:
+    """Three states in a row, of which the first ones catch failures and lead them to ``Other``."""
+    catch = {"Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Other"}]}
+    work = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 60}
+    names = ["Take", "Work", "Store"]
+    states: dict[str, dict[str, object]] = {
+        name: {**work, **(catch if at < catching else {}), "Next": following}
+        for at, (name, following) in enumerate(zip(names, [*names[1:], handler], strict=True))
+    }
+    states["Done"] = {"Type": "Succeed"}
+    states["Other"] = {**work, "End": True}
+    return json.dumps({"StartAt": "Take", "States": states}, indent=2)
+
+
+@pytest.mark.parametrize(
+    ("files", "rule", "offered"),
+    [
+        pytest.param(
+            {"a.py": f"{UDF}def clean(df):\n    return df.withColumn('a', upper_case('a'))\n"},
+            "performance/udf-for-builtin",
+            ["unsafe"],
+            id="the function is called with columns",
+        ),
+        pytest.param(
+            {"a.py": f"{UDF}short = udf(lambda text: upper_case(text)[:20], StringType())\n"},
+            "performance/udf-for-builtin",
+            [],
+            id="another function of rows calls it",
+        ),
+        pytest.param(
+            {"a.py": f"{UDF}spark.udf.register('upper_case', upper_case)\n"},
+            "performance/udf-for-builtin",
+            [],
+            id="somebody is given it",
+        ),
+        pytest.param(
+            {"a.py": ASSET, "defs.py": ASSETS_ALONE},
+            "quality/load-without-check",
+            ["display"],
+            id="nobody loads the checks of modules",
+        ),
+        pytest.param(
+            {"a.py": ASSET, "defs.py": WITH_CHECKS},
+            "quality/load-without-check",
+            ["unsafe"],
+            id="somebody loads the checks of modules",
+        ),
+        pytest.param(
+            {
+                "a.py": f"{ASSET}\n\ndefs = Definitions(assets=[orders])\n".replace(
+                    "import asset", "import asset, Definitions"
+                )
+            },
+            "quality/load-without-check",
+            ["unsafe"],
+            id="the file lists its checks itself",
+        ),
+        pytest.param(
+            {"a.sql": JOINS.format(more="")},
+            "correctness/left-join-nullified",
+            ["unsafe", "unsafe"],
+            id="one condition undoes the join",
+        ),
+        pytest.param(
+            {"a.sql": JOINS.format(more=" AND b.l = 3")},
+            "correctness/left-join-nullified",
+            ["unsafe"],
+            id="another condition would undo the join all the same",
+        ),
+        pytest.param(
+            {"a.asl.json": _machine("Done", 2)}, "reliability/no-catch", ["unsafe"], id="a way for failures of several"
+        ),
+        pytest.param(
+            {"a.asl.json": _machine("Done", 1)}, "reliability/no-catch", ["display"], id="a way for failures of one"
+        ),
+        pytest.param({"a.asl.json": _machine("Other", 2)}, "reliability/no-catch", [], id="the way of every run"),
+    ],
+)
+def test_offers(files: dict[str, str], rule: str, offered: list[str]) -> None:
+    made = workspace(files, registry=REGISTRY)
+    made.index_all()
+    found = [each for each in made.findings(f"{ROOT}/{next(iter(files))}") if each.rule == rule][:1]
+    assert len(found) == 1
+    assert [each.applicability.value for each in made.offers(found[0])] == offered

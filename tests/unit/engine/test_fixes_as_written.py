@@ -1,0 +1,105 @@
+"""How a fix is written into a file that has its own manner: its lines, its indentation, its imports."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from pipesense.host.rulepacks import load_registry
+from pipesense.model.change import Refusal
+from pipesense.text.edit import apply_edits
+from support.memory import ROOT, workspace
+
+REGISTRY = load_registry()
+
+
+class Fixed(NamedTuple):
+    """A file, the rule whose first finding is fixed by the offer of that title, and the file afterwards."""
+
+    what: str
+    rule: str
+    title: str
+    name: str
+    text: str
+    fixed: str
+
+
+AIRFLOW_3 = {"requirements.txt": "apache-airflow==3.0.6\n"}
+MOVED = ("upgrade/removed-api", "Use airflow.sdk.Variable", "a.py")
+
+CASES = [
+    Fixed(
+        "a moved name joins the import that is there",
+        *MOVED,
+        "from airflow.sdk import dag, task\nfrom airflow.models import Variable\n\nx = Variable.get('a')\n",
+        "from airflow.sdk import Variable, dag, task\n\nx = Variable.get('a')\n",
+    ),
+    Fixed(
+        "one of two moved names keeps its own name",
+        *MOVED,
+        "from airflow.models import DagRun, Variable\n\nx = Variable.get('a'), DagRun\n",
+        "from airflow.models import DagRun\nfrom airflow.sdk import Variable\n\nx = Variable.get('a'), DagRun\n",
+    ),
+    Fixed(
+        "a comment beside the old import stays where it is",
+        *MOVED,
+        "from airflow.sdk import dag\nfrom airflow.models import Variable  # rates\n\nx = Variable.get('a'), dag\n",
+        "from airflow.sdk import dag\nfrom airflow.sdk import Variable  # rates\n\nx = Variable.get('a'), dag\n",
+    ),
+    Fixed(
+        "a window over several lines",
+        "correctness/last-value-default-frame",
+        "Look at the whole partition",
+        "a.sql",
+        "select\n    last_value(price) over (\n        partition by day\n        order by closed_at asc\n    ) as close\n"
+        "from trades\n",
+        "select\n    last_value(price) over (\n        partition by day\n        order by closed_at asc\n"
+        "        rows between unbounded preceding and unbounded following\n    ) as close\nfrom trades\n",
+    ),
+    Fixed(
+        "a window in one line, with the place of NULL",
+        "correctness/last-value-default-frame",
+        "Look at the whole partition",
+        "a.sql",
+        "SELECT LAST_VALUE(a) OVER (PARTITION BY b ORDER BY c DESC NULLS LAST) AS d FROM t\n",
+        "SELECT LAST_VALUE(a) OVER (PARTITION BY b ORDER BY c DESC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND "
+        "UNBOUNDED FOLLOWING) AS d FROM t\n",
+    ),
+    Fixed(
+        "conditions of a join that have lines of their own",
+        "correctness/left-join-nullified",
+        "Move the condition into ON",
+        "a.sql",
+        "select a.x\nfrom a\nleft join b\n    on b.i = a.i\n    and b.j = a.j\nwhere b.k = 2 and a.x > 1\n",
+        "select a.x\nfrom a\nleft join b\n    on b.i = a.i\n    and b.j = a.j\n    and b.k = 2\nwhere a.x > 1\n",
+    ),
+    Fixed(
+        "a condition that stands in ON already",
+        "correctness/left-join-nullified",
+        "Leave the condition in ON alone",
+        "a.sql",
+        "SELECT a.x FROM a LEFT JOIN b ON b.i = a.i AND b.k IN (1, 2) WHERE b.k IN (1, 2) ORDER BY 1\n",
+        "SELECT a.x FROM a LEFT JOIN b ON b.i = a.i AND b.k IN (1, 2) ORDER BY 1\n",
+    ),
+    Fixed(
+        "a join that is called what it is, in the words of its statement",
+        "correctness/left-join-nullified",
+        "Write JOIN: the rows are the same",
+        "a.sql",
+        "SELECT a.x FROM a INNER JOIN c ON c.i = a.i LEFT OUTER JOIN b ON b.i = a.i WHERE b.k = 2 AND b.l = 1\n",
+        "SELECT a.x FROM a INNER JOIN c ON c.i = a.i INNER JOIN b ON b.i = a.i WHERE b.k = 2 AND b.l = 1\n",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.what for case in CASES])
+def test_as_written(case: Fixed) -> None:
+    made = workspace({case.name: case.text, **AIRFLOW_3, "pipesense.toml": 'dialect = "postgres"\n'}, registry=REGISTRY)
+    made.index_all()
+    path = f"{ROOT}/{case.name}"
+    found = next(each for each in made.findings(path) if each.rule == case.rule)
+    offer = next(each for each in made.offers(found) if each.title == case.title)
+    built = made.build(offer.id, path)
+    assert not isinstance(built, Refusal), built
+    assert apply_edits(case.text, built.edits[path]) == case.fixed
