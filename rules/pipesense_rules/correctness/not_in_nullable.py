@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pipesense.model.change import Replace
-from pipesense.model.sql import Block, Expr, Statement, Write
+from pipesense.model.change import Replace, Rewrite
+from pipesense.model.sql import Block, Expr, Statement, StatementFacts, Write
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
@@ -50,19 +50,39 @@ def not_in_nullable(statement: Statement, ctx: Context) -> Iterator[Finding]:
         if comparison.op != "not_in" or len(comparison.right) != 1:
             continue
         query = comparison.right[0].query
-        column = _column(query) if query is not None else None
-        if query is None or column is None or comparison.right[0].opaque or query.holes:
+        if query is None or comparison.right[0].opaque:
             continue
-        if _keeps_null_out(query, column) or _reads_target(query, statement.facts.write):
-            continue
-        nullable = ctx.nullable(column, statement)
-        if nullable is not False:
+        leaking: list[tuple[Block, Expr]] = []
+        certain = False
+        for branch in _branches(query, statement.facts):
+            column = _column(branch)
+            if column is None or branch.holes:
+                leaking = []
+                break
+            if _keeps_null_out(branch, column) or _reads_target(branch, statement.facts.write):
+                continue
+            nullable = ctx.nullable(column, statement)
+            if nullable is not False:
+                leaking.append((branch, column))
+                certain = certain or bool(nullable)
+        if leaking:
             yield ctx.finding(
-                "nullable" if nullable else "unknown",
+                "nullable" if certain else "unknown",
                 at=statement.at(comparison.operator),
-                subject=(query, column),
-                column=".".join(column.path),
+                subject=tuple(leaking),
+                column=".".join(leaking[0][1].path),
             )
+
+
+def _branches(query: Block, facts: StatementFacts) -> tuple[Block, ...]:
+    """The queries whose rows a subquery gives: itself, or each of its UNION; none where one of them is no SELECT."""
+    if query.branch is None:
+        return (query,)
+    union = next((each for each in facts.set_operations if query in each.branches), None)
+    if union is None or union.kind != "union":
+        return (query,)
+    known = tuple(each for each in union.branches if each is not None)
+    return known if len(known) == len(union.branches) else ()
 
 
 def _reads_target(query: Block, write: Write | None) -> bool:
@@ -75,9 +95,17 @@ def _reads_target(query: Block, write: Write | None) -> bool:
 
 
 @not_in_nullable.fix
-def leave_nulls_out(finding: Finding, subject: tuple[Block, Expr], ctx: Context) -> Offer | None:
+def leave_nulls_out(finding: Finding, subject: tuple[tuple[Block, Expr], ...], ctx: Context) -> Offer | None:
     """``WHERE c IS NOT NULL`` inside; rows appear where there were none, so it is offered, not applied."""
-    query, column = subject
+    parts = [_filter(query, column, finding, ctx) for query, column in subject]
+    change = Rewrite(tuple(part for part in parts if part is not None))
+    if len(change.parts) != len(parts):
+        return None
+    each = "the subquery" if len(parts) == 1 else "each query of the UNION"
+    return Offer(f"Leave NULLs out of {each}", change, Applicability.UNSAFE)
+
+
+def _filter(query: Block, column: Expr, finding: Finding, ctx: Context) -> Replace | None:
     if query.group or query.having or query.qualify or any(part.op == "or" for part in query.where):
         return None
     ends = (*(source.span.end for source in query.every_source), *(join.span.end for join in query.joins))
@@ -86,8 +114,7 @@ def leave_nulls_out(finding: Finding, subject: tuple[Block, Expr], ctx: Context)
         return None
     words = f" {'AND' if query.where else 'WHERE'} {{}} IS NOT NULL"
     words = words.lower() if ctx.text(finding.loc.at(query.keyword)).islower() else words
-    change = Replace(finding.loc.at(Span(end, end)), words.format(ctx.text(finding.loc.at(column.span))))
-    return Offer("Leave NULLs out of the subquery", change, Applicability.UNSAFE)
+    return Replace(finding.loc.at(Span(end, end)), words.format(ctx.text(finding.loc.at(column.span))))
 
 
 def _column(query: Block) -> Expr | None:

@@ -53,6 +53,8 @@ META = RuleMeta(
 _KINDS: Final = frozenset({"table", "view", "materialized view", "schema", "index", "database", "sequence"})
 _NO_EXISTS: Final = frozenset({"oracle", "teradata"})
 """Engines, or older versions of them, without IF [NOT] EXISTS."""
+_REPLACES: Final = frozenset({"bigquery", "clickhouse", "databricks", "duckdb", "snowflake"})
+"""Engines with CREATE OR REPLACE TABLE ... AS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def _created(before: tuple[Statement, ...], kind: str, parts: tuple[str, ...]) -
 
 @create_not_rerunnable.fix
 def say_if_exists(finding: Finding, one: Defining, ctx: Context) -> Offer | None:
-    """IF EXISTS for a DROP, OR REPLACE for a view, IF NOT EXISTS for the rest."""
+    """IF EXISTS for a DROP, OR REPLACE for a view and a table of a query, IF NOT EXISTS for the rest."""
     what, statement = one.what, one.statement
     dialect = statement.facts.dialect
     word = ctx.text(statement.at(what.keyword))
@@ -173,6 +175,13 @@ def say_if_exists(finding: Finding, one: Defining, ctx: Context) -> Offer | None
         start = Span(what.keyword.end, what.keyword.end)
         replacing = " OR ALTER" if dialect in ("tsql", "fabric") else " OR REPLACE"
         return Offer("Replace the view", _insert(one, start, replacing, word), Applicability.UNSAFE)
+    table = statement.facts.table
+    if what.kind == "table" and table is not None and table.from_query:
+        # IF NOT EXISTS would keep the rows of the first run for good.
+        if dialect not in _REPLACES:
+            return None
+        start = Span(what.keyword.end, what.keyword.end)
+        return Offer("Replace the table", _insert(one, start, " OR REPLACE", word), Applicability.UNSAFE)
     if dialect in ("tsql", "fabric") or (what.kind == "index" and dialect in ("mysql", "redshift")):
         return None
     return Offer("Create it if it does not exist", _insert(one, behind, " IF NOT EXISTS", word), Applicability.UNSAFE)

@@ -55,12 +55,14 @@ def order_by_persisted(facts: StatementFacts, ctx: Context) -> Iterator[Finding]
     if not any(block.order for block in facts.blocks) or _shows_order(facts):
         return
     target = _target(facts, ctx)
+    # LIMIT without an order of its own takes the first rows as they come from within.
+    cut = any((block.limit is not None or block.distinct_on) and not block.order for block in facts.blocks)
     for block in facts.blocks:
         if not block.order or block.limit is not None or block.offset is not None or block.order_span is None:
             continue
         if block.distinct_on or block.branch is not None:
             continue
-        if block.role is Role.CTE or block.role is Role.FROM:
+        if block.role in (Role.CTE, Role.FROM) and not cut:
             what = "CTE" if block.role is Role.CTE else "subquery"
             yield ctx.finding("inner", at=block.order_span, subject=(facts, block), what=what)
         elif block.role is Role.STATEMENT and target:

@@ -51,6 +51,7 @@ META = RuleMeta(
 
 _BY_POSITION: Final = frozenset({"hive", "spark", "spark2", "clickhouse", "flink", "risingwave"})
 """Engines in which the list was long not possible, or in which most loads go without."""
+_WIDTH: Final = 100
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*", re.IGNORECASE)
 
 
@@ -143,9 +144,20 @@ def list_columns(finding: Finding, insert: Insert, ctx: Context) -> Offer | None
     end = write.target_span.end
     return Offer(
         "List the table's columns",
-        Replace(insert.statement.at(Span(end, end)), f" ({', '.join(names)})"),
+        Replace(insert.statement.at(Span(end, end)), _listed(names, insert, ctx)),
         Applicability.SAFE,
     )
+
+
+def _listed(names: list[str], insert: Insert, ctx: Context) -> str:
+    """The names in brackets; a line for each where one line would be too long."""
+    write = insert.write
+    line = ctx.text(insert.statement.at(Span(write.keyword.start, write.target_span.end)))
+    together = f" ({', '.join(names)})"
+    if len(line) + len(together) <= _WIDTH:
+        return together
+    inside = ",\n".join(f"    {name}" for name in names)
+    return f" (\n{inside}\n)"
 
 
 def _in_order_of_query(insert: Insert, ctx: Context) -> Offer | None:
@@ -156,7 +168,7 @@ def _in_order_of_query(insert: Insert, ctx: Context) -> Offer | None:
     if write.alias or not all(_PLAIN.fullmatch(name) and name.casefold() in known for name in names):
         return None
     at = insert.statement.at(Span(write.target_span.end, write.target_span.end))
-    return Offer("List the query's columns", Replace(at, f" ({', '.join(names)})"), Applicability.UNSAFE)
+    return Offer("List the query's columns", Replace(at, _listed(names, insert, ctx)), Applicability.UNSAFE)
 
 
 def _width(insert: Insert, ctx: Context) -> int:

@@ -113,6 +113,12 @@ def _machine(handler: str, catching: int) -> str:
         pytest.param(
             {"a.asl.json": _machine("Done", 1)}, "reliability/no-catch", ["display"], id="a way for failures of one"
         ),
+        pytest.param(
+            {"a.sql": "CREATE TABLE made AS SELECT a FROM b;\n"},
+            "idempotency/create-not-rerunnable",
+            [],
+            id="IF NOT EXISTS would keep the rows of the first run",
+        ),
         pytest.param({"a.asl.json": _machine("Other", 2)}, "reliability/no-catch", [], id="the way of every run"),
     ],
 )

@@ -90,12 +90,55 @@ CASES = [
         "SELECT a.x FROM a INNER JOIN c ON c.i = a.i LEFT OUTER JOIN b ON b.i = a.i WHERE b.k = 2 AND b.l = 1\n",
         "SELECT a.x FROM a INNER JOIN c ON c.i = a.i INNER JOIN b ON b.i = a.i WHERE b.k = 2 AND b.l = 1\n",
     ),
+    Fixed(
+        "every query of a UNION that lets NULL through",
+        "correctness/not-in-nullable",
+        "Leave NULLs out of each query of the UNION",
+        "a.sql",
+        "select a from t where a not in (\n    select b from u\n    union all\n    select c from v where d = 1\n)\n",
+        "select a from t where a not in (\n    select b from u where b is not null\n    union all\n"
+        "    select c from v where d = 1 and c is not null\n)\n",
+    ),
+    Fixed(
+        "the one query of a UNION that lets NULL through",
+        "correctness/not-in-nullable",
+        "Leave NULLs out of the subquery",
+        "a.sql",
+        "SELECT a FROM t WHERE a NOT IN (SELECT b FROM u WHERE b IS NOT NULL UNION ALL SELECT c FROM v)\n",
+        "SELECT a FROM t WHERE a NOT IN (SELECT b FROM u WHERE b IS NOT NULL UNION ALL SELECT c FROM v "
+        "WHERE c IS NOT NULL)\n",
+    ),
+    Fixed(
+        "a table that is made from a query",
+        "idempotency/create-not-rerunnable",
+        "Replace the table",
+        "a.sql",
+        "-- pipesense: dialect=clickhouse\nCREATE TABLE eez ENGINE MergeTree ORDER BY a AS SELECT a FROM b\n",
+        "-- pipesense: dialect=clickhouse\nCREATE OR REPLACE TABLE eez ENGINE MergeTree ORDER BY a AS SELECT a FROM b\n",
+    ),
+    Fixed(
+        "more columns than a line holds",
+        "schema/insert-without-column-list",
+        "List the table's columns",
+        "a.sql",
+        "INSERT INTO mart.orders\nSELECT 1, 2, 3, 4\n",
+        "INSERT INTO mart.orders (\n    the_name_of_the_first_column,\n    the_name_of_the_second_column,\n"
+        "    the_name_of_the_third_column,\n    the_name_of_the_fourth_column\n)\nSELECT 1, 2, 3, 4\n",
+    ),
 ]
+
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS mart.orders (the_name_of_the_first_column INT, the_name_of_the_second_column INT, "
+    "the_name_of_the_third_column INT, the_name_of_the_fourth_column INT);\n"
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.what for case in CASES])
 def test_as_written(case: Fixed) -> None:
-    made = workspace({case.name: case.text, **AIRFLOW_3, "pipesense.toml": 'dialect = "postgres"\n'}, registry=REGISTRY)
+    made = workspace(
+        {case.name: case.text, **AIRFLOW_3, "table.sql": TABLE, "pipesense.toml": 'dialect = "postgres"\n'},
+        registry=REGISTRY,
+    )
     made.index_all()
     path = f"{ROOT}/{case.name}"
     found = next(each for each in made.findings(path) if each.rule == case.rule)
