@@ -76,5 +76,8 @@ def _has_no_calendar(schedule: Schedule) -> bool:
 
 @dynamic_start_date.fix
 def fix_start_date(finding: Finding, pipeline: Pipeline, ctx: Context) -> Offer:
-    """A fixed date in place of the computed one."""
+    """A fixed date in place of the computed one. Where missed runs are made up for, it says how many there will be."""
+    if known(pipeline.schedule.catchup) is True:
+        title = "Use a fixed start date; all runs since then are made up for"
+        return Offer(title, SetStartDate(pipeline), Applicability.DISPLAY)
     return Offer("Use a fixed start date", SetStartDate(pipeline), Applicability.UNSAFE)

@@ -127,7 +127,7 @@ def _move_import(
         edits += _call_edits(call, entry, module)
     written = f"{name} as {alias.asname}" if alias.asname else name
     alone = len(statement.names) == 1
-    if alone and alias.asname is None and _joins(statement, source, module):
+    if alone and alias.asname is None and _joins(statement, source, name, module):
         edits.append(remove_line(statement, module))
         name, imports = add_import(module, name, source, statement)
         edits += imports
@@ -142,7 +142,7 @@ def _move_import(
     return tuple(edits)
 
 
-def _joins(statement: ast.ImportFrom, source: str, module: Module) -> bool:
+def _joins(statement: ast.ImportFrom, source: str, name: str, module: Module) -> bool:
     """Whether the file imports from the new module already, and the old import may go with its line."""
     if statement not in module.body:
         return False
@@ -153,8 +153,8 @@ def _joins(statement: ast.ImportFrom, source: str, module: Module) -> bool:
         isinstance(each, ast.ImportFrom)
         and not each.level
         and each.module == source
-        and each.names[0].name != "*"
         and each is not statement
+        and not any(alias.name == "*" or (alias.name == name and alias.asname) for alias in each.names)
         for each in module.body
     )
 

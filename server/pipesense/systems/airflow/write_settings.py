@@ -23,7 +23,7 @@ from pipesense.model.change import (
     WaitWithoutSlot,
 )
 from pipesense.model.flow import Role, Task
-from pipesense.model.value import Known, known
+from pipesense.model.value import Absent, Known, known
 from pipesense.model.where import Loc
 from pipesense.systems.airflow.pipeline import Built
 from pipesense.systems.airflow.settings import Defaults
@@ -222,12 +222,30 @@ def _is_none(expr: ast.expr, draft: TaskDraft) -> bool:
 
 
 def set_start_date(built: Built, module: Module) -> tuple[Replace, ...] | Refusal:
-    """A fixed date in place of one from the clock, in the way the file writes dates."""
+    """A fixed date in place of one from the clock, in the way the file writes dates.
+
+    Where nothing says that missed runs are left alone, that is said too: from a date long ago there would be many.
+    """
     moving = built.pipeline.schedule.moving_start
     if moving is None:
         return Refusal("The start date does not move.")
     if moving.file != module.path:
         return Refusal(f"The start date is written in another file, {moving.file}.")
+    return (*_fixed_date(moving, module), *_no_catchup(built, module))
+
+
+def _no_catchup(built: Built, module: Module) -> tuple[Replace, ...]:
+    schedule, call = built.pipeline.schedule, built.dag.arguments.call
+    text = schedule.text.default if isinstance(schedule.text, Absent) else schedule.text
+    never = schedule.triggered or (isinstance(text, Known) and text.value in (None, "@once", "@continuous"))
+    if never or not isinstance(schedule.catchup, Absent) or known(schedule.catchup.default) is False:
+        return ()
+    if call is None or not built.dag.known or module.loc(call).file != module.path:
+        return ()
+    return add_keywords(module, call, [("catchup", "False")])
+
+
+def _fixed_date(moving: Loc, module: Module) -> tuple[Replace, ...]:
     date = ", ".join(map(str, _FIXED_DATE))
     if any(name == "pendulum" for name in module.imports()):
         written, imports = add_import(module, "datetime", "pendulum")
