@@ -83,10 +83,15 @@ function rulesHere(): string[] {
 }
 
 async function showPage(server: Server, pages: Pages, name: string): Promise<void> {
-  const answer = await server.ask<PageAnswer>("pipesense/page", { name });
-  if (typeof answer?.markdown !== "string") {
+  const text = await pageText(server, name);
+  if (text === undefined) {
     void vscode.window.showWarningMessage(`There is no page about ${name}.`);
     return;
   }
-  await vscode.commands.executeCommand("markdown.showPreview", pages.put(`/${name}.md`, answer.markdown));
+  await vscode.commands.executeCommand("markdown.showPreview", pages.put(`/${name}.md`, text));
+}
+
+/** The page of a rule or a pattern as Markdown. */
+export async function pageText(server: Server, name: string): Promise<string | undefined> {
+  return (await server.ask<PageAnswer>("pipesense/page", { name }))?.markdown ?? undefined;
 }

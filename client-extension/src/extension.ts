@@ -2,10 +2,11 @@
 
 import { stat } from "node:fs/promises";
 import * as vscode from "vscode";
-import { registerCommands } from "./commands";
+import { pageText, registerCommands } from "./commands";
 import { selectedInterpreter, watchInterpreter } from "./environments";
 import { Findings } from "./findings";
 import { Folders } from "./folders";
+import { pageOf } from "./hovers";
 import { Large } from "./large";
 import { Pages } from "./pages";
 import type { StatusAnswer } from "./protocol";
@@ -56,7 +57,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   server = running;
   void running.lifecycle.restart();
-  const pages = new Pages("pipesense");
+  const pages = new Pages("pipesense", (path) => pageText(running, pageOf(path)));
   context.subscriptions.push(log, messages, status, running, pages, new Findings());
   context.subscriptions.push(vscode.tasks.registerTaskProvider(TYPE, new Tasks(() => running.launch)));
   const folders = new Folders({

@@ -44,8 +44,11 @@ export class Findings implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       return item;
     }
     if ("places" in node) {
-      const item = new vscode.TreeItem(node.name, vscode.TreeItemCollapsibleState.Collapsed);
+      // The concern is told above; the view is narrow.
+      const label = node.name.slice(node.name.indexOf("/") + 1);
+      const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
       item.description = String(node.places.length);
+      item.tooltip = node.name;
       item.contextValue = "rule";
       item.iconPath = new vscode.ThemeIcon(ICONS[node.severity] ?? "lightbulb");
       return item;

@@ -1,4 +1,4 @@
-/** Hovers say once what the editor shows beside them already. */
+/** Hovers say once what the editor shows beside them already, and lead to the whole page of a rule. */
 
 /** A finding as the editor shows it at the place of a hover. */
 export interface Told {
@@ -23,4 +23,21 @@ export function withoutRepeats(markdown: string, told: readonly Told[]): string 
     }
     return text;
   }, markdown);
+}
+
+/** A hover that leads to the pages of the rules whose findings it explains. */
+export function withPages(markdown: string, rules: readonly string[]): string {
+  const links = [...new Set(rules)].map((rule) => {
+    const given = encodeURIComponent(JSON.stringify([rule]));
+    return `[All about ${rule}](command:pipesense.showPage?${given})`;
+  });
+  return links.length === 0 ? markdown : `${markdown}\n\n---\n\n${links.join(" · ")}`;
+}
+
+/** The page that a path names: "/patterns/idempotent-load.md", "/reliability/no_retries.md". */
+export function pageOf(path: string): string {
+  return path
+    .replace(/^\/(patterns\/)?/, "")
+    .replace(/\.md$/, "")
+    .replaceAll("_", "-");
 }

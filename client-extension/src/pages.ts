@@ -9,7 +9,11 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
   readonly onDidChange = this.changes.event;
   private readonly registration: vscode.Disposable;
 
-  constructor(readonly scheme: string) {
+  /** `find` gives the text of a document that nobody put there: pages lead to other pages. */
+  constructor(
+    readonly scheme: string,
+    private readonly find: (path: string) => Promise<string | undefined> = () => Promise.resolve(undefined),
+  ) {
     this.registration = vscode.workspace.registerTextDocumentContentProvider(scheme, this);
   }
 
@@ -17,8 +21,8 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
     vscode.Disposable.from(this.registration, this.changes).dispose();
   }
 
-  provideTextDocumentContent(uri: vscode.Uri): string | undefined {
-    return this.texts.get(uri.toString());
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string | undefined> {
+    return this.texts.get(uri.toString()) ?? (await this.find(uri.path));
   }
 
   /** The document of that path, with this text from now on. */

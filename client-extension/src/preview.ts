@@ -76,7 +76,11 @@ export class Preview implements vscode.Disposable {
       detail: `Change ${counted(files, "file")} as shown; one undo takes it back`,
     };
     const cancel: vscode.QuickPickItem = { label: "$(close) Cancel", detail: "Change nothing" };
-    const chosen = await vscode.window.showQuickPick([apply, cancel], { title, ignoreFocusOut: true });
+    const chosen = await vscode.window.showQuickPick([apply, cancel], {
+      title,
+      placeHolder: "The diff below shows what would change",
+      ignoreFocusOut: true,
+    });
     return chosen === apply;
   }
 

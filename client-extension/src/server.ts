@@ -17,7 +17,7 @@ import {
 } from "vscode-languageclient/node";
 import { choose, isLaunch, type Launch } from "./choose";
 import { ruleOf } from "./findings";
-import { withoutRepeats } from "./hovers";
+import { withoutRepeats, withPages } from "./hovers";
 import { asking, onThePath } from "./interpreters";
 import { Lifecycle } from "./lifecycle";
 import { Memory } from "./memory";
@@ -335,16 +335,20 @@ class QuietClient extends LanguageClient {
   }
 }
 
-/** A hover without the messages that the editor shows above it, because findings are there. */
+/** A hover without the messages that the editor shows above it, because findings are there, and with links to their pages. */
 function onlyNews(hover: vscode.Hover, document: vscode.TextDocument, position: vscode.Position): vscode.Hover {
   const told = vscode.languages
     .getDiagnostics(document.uri)
     .filter((each) => each.source === "pipesense" && each.range.contains(position))
     .map((each) => ({ rule: ruleOf(each), message: each.message }));
-  for (const content of hover.contents) {
-    if (content instanceof vscode.MarkdownString) {
-      content.value = withoutRepeats(content.value, told);
-    }
+  const texts = hover.contents.filter((content) => content instanceof vscode.MarkdownString);
+  for (const content of texts) {
+    content.value = withoutRepeats(content.value, told);
+  }
+  const last = texts.at(-1);
+  if (last !== undefined) {
+    const rules = told.map(({ rule }) => rule);
+    last.value = withPages(last.value, rules);
   }
   return hover;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withoutRepeats } from "../src/hovers";
+import { pageOf, withoutRepeats, withPages } from "../src/hovers";
 
 const TOLD = [{ rule: "correctness/equals-null", message: "x = NULL is never true. Write x IS NULL." }];
 const HEAD = "**correctness/equals-null** · error\n\nx = NULL is never true. Write x IS NULL.";
@@ -15,5 +15,31 @@ describe("a hover beside the finding's own message", () => {
     ["of something else is left alone", "**Column x**", "**Column x**"],
   ])("%s", (_, markdown, expected) => {
     expect(withoutRepeats(markdown, TOLD)).toBe(expected);
+  });
+});
+
+describe("the way from a hover to pages", () => {
+  it.each([
+    ["of one rule", ["correctness/equals-null"], ["correctness/equals-null"]],
+    ["of each rule once", ["a/b", "c/d", "a/b"], ["a/b", "c/d"]],
+  ])("%s", (_, rules, expected) => {
+    const links = [...withPages("Why.", rules).matchAll(/\[All about (\S+)\]\(command:pipesense\.showPage\?(\S+)\)/g)];
+    expect(links.map(([, rule]) => rule)).toEqual(expected);
+    expect(links.map(([, , given]) => JSON.parse(decodeURIComponent(given ?? "")) as unknown)).toEqual(
+      expected.map((rule) => [rule]),
+    );
+  });
+
+  it("is not there without a finding", () => {
+    expect(withPages("**Column x**", [])).toBe("**Column x**");
+  });
+
+  it.each([
+    ["/patterns/idempotent-load.md", "idempotent-load"],
+    ["/idempotent-load.md", "idempotent-load"],
+    ["/correctness/equals-null.md", "correctness/equals-null"],
+    ["/correctness/equals_null.md", "correctness/equals-null"],
+  ])("%s is the page %s", (path, name) => {
+    expect(pageOf(path)).toBe(name);
   });
 });

@@ -37,6 +37,6 @@ def test_rules_and_their_pages(start: Start, tmp_path: Path) -> None:
     assert "reliability/no-retries" in ids
     assert ids.index("correctness/equals-null") < ids.index("reliability/no-retries"), "data quality comes first"
     assert all(rule["summary"] for rule in rules)
-    assert "`reliability/no-retries`, warning, can be fixed" in page
+    assert "# reliability/no-retries\n\nwarning, can be fixed, pattern `retry-with-backoff`\n" in page
     assert pattern.startswith("# ")
     assert nothing == {"markdown": None}

@@ -117,7 +117,7 @@ def _facts(rule: Rule | None) -> str:
     if rule is None:
         return ""
     fix = "can be fixed" if rule.fixable else "no fix"
-    return f"`{rule.meta.id}`, {rule.meta.worst.word}, {fix}, pattern `{rule.meta.pattern}`\n\n"
+    return f"{rule.meta.worst.word}, {fix}, pattern `{rule.meta.pattern}`\n\n"
 
 
 def _show(markdown: str) -> None:

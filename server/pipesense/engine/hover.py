@@ -58,7 +58,8 @@ def _findings(made: Making, findings: Sequence[Reported], *, whole: bool) -> Non
     for reported in findings:
         head = f"**{reported.rule}** · {reported.severity.word}\n\n{reported.message}"
         page = made.registry.page(reported.rule)
-        behind = (page_text(page) if whole else f"*{page.summary}*") if page is not None else ""
+        # The message says what the summary would say again.
+        behind = (page.lesson if whole else f"*{page.summary}*") if page is not None else ""
         made.add(f"{head}\n\n{behind}" if behind else head, reported.span)
 
 

@@ -91,6 +91,6 @@ def _markdown(name: str, rule: Rule | None, page: Page) -> str:
     facts = ""
     if rule is not None:
         fix = "can be fixed" if rule.fixable else "no fix"
-        facts = f"`{rule.meta.id}`, {rule.meta.worst.word}, {fix}, pattern `{rule.meta.pattern}`"
+        facts = f"{rule.meta.worst.word}, {fix}, pattern `{rule.meta.pattern}`"
     parts = [f"# {page.title or name}", facts, page.summary, page.teaching]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 _FENCE: Final = re.compile(r"^(`{3,})[ \t]*(?P<info>[^`\n]*)$")
+_ON_THE_PAGE: Final = "Examples|Options|Fix safety|When to ignore"
+"""Sections that people read who have the time for a page."""
+_SHORT: Final = 16
+"""Lines of examples that a hover shows."""
 _SUFFIX: Final = {"python": ".py", "sql": ".sql", "toml": ".toml", "yaml": ".yml", "json": ".json"}
 
 
@@ -53,10 +57,17 @@ class Page:
 
     @property
     def lesson(self) -> str:
-        """What fits a hover: everything but the examples, of which one remains with its remedy."""
-        without = re.sub(r"^## (?:Examples|Options)[ \t]*\n.*?(?=^## |\Z)", "", self.body, flags=re.S | re.M).strip()
-        shown = [f"{_LABEL[each.verdict]}\n\n```{each.language}\n{_shown(each)}\n```" for each in self._pair()]
-        text = "\n\n".join([without, *shown])
+        """What fits a hover: why, how it fails, the pattern, when it is right, and an example if that is short.
+
+        Headings become bold words: editors show those of Markdown in letters that fill a hover.
+        """
+        without = re.sub(rf"^## (?:{_ON_THE_PAGE})[ \t]*\n.*?(?=^## |\Z)", "", self.body, flags=re.S | re.M).strip()
+        text = re.sub(r"^#{2,} +(.+?)[ \t]*$", r"**\1**", without, flags=re.M)
+        pair = [(each, _shown(each)) for each in self._pair()]
+        if sum(shown.count("\n") + 1 for _, shown in pair) <= _SHORT:
+            text = "\n\n".join(
+                [text, *(f"{_LABEL[each.verdict]}\n\n```{each.language}\n{shown}\n```" for each, shown in pair)]
+            )
         return re.sub(r"\[([^\]\n]+)\]\((?!https?:)[^)\n]*\)", r"**\1**", text)
 
     def _pair(self) -> tuple[Example, ...]:

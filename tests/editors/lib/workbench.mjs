@@ -163,9 +163,16 @@ export class Workbench {
 
   /** Opens the menu of code actions and gives the titles in it. */
   async actions() {
-    await this.keys("Control+.");
     const rows = this.page.locator(".action-widget .monaco-list-row.action");
-    await rows.first().waitFor();
+    // VS Code drops the menu when findings come in while it asks for actions. Who wants it presses the keys again.
+    await this.until(async () => {
+      if ((await rows.count()) > 0) return true;
+      await this.keys("Control+.");
+      await rows
+        .first()
+        .waitFor({ timeout: 10_000 })
+        .catch(() => undefined);
+    }, 60_000);
     return rows.allInnerTexts();
   }
 
@@ -259,13 +266,24 @@ export class Workbench {
   /** The text on disk after saving, as soon as it is as wanted. */
   async saved(file, wanted) {
     const name = path.join(this.workspace, file);
-    const text = await this.until(async () => {
-      await this.keys("Control+S");
-      await this.page.waitForTimeout(200);
+    // Only what has changed is saved: the same keys in a tab that shows a diff would ask for the name of a new file.
+    const changed = this.page.locator(".tab.active.dirty", { hasText: path.basename(file) });
+    return this.until(async () => {
+      if ((await changed.count()) > 0) {
+        await this.keys("Control+S");
+        return undefined;
+      }
       const now = fs.readFileSync(name, "utf8");
       return wanted.test(now) ? now : undefined;
     });
-    return text;
+  }
+
+  /** Waits until a question is answered as wanted; if it never is, the failure shows both answers. */
+  async becomes(ask, wanted) {
+    const same = (now) => JSON.stringify(now) === JSON.stringify(wanted);
+    let now;
+    await this.until(async () => same((now = await ask()))).catch(() => undefined);
+    assert.deepEqual(now, wanted);
   }
 
   /** Asks again and again until there is an answer. */

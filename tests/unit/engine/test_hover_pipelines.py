@@ -124,7 +124,7 @@ def test_the_pattern_behind_a_setting_comes_before_advice(word: str, title: str,
     assert found is not None
     assert found.markdown.startswith(f"**{title}**\n\n")
     assert note in found.markdown
-    assert "## Pattern" in found.markdown
+    assert "**Pattern**" in found.markdown
 
 
 def test_advice_comes_behind_what_is_asked_for_and_without_its_page() -> None:
