@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipesense.model.change import Together
 from pipesense.model.dbt import DbtNode
 from pipesense.model.dbt_change import AddBeside, Written
 from pipesense.rule.context import Context
@@ -11,6 +12,7 @@ from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense_rules.dbt_facts import listed
+from pipesense_rules.dbt_files import describing
 
 _MART = 3
 
@@ -47,8 +49,7 @@ def describe_it(finding: Finding, node: DbtNode, ctx: Context) -> Offer | None:
     """In the YAML file beside it: what it is made from, and all of its columns; offered where these are known."""
     beside, columns = ctx.dbt.beside(node), ctx.dbt.columns(node)
     if (
-        beside is None
-        or ctx.dbt.entries(node)
+        ctx.dbt.entries(node)
         or not columns.closed
         or not columns.columns
         or any(not each.name for each in columns.columns)
@@ -61,6 +62,9 @@ def describe_it(finding: Finding, node: DbtNode, ctx: Context) -> Offer | None:
     made = f"{', made' if keys else ''} from {listed(dict.fromkeys(sources))}" if sources else ""
     if not keys and not made:
         return None
+    title = f"Describe {node.name} with its columns"
+    if beside is None:
+        return Offer(title, Together((), (describing(node, row + made, columns),)), Applicability.UNSAFE)
     listing: list[Written] = [{"name": each.name} for each in columns.columns]
     item: Written = {"name": node.name, "description": row + made, "columns": listing}
-    return Offer(f"Describe {node.name} with its columns", AddBeside(beside.body, item), Applicability.UNSAFE)
+    return Offer(title, AddBeside(beside.body, item), Applicability.UNSAFE)

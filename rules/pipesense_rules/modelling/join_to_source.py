@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipesense.model.dbt import DbtNode
+from pipesense.model.dbt import DbtNode, DbtReference
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Finding
+from pipesense.rule.finding import Finding, Offer
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense_rules.dbt_files import read_staging
 
 _STAGING = 1
 
@@ -39,4 +40,10 @@ def join_to_source(node: DbtNode, ctx: Context) -> Iterator[Finding]:
     source = next((each for each in node.references if each.kind == "source" and each.names), None)
     if source is None or not any(each.kind == "ref" and not each.hint for each in node.references):
         return
-    yield ctx.finding("joined", at=source.at, name=node.name, source=".".join(source.names))
+    yield ctx.finding("joined", at=source.at, subject=(node, source), name=node.name, source=".".join(source.names))
+
+
+@join_to_source.fix
+def read_what_was_staged(finding: Finding, subject: tuple[DbtNode, DbtReference], ctx: Context) -> Offer | None:
+    """Through the staging model of the table, which is written where there is none."""
+    return read_staging(*subject, ctx)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipesense.model.dbt import DbtNode
+from pipesense.model.dbt import DbtNode, DbtReference
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Finding
+from pipesense.rule.finding import Finding, Offer
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense_rules.dbt_facts import parents
+from pipesense_rules.dbt_files import read_staging
 
 _RAW, _MIDDLE, _MART = 0, 2, 3
 
@@ -48,10 +49,18 @@ def layer_skip(node: DbtNode, ctx: Context) -> Iterator[Finding]:
     for reference in node.references:
         if reference.kind == "source" and reference.names and not has_models:
             what = f"the source {'.'.join(reference.names)}"
-            yield ctx.finding(variant, at=reference.at, name=node.name, what=what)
+            yield ctx.finding(variant, at=reference.at, subject=(node, reference), name=node.name, what=what)
             return
     if layer == _MART:
         for reference, parent in parents(ctx, node):
             if parent.kind == "model" and ctx.dbt.layer(parent) == _RAW and not reference.hint:
-                yield ctx.finding(variant, at=reference.at, name=node.name, what=f"the raw model {parent.name}")
+                what = f"the raw model {parent.name}"
+                yield ctx.finding(variant, at=reference.at, subject=(node, reference), name=node.name, what=what)
                 return
+
+
+@layer_skip.fix
+def read_what_was_staged(finding: Finding, subject: tuple[DbtNode, DbtReference], ctx: Context) -> Offer | None:
+    """Through the staging model of the table, which is written where there is none."""
+    node, reference = subject
+    return read_staging(node, reference, ctx) if reference.kind == "source" else None

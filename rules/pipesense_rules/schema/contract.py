@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipesense.model.dbt import DbtColumn, DbtEntry, DbtNode
+from pipesense.model.change import Together
+from pipesense.model.dbt import DbtEntry, DbtNode
 from pipesense.model.dbt_change import SetYaml
 from pipesense.model.value import Known, Unknown
 from pipesense.rule.context import Context
@@ -90,15 +91,21 @@ def _is_declined(node: DbtNode, ctx: Context) -> bool:
 
 @contract.fix
 def add_the_type(finding: Finding, subject: object, ctx: Context) -> Offer | None:
-    """The type that the query gives the first of the columns; the others follow one by one."""
+    """The types that the query gives, for all columns of which it tells one."""
     if finding.variant != "untyped" or not isinstance(subject, tuple):
         return None
     entry, untyped = subject
-    column: DbtColumn = untyped[0]
     nodes = ctx.dbt.nodes(entry.name)
-    found = ctx.dbt.columns(nodes[0]).find(column.name) if len(nodes) == 1 else None
-    if found is None or not found.type.text:
+    columns = ctx.dbt.columns(nodes[0]) if len(nodes) == 1 else None
+    kinds: dict[str, str] = {}
+    parts: list[SetYaml] = []
+    for column in untyped:
+        found = columns.find(column.name) if columns is not None else None
+        if found is not None and found.type.text:
+            kinds[column.name] = found.type.text.lower()
+            parts.append(SetYaml(column.body, ("data_type",), kinds[column.name]))
+    if not parts:
         return None
-    kind = found.type.text.lower()
-    change = SetYaml(column.body, ("data_type",), kind)
-    return Offer(f"Add data_type: {kind} to {column.name}", change, Applicability.UNSAFE)
+    (name, kind), *more = kinds.items()
+    title = f"Add data_type to {listed(kinds)}" if more else f"Add data_type: {kind} to {name}"
+    return Offer(title, Together(tuple(parts)), Applicability.UNSAFE)

@@ -17,7 +17,7 @@ from typing import Final
 from pipesense.engine.document import Document
 from pipesense.engine.suppression import comment_spans, python_statements, python_tokens
 from pipesense.lang.cut import Cut
-from pipesense.model.change import Change, Refusal, Replace, Rewrite
+from pipesense.model.change import Change, Refusal, Replace, Rewrite, Together
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import Severity
 from pipesense.text.edit import OverlappingEdits, TextEdit, apply_edits
@@ -67,6 +67,8 @@ def edits_of(
     change: Change, write: WriteChange, document_of: Callable[[str], Document | None]
 ) -> dict[str, tuple[TextEdit, ...]] | Refusal:
     """The edits that a change means, per file, in offsets of the current texts."""
+    if isinstance(change, Together):
+        return _joined([edits_of(each, write, document_of) for each in change.parts])
     if isinstance(change, Replace):
         parts: tuple[Replace, ...] | Refusal = (change,)
     elif isinstance(change, Rewrite) and not change.imports:
@@ -85,6 +87,16 @@ def edits_of(
             return edit
         found.setdefault(part.loc.file, []).append(edit)
     return {path: tuple(edits) for path, edits in found.items()}
+
+
+def _joined(several: Iterable[dict[str, tuple[TextEdit, ...]] | Refusal]) -> dict[str, tuple[TextEdit, ...]] | Refusal:
+    found: dict[str, tuple[TextEdit, ...]] = {}
+    for each in several:
+        if isinstance(each, Refusal):
+            return each
+        for path, edits in each.items():
+            found[path] = (*found.get(path, ()), *edits)
+    return found
 
 
 def _edit(part: Replace, document: Document) -> TextEdit | Refusal:
@@ -145,14 +157,23 @@ def verify(
     before: Callable[[str], Trial],
     after: Callable[[str, str], Trial],
     elsewhere: Callable[[str, str, str], Trial],
+    creates: Mapping[str, Trial] | None = None,
 ) -> Refusal | None:
     """None where the edits hold what the fix promises, else why they do not.
 
-    ``after(path, text)`` analyses a changed file, ``elsewhere(path, text, other)`` another one beside it. The finding
-    is gone when one sentence less is said of it.
+    ``after(path, text)`` analyses a changed file, ``elsewhere(path, text, other)`` another one beside it; ``creates``
+    says what is said of new files. The finding is gone when one sentence less is said of it.
     """
     said = (finding.rule, finding.what)
     removed, home = 0, finding.loc.file
+    for fresh in (creates or {}).values():
+        if fresh.unread or fresh.loud:
+            return Refusal(
+                f"the new file would bring a finding of {next(iter(fresh.loud), 'text that cannot be read')}"
+            )
+    here = document_of(home)
+    if creates and home not in edits and here is not None:
+        removed += before(home).said[said] - after(home, here.text).said[said]
     for path, changes in edits.items():
         document = document_of(path)
         if document is None:

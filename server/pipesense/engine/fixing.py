@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipesense.engine import fixes, reporting
@@ -15,9 +15,9 @@ from pipesense.engine.report import BuiltFix, FixOffer, InternalError, Reported
 from pipesense.engine.stages import Stages
 from pipesense.engine.suppression import comment_text
 from pipesense.lang.languages import DOCUMENTS, language_of, splitter_of
-from pipesense.model.change import Change, Refusal, Replace
+from pipesense.model.change import Change, NewFile, Refusal, Replace, Together
 from pipesense.model.where import Loc
-from pipesense.rule.finding import Applicability, Offer
+from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.registry import Registry
 from pipesense.text.edit import TextEdit, apply_edits
 from pipesense.text.span import Span
@@ -82,11 +82,35 @@ class Fixer:
         edits = self.edits(offer.change, path)
         if isinstance(edits, Refusal):
             return edits
+        files = offer.change.files if isinstance(offer.change, Together) else ()
+        taken = next((each.path for each in files if self.stages.surroundings.files.exists(each.path)), None)
+        if taken is not None:
+            return Refusal(f"there is a file {taken.rpartition('/')[2]} already")
         if reported.finding is not None:
-            refusal = fixes.verify(reported.finding, edits, self._document, self.trial, self._after, self._elsewhere)
+            refusal = self._refused(reported.finding, edits, files)
             if refusal is not None:
                 return refusal
-        return BuiltFix(FixOffer(offer_id, offer.title, offer.applicability, reported.rule), edits, {})
+        built = FixOffer(offer_id, offer.title, offer.applicability, reported.rule)
+        return BuiltFix(built, edits, {each.path: each.text for each in files})
+
+    def _refused(
+        self, finding: Finding, edits: Mapping[str, tuple[TextEdit, ...]], files: Sequence[NewFile]
+    ) -> Refusal | None:
+        """Why a fix may not be handed out; it is tried with its new files, and with one changed file at a time."""
+        base: Index | Overlay = self.index
+        fresh: dict[str, fixes.Trial] = {}
+        for each in files:
+            record, base = self._laid(each.path, each.text, base)
+            findings, _ = self.stages.judged(record, base)
+            fresh[each.path] = fixes.trial(findings, len(record.linked.unread))
+
+        def after(path: str, text: str) -> fixes.Trial:
+            return self._tried(path, text, base)[0]
+
+        def elsewhere(path: str, text: str, other: str) -> fixes.Trial:
+            return self._elsewhere(path, text, other, base)
+
+        return fixes.verify(finding, edits, self._document, self.trial, after, elsewhere, fresh)
 
     def fix_all(self, path: str, *, unsafe: bool = False) -> tuple[tuple[TextEdit, ...], tuple[str, ...]]:
         """All fixes of a file that may be applied together: their edits, and the rules that they fix.
@@ -151,23 +175,26 @@ class Fixer:
 
     def tried(self, path: str, text: str) -> tuple[fixes.Trial, FileRecord]:
         """What would be said of a file with another text, or of a new file, with everything else as it is."""
-        record, overlay = self._laid(path, text)
+        return self._tried(path, text, self.index)
+
+    def _tried(self, path: str, text: str, base: Index | Overlay) -> tuple[fixes.Trial, FileRecord]:
+        record, overlay = self._laid(path, text, base)
         findings, _ = self.stages.judged(record, overlay)
         return fixes.trial(findings, len(record.linked.unread)), record
 
-    def _laid(self, path: str, text: str) -> tuple[FileRecord, Overlay]:
+    def _laid(self, path: str, text: str, base: Index | Overlay) -> tuple[FileRecord, Overlay]:
         """A file with another text, and what the workspace says with it."""
-        record, overlay = _fresh(path, text), Overlay(self.index, path)
+        record, overlay = _fresh(path, text), Overlay(base, path)
         for stage in (Stage.LINK, Stage.COMPOSE):
             overlay.exports[stage] = self.stages.run(stage, record, overlay).exports
         return record, overlay
 
-    def _elsewhere(self, path: str, text: str, other: str) -> fixes.Trial:
+    def _elsewhere(self, path: str, text: str, other: str, base: Index | Overlay) -> fixes.Trial:
         """What would be said of a file if another one had another text."""
         document = self._document(other)
         if document is None:
             return fixes.trial((), 0)
-        _, overlay = self._laid(path, text)
+        _, overlay = self._laid(path, text, base)
         record = _fresh(other, document.text)
         for stage in (Stage.LINK, Stage.COMPOSE):
             self.stages.run(stage, record, overlay)

@@ -187,6 +187,22 @@ class Rewrite:
     imports: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file that is not there yet, by its path."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Changes, in several files where need be, with the files that they need; all of it or none."""
+
+    parts: tuple[Replace | DbtChange, ...]
+    files: tuple[NewFile, ...] = ()
+
+
 def imported(name: str) -> str:
     """An imported name in the text of a Replace; the writer puts in its place how the file spells it."""
     return f"\0{name}\0"
@@ -238,6 +254,7 @@ Change = (
     | StateChange
     | Replace
     | Rewrite
+    | Together
 )
 
 

@@ -215,3 +215,134 @@ def test_a_deleted_row_ends_in_the_history_once_deletes_are_seen(shop: Shop, is_
     shop.sql("delete from people_raw where id = 2")
     shop.run("snapshot")
     assert shop.sql("select count(*) from people where dbt_valid_to is null") == [(1 if is_fixed else 2,)]
+
+
+STAGING = {
+    "models/staging/sources.yml": (
+        "sources:\n  - name: raw\n    schema: main\n    tables:\n      - name: orders\n        identifier: orders_raw\n"
+        "      - name: people\n        identifier: people_raw\n        columns:\n          - name: id\n"
+        "            data_tests: [unique]\n          - name: name\n"
+    ),
+    "models/staging/stg_orders.sql": "select id, person_id from {{ source('raw', 'orders') }}\n",
+    "models/marts/fct_orders.sql": (
+        "{{ config(materialized='table') }}\nselect o.id, p.name\nfrom {{ ref('stg_orders') }} as o\n"
+        "join {{ source('raw', 'people') }} as p on p.id = o.person_id\n"
+    ),
+}
+RAW = (
+    "create table orders_raw as select 1 as id, 7 as person_id",
+    "create table people_raw as select 7 as id, 'a' as name, 'x' as password",
+)
+
+
+def test_a_mart_gives_the_same_rows_through_the_staging_model_that_is_written(shop: Shop) -> None:
+    for query in RAW:
+        shop.sql(query)
+    shop.write(STAGING)
+    shop.run("build")
+    before = shop.sql("select * from fct_orders")
+    after = fixed(STAGING, "modelling/join-to-source")
+    shop.write(after)
+    said = shop.run("build")
+    assert "stg_raw__people" in said
+    assert shop.sql("select * from fct_orders") == before == [(1, "a")]
+    assert shop.sql("select * from stg_raw__people") == [(7, "a")]
+
+
+UNFILTERED = {
+    "models/events.sql": (
+        "{{ config(materialized='incremental', incremental_strategy='append') }}\n"
+        "select event_id, created_at\nfrom {{ source('raw', 'events') }}\n"
+    ),
+    "models/schema.yml": (
+        "sources:\n  - name: raw\n    schema: main\n    tables:\n      - name: events\n        identifier: events_raw\n"
+        "        columns:\n          - name: event_id\n          - name: created_at\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("is_fixed", [False, True])
+def test_a_second_run_adds_what_is_new_once_there_is_a_filter(shop: Shop, is_fixed: bool) -> None:
+    shop.write(fixed(UNFILTERED, "idempotency/incremental-no-filter") if is_fixed else UNFILTERED)
+    shop.sql("create table events_raw as select 1 as event_id, timestamp '2024-01-01 10:00' as created_at")
+    shop.run("run")
+    shop.run("run")
+    assert shop.sql("select count(*) from events") == [(1 if is_fixed else 2,)]
+    shop.sql("insert into events_raw values (2, timestamp '2024-01-01 11:00')")
+    shop.run("run")
+    assert shop.sql("select count(*), count(distinct event_id) from events") == [(2 if is_fixed else 4, 2)]
+
+
+UNTYPED = {
+    "models/bills.sql": (
+        "{{ config(materialized='table') }}\nselect cast(1 as integer) as bill_id, cast('a' as varchar) as state\n"
+    ),
+    "models/schema.yml": (
+        "models:\n  - name: bills\n    config:\n      contract: {enforced: true}\n    columns:\n"
+        "      - name: bill_id # the key\n        data_tests: [unique]\n      - name: state\n"
+    ),
+}
+
+
+def test_a_contract_is_accepted_once_its_types_are_written_and_refuses_another_type(shop: Shop) -> None:
+    shop.write(UNTYPED)
+    success, said = shop.dbt("build")
+    assert not success
+    assert "data_type" in said or "contract" in said.lower()
+    after = fixed(UNTYPED, "schema/contract")
+    assert "- name: bill_id # the key" in after["models/schema.yml"]
+    shop.write(after)
+    shop.run("build")
+    shop.write(
+        {**after, "models/bills.sql": UNTYPED["models/bills.sql"].replace("cast(1 as integer)", "cast(1 as varchar)")}
+    )
+    success, said = shop.dbt("build")
+    assert not success
+    assert "contract" in said.lower()
+
+
+KEYLESS = {
+    "models/people.sql": "select id, name from {{ source('raw', 'people') }}\n",
+    "models/schema.yml": (
+        "sources:\n  - name: raw\n    schema: main\n    tables:\n      - name: people\n        identifier: people_raw\n"
+        "models:\n  - name: people\n    columns:\n      - name: id\n        data_tests: [unique]\n"
+    ),
+    "snapshots/history.yml": (
+        "snapshots:\n  - name: people_history\n    relation: ref('people')\n    config:\n      strategy: check\n"
+        "      check_cols: [name]\n      hard_deletes: ignore\n"
+    ),
+}
+
+
+def test_a_snapshot_keeps_versions_once_it_has_its_key(shop: Shop) -> None:
+    shop.sql("create table people_raw as select 1 as id, 'a' as name union all select 2, 'b'")
+    shop.write(KEYLESS)
+    success, said = shop.dbt("build")
+    assert not success
+    assert "unique_key" in said
+    shop.write(fixed(KEYLESS, "quality/snapshot-config"))
+    shop.run("build")
+    shop.sql("update people_raw set name = 'c' where id = 2")
+    shop.run("build")
+    versions = "select id, name, dbt_valid_to is null from people_history order by id, dbt_valid_from"
+    assert shop.sql(versions) == [(1, "a", True), (2, "b", False), (2, "c", True)]
+
+
+BARE = {
+    "models/marts/fct_bills.sql": "select 1 as bill_id, 'open' as state\n",
+    "models/staging/stg_bills.sql": "select 1 as bill_id\n",
+    "models/marts/fct_paid.sql": "select bill_id from {{ ref('stg_bills') }}\n",
+}
+
+
+def test_a_description_in_a_new_file_is_read(shop: Shop) -> None:
+    files = {**BARE, "models/marts/fct_bills.sql": "select bill_id, 'open' as state from {{ ref('stg_bills') }}\n"}
+    del files["models/marts/fct_paid.sql"]
+    after = fixed(files, "maintainability/undocumented")
+    assert after["models/marts/_marts__models.yml"].startswith("version: 2\n")
+    shop.write(after)
+    shop.run("build")
+    said = shop.run(
+        "ls", "--resource-type", "model", "--select", "fct_bills", "--output", "json", "--output-keys", "description"
+    )
+    assert "stg_bills" in said

@@ -117,3 +117,63 @@ def test_the_baseline_survives_edits_elsewhere(real: Project) -> None:
     real.check("--baseline", "known.json", "--write-baseline")
     real.write({"orders.sql": "SELECT 1;\n\n" + NULL})
     assert real.check("--baseline", "known.json").code == 0
+
+
+SHOP = {
+    "dbt_project.yml": "name: shop\n",
+    "models/staging/sources.yml": "sources:\n  - name: shop\n    freshness: null\n    tables:\n      - name: orders\n"
+    "      - name: customers\n        columns:\n          - name: id\n          - name: name\n",
+    "models/staging/stg_orders.sql": "select id, customer_id from {{ source('shop', 'orders') }}\n",
+    "models/marts/fct_orders.sql": (
+        "select o.id, c.name\nfrom {{ ref('stg_orders') }} as o\n"
+        "join {{ source('shop', 'customers') }} as c on c.id = o.customer_id\n"
+    ),
+}
+READS_STAGED = SHOP["models/marts/fct_orders.sql"].replace("source('shop', 'customers')", "ref('stg_shop__customers')")
+STAGED = "select\n    id,\n    name\nfrom {{ source('shop', 'customers') }}\n"
+JOINED, BARE = "modelling/join-to-source", "maintainability/undocumented"
+
+
+def test_a_fix_writes_a_new_file_and_reads_it(real: Project) -> None:
+    real.write(SHOP)
+    assert "modelling/join-to-source" in real.check("--select", JOINED).out
+    ran = real.check("--fix", "--unsafe-fixes", "--select", JOINED)
+    assert (ran.code, "1 finding fixed." in ran.out) == (0, True), ran.out
+    assert real.read("models/marts/fct_orders.sql") == READS_STAGED
+    assert real.read("models/staging/stg_shop__customers.sql") == STAGED
+
+
+def test_a_new_file_is_part_of_the_patch(real: Project) -> None:
+    real.write(SHOP)
+    patch = real.check("--diff", "--unsafe-fixes", "--select", JOINED).out
+    assert "+++ b/models/staging/stg_shop__customers.sql" in patch
+    assert "+from {{ source('shop', 'customers') }}" in patch
+    assert not (real.root / "models/staging/stg_shop__customers.sql").exists()
+
+
+def test_a_finding_in_a_model_is_fixed_in_yaml(real: Project) -> None:
+    real.write({**SHOP, "models/marts/schema.yml": "models:\n  - name: other # kept\n    description: Another\n"})
+    real.check("models/marts/fct_orders.sql", "--fix", "--unsafe-fixes", "--level", "hint", "--select", BARE)
+    text = real.read("models/marts/schema.yml")
+    assert text.startswith("models:\n  - name: other # kept\n    description: Another\n  - name: fct_orders\n")
+    assert real.read("models/marts/fct_orders.sql") == SHOP["models/marts/fct_orders.sql"]
+
+
+def test_a_file_that_is_there_is_not_written_over(real: Project) -> None:
+    taken = "seeds:\n  - name: regions\n"
+    real.write({**SHOP, "models/marts/_marts__models.yml": taken})
+    ran = real.check("--fix", "--unsafe-fixes", "--level", "hint", "--select", BARE)
+    assert "there is a file _marts__models.yml already" in ran.out
+    assert real.read("models/marts/_marts__models.yml") == taken
+    (real.root / "models/marts/_marts__models.yml").unlink()
+    real.check("--fix", "--unsafe-fixes", "--level", "hint", "--select", BARE)
+    assert real.read("models/marts/_marts__models.yml").startswith("version: 2\n\nmodels:\n  - name: fct_orders\n")
+
+
+def test_a_model_that_is_written_may_not_lack_what_is_read(real: Project) -> None:
+    model = SHOP["models/marts/fct_orders.sql"].replace("c.name", "c.name, c.city")
+    real.write({**SHOP, "models/marts/fct_orders.sql": model})
+    ran = real.check("--fix", "--unsafe-fixes", "--select", f"{JOINED},schema/unknown-column")
+    assert "the fix would bring a finding of schema/unknown-column" in ran.out
+    assert real.read("models/marts/fct_orders.sql") == model
+    assert not (real.root / "models/staging/stg_shop__customers.sql").exists()
