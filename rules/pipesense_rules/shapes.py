@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
-from pipesense.model.data import WRITES, DatasetName
+from pipesense.model.data import LOCAL, WRITES, DatasetName
 from pipesense.model.flow import CallableRun, Effect, OtherRun, Pipeline, SqlFileRun, Task
 from pipesense.model.where import Loc
 
@@ -63,7 +63,9 @@ def suggests_check(task: Task) -> bool:
 
 def works_outside(task: Task) -> bool:
     """Whether a task touches the network or writes a dataset. Files of its own machine do not fail for a moment."""
-    return task.touches(Effect.NETWORK) or any(access.mode in WRITES for access in task.accesses)
+    return task.touches(Effect.NETWORK) or any(
+        access.mode in WRITES and access.dataset.platform != LOCAL for access in task.accesses
+    )
 
 
 def reach_out(tasks: Sequence[Task]) -> str:

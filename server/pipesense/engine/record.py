@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from pipesense.engine.report import NotAnalysed, Reported
 from pipesense.engine.reporting import Placed
 from pipesense.model.flow import Pipeline
 from pipesense.rule.meta import FileRole
+from pipesense.text.span import Span
 
 if TYPE_CHECKING:
     from pipesense.engine.index import Key
@@ -47,6 +48,8 @@ class FileRecord:
     is_put_away: bool = False
     """Facts were dropped after the file was judged; linking reads them again."""
     _statements: int = 0
+    _spoken: tuple[tuple[Span, str, str], ...] = ()
+    """Of a file that was put away: where its SQL stands, in which dialect and why."""
 
     def statements(self) -> int:
         """How many statements the file has: of Python at top level, of SQL anywhere."""
@@ -75,6 +78,8 @@ class FileRecord:
 
     def dialect_at(self, offset: int) -> tuple[str, str] | None:
         """The SQL dialect at a place and why it was chosen; None outside SQL."""
+        if self.is_put_away:
+            return next((each[1:] for each in self._spoken if each[0].start <= offset <= each[0].end), None)
         if self.document.language == "sql":
             script = self.linked.scripts.get(0)
             return (script.dialect, script.why_dialect) if script is not None else None
@@ -83,6 +88,17 @@ class FileRecord:
             if any(embedded is not None and each.loc.unit == embedded[0].unit.id for each in script.statements):
                 return script.dialect, script.why_dialect
         return None
+
+    def _dialects(self) -> Iterator[tuple[Span, str, str]]:
+        if self.document.language == "sql":
+            script = self.linked.scripts.get(0)
+            if script is not None:
+                yield Span(0, len(self.document.buffer.text)), script.dialect, script.why_dialect
+            return
+        for script in self.linked.scripts.values():
+            for span in (self.document.file_span(each.loc) for each in script.statements):
+                if span is not None:
+                    yield span, script.dialect, script.why_dialect
 
     def has_run(self, stage: int) -> None:
         """After linking, drop the trees of a Python file that nobody has open: later stages ask for its facts only.
@@ -98,6 +114,7 @@ class FileRecord:
     def put_away(self) -> None:
         """Keep what is shown and drop what it was found by: facts of files that nobody has open cost memory."""
         self._statements = self.statements()
+        self._spoken = tuple(self._dialects())
         self.is_put_away = True
         kept = self.linked
         self.linked = Linked(versions=kept.versions, unread=kept.unread, recognised=kept.recognised)

@@ -467,7 +467,7 @@ class Workspace:
 
     def dialect(self, path: str, offset: int) -> tuple[str, str] | None:
         """The SQL dialect at a place and why it was chosen; None outside SQL."""
-        record = self._whole_record(path)
+        record = self._record(path)
         return record.dialect_at(offset) if record is not None else None
 
     def hover(self, path: str, offset: int) -> HoverText | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from pipesense.model.columns import Family
 from pipesense.model.shape import QueryShape
@@ -19,6 +20,10 @@ class Confidence(Enum):
     TWO_PARTS = 2
     UNIQUE_ONE_PART = 1
     NONE = 0
+
+
+LOCAL: Final = "file"
+"""The platform of files of the machine that runs the code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,13 @@ RUNS = {
     'with DAG("a", schedule=None):\n    PostgresOperator(task_id="b", sql="models/a.sql")\n'
 }
 CONFIG = {"pipesense.toml": 'dialect = {"models/**" = "mysql"}\n'}
+HOOK = """\
+from airflow.providers.postgres.hooks.postgres import PostgresHook
+
+
+def load():
+    PostgresHook("warehouse").run("DELETE FROM orders WHERE id = 1")
+"""
 HINT = "SELECT SAFE_CAST(a AS INT64) FROM t"
 
 CASES = [
@@ -54,3 +61,15 @@ def test_a_profile_that_changes_is_read_again() -> None:
     settle(made)
 
     assert made.dialect(f"{ROOT}/models/a.sql", 0) == ("snowflake", "dbt profile shop")
+
+
+def test_a_file_that_was_put_away_is_not_read_again_for_its_dialect() -> None:
+    made = workspace({"load.hql": "SELECT 1", "plain.sql": "SELECT 1", "load.py": HOOK})
+    made.index_all()
+    before = made.counters.files_linked
+
+    assert made.dialect(f"{ROOT}/load.hql", 0) == ("hive", "the ending .hql")
+    assert made.dialect(f"{ROOT}/plain.sql", 0) == ("", "generic")
+    assert made.dialect(f"{ROOT}/load.py", HOOK.index("DELETE")) == ("postgres", "PostgresHook")
+    assert made.dialect(f"{ROOT}/load.py", 0) is None
+    assert made.counters.files_linked == before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pipesense.model.data import DatasetName
+from pipesense.model.data import LOCAL, DatasetName
 
 _PART: Final = re.compile(r"[\w$@#\- ]+")
 _ADDRESS: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.\-]*)://(?P<path>[^?#]+)", re.I)
@@ -29,3 +29,9 @@ def place_named(text: object) -> DatasetName | None:
     path = found["path"] if found is not None else text
     parts = tuple(part.lower() for part in path.replace("\\", "/").split("/") if part and part != ".")
     return DatasetName(parts, _PLATFORMS.get(platform, platform) if platform else None) if parts else None
+
+
+def file_named(text: object) -> DatasetName | None:
+    """As ``place_named``, for libraries that take a path without a scheme for a file of their own machine."""
+    found = place_named(text)
+    return DatasetName(found.parts, LOCAL) if found is not None and found.platform is None else found

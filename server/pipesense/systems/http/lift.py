@@ -48,7 +48,13 @@ _BODY: Final = frozenset({"json", "text", "content", "iter_content", "iter_lines
 _PARSERS: Final = frozenset(
     {
         *("json.loads", "orjson.loads", "ujson.loads", "simplejson.loads", "xmltodict.parse", "zipfile.ZipFile"),
-        *("xml.etree.ElementTree.fromstring", "lxml.etree.fromstring", "gzip.decompress", "gzip.GzipFile"),
+        *(
+            "xml.etree.ElementTree.fromstring",
+            "defusedxml.ElementTree.fromstring",
+            "lxml.etree.fromstring",
+            "gzip.decompress",
+            "gzip.GzipFile",
+        ),
         *("pandas.read_excel", "pandas.read_json", "pandas.read_parquet", "tarfile.open"),
     }
 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from pipesense.lang.python.datasets import dataset_named, place_named
+from pipesense.lang.python.datasets import dataset_named, file_named
 from pipesense.lang.python.functions import Function, own_calls
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.sql_calls import sql_calls
@@ -133,14 +133,14 @@ def _access(each: FrameOperation, beside: bool) -> Access | None:
     if each.name.startswith("read_"):
         names = ("filepath_or_buffer", "path", "path_or_buf", "io")
         given = next((found for name in names if (found := each.argument(name))), None) or each.argument("", 0)
-        return _made_access(each, given, place_named, AccessMode.READ, _ONLY_READ)
+        return _made_access(each, given, file_named, AccessMode.READ, _ONLY_READ)
     given = each.argument("path_or_buf") or each.argument("path") or each.argument("excel_writer")
     mode = each.argument("mode")
     if mode is not None and not (isinstance(mode.value, Known) and mode.value.value in ("w", "wt", "x")):
         appends = isinstance(mode.value, Known) and str(mode.value.value).startswith("a")
         guard: Value[Guard] = Absent(Unknown("nothing"), ("the call",)) if appends else Unknown("its mode is computed")
-        return _made_access(each, given or each.argument("", 0), place_named, AccessMode.APPEND, guard)
-    return _made_access(each, given or each.argument("", 0), place_named, AccessMode.OVERWRITE, _WHOLE_FILE)
+        return _made_access(each, given or each.argument("", 0), file_named, AccessMode.APPEND, guard)
+    return _made_access(each, given or each.argument("", 0), file_named, AccessMode.OVERWRITE, _WHOLE_FILE)
 
 
 _ONLY_READ: Final = Unknown("it is only read")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from pipesense.lang.python.datasets import dataset_named, place_named
+from pipesense.lang.python.datasets import dataset_named, file_named
 from pipesense.lang.python.functions import Function
 from pipesense.lang.python.module import Module
 from pipesense.model.code import PatternSite, ScopeCode
@@ -125,7 +125,7 @@ def _delta(each: FrameOperation) -> list[Access]:
 
 def _access(each: FrameOperation, given: Given | None, mode: AccessMode, guard: Value[Guard]) -> list[Access]:
     value = given.value.value if given is not None and isinstance(given.value, Known) else None
-    dataset: DatasetName | None = place_named(value)
+    dataset: DatasetName | None = file_named(value)
     if given is None or dataset is None:
         return []
     return [Access(dataset, mode, guard, given.value_loc, call=each.name)]
