@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -43,6 +43,7 @@ _RAISES: Final = frozenset({"requests", "httpx", "aiohttp"})
 _RETRIES: Final = ("tenacity", "backoff", "retrying", "retry", "stamina", "urllib3.util.retry")
 _STATUS: Final = re.compile(
     r"raise_for_status|status_code|\.status\b|\.ok\b|HTTPError|HTTPStatusError|\.is_success|is_error"
+    r"|\.headers(?:\.get\(|\[)\s*[\"'](?i:content-type)"
 )
 _BODY: Final = frozenset({"json", "text", "content", "iter_content", "iter_lines", "read", "raw"})
 _PARSERS: Final = frozenset(
@@ -59,6 +60,8 @@ _PARSERS: Final = frozenset(
     }
 )
 """Functions that refuse what is not in their format, as the page of an error is not."""
+_UNPACKS: Final = re.compile(r"\b(?:ZipFile|is_zipfile|unpack_archive|tarfile\.open|gzip\.open)\(")
+"""Code that unpacks what was downloaded, which fails for the page of an error."""
 _ORCHESTRATORS: Final = frozenset({"airflow", "prefect", "dagster"})
 _NEXT: Final = re.compile(
     r"next|cursor|has_more|hasMore|more_results|offset|start_?at|\bpage\b|page_?(?:no|num|number|token|index)|continuation|links?\b"
@@ -287,7 +290,7 @@ class _Sent:
         name: str | None = None
         for inner in ast.walk(scope):
             if isinstance(inner, ast.Attribute) and inner.value is node and inner.attr in _BODY:
-                return inner.attr
+                return "json" if self._parses(scope, [inner]) else inner.attr
             if isinstance(inner, ast.Assign) and _is_it(inner.value, node):
                 target = inner.targets[0]
                 name = target.id if isinstance(target, ast.Name) else None
@@ -297,25 +300,36 @@ class _Sent:
         for inner in uses:
             if any(isinstance(each, ast.Name) and each.id == name for each in _handed_on(inner)):
                 return None
-        read = {
-            inner.attr
+        bodies = [
+            inner
             for inner in uses
             if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == name
-        } & _BODY
-        if "json" in read or any(self._parses(inner, name) for inner in uses):
+            if inner.attr in _BODY
+        ]
+        read = {each.attr for each in bodies}
+        if "json" in read or (bodies and self._parses(scope, bodies)):
             return "json"
         return next(iter(sorted(read)), "")
 
-    def _parses(self, call: ast.AST, name: str) -> bool:
-        """Whether a call reads the body of the answer ``name`` as a format that the page of an error is not in."""
-        if not isinstance(call, ast.Call) or not call.args:
-            return False
-        bodies = (
-            inner
-            for inner in ast.walk(call.args[0])
-            if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == name
+    def _parses(self, scope: ast.AST, bodies: Sequence[ast.Attribute]) -> bool:
+        """Whether the body is read as a format that the page of an error is not in."""
+        if _UNPACKS.search(self.text):
+            return True
+        every = list(ast.walk(scope))
+        names = {
+            target.id
+            for inner in every
+            if isinstance(inner, ast.Assign) and any(inner.value is body for body in bodies)
+            for target in inner.targets
+            if isinstance(target, ast.Name)
+        }
+        return any(
+            bool(_PARSERS & set(self.module.qualified(call.func)))
+            for call in every
+            if isinstance(call, ast.Call) and call.args
+            for part in ast.walk(call.args[0])
+            if any(part is body for body in bodies) or (isinstance(part, ast.Name) and part.id in names)
         )
-        return any(inner.attr in _BODY for inner in bodies) and bool(_PARSERS & set(self.module.qualified(call.func)))
 
     def _check_status(self) -> tuple[Replace, ...]:
         """``answer.raise_for_status()`` behind the statement that gets the answer."""
