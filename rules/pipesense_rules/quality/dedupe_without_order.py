@@ -63,6 +63,8 @@ def dedupe_without_order(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
             continue
         if each.name == "drop_duplicates" and scope.system == "pandas":
             found = _pandas(each, places)
+            if found and _rest_is_constant(each, scope, found):
+                continue
         elif each.name in ("dropDuplicates", "drop_duplicates") and scope.system == "spark":
             found = _spark(each, places)
         elif each.name == "unique" and scope.system == "polars":
@@ -84,6 +86,24 @@ def _pandas(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> tuple
     if any(one.name in _SORTS or (one.kind == "" and one.name in _IN_ORDER) for one in history):
         return ()
     return columns if _known(history) and not _only(columns, history) else ()
+
+
+def _rest_is_constant(each: FrameOperation, scope: FrameScope, columns: tuple[str, ...]) -> bool:
+    """Whether all that is taken of the result are the columns themselves and such as have one value in every row."""
+    taken = [one for one in scope.operations if each.loc in one.made]
+    fixed = {
+        name
+        for one in scope.operations
+        if one.name == "setitem" and len(one.given) > 1 and one.given[1].form == "constant"
+        for name in frames.names(one.given[0])
+    }
+    return bool(taken) and all(
+        one.name == "getitem"
+        and one.given
+        and frames.names(one.given[0])
+        and set(frames.names(one.given[0])) <= {*columns, *fixed}
+        for one in taken
+    )
 
 
 def _spark(each: FrameOperation, places: Mapping[Loc, FrameOperation]) -> tuple[str, ...]:
