@@ -56,7 +56,7 @@ _PARSERS: Final = frozenset(
             "gzip.decompress",
             "gzip.GzipFile",
         ),
-        *("pandas.read_excel", "pandas.read_json", "pandas.read_parquet", "tarfile.open"),
+        *("pandas.read_excel", "pandas.read_json", "pandas.read_parquet", "tarfile.open", "fastavro.reader"),
     }
 )
 """Functions that refuse what is not in their format, as the page of an error is not."""
@@ -319,7 +319,7 @@ class _Sent:
         names = {
             target.id
             for inner in every
-            if isinstance(inner, ast.Assign) and any(inner.value is body for body in bodies)
+            if isinstance(inner, ast.Assign) and any(part in bodies for part in ast.walk(inner.value))
             for target in inner.targets
             if isinstance(target, ast.Name)
         }
@@ -328,7 +328,7 @@ class _Sent:
             for call in every
             if isinstance(call, ast.Call) and call.args
             for part in ast.walk(call.args[0])
-            if any(part is body for body in bodies) or (isinstance(part, ast.Name) and part.id in names)
+            if part in bodies or (isinstance(part, ast.Name) and part.id in names)
         )
 
     def _check_status(self) -> tuple[Replace, ...]:
