@@ -28,6 +28,8 @@ catchup_by_default = False
         ({"airflow.cfg": CFG}, Known(2, None, Origin.PROJECT_FILE)),
         ({"airflow/airflow.cfg": CFG}, Known(2, None, Origin.PROJECT_FILE)),
         ({"airflow.cfg": "[core]\ndefault_task_retries = 0\n"}, Absent(Known(0), ("airflow.cfg, line 2",))),
+        ({"airflow.cfg": ""}, None),
+        ({"airflow.cfg": "default_task_retries = 4\n"}, None),
         ({"airflow.cfg": "[scheduler]\ndefault_task_retries = 4\n"}, None),
         ({"airflow.cfg": "[core]\n# default_task_retries = 4\n"}, None),
         ({".env": "AIRFLOW__CORE__DEFAULT_TASK_RETRIES=3\n"}, Known(3, None, Origin.PROJECT_FILE)),

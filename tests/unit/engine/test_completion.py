@@ -102,6 +102,16 @@ FIRST = [
     ("SELECT name, country FROM shop.customers GROUP BY name, |", ["country"]),
     ("SELECT amount * 2 AS doubled FROM shop.orders ORDER BY |", ["doubled"]),
     ("SELECT status FROM shop.orders UNION SELECT | FROM shop.paid", ["status"]),
+    # the field of a structure says what it holds
+    (
+        "-- pipesense: dialect=bigquery\nSELECT STRUCT(id, | AS createdAt) AS s FROM shop.customers",
+        ["created_at"],
+    ),
+    (
+        "-- pipesense: dialect=bigquery\nSELECT STRUCT(jobName AS name, | AS nameTruncated) AS job"
+        " FROM (SELECT 1 AS jobName, 2 AS jobStart, 3 AS jobNameTruncated) AS j",
+        ["jobNameTruncated"],
+    ),
     # what the query around it reads is what is missing here
     ("WITH c AS (SELECT id, | FROM shop.customers) SELECT id, created_at FROM c", ["created_at"]),
 ]

@@ -6,6 +6,7 @@ as likely".
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ _SUMS: Final = frozenset({"sum", "avg", "stddev", "stddev_samp", "variance", "me
 _LISTS: Final = frozenset({Clause.SELECT, Clause.GROUP, Clause.ORDER})
 _CONDITIONS: Final = frozenset({Clause.WHERE, Clause.ON, Clause.HAVING})
 _EQUAL: Final = frozenset({"eq", "neq", "in", "not_in", "is_not_distinct", "is_distinct"})
+_WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])|[^\W_A-Za-z0-9]+")
 _PRIOR: Final = 0.7
 """How much the bare frequency of a name counts."""
 
@@ -239,7 +241,7 @@ class _Structure:
         found += self._lists(each)
         found += self.beside.get((each.number, name), 0.0) if each.depth == 0 else 0.0
         if use.alias:
-            found += _alike(use.alias, name) if use.alias != name else 5.0
+            found += _alike(use.alias, each.column.name) if use.alias.casefold() != name else 5.0
         same, stems = self.siblings
         if name in same:
             found += 5.0
@@ -389,15 +391,23 @@ def _shared_end(one: str, other: str) -> int:
 
 
 def _alike(alias: str, name: str) -> float:
-    """How much an alias says of the column behind it."""
-    if stem(alias) == stem(name):
+    """How much an alias says of the column behind it, both as written."""
+    one, two = alias.casefold(), name.casefold()
+    if stem(one) == stem(two):
         return 3.0
-    if len(alias) > 3 and (name.endswith(alias) or alias.endswith(name)):
+    if len(one) > 3 and (two.endswith(one) or one.endswith(two)):
         return 3.0
-    words, theirs = ({word.removesuffix("s") for word in each.split("_")} for each in (alias, name))
+    words, theirs = _words(alias), _words(name)
     if not theirs:
         return 0.0
+    if words == theirs:
+        return 4.0
     return 2.5 * len(words & theirs) / len(words | theirs)
+
+
+def _words(name: str) -> frozenset[str]:
+    """The words of a name in lower case, without the s of the plural: ``snake_case`` and ``camelCase``."""
+    return frozenset(word.casefold().removesuffix("s") for word in _WORD.findall(name))
 
 
 def pairs(order: Sequence[Candidate], place: Place, evidence: Evidence) -> list[tuple[Candidate, Candidate]]:

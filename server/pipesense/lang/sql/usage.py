@@ -35,7 +35,8 @@ class Use:
 
     ``partner`` is the column that it is compared or calculated with, ``op`` how; ``literals`` what else stands on
     the other side, each with its kind. ``function`` is the innermost call around it and ``argument`` its place
-    there. ``item`` counts the items of the clause's list, ``whole`` says that it is all of one. ``before`` and
+    there. ``item`` counts the items of the clause's list, ``whole`` says that it is all of one, or all of a field of a
+    structure. ``before`` and
     ``after`` are its neighbours in the same clause of the same query.
     """
 
@@ -54,6 +55,7 @@ class Use:
     kind: str = ""
     """"aggregate" or "function" for the call around it."""
     alias: str = ""
+    """As written: of the item, or of the field of a structure that it is."""
     item: int = -1
     whole: bool = False
     before: str = ""
@@ -72,6 +74,7 @@ class _Around:
     kind: str = ""
     alias: str = ""
     item: int = -1
+    is_field: bool = False
 
 
 def uses(facts: StatementFacts) -> tuple[Use, ...]:
@@ -155,7 +158,7 @@ class _Reader:
         start = block.keyword.start
         partner = self._outer.get(start, _NONE)
         for item, output in enumerate(block.outputs):
-            alias = output.name.casefold() if output.aliased else ""
+            alias = output.name if output.aliased else ""
             around = _Around(alias=alias, item=item, partner=partner, op="in" if partner[1] else "")
             yield from self._walk(output.expr, around, start)
         for clause in (block.where, block.group, block.having, block.qualify, block.order, block.distinct_on):
@@ -173,14 +176,15 @@ class _Reader:
         while todo:
             at, near = todo.pop()
             if at.op == "column":
-                use = self._use(at, near, start, at is bare)
+                use = self._use(at, near, start, at is bare or near.is_field)
                 if use is not None:
                     yield use
                 continue
             if at.query is not None and near.partner[1]:
                 self._outer.setdefault(at.query.keyword.start, near.partner)
+            inside = near if not near.is_field else replace(near, is_field=False)
             for place, arg in enumerate(at.args):
-                todo.append((arg, self._inner(at, place, near)))
+                todo.append((arg, self._inner(at, place, inside)))
 
     def _inner(self, at: Expr, place: int, near: _Around) -> _Around:
         if at.op in _COMPARE or at.op in _ARITHMETIC:
@@ -200,6 +204,8 @@ class _Reader:
             )
         if at.op == "when":
             return replace(near, op="condition" if place == 0 else "", literals=(), partner=_NONE)
+        if at.op == "propertyeq":
+            return replace(near, alias=at.name, function="", kind="", is_field=True)
         if at.op in _PLAIN:
             return near
         if at.op == "window":
@@ -273,7 +279,7 @@ def signs(use: Use) -> list[Sign]:
     if use.after:
         found.append(("before", clause, use.after))
     if use.alias:
-        found.append(("alias", use.alias))
+        found.append(("alias", use.alias.casefold()))
     return found
 
 

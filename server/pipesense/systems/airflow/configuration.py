@@ -115,7 +115,8 @@ def _entries(name: str, text: str) -> tuple[tuple[str, str, str], ...]:
 
 def _in_sections(name: str, text: str) -> Iterator[tuple[str, str, str]]:
     heads = [*_SECTION.finditer(text)]
-    for head, behind in zip(heads, [*(each.start() for each in heads[1:]), len(text)], strict=True):
+    for at, head in enumerate(heads, 1):
+        behind = heads[at].start() if at < len(heads) else len(text)
         for found in _ENTRY.finditer(text, head.end(), behind):
             # An empty entry asks for Airflow's own default, as no entry does.
             if _SECTIONS[found.group(1)] == head.group(1) and found.group(2).strip():
