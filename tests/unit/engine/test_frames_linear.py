@@ -71,6 +71,21 @@ def test_four_times_as_many_operations_cost_four_times_as_much(written: Callable
     assert large < 5 * small, (small, large)
 
 
+def kept(operands: int) -> str:
+    lines = [
+        f"    def step{number}(self):\n        self.a{number} = pd.concat(["
+        + ", ".join(f"self.a{(number + far) % 12}" for far in range(1, operands + 1))
+        + "])\n"
+        for number in range(12)
+    ]
+    return f"{HEAD}class Features:\n" + "".join(lines)
+
+
+def test_attributes_that_are_made_of_one_another_are_searched_once() -> None:
+    one, four = calls(kept(1)), calls(kept(4))
+    assert four < 25 * one, (one, four)
+
+
 STRANGERS = {
     "a repository of one's own": "from jobs.store import Repo\n\nfor row in Repo().collect():\n    print(row)\nRepo().toPandas()\n",
     "polars": "import polars as pl\n\nfor row in pl.scan_csv('a.csv').collect().rows():\n    print(row)\n",

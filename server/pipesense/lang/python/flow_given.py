@@ -36,6 +36,11 @@ _COLUMN_CALLS: Final = frozenset({"col", "column", "desc", "asc", "lit"})
 _UNCHANGED: Final = frozenset({"alias", "desc", "asc", "cast", "desc_nulls_last", "asc_nulls_last"})
 
 
+def is_none(expr: ast.expr) -> bool:
+    """Whether an expression is the word None."""
+    return isinstance(expr, ast.Constant) and expr.value is None
+
+
 def form_of(expr: ast.expr) -> str:
     """How an expression is written, in one word."""
     return _FORMS.get(type(expr), "other")

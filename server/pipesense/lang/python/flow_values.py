@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from pipesense.lang.python.flow import DEEPEST, NO_TRAITS, Flow, Handed, Library, Made, Step, meet, read_function
-from pipesense.lang.python.flow_given import aggregates, chooses, columns_in, form_of, starts, turns, windowed
+from pipesense.lang.python.flow_given import aggregates, chooses, columns_in, form_of, is_none, starts, turns, windowed
 from pipesense.lang.python.index import COMPREHENSIONS, FUNCTIONS, dotted, root_name
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of, unquoted
@@ -45,6 +45,8 @@ class Expressions:
         self.around: list[ast.For] = []
         self.conditions = 0
         self.hops = 0
+        self.found: dict[tuple[ast.expr, int], Flow | None] = {}
+        """What other scopes were searched for already, by how far it lies: attributes are made of one another."""
 
     def parameters(self, node: ast.AST, given: Mapping[str, Flow]) -> None:
         """Bind a function's parameters: what is handed to them, else what their annotations say."""
@@ -374,10 +376,11 @@ class Expressions:
         return meet(found) if found else None
 
     def _elsewhere(self, expr: ast.expr) -> Flow | None:
-        walk = Expressions(self.module, self.library, self.handed, self.depth)
-        walk.hops = self.hops + 1
-        flow = walk.flow(expr)
-        return Flow(flow.kind, flow.traits, flow.made) if flow is not None else None
+        if (expr, self.hops) not in self.found:
+            walk = Expressions(self.module, self.library, self.handed, self.depth)
+            walk.hops, walk.found = self.hops + 1, self.found
+            self.found[expr, self.hops] = walk.flow(expr)
+        return self.found[expr, self.hops]
 
     def _by_name(self, node: ast.expr) -> Flow | None:
         names = self.module.qualified(node)
@@ -474,11 +477,6 @@ class Expressions:
             return None
         with self._loop():
             return self._lambda(node.args[0], start)
-
-
-def is_none(expr: ast.expr) -> bool:
-    """Whether an expression is the word None."""
-    return isinstance(expr, ast.Constant) and expr.value is None
 
 
 _READERS: Final[dict[type[ast.expr], Callable[[Expressions, Any], Flow | None]]] = {
