@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipesense.model.dbt import DbtNode, DbtReference
+from pipesense.model.dbt import DbtNode
+from pipesense.model.flow import Pipeline
+from pipesense.model.sql import Statement
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding, Offer
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense_rules.dbt_facts import parents
 from pipesense_rules.dbt_files import read_staging
+from pipesense_rules.layers import edges
 
 _RAW, _MIDDLE, _MART = 0, 2, 3
 
 META = RuleMeta(
     id="modelling/layer-skip",
-    wants=DbtNode,
+    wants=(DbtNode, Statement, Pipeline),
     pattern="model-layers",
     since="0.1",
     messages={
@@ -32,13 +35,28 @@ META = RuleMeta(
             "Names and types of the raw table are then decided in several places.",
             "Read a staging model of it.",
         ),
+        "table": Message(
+            Severity.HINT,
+            "{target} lies in gold and is made from {source}, which lies in bronze.",
+            "Names, types and junk of the raw rows then reach those who use it.",
+            "Read the silver table of it.",
+        ),
     },
 )
 
 
 @rule(META)
-def layer_skip(node: DbtNode, ctx: Context) -> Iterator[Finding]:
+def layer_skip(fact: DbtNode | Statement | Pipeline, ctx: Context) -> Iterator[Finding]:
     """Report the first edge from raw data to a mart or the middle; in layered projects only."""
+    if isinstance(fact, DbtNode):
+        yield from _of_model(fact, ctx)
+        return
+    for edge in edges(fact, ctx):
+        if (edge.low.word, edge.high.word) == ("bronze", "gold"):
+            yield ctx.finding("table", at=edge.read.loc, target=edge.write.dataset, source=edge.read.dataset)
+
+
+def _of_model(node: DbtNode, ctx: Context) -> Iterator[Finding]:
     if node.kind != "model" or not ctx.dbt.layered or ctx.dbt.enabled(node) is not True:
         return
     layer = ctx.dbt.layer(node)
@@ -60,7 +78,9 @@ def layer_skip(node: DbtNode, ctx: Context) -> Iterator[Finding]:
 
 
 @layer_skip.fix
-def read_what_was_staged(finding: Finding, subject: tuple[DbtNode, DbtReference], ctx: Context) -> Offer | None:
+def read_what_was_staged(finding: Finding, subject: object, ctx: Context) -> Offer | None:
     """Through the staging model of the table, which is written where there is none."""
+    if not isinstance(subject, tuple):
+        return None
     node, reference = subject
     return read_staging(node, reference, ctx) if reference.kind == "source" else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from itertools import islice
 
-from pipesense.engine.hover_architecture import architecture_of_code
+from pipesense.engine.hover_architecture import architecture_of_code, layer_line
 from pipesense.engine.hover_base import MOST, LineAt, Making, Place, check_words, code, kinds, subject
 from pipesense.engine.hover_patterns import pattern_lines
 from pipesense.engine.hover_rerun import rerun_lines
@@ -199,6 +199,9 @@ def _code(made: Making) -> None:
             note = architecture_of_code(access, matching_uses(made, access)) if span is not None else ""
             if span is not None and note:
                 _pattern(made, "lambda-architecture", note, span)
+            if span is not None:
+                for line in layer_line(access.dataset):
+                    made.add(f"**{access.dataset}**\n\n{line}", span)
 
 
 def _pattern(made: Making, pattern: str, note: str, span: Span) -> None:

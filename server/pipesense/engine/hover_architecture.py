@@ -7,7 +7,8 @@ from typing import Final
 
 from pipesense.engine.hover_base import Making, code, users
 from pipesense.engine.index import Key
-from pipesense.model.data import WRITES, Access, AccessMode
+from pipesense.model.data import WRITES, Access, AccessMode, DatasetName
+from pipesense.model.layers import medallion_layer
 from pipesense.model.sql import Statement
 from pipesense.model.stream import Stream
 from pipesense.model.value import Known
@@ -15,6 +16,8 @@ from pipesense.rule.context import DatasetUse
 
 _REPLAYABLE: Final = frozenset({"kafka", "upsert-kafka", "pulsar", "kinesis"})
 _STARTS: Final = ("scan.startup.mode", "scan.stream.initpos", "source.start.message-id")
+_HOLDS: Final = ("rows as they came", "cleaned and joined", "ready for those who use it")
+"""What each layer of ``MEDALLION`` holds."""
 _BEGINNING: Final = frozenset({"earliest-offset", "earliest", "trim_horizon"})
 
 
@@ -41,6 +44,13 @@ def architecture_of_code(access: Access, uses: Sequence[DatasetUse]) -> str:
     if access.mode not in WRITES or not streams or not batches:
         return ""
     return f"A stream ({users(streams)}) and a batch ({users(batches)}) write {code(access.dataset)}."
+
+
+def layer_line(dataset: DatasetName) -> Iterator[str]:
+    """The layer of the medallion architecture that a dataset's name says, with what belongs there."""
+    layered = medallion_layer(dataset)
+    if layered is not None:
+        yield f"- layer: {layered.word} ({_HOLDS[layered.rank]}), by {code(layered.by)}"
 
 
 def _only_replayable(made: Making, statement: Statement) -> list[str]:

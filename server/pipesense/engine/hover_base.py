@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Answers, Lookup
+from pipesense.lang.jinja.references import reference
+from pipesense.model.columns import ColumnOrigin
 from pipesense.model.data import QualityCheck
 from pipesense.model.value import Known
 from pipesense.model.where import Loc
@@ -17,6 +19,14 @@ Place = Callable[[Loc], "tuple[str, Span] | None"]
 LineAt = Callable[[str, int], int]
 """The line (0-based) of an offset in a file."""
 MOST = 8
+
+
+def told_origin(origin: ColumnOrigin) -> str:
+    """A column with its table, by dbt's own words where a tag names that."""
+    named = reference(origin.table[-1]) if origin.table and origin.table[-1].startswith("{") else None
+    if named is None:
+        return str(origin)
+    return ".".join(filter(None, (named.group, named.name, origin.column)))
 
 
 class Making:

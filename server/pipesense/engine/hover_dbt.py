@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from pipesense.engine.dbt import DbtProjects
 from pipesense.engine.dbt_view import ProjectView
 from pipesense.engine.features.dbt_names import DbtNames, Symbol
-from pipesense.engine.hover_base import MOST, Making, code
+from pipesense.engine.hover_base import MOST, Making, code, told_origin
 from pipesense.model.columns import Columns
 from pipesense.model.data import Relation
 from pipesense.model.dbt import (
@@ -236,7 +236,7 @@ class _Telling:
         lines = [head, "", *(self._words(each.description) for each in listed if each.description)]
         if found is not None and found.origins:
             verb = "a copy of" if found.copied else "made from"
-            lines.append(f"- {verb}: {_few(map(str, found.origins))}")
+            lines.append(f"- {verb}: {_few(map(told_origin, found.origins))}")
         lines.append(f"- tests: {_few([_test(test) for each in listed for test in each.tests], 'none')}")
         return "\n".join(lines)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from pipesense.engine.hover_architecture import architecture
-from pipesense.engine.hover_base import Making, check_words, code, users
+from pipesense.engine.hover_architecture import architecture, layer_line
+from pipesense.engine.hover_base import Making, check_words, code, told_origin, users
 from pipesense.engine.hover_streams import state_bounds
 from pipesense.engine.index import Key
 from pipesense.lang.jinja.references import reference
@@ -65,7 +65,7 @@ def _about_table(made: Making, access: Access, statement: Statement) -> str:
     dataset = access.dataset
     uses = matching_uses(made, access)
     relation = _relation(made, access, statement)
-    lines = [f"**{_title(relation)} {dataset}**", ""]
+    lines = [f"**{_title(relation)} {dataset}**", "", *layer_line(dataset)]
     lines += _facts_of(made, relation)
     lines.append(f"- written by: {users(use for use in uses if use.access.mode in WRITES)}")
     lines.append(f"- read by: {users(use for use in uses if use.access.mode is AccessMode.READ)}")
@@ -215,7 +215,9 @@ def _about_column(made: Making, column: OutColumn, source: Source | None, statem
         lines.append(f"- of: {_of(source)}")
     for origin in column.origins[:_ORIGINS_SHOWN]:
         verb = "a copy of" if column.copied else "made from"
-        lines.append(f"- {verb}: {code(_short(str(origin)))}{_defined(made, origin.table, origin.column, statement)}")
+        lines.append(
+            f"- {verb}: {code(_short(told_origin(origin)))}{_defined(made, origin.table, origin.column, statement)}"
+        )
     if len(column.origins) > _ORIGINS_SHOWN:
         lines.append(f"- and from {len(column.origins) - _ORIGINS_SHOWN} more columns")
     return "\n".join(lines)

@@ -28,6 +28,10 @@ _SYMBOLS: Final = {
     SymbolKind.TABLE: types.SymbolKind.Struct,
     SymbolKind.CTE: types.SymbolKind.Interface,
     SymbolKind.COLUMN: types.SymbolKind.Field,
+    SymbolKind.MODEL: types.SymbolKind.Class,
+    SymbolKind.SOURCE: types.SymbolKind.Namespace,
+    SymbolKind.MACRO: types.SymbolKind.Function,
+    SymbolKind.EXPOSURE: types.SymbolKind.Interface,
 }
 
 

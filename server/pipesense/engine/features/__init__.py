@@ -124,7 +124,13 @@ class Features:
     def outline(self, path: str) -> tuple[Symbol, ...]:
         """What the file defines, as a tree."""
         record = self.record_of(path)
-        return outline(record) if record is not None else ()
+        if record is None:
+            return ()
+        if not self.stages.surroundings.dbt.folder(path):
+            return outline(record)
+        from pipesense.engine.features.outline_dbt import outline_of_dbt
+
+        return tuple(sorted((*outline(record), *outline_of_dbt(record)), key=lambda symbol: symbol.span))
 
     def folds(self, path: str) -> tuple[Span, ...]:
         """Ranges of SQL that can be folded away."""

@@ -62,7 +62,7 @@ class Projects(Protocol):
 class Symbol:
     """What a name means. ``kind``: "node" (a model, snapshot or seed), "source" (one of its tables), "group" (a source
     itself), "macro", "doc" (a documentation block) or "column"; ``group`` is the source of a table, the node of a
-    column. Names of nodes and columns are in lower case.
+    column, the package of a node or macro that is named with one. Names of nodes and columns are in lower case.
     """
 
     kind: str
@@ -131,8 +131,8 @@ def _tested(entry: DbtEntry) -> Iterator[Mention]:
 
 def _references(folder: str, references: tuple[DbtReference, ...]) -> Iterator[Mention]:
     for each in references:
-        if each.kind == "ref" and len(each.names) == 1:
-            yield Mention(Symbol("node", folder, each.name.lower()), each.at)
+        if each.kind == "ref" and each.names:
+            yield Mention(Symbol("node", folder, each.name.lower(), each.group), each.at)
         elif each.kind == "source" and len(each.names) == 2:
             yield Mention(Symbol("source", folder, each.name, each.group), each.at)
             yield Mention(Symbol("group", folder, each.group), each.at)
@@ -249,7 +249,7 @@ class DbtNames:
     def _in(self, record: FileRecord) -> Iterator[tuple[Mention, Span]]:
         text = record.document.text
         for fact in record.linked.facts:
-            for mention in mentions(fact):
+            for mention in map(self._plain, mentions(fact)):
                 span = record.document.file_span(mention.loc) if mention.loc.file == record.path else None
                 if span is None or span.is_empty:
                     continue
@@ -264,6 +264,13 @@ class DbtNames:
         for match in _DOC.finditer(text) if folder else ():
             span = Span(*match.span("name"))
             yield Mention(Symbol("doc", folder, match["name"]), Loc(record.path, 0, span)), span
+
+    def _plain(self, mention: Mention) -> Mention:
+        """A node that is named with its own project's name is the same without."""
+        symbol = mention.symbol
+        if symbol.kind != "node" or not symbol.group or not self._is_called(symbol.folder, symbol.group):
+            return mention
+        return Mention(Symbol("node", symbol.folder, symbol.name), mention.loc, mention.defines)
 
     def _own_columns(self, record: FileRecord) -> Iterator[tuple[Mention, Span]]:
         """The aliases in the SELECT list that a model's file ends in: what YAML and other models know."""
@@ -321,7 +328,7 @@ class DbtNames:
     def _holders(self, symbol: Symbol) -> Iterator[str]:
         """The folders that may define a name: the project, then its packages."""
         for folder in (symbol.folder, *map(str, self._get(("dbt-packages", symbol.folder)))):
-            if symbol.kind != "macro" or not symbol.group or self._is_called(folder, symbol.group):
+            if symbol.kind not in ("macro", "node") or not symbol.group or self._is_called(folder, symbol.group):
                 yield folder
 
     def _is_called(self, folder: str, name: str) -> bool:

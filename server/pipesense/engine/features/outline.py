@@ -23,6 +23,10 @@ class SymbolKind(Enum):
     TABLE = "table"
     CTE = "cte"
     COLUMN = "column"
+    MODEL = "model"
+    SOURCE = "source"
+    MACRO = "macro"
+    EXPOSURE = "exposure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def _statements(document: Document, script: Script) -> Iterator[Symbol]:
 def _statement(document: Document, statement: Statement) -> Symbol | None:
     facts = statement.facts
     span = document.file_span(statement.at(facts.span))
-    if span is None or facts.error:
+    if span is None or facts.error or facts.kind == "macro":
         return None
     children: list[Symbol] = []
     if facts.table is not None:
