@@ -28,6 +28,15 @@ class Fixed(NamedTuple):
 AIRFLOW_3 = {"requirements.txt": "apache-airflow==3.0.6\n"}
 MOVED = ("upgrade/removed-api", "Use airflow.sdk.Variable", "a.py")
 
+IMPORTS = (
+    '"""Loads the orders."""\n\nfrom __future__ import annotations\n\nimport os\n\n'
+    "from airflow.sdk import DAG\nfrom airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator\n\n"
+)
+DAG = (
+    "with DAG('orders', schedule=None, default_args={'retries': 2}):\n"
+    "    SQLExecuteQueryOperator(task_id='load', conn_id='w', sql='TRUNCATE a; INSERT INTO a SELECT 1')\n"
+)
+
 CASES = [
     Fixed(
         "a moved name joins the import that is there",
@@ -46,6 +55,24 @@ CASES = [
         *MOVED,
         "from airflow.sdk import dag\nfrom airflow.models import Variable  # rates\n\nx = Variable.get('a'), dag\n",
         "from airflow.sdk import dag\nfrom airflow.sdk import Variable  # rates\n\nx = Variable.get('a'), dag\n",
+    ),
+    Fixed(
+        "an import of the standard library, into its own group",
+        "reliability/no-timeout",
+        "Let attempts fail after 1 hour",
+        "a.py",
+        IMPORTS + DAG,
+        IMPORTS.replace("import os\n", "import os\nfrom datetime import timedelta\n")
+        + DAG.replace("'retries': 2}", "'retries': 2, 'execution_timeout': timedelta(hours=1)}"),
+    ),
+    Fixed(
+        "an import of the standard library, before those of others",
+        "reliability/no-timeout",
+        "Let attempts fail after 1 hour",
+        "a.py",
+        IMPORTS.replace("import os\n\n", "") + DAG,
+        IMPORTS.replace("import os\n", "from datetime import timedelta\n")
+        + DAG.replace("'retries': 2}", "'retries': 2, 'execution_timeout': timedelta(hours=1)}"),
     ),
     Fixed(
         "a window over several lines",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -267,13 +268,29 @@ def _import_order(name: str) -> tuple[int, str]:
 
 
 def _new_import(module: Module, line: str) -> tuple[Replace, ...]:
-    """A line behind the imports at the top of the file; behind the docstring, or before everything, without any."""
-    last: ast.stmt | None = None
+    """A line among the imports at the top of the file; behind the docstring, or before everything, without any.
+
+    It stands behind those of its own package, else behind those of the standard library where it is one of them, as
+    import sorters group them.
+    """
+    head: ast.stmt | None = None
+    found: list[tuple[str, ast.stmt]] = []
     for number, statement in enumerate(module.body):
         docstring = not number and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
         if not docstring and not isinstance(statement, ast.Import | ast.ImportFrom):
             break
-        last = statement
+        name = _imports_from(statement)
+        if docstring or name == "__future__":
+            head = statement
+        else:
+            found.append((name, statement))
+    own = line.split()[1].partition(".")[0]
+    behind = [statement for name, statement in found if name == own]
+    if not behind and own in sys.stdlib_module_names:
+        behind = [statement for name, statement in found if name in sys.stdlib_module_names]
+        if found and not behind:
+            return add_before(module, found[0][1], f"{line}\n")
+    last = behind[-1] if behind else found[-1][1] if found else head
     if last is not None:
         return add_after(module, last, line)
     if not module.body:
@@ -282,6 +299,17 @@ def _new_import(module: Module, line: str) -> tuple[Replace, ...]:
     start = _line_start(parsed_of(first).text, _whole_start(module, first))
     newline = _newline(parsed_of(first).text)
     return (_at(module, first, start, start, line + newline),)
+
+
+def _imports_from(statement: ast.stmt) -> str:
+    """The first package that an import names, "" for a relative one."""
+    if isinstance(statement, ast.Import):
+        return statement.names[0].name.partition(".")[0]
+    return (
+        (statement.module or "").partition(".")[0]
+        if isinstance(statement, ast.ImportFrom) and not statement.level
+        else ""
+    )
 
 
 def _whole_start(module: Module, statement: ast.stmt) -> int:
