@@ -220,13 +220,17 @@ def _configured(change: SetConfig, text: str) -> tuple[TextEdit, ...] | Refusal:
 
 
 def _argument(call: Call, change: SetConfig, text: str) -> tuple[TextEdit, ...] | Refusal:
+    value = change.text
+    own = call.span.of(text)
+    if '"' in own and "'" not in own and '"' not in value and "\\" not in value:
+        value = value.replace("'", '"')
     old = call.keyword(change.key)
     if old is not None:
-        return (TextEdit(old.span, change.text),)
+        return (TextEdit(old.span, value),)
     if any(isinstance(each, Pairs) for each in call.args):
         return Refusal("the configuration is given as a dictionary")
     spans = [each.span for each in call.args] + [each.value.span for each in call.kwargs]
-    written = f"{change.key}={change.text}"
+    written = f"{change.key}={value}"
     if not spans:
         return (TextEdit(Span(call.span.end - 1, call.span.end - 1), written),)
     last = max(spans, key=lambda span: span.end)
@@ -236,5 +240,5 @@ def _argument(call: Call, change: SetConfig, text: str) -> tuple[TextEdit, ...] 
     pad = "\n" + text[line : first.start] if is_lined else " "
     blank = text[call.kwargs[-1].name_span.end : call.kwargs[-1].value.span.start] if call.kwargs else "="
     if " " in blank:
-        written = f"{change.key} = {change.text}"
+        written = f"{change.key} = {value}"
     return (TextEdit(Span(last.end, last.end), f",{pad}{written}"),)
