@@ -36,6 +36,7 @@ DAG = (
     "with DAG('orders', schedule=None, default_args={'retries': 2}):\n"
     "    SQLExecuteQueryOperator(task_id='load', conn_id='w', sql='TRUNCATE a; INSERT INTO a SELECT 1')\n"
 )
+WORKFLOW = "main:\n  params: [input]\n  steps:\n    - rates:\n{}    - done:\n        return: ok\n"
 
 CASES = [
     Fixed(
@@ -73,6 +74,17 @@ CASES = [
         IMPORTS.replace("import os\n\n", "") + DAG,
         IMPORTS.replace("import os\n", "from datetime import timedelta\n")
         + DAG.replace("'retries': 2}", "'retries': 2, 'execution_timeout': timedelta(hours=1)}"),
+    ),
+    Fixed(
+        "a step that indents its parts by four where the file begins with two",
+        "reliability/no-retries",
+        "Add retries with exponential backoff",
+        "w.workflows.yaml",
+        WORKFLOW.format("        call: http.get\n        args:\n            url: https://example.org/rates\n"),
+        WORKFLOW.format(
+            "        try:\n            call: http.get\n            args:\n"
+            "                url: https://example.org/rates\n        retry: ${http.default_retry}\n"
+        ),
     ),
     Fixed(
         "a window over several lines",

@@ -85,27 +85,30 @@ def _repeat(file: DocumentFile, step: Step) -> list[TextEdit]:
             TextEdit(Span(start, start), "try: {"),
             TextEdit(Span(end, end), f'}}, retry: "{_policy(step)}"'),
         ]
-    return list(_wrapped_yaml(file, step, first, last))
+    return list(_wrapped_yaml(file, held, _policy(step)))
 
 
 def _written(file: DocumentFile, body: Mapping, policy: str) -> Value:
     return policy if file.language == "json" or body.flow else Raw(policy)
 
 
-def _wrapped_yaml(file: DocumentFile, step: Step, first: Entry, last: Entry) -> Iterator[TextEdit]:
-    """The lines of the call one step further right, below a try."""
+def _wrapped_yaml(file: DocumentFile, held: list[Entry], policy: str) -> Iterator[TextEdit]:
+    """The lines of the call further right, as far as its own parts are, below a try."""
     writer, text = Writer(file.tree), file.text
-    start, column = first.span.start, writer.column(first.span.start)
+    start, end = held[0].span.start, held[-1].span.end
+    column = writer.column(start)
+    inner = [entry.value for entry in held if isinstance(entry.value, Mapping) and not entry.value.flow]
+    columns = [writer.column(each.entries[0].span.start) for each in inner if each.entries]
+    step = columns[0] - column if columns and columns[0] > column else writer.step
     pad = writer.newline + " " * column
-    yield TextEdit(Span(start, start), f"try:{pad}{' ' * writer.step}")
-    end = last.span.end
+    yield TextEdit(Span(start, start), f"try:{pad}{' ' * step}")
     for line in _LINE.finditer(text, start, end):
         row = line.end()
         if text[row : row + 1] not in ("\r", "\n"):
-            yield TextEdit(Span(row, row), " " * writer.step)
+            yield TextEdit(Span(row, row), " " * step)
     while end < len(text) and text[end] not in "\r\n":
         end += 1
-    yield TextEdit(Span(end, end), f"{pad}retry: {_policy(step)}")
+    yield TextEdit(Span(end, end), f"{pad}retry: {policy}")
 
 
 def _wrapped_json(file: DocumentFile, step: Step, first: Entry, last: Entry) -> list[TextEdit]:
