@@ -15,6 +15,7 @@ from typing import Final
 from pipesense.lang.cut import Cut
 from pipesense.lang.documents.read import comment_spans as document_comments
 from pipesense.lang.languages import DOCUMENTS
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.text.line_index import LineIndex
 from pipesense.text.span import Span
 
@@ -190,7 +191,7 @@ def python_statements(text: str, lines: LineIndex, cuts: Sequence[Cut], line: in
         tree = ast.parse(piece)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return base, []
-    return base, [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    return base, [node for node in nodes_under(tree) if isinstance(node, ast.stmt)]
 
 
 def _says_nothing(row: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 
 from pipesense.lang.python.edit import add_before, add_import
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.change import AddCheck, Refusal, Replace
 from pipesense.model.data import Access, AccessMode, Confidence
 from pipesense.model.frames import FrameOperation
@@ -88,7 +89,7 @@ def _statement(module: Module, loc: Loc) -> ast.stmt | None:
         if unit.unit != loc.unit:
             continue
         for top in unit.body:
-            for node in ast.walk(top):
+            for node in nodes_under(top):
                 if isinstance(node, _SIMPLE):
                     at = module.loc(node)
                     if at.unit == loc.unit and at.span.start <= loc.span.start and loc.span.end <= at.span.end:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipesense.lang.python.index import Binding, dotted
 from pipesense.lang.python.names import name_bindings, reaching
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.value import Known, Unknown, Value
 
 if TYPE_CHECKING:
@@ -280,7 +281,7 @@ def _moment(module: Module, expr: ast.Call) -> Value[object]:
     parts = [
         part
         for item in (*expr.args, *(keyword.value for keyword in expr.keywords))
-        for part in ast.walk(item)
+        for part in nodes_under(item)
         if isinstance(part, ast.Call | ast.Name)
     ]
     moving = any(_moves(module.value(part)) for part in parts)

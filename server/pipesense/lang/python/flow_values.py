@@ -12,6 +12,7 @@ from pipesense.lang.python.flow import DEEPEST, NO_TRAITS, Flow, Handed, Library
 from pipesense.lang.python.flow_given import aggregates, chooses, columns_in, form_of, is_none, starts, turns, windowed
 from pipesense.lang.python.index import COMPREHENSIONS, FUNCTIONS, dotted, root_name
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import children, nodes_under
 from pipesense.lang.python.syntax import parsed_of, unquoted
 from pipesense.model.frames import FrameOperation, Given, Loop
 from pipesense.model.value import Unknown, Value
@@ -95,9 +96,8 @@ class Expressions:
         self.conditions -= 1
 
     def _forget(self, target: ast.AST) -> None:
-        for node in ast.walk(target):
-            if isinstance(node, ast.Name):
-                self.env[node.id] = None
+        for name in (node.id for node in nodes_under(target) if isinstance(node, ast.Name)):
+            self.env[name] = None
 
     def _leaves(self, expr: ast.expr) -> None:
         """Variables that stand in ``expr`` by themselves leave the scope's sight."""
@@ -267,7 +267,7 @@ class Expressions:
         reader = _READERS.get(type(node))
         if reader is not None:
             return reader(self, node)
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.expr):
                 self.flow(child, "argument")
         return None
@@ -403,13 +403,8 @@ class Expressions:
             return None
         around = [each for each in self.module.enclosing(node) if isinstance(each, ast.ClassDef)]
         found: list[Flow | None] = []
-        for change in self.module.changes(node.value.id) if around else ():
-            target = change.node
-            targets = target.targets if isinstance(target, ast.Assign) else [getattr(target, "target", None)]
-            if change.kind != "attribute" or not any(
-                isinstance(each, ast.Attribute) and each.attr == node.attr for each in targets
-            ):
-                continue
+        self.module.note(node.value.id)
+        for change in self.module.table.attribute_changes(node.value.id, node.attr) if around else ():
             if around[0] not in self.module.enclosing(change.node):
                 continue
             if len(found) > _MOST_WAYS:

@@ -10,6 +10,7 @@ from pipesense.lang.python.flow import Flow, Step, meet
 from pipesense.lang.python.flow_given import form_of
 from pipesense.lang.python.flow_values import COMPUTED, Expressions
 from pipesense.lang.python.index import dotted, root_name
+from pipesense.lang.python.nodes import children
 from pipesense.model.frames import FrameOperation, Given
 from pipesense.text.span import Span
 
@@ -33,7 +34,7 @@ class Walk(Expressions):
         if reader is not None:
             reader(self, node)
             return
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.expr):
                 self.flow(child)
 

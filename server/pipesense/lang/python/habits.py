@@ -16,6 +16,7 @@ from pipesense.lang.python.edit import add_after, replace_node
 from pipesense.lang.python.effects import call_effect, scope_effects
 from pipesense.lang.python.functions import Function, runs_in
 from pipesense.lang.python.index import FUNCTIONS, CallSite
+from pipesense.lang.python.nodes import children, nodes_under
 from pipesense.model.change import Replace
 from pipesense.model.flow import Effect
 from pipesense.model.habits import CheckThatOnlyTells, DroppedException
@@ -50,14 +51,13 @@ def habits(module: Module, function: Function) -> tuple[Habit, ...]:
     return (*_swallowed(module, function, node), *_only_tells(module, function, node))
 
 
-def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+def _own_nodes(node: ast.AST) -> list[ast.AST]:
     """What stands in a function, without the functions inside it."""
-    todo = list(ast.iter_child_nodes(node))
-    while todo:
-        at = todo.pop(0)
-        yield at
+    found = children(node)
+    for at in found:
         if not isinstance(at, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
-            todo += ast.iter_child_nodes(at)
+            found += children(at)
+    return found
 
 
 def _swallowed(module: Module, function: Function, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Habit]:
@@ -103,7 +103,7 @@ def _does(handler: ast.ExceptHandler) -> str:
 
 def _work(module: Module, statement: ast.Try, sites: list[CallSite]) -> str:
     """The first call in a ``try`` that can fail for reasons outside, as written; "" where there is none."""
-    inside = {id(each) for part in statement.body for each in ast.walk(part)}
+    inside = {id(each) for part in statement.body for each in nodes_under(part)}
     found = ""
     for site in sites:
         if id(site.node) not in inside:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final
 
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import place_of
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Instances:
             for statement in owner.body:
                 if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
                     known[statement.targets[0].id] = [statement.value]
-            for node in ast.walk(owner):
+            for node in nodes_under(owner):
                 if isinstance(node, ast.Assign):
                     for target in node.targets:
                         self._note(owner, known, target, node.value)

@@ -45,6 +45,7 @@ _PORTABLE: Final = ("qualified", "value", "bindings", "dictionary")
 """Answers that hold no Module, so that the next link may take them over; of others only that there is nothing."""
 _NOTHING: Final = Recorder()
 """What an answer rests on that no other link may take over: its reads are those of this file from the start."""
+_CYCLIC: Final[Value[object]] = Unknown("it refers to itself")
 _DEEPEST: Final = 40
 """So many look-ups, in all files together, may lead to one another before the answer is unknown."""
 
@@ -298,8 +299,7 @@ class Module:
         """
         if isinstance(expr, ast.Constant):
             return Known(expr.value, self.loc(expr))
-        cyclic: Value[object] = Unknown("it refers to itself")
-        return self.answer("value", expr, constants.value, cyclic)
+        return self.answer("value", expr, constants.value, _CYCLIC)
 
     def dictionary(self, expr: ast.expr) -> AbstractDict:
         """The dictionary an expression stands for, changes between its making and this use included."""
@@ -337,10 +337,11 @@ class Module:
 
         The next link may take it over if ``may_last`` says so: an answer that holds no Module and no nodes.
         """
-        owner = self._owner(expr)
-        if owner is not self:
-            return self.ask(owner, lambda: owner.answer(kind, expr, compute, cyclic, may_last))
-        return self._once((kind, id(expr)), lambda: compute(self, expr), cyclic, expr, may_last)
+        if expr._place.unit.owner is not self._self:  # type: ignore[attr-defined]
+            owner = self._owner(expr)
+            if owner is not self:
+                return self.ask(owner, lambda: owner.answer(kind, expr, compute, cyclic, may_last))
+        return self._once((kind, id(expr)), partial(compute, self, expr), cyclic, expr, may_last)
 
     def answer_about(self, kind: str, name: str, compute: Callable[[Module, str], T], cyclic: T) -> T:
         """An answer about a top-level name, computed once; ``cyclic`` where it leads back to itself."""

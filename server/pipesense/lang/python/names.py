@@ -113,6 +113,11 @@ def share_loop(made: Place, use: Place) -> bool:
 
 def reaching(module: Module, name: str, place: Place, at: Position | None) -> Reaching:
     """The bindings of ``name`` that code at ``place`` may see; ``at`` None means after everything."""
+    only = module.table.only_binding(name)
+    if only is not None and (at is None or module.order_of(only.place.unit) < at[0]):
+        # Most names are imported or defined once, above everything that uses them.
+        module.note(name)
+        return Reaching((only,))
     holder = _holder(place)
     if holder is not None:
         # What a function or class binds itself is told by its own text, whatever others call by the same name.

@@ -9,6 +9,7 @@ from typing import Final
 from pipesense.lang.python.functions import Function
 from pipesense.lang.python.index import FUNCTIONS
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.sql_calls import reached_calls, sql_call
 
 _EXECUTES: Final = frozenset(
@@ -111,7 +112,7 @@ def _stable(module: Module, expr: ast.expr, way: str, node: ast.FunctionDef | as
     """The expression, where it means outside the function what it means in it: it names nothing of the function's."""
     if module.loc(expr).file != module.path:
         return None
-    for name in ast.walk(expr):
+    for name in nodes_under(expr):
         if isinstance(name, ast.Name) and module.scope_of(name).kind == "function":
             for binding in module.bindings_of(name):
                 if any(isinstance(place.node, FUNCTIONS) for place in binding.place.outward()):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pipesense.lang.python.functions import locate
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.openings import Opening, opening_in
 
 
@@ -74,7 +75,7 @@ def _elsewhere(text: str, imports: dict[str, str], known_as: str) -> tuple[str, 
     """The expression as another file writes it, and the imports that it needs there."""
     needed: set[str] = set()
     lines = text.split("\n")
-    names = [node for node in ast.walk(ast.parse(f"({text})")) if isinstance(node, ast.Name)]
+    names = [node for node in nodes_under(ast.parse(f"({text})")) if isinstance(node, ast.Name)]
     for node in sorted(names, key=lambda each: (each.lineno, each.col_offset), reverse=True):
         if node.id in imports:
             needed.add(imports[node.id])

@@ -14,6 +14,7 @@ from typing import Final, Generic, TypeVar
 
 from pipesense.lang.python.functions import Function
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import children
 
 K = TypeVar("K")
 Ends = frozenset[K]
@@ -129,7 +130,7 @@ class _Walk(Generic[K]):
                         self.bind(item.optional_vars, entered, env)
                 return self.run(node.body, env)
             case _:
-                for child in ast.iter_child_nodes(node):
+                for child in children(node):
                     if isinstance(child, ast.expr):
                         self.value(child, env)
         return frozenset()
@@ -234,7 +235,7 @@ class _Walk(Generic[K]):
                 self.bind(expr.target, found, env)
                 return found
             case _:
-                nodes = (child for child in ast.iter_child_nodes(expr) if isinstance(child, ast.expr))
+                nodes = (child for child in children(expr) if isinstance(child, ast.expr))
                 return frozenset().union(*[self.value(child, env) for child in nodes])
 
     def call(self, call: ast.Call, env: Env[K]) -> frozenset[K]:

@@ -29,6 +29,7 @@ class NameTable:
         self._by_function: dict[str, bool] = {}
         self._all_digests: dict[str, int] | None = None
         self._functions: dict[str, FunctionNode] | None = None
+        self._attributes: dict[str, dict[str, list[Mutation]]] = {}
 
     def take_over(self, last: NameTable, order: Mapping[ParsedUnit, int], change: Change) -> None:
         """Keep what the table of the last link knew of names that have nothing to do with what changed since."""
@@ -139,6 +140,29 @@ class NameTable:
     def changes(self, name: str) -> list[Mutation]:
         """Changes of the object behind ``name``, in every scope of the file, in order."""
         return [change for unit in self.by_name.get(name, ()) for change in unit.index.mutations.get(name, ())]
+
+    def attribute_changes(self, name: str, attribute: str) -> list[Mutation]:
+        """Assignments to an attribute of that name of the object behind ``name``, or of what that holds, in order."""
+        known = self._attributes.get(name)
+        if known is None:
+            known = self._attributes[name] = {}
+            for change in self.changes(name) if name else ():
+                node = change.node
+                targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+                written = {each.attr for each in targets if isinstance(each, ast.Attribute)}
+                for each in written if change.kind == "attribute" else ():
+                    known.setdefault(each, []).append(change)
+        return known.get(attribute, [])
+
+    def only_binding(self, name: str) -> Binding | None:
+        """The binding of a name that one statement at the file's own level binds, always, and nothing else; or None."""
+        units = self.by_name.get(name)
+        if units is None or len(units) != 1 or units[0].kind != "statement":
+            return None
+        index = units[0].index
+        found = index.bindings[None].get(name, []) if len(index.bindings) == 1 and None in index.bindings else []
+        certain = len(found) == 1 and found[0].place is units[0].root and name not in index.global_names
+        return found[0] if certain else None
 
     def aliases(self, name: str) -> list[Binding]:
         """Bindings of other names to exactly ``name``."""

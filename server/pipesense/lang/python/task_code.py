@@ -15,6 +15,7 @@ from pipesense.lang.python.constants import CLOCK
 from pipesense.lang.python.effects import call_effect
 from pipesense.lang.python.functions import Function, own_calls
 from pipesense.lang.python.index import FUNCTIONS, CallSite
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.change import Replace, imported
 from pipesense.model.flow import Effect
 from pipesense.model.habits import ClockChoosesData, NaiveMoment
@@ -161,7 +162,7 @@ def _is_statement_without_where(text: object) -> bool:
 
 
 def _naive(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef, airflow: bool) -> Iterator[NaiveMoment]:
-    for inner in ast.walk(node):
+    for inner in nodes_under(node):
         if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Sub):
             pair = (inner.left, inner.right)
         elif isinstance(inner, ast.Compare) and len(inner.ops) == 1:

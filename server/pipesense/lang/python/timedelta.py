@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from pipesense.lang.python.index import dotted, root_name
+from pipesense.lang.python.nodes import children, nodes_under
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.code import TimedeltaAttribute
 from pipesense.text.span import Span
@@ -92,8 +93,8 @@ def _fact(module: Module, node: ast.Attribute) -> TimedeltaAttribute:
 def _parent(node: ast.AST) -> ast.AST | None:
     """The node right above, looked for in the node's own unit (asked for findings only)."""
     for statement in parsed_of(node).body:
-        for candidate in ast.walk(statement):
-            if any(child is node for child in ast.iter_child_nodes(candidate)):
+        for candidate in nodes_under(statement):
+            if any(child is node for child in children(candidate)):
                 return candidate
     return None
 
@@ -185,7 +186,7 @@ def _may_be_pendulum(module: Module, expr: ast.expr) -> bool:
 
 def _words(module: Module, expr: ast.expr, depth: int) -> Iterator[str]:
     """Names, attributes and keys in an expression and in what its names are bound to."""
-    for node in ast.walk(expr):
+    for node in nodes_under(expr):
         if isinstance(node, ast.Attribute):
             yield node.attr
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.where import Loc
 
 
@@ -22,7 +23,7 @@ class Use:
 def uses_of(module: Module, statement: ast.stmt, names: Collection[str]) -> Iterator[Use]:
     """The uses of fully qualified names in one top-level statement; a name below one that is asked for counts."""
     lasts = {name.rpartition(".")[2] for name in names}
-    for node in ast.walk(statement):
+    for node in nodes_under(statement):
         if isinstance(node, ast.ImportFrom):
             source = module.absolute(node)
             told: set[str] = set()

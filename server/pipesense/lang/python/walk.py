@@ -23,6 +23,7 @@ from pipesense.lang.python.index import (
     dotted,
     root_name,
 )
+from pipesense.lang.python.nodes import children, nodes_under
 
 if TYPE_CHECKING:
     from pipesense.lang.python.syntax import ParsedUnit
@@ -231,7 +232,7 @@ class _Walk:
         return outer
 
     def _annotate_arguments(self, arguments: ast.arguments, place: Place) -> None:
-        for argument in ast.walk(arguments):
+        for argument in nodes_under(arguments):
             if isinstance(argument, ast.arg):
                 argument._place = place  # type: ignore[attr-defined]
 
@@ -322,7 +323,7 @@ class _Walk:
         parts: list[tuple[ast.AST | None, Place]] = [(node.subject, place)]
         for number, case in enumerate(node.cases):
             at = self.inside(node, f"case{number}", place)
-            for pattern in ast.walk(case.pattern):
+            for pattern in nodes_under(case.pattern):
                 name = getattr(pattern, "name", None) or getattr(pattern, "rest", None)
                 if isinstance(name, str):
                     self.bind(name, "other", pattern, node, None, at, "it is bound by a pattern")
@@ -377,7 +378,7 @@ class _Walk:
 
     def raise_(self, node: ast.Raise | ast.Assert, place: Place) -> None:
         self.index.raises.append(place)
-        self.push([(child, place) for child in ast.iter_child_nodes(node)])
+        self.push([(child, place) for child in children(node)])
 
     def leaf(self, node: ast.AST, place: Place) -> None:
         """Names and constants hold no further nodes."""

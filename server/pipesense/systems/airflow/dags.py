@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Final
 
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import children
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.systems.airflow.names import Names, last_part
 
@@ -130,7 +131,7 @@ def _shifts(statement: ast.AST) -> bool:
     if isinstance(at, ast.BinOp):
         return isinstance(at.op, ast.RShift | ast.LShift)
     if isinstance(statement, ast.For | ast.While | ast.If | ast.With | ast.Try):
-        return any(_shifts(inner) for inner in ast.iter_child_nodes(statement) if isinstance(inner, ast.stmt))
+        return any(_shifts(inner) for inner in children(statement) if isinstance(inner, ast.stmt))
     return isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.RShift | ast.LShift)
 
 

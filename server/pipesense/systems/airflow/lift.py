@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pipesense.lang.python.frames import Frame, module_frame
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.sql_calls import numbered
 from pipesense.model.code import CallAtParse, ObsoleteUse, PatternSite
 from pipesense.model.value import Version
@@ -125,7 +126,7 @@ def _words(module: Module, statement: ast.stmt | ast.expr, version: Version, nam
     """What single words say; in a large function each statement of its body is looked at for itself."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and module.is_divided(statement):
         tag = ("airflow: words", version)
-        head = [node for node in ast.walk(statement.args) if isinstance(node, ast.expr)]
+        head = [node for node in nodes_under(statement.args) if isinstance(node, ast.expr)]
         parts = [*statement.decorator_list, *head, *([statement.returns] if statement.returns else []), *statement.body]
         return [module.memo(tag, [each], partial(_words_of, module, each, version, Names(module))) for each in parts]
     return [_words_of(module, statement, version, names)]

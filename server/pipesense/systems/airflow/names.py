@@ -9,6 +9,7 @@ from typing import Final
 
 from pipesense.lang.python.functions import Class, locate_class
 from pipesense.lang.python.module import Function, Module, Scope
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.systems.airflow import tables
 from pipesense.systems.airflow.tables.facts import MovedName, OperatorFacts
@@ -168,7 +169,7 @@ class Names:
         return found
 
     def _may_build(self, function: Function, depth: int) -> bool:
-        for node in ast.walk(function.node):
+        for node in nodes_under(function.node):
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift | ast.LShift):
                 return True
             if isinstance(node, ast.Call):
@@ -220,7 +221,7 @@ def _inherited(found: Class, base: Construct) -> OperatorFacts | None:
 
 def _fields(value: ast.expr, inherited: tuple[str, ...]) -> tuple[str, ...]:
     """The names in ``template_fields = (...)``; those of the base too where the value mentions it."""
-    nodes = list(ast.walk(value))
+    nodes = list(nodes_under(value))
     own = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     above = inherited if any(isinstance(node, ast.Attribute) for node in nodes) else ()
     if any(isinstance(node, ast.Sub) for node in nodes):
@@ -234,13 +235,13 @@ def _calls_super(node: ast.AST) -> bool:
         and inner.attr in RUN
         and isinstance(inner.value, ast.Call)
         and last_part(inner.value.func) == "super"
-        for inner in ast.walk(node)
+        for inner in nodes_under(node)
     )
 
 
 def _words(node: ast.ClassDef) -> set[str]:
     found: set[str] = set()
-    for inner in ast.walk(node):
+    for inner in nodes_under(node):
         if isinstance(inner, ast.keyword) and inner.arg:
             found.add(inner.arg)
         elif isinstance(inner, ast.Constant) and isinstance(inner.value, str) and len(inner.value) < 40:

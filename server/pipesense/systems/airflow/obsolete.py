@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import children
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.code import ApiChange, ObsoleteUse
 from pipesense.model.value import Evidence, Known, Version
@@ -38,6 +40,9 @@ _WITHOUT: Final = {
     "airflow.utils.dag_cycle_tester.test_cycle": "airflow.utils.dag_cycle_tester.check_cycle",
 }
 """What takes the place of names that went without a new address, as the warnings of Airflow 2.11 say."""
+_NAME: Final = re.compile(r"^(?![ \t]*(?:from|import)\b).*\bairflow\s*(?:\\\s*)?\.", re.M)
+"""A line with a name that starts at ``airflow`` and is no import; a text that says so does no harm."""
+_MAY_NAME: Final = re.compile(r"\bairflow\s*(?:\\\s*)?\.|\bimport\b")
 _OWN: Final = "apache-airflow"
 _OLDEST: Final = "2.11"
 """The oldest release that the tables were made from: what they tell of it may be older."""
@@ -77,7 +82,7 @@ class _Uses:
         self.names = names
 
     def uses(self, statement: ast.AST) -> Iterator[ObsoleteUse]:
-        for node, guarded in _imports_and_attributes(statement) if self._may_name(statement) else ():
+        for node, guarded in self._imports_and_attributes(statement):
             if isinstance(node, ast.ImportFrom):
                 yield from self._from(node, guarded)
             elif isinstance(node, ast.Import):
@@ -89,12 +94,20 @@ class _Uses:
             for site in self.module.calls_under(statement):
                 yield from self._arguments(site.node)
 
-    def _may_name(self, statement: ast.AST) -> bool:
-        """Whether the text may hold an import or a name that starts at ``airflow``, before its tree is walked."""
-        if isinstance(statement, ast.stmt) and self.module.is_divided(statement):
-            return True
-        text = parsed_of(statement).text
-        return "airflow" in text or "import" in text
+    def _imports_and_attributes(self, statement: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
+        """Imports and names that start at ``airflow``; the tree is walked only where the text may hold such a name."""
+        unit = parsed_of(statement)
+        if len(unit.body) != 1 or unit.body[0] is not statement:
+            if _MAY_NAME.search(unit.text) is not None:
+                yield from _imports_and_attributes(statement)
+            return
+        units = (unit, *self.module.tree.inside(unit))
+        if any(_NAME.search(each.text) is not None for each in units):
+            yield from _imports_and_attributes(statement)
+            return
+        for each in units:
+            for node, place in each.index.imports:
+                yield node, any(_looks_beyond(around.node) for around in place.outward())
 
     def _from(self, node: ast.ImportFrom, guarded: bool) -> Iterator[ObsoleteUse]:
         source = self.module.absolute(node)
@@ -163,11 +176,16 @@ def _imports_and_attributes(statement: ast.AST) -> Iterator[tuple[ast.AST, bool]
             if name.startswith("airflow.") and name.count(".") > 1:
                 yield node, guarded
                 continue
-        inside = guarded or _catches_imports(node) or (isinstance(node, ast.If) and _asks_version(node.test))
-        todo += [(child, inside) for child in ast.iter_child_nodes(node)]
+        inside = guarded or _looks_beyond(node)
+        todo += [(child, inside) for child in children(node)]
 
 
-def _catches_imports(node: ast.AST) -> bool:
+def _looks_beyond(node: ast.AST | None) -> bool:
+    """Whether what stands in a construct is one of several ways, for versions that have others."""
+    return _catches_imports(node) or (isinstance(node, ast.If) and _asks_version(node.test))
+
+
+def _catches_imports(node: ast.AST | None) -> bool:
     if not isinstance(node, ast.Try):
         return False
     caught = " ".join(ast.unparse(handler.type) for handler in node.handlers if handler.type is not None)

@@ -10,6 +10,7 @@ from pipesense.lang.python.constants import CLOCK
 from pipesense.lang.python.edit import add_keywords
 from pipesense.lang.python.frames import Argument, Frame, follow
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import children
 from pipesense.model.change import Replace
 from pipesense.model.faults import FaultKind, SettingFault
 from pipesense.model.flow import Schedule
@@ -142,7 +143,7 @@ def _parts(expr: ast.expr) -> Iterator[ast.expr]:
     elif isinstance(expr, ast.Attribute | ast.Subscript | ast.Starred | ast.FormattedValue):
         inner = [expr.value]
     else:
-        inner = [part for part in ast.iter_child_nodes(expr) if isinstance(part, ast.expr)]
+        inner = [part for part in children(expr) if isinstance(part, ast.expr)]
     return (part for part in inner if not isinstance(part, ast.Constant))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.code import PatternSite
 from pipesense.systems.airflow.names import Names, last_part
@@ -72,7 +73,7 @@ def _sites(module: Module, statement: ast.AST, names: Names) -> Iterator[Pattern
                 yield PatternSite("quality-checks", module.loc(func))
     divided = isinstance(statement, ast.stmt) and module.is_divided(statement)
     if divided or _MARKED.search(parsed_of(statement).text):
-        for node in ast.walk(statement):
+        for node in nodes_under(statement):
             if isinstance(node, ast.Dict):
                 yield from _entries(module, node)
 

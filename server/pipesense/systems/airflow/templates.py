@@ -9,6 +9,7 @@ from typing import Final
 
 from pipesense.lang.python.frames import dictionary
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.strings import literal
 from pipesense.model.code import ApiChange, ObsoleteUse
 from pipesense.model.value import Version
@@ -101,7 +102,7 @@ def _in_function(
     text = home.text_of(node)
     if text.isascii() and not home.is_divided(node) and not any(holder in text for holder in holders):
         return
-    for inner in ast.walk(node):
+    for inner in nodes_under(node):
         key: ast.expr | None = None
         if isinstance(inner, ast.Subscript) and isinstance(inner.value, ast.Name) and inner.value.id in holders:
             key = inner.slice

@@ -15,6 +15,7 @@ from pipesense.lang.python.edit import (
     replace_node,
 )
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Refusal, Replace
 from pipesense.model.code import ObsoleteUse
@@ -55,7 +56,7 @@ def _nodes(loc: Loc, module: Module) -> Iterator[ast.AST]:
     for unit in module.units:
         if unit.unit == loc.unit:
             for statement in unit.body:
-                yield from ast.walk(statement)
+                yield from nodes_under(statement)
 
 
 def _argument(loc: Loc, module: Module) -> tuple[ast.Call, ast.keyword] | tuple[ast.Dict, ast.expr] | None:
@@ -182,6 +183,6 @@ def _take_out(statement: ast.ImportFrom, alias: ast.alias, module: Module) -> It
 
 def _uses(local: str, module: Module) -> Iterator[ast.Name]:
     for statement in module.body:
-        for node in ast.walk(statement):
+        for node in nodes_under(statement):
             if isinstance(node, ast.Name) and node.id == local:
                 yield node

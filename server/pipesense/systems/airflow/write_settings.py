@@ -11,6 +11,7 @@ from pipesense.lang.python.edit import add_entries, add_import, add_keywords, qu
 from pipesense.lang.python.frames import constant, dictionary
 from pipesense.lang.python.layers import Hit, look_up
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import (
     LimitMapped,
@@ -284,7 +285,9 @@ def _import_used_once(module: Module, moving: Loc) -> ast.ImportFrom | None:
     for statement in module.body:
         if isinstance(statement, ast.ImportFrom) and statement.module == "airflow.utils.dates":
             names = [alias.asname or alias.name for alias in statement.names]
-            uses = [module.loc(node) for other in module.body for node in ast.walk(other) if _is_name(node, names[0])]
+            uses = [
+                module.loc(node) for other in module.body for node in nodes_under(other) if _is_name(node, names[0])
+            ]
             if names == ["days_ago"] and len(uses) == 1 and _inside(uses[0], moving):
                 return statement
     return None

@@ -10,6 +10,7 @@ from typing import Final
 
 from pipesense.lang.python.index import FUNCTIONS, LOOPS, FunctionNode, dotted
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import place_of
 from pipesense.model.broker import ClientRole, MessageLoop, PlainMessages, StreamClient
 from pipesense.model.code import ScopeCode
@@ -93,7 +94,7 @@ class _Nodes:
 
 def _walk(statement: ast.stmt) -> _Nodes:
     nodes = _Nodes(set(), {}, [], [], [], [])
-    for node in ast.walk(statement):
+    for node in nodes_under(statement):
         if isinstance(node, ast.Expr):
             value = node.value.value if isinstance(node.value, ast.Await) else node.value
             nodes.dropped.add(id(value))
@@ -287,7 +288,7 @@ def _counts(call: ast.Call, counter: str, nodes: _Nodes) -> bool:
     around = next((p.node for p in place_of(call).outward() if isinstance(p.node, (*FUNCTIONS, ast.ClassDef))), None)
     if around is None:
         return False
-    return any(isinstance(node, ast.Constant) and node.value == counter for node in ast.walk(around))
+    return any(isinstance(node, ast.Constant) and node.value == counter for node in nodes_under(around))
 
 
 def _given_away(looking: Looking, nodes: _Nodes) -> Iterator[Use]:
@@ -321,7 +322,7 @@ def _loops_over(looking: Looking, nodes: _Nodes) -> Iterator[tuple[_Loop, ast.ex
 
 def _asking(looking: Looking, loop: ast.While) -> Iterator[tuple[_Loop, ast.expr, Found]]:
     """``while message := consumer.poll()``: the head of the loop asks for messages."""
-    for node in ast.walk(loop.test):
+    for node in nodes_under(loop.test):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         found = looking.receiver(node)
@@ -333,7 +334,7 @@ def _is_endless(loop: _Loop | None) -> bool:
     """Whether a loop runs for ever: ``while True`` without a way out."""
     if not isinstance(loop, ast.While) or not isinstance(loop.test, ast.Constant) or not loop.test.value:
         return False
-    return not any(isinstance(node, ast.Break | ast.Return) for node in ast.walk(loop))
+    return not any(isinstance(node, ast.Break | ast.Return) for node in nodes_under(loop))
 
 
 def _loop_around(call: ast.Call) -> _Loop | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pipesense.lang.python.functions import Function
 from pipesense.lang.python.index import FUNCTIONS, FunctionNode
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.broker import MessageLoop
 from pipesense.model.where import Loc
 from pipesense.systems.brokers.clients import Looking
@@ -71,7 +72,7 @@ def listeners_by_decorator(looking: Looking, node: FunctionNode) -> Iterator[tup
         if found is None or not any(each.decorator == func.attr for each in found.made.listeners):
             continue
         stream = node.args.args[0].arg
-        for loop in ast.walk(node):
+        for loop in nodes_under(node):
             if isinstance(loop, ast.AsyncFor) and root_name_of(loop.iter) == stream:
                 names = message_names(loop.target)
                 reading = Reading(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from pipesense.lang.python.index import FUNCTIONS, root_name
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import place_of
 from pipesense.model.broker import MessageLoop, StepKind
 from pipesense.model.where import Loc
@@ -23,7 +24,7 @@ def message_loop(
     """The loop as a fact; ``subject`` is the consumer."""
     module, made = looking.module, found.made
     tainted: set[str] = set()
-    if isinstance(loop, ast.For | ast.AsyncFor) and any(node is subject for node in ast.walk(loop.iter)):
+    if isinstance(loop, ast.For | ast.AsyncFor) and any(node is subject for node in nodes_under(loop.iter)):
         tainted = message_names(loop.target)
     reading = Reading(module, looking.instances, words(looking, found.made, frozenset()), tainted)
     if isinstance(loop, ast.While):
@@ -104,7 +105,7 @@ def words(looking: Looking, made: ClientClass, holders: frozenset[str]) -> Words
 
 def _dead_letter(looking: Looking, loop: ast.AST, message: str) -> str:
     """A statement that puts the message aside, through a producer that the loop has at hand."""
-    for node in ast.walk(loop) if message else ():
+    for node in nodes_under(loop) if message else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             receiver = looking.receiver(node)
             if receiver is not None and any(node.func.attr in each.methods for each in receiver.made.sends):
@@ -141,7 +142,7 @@ def _closes(looking: Looking, loop: ast.AST, consumer: str) -> bool:
                 if bound is not None and looking.module.text_of(bound) == consumer:
                     return True
         elif isinstance(node, ast.Try) and place.part == "body":
-            closing = (inner for statement in node.finalbody for inner in ast.walk(statement))
+            closing = (inner for statement in node.finalbody for inner in nodes_under(statement))
             if any(isinstance(inner, ast.Call) and _is_close(looking, inner, consumer) for inner in closing):
                 return True
         elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
@@ -155,7 +156,7 @@ _PLACES: Final = frozenset({"seek", "seek_to_beginning", "seek_to_end", "seek_to
 def _placed(loop: ast.AST) -> bool:
     """Whether the function around a loop moves a consumer's position before it reads."""
     around = next((place.node for place in place_of(loop).outward() if isinstance(place.node, FUNCTIONS)), None)
-    for node in ast.walk(around) if around is not None else ():
+    for node in nodes_under(around) if around is not None else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PLACES:
             return True
     return False
@@ -185,9 +186,9 @@ def _decoder(looking: Looking, found: Found) -> Loc | None:
 def _may_raise(looking: Looking, expr: ast.expr) -> bool:
     """Whether a decoder surely fails on bytes that are no JSON: a lambda over json.loads, or the function itself."""
     module = looking.module
-    inner: Sequence[ast.AST] = list(ast.walk(expr.body)) if isinstance(expr, ast.Lambda) else [expr]
+    inner: Sequence[ast.AST] = list(nodes_under(expr.body)) if isinstance(expr, ast.Lambda) else [expr]
     if isinstance(expr, ast.Lambda) and isinstance(expr.body, ast.IfExp):
-        inner = list(ast.walk(expr.body.body))
+        inner = list(nodes_under(expr.body.body))
     for node in inner:
         callee = node.func if isinstance(node, ast.Call) else node
         if isinstance(callee, ast.Name | ast.Attribute) and "json.loads" in module.qualified(callee):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.broker import PlainMessages
 from pipesense.model.data import DatasetName
 from pipesense.systems.brokers.clients import Found, Looking
@@ -23,7 +24,7 @@ def is_json(looking: Looking, call: ast.Call, producer: Found) -> bool:
         entry = given(looking.module, producer.call, producer.made).entries.get("value_serializer")
         made += [entry.value] if entry is not None else []
     for expr in made:
-        for node in ast.walk(expr):
+        for node in nodes_under(expr):
             if isinstance(node, ast.Attribute | ast.Name) and "json.dumps" in looking.module.qualified(node):
                 return True
     return False

@@ -13,6 +13,7 @@ from pipesense.lang.python.functions import Function
 from pipesense.lang.python.index import dotted, root_name
 from pipesense.lang.python.instances import Instances
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import children, nodes_under
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.broker import Handler, Step, StepKind
 from pipesense.model.flow import Effect
@@ -194,7 +195,7 @@ class Reading:
             and not is_log(inner)
             and dotted(inner.func).rpartition(".")[2] not in _HARMLESS
             and dotted(inner.func) not in ("str", "repr", "type", "len", "traceback.format_exc", "format_exc")
-            for inner in ast.walk(node.value)
+            for inner in nodes_under(node.value)
         )
 
     def _calls(self, root: ast.AST, statement: ast.stmt, certain: bool, in_handler: bool, guarded: bool) -> None:
@@ -275,10 +276,10 @@ class Reading:
         return isinstance(test, ast.NamedExpr) or (isinstance(test, ast.Name) and test.id in self.tainted)
 
     def _takes(self, node: ast.AST) -> bool:
-        return any(isinstance(each, ast.Name) and each.id in self.tainted for each in ast.walk(node))
+        return any(isinstance(each, ast.Name) and each.id in self.tainted for each in nodes_under(node))
 
     def _taint(self, target: ast.AST) -> None:
-        self.tainted |= {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
+        self.tainted |= {each.id for each in nodes_under(target) if isinstance(each, ast.Name)}
 
     def _receive(self, statement: ast.stmt) -> None:
         """What the consumer hands out gets its names in this statement."""
@@ -288,7 +289,7 @@ class Reading:
         elif isinstance(statement, ast.AnnAssign | ast.For | ast.AsyncFor):
             targets.append(statement.target)
         elif isinstance(statement, ast.While | ast.If):
-            targets += [node.target for node in ast.walk(statement.test) if isinstance(node, ast.NamedExpr)]
+            targets += [node.target for node in nodes_under(statement.test) if isinstance(node, ast.NamedExpr)]
         for target in targets:
             self._taint(target)
             self.received += [target.id] if isinstance(target, ast.Name) else []
@@ -308,7 +309,7 @@ def _own_walk(root: ast.AST) -> Iterator[ast.AST]:
     while todo:
         node = todo.pop()
         yield node
-        todo += [each for each in ast.iter_child_nodes(node) if not isinstance(each, ast.Lambda | ast.stmt)]
+        todo += [each for each in children(node) if not isinstance(each, ast.Lambda | ast.stmt)]
 
 
 def _catches_data(handler: ast.ExceptHandler) -> bool:
@@ -332,7 +333,7 @@ def _leaves(body: Sequence[ast.stmt]) -> bool:
 
 def message_names(target: ast.AST) -> set[str]:
     """The names that a loop gives a message."""
-    return {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
+    return {each.id for each in nodes_under(target) if isinstance(each, ast.Name)}
 
 
 def rooted_in(call: ast.Call, names: set[str]) -> bool:
@@ -358,7 +359,7 @@ def end_of(module: Module, body: Sequence[ast.stmt]) -> tuple[Loc, str]:
     """The end of the last line of a block, and the block's indentation."""
     last = body[-1]
     inner = last
-    while nested := [each for each in ast.iter_child_nodes(inner) if isinstance(each, ast.stmt | ast.ExceptHandler)]:
+    while nested := [each for each in children(inner) if isinstance(each, ast.stmt | ast.ExceptHandler)]:
         inner = nested[-1]  # type: ignore[assignment]
         if isinstance(inner, ast.ExceptHandler):
             inner = inner.body[-1]

@@ -9,6 +9,7 @@ from itertools import chain
 from operator import attrgetter, itemgetter
 
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Replace, imported
 from pipesense.model.secrets import SecretLiteral
@@ -32,7 +33,7 @@ def _in_unit(module: Module, head: ast.stmt) -> tuple[SecretLiteral, ...]:
     literals = [
         (unit.span_of(node), node)
         for statement in unit.body
-        for node in ast.walk(statement)
+        for node in nodes_under(statement)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and parsed_of(node) is unit
     ]
     docstrings = {id(each) for statement in unit.body for each in _docstrings(statement)}
@@ -74,7 +75,7 @@ def _docstrings(statement: ast.stmt) -> list[ast.expr]:
     found: list[ast.expr] = []
     if isinstance(statement, ast.Expr):
         found.append(statement.value)
-    for node in ast.walk(statement):
+    for node in nodes_under(statement):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
             found.append(body[0].value)

@@ -10,6 +10,7 @@ from typing import Final
 
 from pipesense.lang.python.frames import Argument, Arguments, Frame, read_arguments
 from pipesense.lang.python.module import Module, Moment
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.sql_calls import SqlText
 from pipesense.model.data import CheckKind, DatasetName, QualityCheck
 from pipesense.model.flow import CallableRun, Role, Runs, Task
@@ -262,7 +263,7 @@ def _cron(module: Module, given: Arguments) -> str | None:
     """``AutomationCondition.on_cron("@daily")``."""
     item: Argument | None = given.get("automation_condition")
     expr = resolved(module, item.value) if item is not None else None
-    for node in ast.walk(expr) if expr is not None else ():
+    for node in nodes_under(expr) if expr is not None else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "on_cron":
             words = read_arguments(node, Frame(module), ("cron_schedule",)).get("cron_schedule")
             value = words.constant() if words is not None else None

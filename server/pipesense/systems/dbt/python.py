@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.dbt import DbtFile, DbtNode, DbtReference, DbtSetting, Dynamic, Setting
 from pipesense.model.where import Loc
 from pipesense.systems.dbt.sql import Whereabouts
@@ -23,7 +24,7 @@ def read_python(text: str, where: Whereabouts) -> DbtFile:
         tree: ast.AST = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         tree, opened = ast.Module([], []), True
-    for node in ast.walk(tree):
+    for node in nodes_under(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         if node.func.attr in ("ref", "source") and isinstance(node.func.value, ast.Name):

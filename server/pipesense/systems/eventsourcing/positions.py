@@ -11,6 +11,7 @@ from typing import Final
 
 from pipesense.lang.python.index import FUNCTIONS, root_name
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import children, nodes_under
 from pipesense.model.code import PatternSite
 from pipesense.model.position import Apart, PositionApart
 from pipesense.model.value import Known
@@ -63,8 +64,12 @@ def lift(module: Module) -> Lifted:
 def _look(module: Module, statement: ast.stmt) -> tuple[tuple[PositionApart, ...], tuple[PatternSite, ...]]:
     facts: list[PositionApart] = []
     sites: list[PatternSite] = []
-    for node in ast.walk(statement):
-        if isinstance(node, FUNCTIONS):
+    units = module.units_of([statement])
+    writes = any("execute" in unit.text for unit in units)
+    if not writes and not any("class" in unit.text for unit in units):
+        return (), ()
+    for node in nodes_under(statement):
+        if isinstance(node, FUNCTIONS) and writes:
             steps = list(_steps(module, node.body, 0, [0]))
             facts += _apart(steps)
             sites += (_site(step) for step in steps if step.kind == "position")
@@ -117,9 +122,7 @@ def _steps(module: Module, body: Sequence[ast.stmt], block: int, count: list[int
 
 
 def _own_calls(node: ast.stmt) -> list[ast.Call]:
-    todo: list[ast.AST] = [
-        each for each in ast.iter_child_nodes(node) if not isinstance(each, ast.stmt | ast.ExceptHandler)
-    ]
+    todo: list[ast.AST] = [each for each in children(node) if not isinstance(each, ast.stmt | ast.ExceptHandler)]
     found: list[ast.Call] = []
     while todo:
         at = todo.pop()
@@ -127,7 +130,7 @@ def _own_calls(node: ast.stmt) -> list[ast.Call]:
             continue
         if isinstance(at, ast.Call):
             found.append(at)
-        todo += ast.iter_child_nodes(at)
+        todo += children(at)
     return sorted(found, key=lambda call: (call.end_lineno or 0, call.end_col_offset or 0))
 
 

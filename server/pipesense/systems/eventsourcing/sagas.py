@@ -14,6 +14,7 @@ from typing import Final
 
 from pipesense.lang.python.index import FUNCTIONS
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.code import PatternSite
 from pipesense.model.position import OpenSaga
 from pipesense.model.where import Loc
@@ -23,6 +24,10 @@ from pipesense.text.span import Span
 _COMMITS: Final = re.compile(
     r"^(?:reserve|book|charge|debit|credit|capture|withdraw|deposit|ship|redeem|allocate|provision|enroll|subscribe)(?:_|$)"
 )
+_SIGNS: Final = re.compile(
+    r"\.\s*(?:reserve|book|charge|debit|credit|capture|withdraw|deposit|ship|redeem|allocate|provision|enroll|subscribe)"
+)
+"""A statement without such a call has no steps, and its tree need not be looked at."""
 _UNDOES: Final = re.compile(
     r"cancel|refund|release|revert|undo|roll_?back|compensat|void|restore|unreserve|reverse|abort|deprovision|unsubscribe",
     re.I,
@@ -47,14 +52,16 @@ def _look(module: Module, statement: ast.stmt) -> tuple[tuple[OpenSaga, ...], tu
     facts: list[OpenSaga] = []
     sites: list[PatternSite] = []
     words = None
-    for node in ast.walk(statement):
+    if not any(_SIGNS.search(unit.text) for unit in module.units_of([statement])):
+        return (), ()
+    for node in nodes_under(statement):
         if not isinstance(node, FUNCTIONS):
             continue
         steps = list(_steps(module, node))
         later = next((each for each in steps[1:] if each[1] != steps[0][1]), None)
         if later is None:
             continue
-        words = {word for word in map(_word, ast.walk(statement)) if word} if words is None else words
+        words = {word for word in map(_word, nodes_under(statement)) if word} if words is None else words
         if words & _TRANSACTION:
             continue
         back = sorted(word for word in words if _UNDOES.search(word))
@@ -70,7 +77,7 @@ def _look(module: Module, statement: ast.stmt) -> tuple[tuple[OpenSaga, ...], tu
 
 def _steps(module: Module, function: ast.AST) -> Iterator[tuple[ast.Call, str]]:
     """The calls of a function that commit to something, in order, each with the service that it asks."""
-    found = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    found = [node for node in nodes_under(function) if isinstance(node, ast.Call)]
     for call in sorted(found, key=lambda each: module.loc(each).span.start):
         func = call.func
         if not isinstance(func, ast.Attribute) or not _COMMITS.match(func.attr):

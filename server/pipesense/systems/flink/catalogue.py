@@ -15,6 +15,7 @@ from functools import partial
 from typing import Final
 
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.stream_job import UndeclaredTable
 from pipesense.model.value import Known
 from pipesense.model.where import Loc
@@ -65,7 +66,7 @@ def undeclared(module: Module) -> tuple[UndeclaredTable, ...]:
 
 def _told(module: Module, statement: ast.stmt) -> _Told:
     found = _Told()
-    for node in ast.walk(statement):
+    for node in nodes_under(statement):
         if isinstance(node, ast.Call):
             _call(module, node, found)
     return found

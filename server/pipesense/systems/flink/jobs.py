@@ -14,6 +14,7 @@ from typing import Final
 
 from pipesense.lang.python.instances import Instances
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.code import ObsoleteUse, PatternSite, UnrunJob
 from pipesense.model.stream_job import KeyedState, StreamJob
@@ -182,8 +183,8 @@ def _state_ttl(strings: list[str], words: frozenset[str]) -> Value[bool]:
 def _signs(module: Module, version: Version, statement: ast.stmt) -> Signs:
     found = Signs()
     instances = Instances(module)
-    kept = {id(node.value): node for node in ast.walk(statement) if isinstance(node, ast.Assign)}
-    for node in ast.walk(statement):
+    kept = {id(node.value): node for node in nodes_under(statement) if isinstance(node, ast.Assign)}
+    for node in nodes_under(statement):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
             _string(module, node, node.value, found)
         elif isinstance(node, ast.Attribute):
@@ -261,8 +262,8 @@ def _made(module: Module, call: ast.Call, name: str, statement: ast.Assign | Non
 
 def _states(module: Module, node: ast.ClassDef) -> Iterator[KeyedState]:
     """State of a function's class, unless something in the class lets go of it."""
-    words = {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
-    for call in ast.walk(node):
+    words = {each.attr for each in nodes_under(node) if isinstance(each, ast.Attribute)}
+    for call in nodes_under(node):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name | ast.Attribute):
             kind = call.func.id if isinstance(call.func, ast.Name) else call.func.attr
             if kind in _STATES and any(name.startswith("pyflink.") for name in module.qualified(call.func)):

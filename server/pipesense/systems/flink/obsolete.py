@@ -15,6 +15,7 @@ from typing import Final
 from pipesense.lang.python.edit import add_import
 from pipesense.lang.python.instances import Instances
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Change, Refusal, Replace, UseNewApi
 from pipesense.model.code import ApiChange, ObsoleteUse
@@ -108,7 +109,7 @@ def write(change: Change, module: Module) -> tuple[Replace, ...] | Refusal:
         if unit.unit != use.loc.unit:
             continue
         for top in unit.body:
-            for node in ast.walk(top):
+            for node in nodes_under(top):
                 if isinstance(node, ast.ImportFrom) and any(module.loc(each) == use.loc for each in node.names):
                     used = not _unused(module, node.names[0])
                     return Refusal("its name is used in the file") if used else _line_out(module, node)
@@ -146,7 +147,7 @@ def _left_out(module: Module, call: ast.Call) -> tuple[Replace, ...] | None:
 def _statement(module: Module, call: ast.Call) -> ast.stmt | None:
     """The statement that the call is, where it is not the only one of a block."""
     tops = [top for unit in module.units if unit.unit == module.loc(call).unit for top in unit.body]
-    blocks = [tops, *(block for top in tops for node in ast.walk(top) for block in _blocks(node))]
+    blocks = [tops, *(block for top in tops for node in nodes_under(top) for block in _blocks(node))]
     for block in blocks:
         for each in block:
             if isinstance(each, ast.Expr) and each.value is call:

@@ -11,6 +11,7 @@ from typing import Final
 
 from pipesense.lang.python.edit import add_after
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Change, Refusal, Replace, UseNewApi
 from pipesense.model.frames import FrameOperation, FrameScope
@@ -155,7 +156,7 @@ class _Rewrite:
     def _statement(self, call: ast.Call) -> ast.stmt | None:
         unit = parsed_of(call)
         for statement in unit.body:
-            for node in ast.walk(statement):
+            for node in nodes_under(statement):
                 if isinstance(node, ast.Assign) and node.value is call:
                     return node
         return None

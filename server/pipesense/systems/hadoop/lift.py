@@ -13,6 +13,7 @@ from typing import Final
 
 from pipesense.lang.python.instances import Instances
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.code import PatternSite, ScopeCode, UnrunJob
 from pipesense.model.data import Access, AccessMode, DatasetName, Guard
 from pipesense.model.flow import Effect
@@ -62,7 +63,7 @@ def _look(module: Module, statement: ast.stmt) -> _Look:
     instances = Instances(module)
     jobs, sites = [], []
     runs = False
-    for node in ast.walk(statement):
+    for node in nodes_under(statement):
         if isinstance(node, ast.ClassDef) and _JOBS & {name for base in node.bases for name in module.qualified(base)}:
             loc = module.loc(node.bases[0])
             jobs.append((loc, node.name))

@@ -21,6 +21,7 @@ from pipesense.lang.python.edit import add_after, add_keywords
 from pipesense.lang.python.functions import runs_in
 from pipesense.lang.python.index import FUNCTIONS, LOOPS, CallSite, FunctionNode
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Replace, imported
 from pipesense.model.code import PatternSite
@@ -288,7 +289,7 @@ class _Sent:
         node = self.site.node
         scope = self.function if self.function is not None else parsed_of(node).body[0]
         name: str | None = None
-        for inner in ast.walk(scope):
+        for inner in nodes_under(scope):
             if isinstance(inner, ast.Attribute) and inner.value is node and inner.attr in _BODY:
                 return "json" if self._parses(scope, [inner]) else inner.attr
             if isinstance(inner, ast.Assign) and _is_it(inner.value, node):
@@ -296,7 +297,7 @@ class _Sent:
                 name = target.id if isinstance(target, ast.Name) else None
         if name is None:
             return None
-        uses = [inner for inner in ast.walk(scope) if isinstance(inner, ast.Attribute | ast.Return | ast.Call)]
+        uses = [inner for inner in nodes_under(scope) if isinstance(inner, ast.Attribute | ast.Return | ast.Call)]
         for inner in uses:
             if any(isinstance(each, ast.Name) and each.id == name for each in _handed_on(inner)):
                 return None
@@ -315,11 +316,11 @@ class _Sent:
         """Whether the body is read as a format that the page of an error is not in."""
         if _UNPACKS.search(self.text):
             return True
-        every = list(ast.walk(scope))
+        every = nodes_under(scope)
         names = {
             target.id
             for inner in every
-            if isinstance(inner, ast.Assign) and any(part in bodies for part in ast.walk(inner.value))
+            if isinstance(inner, ast.Assign) and any(part in bodies for part in nodes_under(inner.value))
             for target in inner.targets
             if isinstance(target, ast.Name)
         }
@@ -327,14 +328,14 @@ class _Sent:
             bool(_PARSERS & set(self.module.qualified(call.func)))
             for call in every
             if isinstance(call, ast.Call) and call.args
-            for part in ast.walk(call.args[0])
+            for part in nodes_under(call.args[0])
             if part in bodies or (isinstance(part, ast.Name) and part.id in names)
         )
 
     def _check_status(self) -> tuple[Replace, ...]:
         """``answer.raise_for_status()`` behind the statement that gets the answer."""
         scope = self.function if self.function is not None else parsed_of(self.site.node).body[0]
-        for inner in ast.walk(scope):
+        for inner in nodes_under(scope):
             if isinstance(inner, ast.Assign) and _is_it(inner.value, self.site.node):
                 target = inner.targets[0]
                 if isinstance(target, ast.Name) and len(inner.targets) == 1 and self.library in _RAISES:
@@ -402,11 +403,15 @@ class _Sent:
 
     def _data_read(self, scope: FunctionNode) -> ast.expr | None:
         """``...["data"]`` in the function; None too where an answer without data is raised."""
-        tries = [inner for inner in ast.walk(scope) if isinstance(inner, ast.Try)]
+        tries = [inner for inner in nodes_under(scope) if isinstance(inner, ast.Try)]
         raised = {
-            id(each) for one in tries if _raises_on_a_missing_key(one) for part in one.body for each in ast.walk(part)
+            id(each)
+            for one in tries
+            if _raises_on_a_missing_key(one)
+            for part in one.body
+            for each in nodes_under(part)
         }
-        for inner in ast.walk(scope):
+        for inner in nodes_under(scope):
             if (
                 id(inner) not in raised
                 and isinstance(inner, ast.Subscript)
@@ -428,7 +433,7 @@ _TENACITY: Final = (
 def _raises_on_a_missing_key(tried: ast.Try) -> bool:
     """``try: answer["data"]`` with ``except KeyError: raise``: the answer to a refused query has errors alone."""
     return any(
-        any(isinstance(each, ast.Raise) for each in ast.walk(handler))
+        any(isinstance(each, ast.Raise) for each in nodes_under(handler))
         and (handler.type is None or (isinstance(handler.type, ast.Name) and handler.type.id in _MISSING_KEY))
         for handler in tried.handlers
     )

@@ -12,6 +12,7 @@ from pipesense.lang.python.functions import Function, own_calls
 from pipesense.lang.python.index import FUNCTIONS
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.names import path_of
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.code import PatternSite, ScopeCode
 from pipesense.model.data import CheckKind, QualityCheck
 from pipesense.model.frames import CheckedColumn, FrameCheck
@@ -72,7 +73,7 @@ def _counts(module: Module, function: Function | None) -> bool:
     else:
         inside = [each for each in module.body if not isinstance(each, (*FUNCTIONS, ast.ClassDef))]
     for statement in inside:
-        for node in ast.walk(statement):
+        for node in nodes_under(statement):
             word = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
             if word in _COUNTS:
                 return True

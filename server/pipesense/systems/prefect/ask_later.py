@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pipesense.lang.python.edit import add_after, add_before
 from pipesense.lang.python.index import FUNCTIONS
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.change import Replace
 from pipesense.text.span import Span
 
@@ -41,7 +42,7 @@ def asked_later(module: Module, calls: Sequence[ast.Call]) -> tuple[Replace, ...
     starts: dict[ast.expr, _Start] = {}
     blocks: list[_Block] = []
     _collect(_Block(flow.body), flow.body, None, starts, blocks)
-    taken = {each.id for statement in flow.body for each in ast.walk(statement) if isinstance(each, ast.Name)}
+    taken = {each.id for statement in flow.body for each in nodes_under(statement) if isinstance(each, ast.Name)}
     edits: list[Replace] = []
     for call in calls:
         start = starts.get(call)

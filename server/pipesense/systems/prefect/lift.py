@@ -11,6 +11,7 @@ from typing import Final
 
 from pipesense.lang.python.effects import name_effect
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.sites import argument_sites
 from pipesense.lang.python.sql_calls import SqlText, numbered
 from pipesense.lang.python.steps import Called, Steps, read_steps
@@ -329,7 +330,7 @@ def _opened(module: Module, steps: Steps[Thing], flow: Thing) -> Unknown | None:
             return Unknown(f"{written} in the flow's own body may check the data")
         if names and not any(map(_is_plain, names)):
             return Unknown(f"what {written} does is not in the workspace")
-    if any(isinstance(node, ast.Raise | ast.Assert) for node in ast.walk(flow.node)):
+    if any(isinstance(node, ast.Raise | ast.Assert) for node in nodes_under(flow.node)):
         return Unknown("the flow's own body checks something")
     return None
 

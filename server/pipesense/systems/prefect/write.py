@@ -9,6 +9,7 @@ from typing import Final
 
 from pipesense.lang.python.edit import add_after, add_before, add_import, add_long_keywords, replace_node
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.openings import opening_in
 from pipesense.model.change import (
     AddCheck,
@@ -159,9 +160,9 @@ def _add_check(change: AddCheck, built: Built, module: Module) -> tuple[Replace,
 def _statement(flow: ast.FunctionDef | ast.AsyncFunctionDef, call: ast.Call) -> ast.stmt | None:
     """The innermost statement of the flow's body that holds a call."""
     found: ast.stmt | None = None
-    for node in ast.walk(flow):
+    for node in nodes_under(flow):
         simple = isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign)
-        if simple and any(inner is call for inner in ast.walk(node)):
+        if simple and any(inner is call for inner in nodes_under(node)):
             found = node  # type: ignore[assignment]
     return found
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from pipesense.lang.python.edit import add_after
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.code import UnrunJob
 from pipesense.model.where import Loc
 
@@ -46,7 +47,7 @@ def _look(module: Module, statement: ast.stmt) -> _Look:
     made: list[tuple[Loc, str]] = []
     methods: set[str] = set()
     given: set[str] = set()
-    for node in ast.walk(statement):
+    for node in nodes_under(statement):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             if _APPLICATIONS & set(module.qualified(node.value.func)):
                 target = node.targets[0]

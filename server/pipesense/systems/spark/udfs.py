@@ -16,6 +16,7 @@ from typing import Final
 
 from pipesense.lang.python.index import FUNCTIONS
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import children
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Replace, imported
 from pipesense.model.frames import RowFunction
@@ -72,7 +73,7 @@ def _called_only(module: Module, name: str) -> bool:
             return False
         decorated = isinstance(node, FUNCTIONS) and bool(node.decorator_list)
         inside = for_rows or decorated or isinstance(node, ast.Lambda)
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             direct = isinstance(node, ast.Call) and child is node.func and not inside
             if not (direct and isinstance(child, ast.Name)):
                 pending.append((child, inside))
