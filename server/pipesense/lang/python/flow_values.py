@@ -255,7 +255,7 @@ class Expressions:
             windowed(value, self.module),
             chooses(value),
             starts(value, self.module),
-            aggregates(value, self.module),
+            self.library.name == "spark" and aggregates(value, self.module),
         )
 
     def _base(self, node: ast.expr, use: str, at: ast.AST | None, name: str) -> Flow | None:
