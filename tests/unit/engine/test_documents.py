@@ -276,3 +276,44 @@ def test_an_edit_of_the_template_is_heard_in_the_definition() -> None:
     made.open(f"{ROOT}/template.yaml", template.replace("{kind}", "EXPRESS"))
     settle(made)
     assert "reliability/no-timeout" not in [each.rule for each in made.findings(path)]
+
+
+SERVERLESS = """service: shop
+stepFunctions:
+  stateMachines:
+    orders:
+      type: {kind}
+      definition: {definition}
+"""
+WAITS = """StartAt: Ask
+States:
+  Ask:
+    Type: Task
+    Resource: arn:aws:states:::lambda:invoke.waitForTaskToken
+    End: true
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "definition", "is_told"),
+    [
+        ("EXPRESS", "${file(flows/orders.asl.yml)}", False),
+        ("STANDARD", "${file(./flows/orders.asl.yml)}", True),
+        ("EXPRESS", "${file(flows/${self:custom.name}.yml)}", True),
+        ("EXPRESS", "${file(flows/other.asl.yml)}", True),
+    ],
+)
+def test_a_serverless_configuration_says_how_a_definition_is_run(kind: str, definition: str, is_told: bool) -> None:
+    text = SERVERLESS.replace("{kind}", kind).replace("{definition}", definition)
+    made = workspace({"serverless.yml": text, "flows/orders.asl.yml": WAITS})
+    settle(made)
+    told = {each.rule for each in made.findings(f"{ROOT}/flows/orders.asl.yml")}
+    assert ("reliability/no-timeout" in told) is is_told
+
+
+def test_what_lies_in_a_bucket_is_not_read() -> None:
+    template = TEMPLATE.replace("DefinitionUri: ./states/orders.asl.json", "DefinitionS3Location: {Bucket: b, Key: k}")
+    template = template.replace("Serverless::StateMachine", "StepFunctions::StateMachine")
+    made = workspace({"template.yaml": template.replace("{kind}", "EXPRESS").replace("{step}", "a")})
+    settle(made)
+    assert made.findings(f"{ROOT}/template.yaml") == ()

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 def claims(path: str, text: str) -> bool:
     """Whether a file defines states: both words stand in every definition, and hardly together anywhere else.
 
-    A template that names the file of a definition says how it is run.
+    A template that names the file of a definition says how it is run; so does a configuration of the Serverless
+    Framework.
     """
-    return ("StartAt" in text and "States" in text) or "DefinitionUri" in text
+    if ("StartAt" in text and "States" in text) or "DefinitionUri" in text:
+        return True
+    return "stateMachines" in text and "${file(" in text
 
 
 def _lift(file: DocumentFile) -> Lifted:

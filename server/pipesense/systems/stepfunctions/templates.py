@@ -1,7 +1,10 @@
-"""Templates of CloudFormation and SAM that keep a definition in a file of its own, and what they put into it.
+"""Templates that keep a definition in a file of its own, and what they put into it: SAM, Serverless Framework.
 
+What CloudFormation reads from ``DefinitionS3Location`` lies in a bucket, so nothing is said of it.
 ``DefinitionUri`` with ``DefinitionSubstitutions``:
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-statemachine.html
+``definition: ${file(flows/orders.asl.yml)}`` below ``stepFunctions.stateMachines``, whose ``type`` says how it is run:
+https://www.serverless.com/plugins/serverless-step-functions
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ KIND: Final = "state machine of a file"
 _MACHINES: Final = frozenset(("AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine"))
 _FUNCTIONS: Final = frozenset(("AWS::Serverless::Function", "AWS::Lambda::Function", "AWS::Lambda::Alias"))
 _PLACE: Final = re.compile(r"\$\{([^}]+)\}")
+_FILE: Final = re.compile(r"\$\{file\(\s*(?P<path>[^${}():,]+?\.(?:json|ya?ml))\s*\)\}")
+"""A whole file; one key of it (``${file(x.yml):orders}``) is another text."""
 _FUNCTION: Final = "arn:aws:lambda:region:account:function:"
 
 
@@ -40,7 +45,10 @@ class Given:
 
 def told(file: DocumentFile) -> Mapping[tuple[str, str], object]:
     """What a template says of definitions in other files."""
-    return dict(_told(file)) if "DefinitionUri" in file.text else {}
+    found = dict(_told(file)) if "DefinitionUri" in file.text else {}
+    if "stateMachines" in file.text and "${file(" in file.text:
+        found.update(_told_by_serverless(file))
+    return found
 
 
 def _told(file: DocumentFile) -> Iterator[tuple[tuple[str, str], object]]:
@@ -59,6 +67,21 @@ def _told(file: DocumentFile) -> Iterator[tuple[tuple[str, str], object]]:
             given = mapping(properties.get("DefinitionSubstitutions"))
             values = tuple(_values(given, resources)) if given is not None else ()
             yield (KIND, path), Given(express, values)
+
+
+def _told_by_serverless(file: DocumentFile) -> Iterator[tuple[tuple[str, str], object]]:
+    """Machines of ``serverless.yml``, or of a file that holds its part ``stepFunctions`` alone."""
+    for root in file.roots:
+        part = (mapping(root.get("stepFunctions")) or root) if isinstance(root, Node) else None
+        machines = mapping(part.get("stateMachines")) if part is not None else None
+        for entry in machines.entries if machines is not None else ():
+            made = mapping(entry.value)
+            node = resolved(definition) if made and (definition := made.get("definition")) is not None else None
+            named = _FILE.fullmatch(node.text.strip()) if isinstance(node, Scalar) else None
+            if made is None or named is None:
+                continue
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), named["path"]))
+            yield (KIND, path), Given((scalar(made.get("type")) or "").upper() == "EXPRESS", ())
 
 
 def _values(given: Node, resources: Node) -> Iterator[tuple[str, str]]:
