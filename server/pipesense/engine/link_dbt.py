@@ -123,6 +123,7 @@ class DbtWork:
                 return
         if record.path.endswith("/" + PROJECT_FILE):
             self.projects.project_linked(record.path.rpartition("/")[0])
+            self._read(0)
 
     def step(self) -> bool:
         """Read a few files; False where none wait."""

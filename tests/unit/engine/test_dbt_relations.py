@@ -203,3 +203,27 @@ def test_the_definition_of_a_table_that_dbt_builds_is_the_model() -> None:
     made.open(f"{ROOT}/models/fct.sql", MODEL.replace("SETTINGS", "alias='other'"))
     settle(made)
     assert made.features.names.definition(path, files["reports/report.sql"].index("orders;")) == ()
+
+
+def test_who_reads_a_snapshot_hears_of_other_names_for_its_columns() -> None:
+    made = project({"snapshots/o.sql": SNAPSHOT.replace("WITH", "")})
+    path = f"{ROOT}/models/reader.sql"
+    made.open(path, "select h.order_id, h.since from {{ ref('orders_history') }} as h\n")
+    settle(made)
+    assert "schema/unknown-column" in [each.rule for each in made.findings(path)]
+    names = "snapshots:\n  shop:\n    +snapshot_meta_column_names:\n      dbt_valid_from: since\n"
+    made.open(f"{ROOT}/dbt_project.yml", f"name: shop\n{names}")
+    settle(made)
+    assert "schema/unknown-column" not in [each.rule for each in made.findings(path)]
+
+
+def test_who_reads_a_model_by_its_table_hears_of_another_schema() -> None:
+    files = {"dbt_project.yml": "name: shop\nprofile: shop\n", "profiles.yml": PROFILE}
+    report = "select x.surely_not_there from analytics_finance.fct as x;\n"
+    made = workspace({**files, "models/fct.sql": MODEL.replace("SETTINGS", ""), "reports/report.sql": report})
+    settle(made)
+    path = f"{ROOT}/reports/report.sql"
+    assert made.findings(path) == ()
+    made.open(f"{ROOT}/models/fct.sql", MODEL.replace("SETTINGS", "schema='finance'"))
+    settle(made)
+    assert [each.rule for each in made.findings(path)] == ["schema/unknown-column"]
