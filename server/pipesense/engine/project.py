@@ -9,6 +9,7 @@ from pipesense.engine.baseline import BadBaseline, parse_baseline
 from pipesense.engine.config import FILE_NAMES, Config, ConfigProblem, glob_matches, parse_config
 from pipesense.engine.dbt import DbtProjects
 from pipesense.engine.files import FileAccess, Unreadable
+from pipesense.engine.index import Key
 from pipesense.engine.report import Reported
 from pipesense.engine.reporting import configuration_finding
 from pipesense.rule.registry import Registry
@@ -43,9 +44,15 @@ class Surroundings:
     _effective: dict[str, tuple[Config, Config]] = field(default_factory=dict)
     _enabled: dict[str, tuple[Config, frozenset[str]]] = field(default_factory=dict)
     """For each file the overrides and the settings that they gave."""
+    _overridden: dict[int, tuple[Config, Config, Config]] = field(default_factory=dict)
+    _unconfigured: dict[str, Config] = field(default_factory=dict)
+    """The settings below a folder that has none of its own."""
+    _rule_sets: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     _texts: dict[str, str | None] = field(default_factory=dict)
-    _modules: dict[tuple[str, str], tuple[str | None, tuple[str, ...]]] = field(default_factory=dict)
-    """What a module name means in a folder, and the files that were looked for before it, in vain."""
+    _modules: dict[tuple[str, str], tuple[str | None, frozenset[Key]]] = field(default_factory=dict)
+    """What a module name means in a folder, and the keys of the files that were looked for before it, in vain."""
+    _file_keys: dict[str, Key] = field(default_factory=dict)
+    """The keys of files that are looked for: hundreds of files look for the same ones."""
     _packages: dict[str, bool] = field(default_factory=dict)
     problems: dict[str, tuple[ConfigProblem, ...]] = field(default_factory=dict)
     dbt: DbtProjects = field(init=False)
@@ -59,8 +66,12 @@ class Surroundings:
         self._configs.clear()
         self._effective.clear()
         self._enabled.clear()
+        self._overridden.clear()
+        self._unconfigured.clear()
+        self._rule_sets.clear()
         self._texts.clear()
         self._modules.clear()
+        self._file_keys.clear()
         self._packages.clear()
         self.problems.clear()
         self.dbt.forget()
@@ -107,7 +118,7 @@ class Surroundings:
         """The settings that hold for a file: the nearest configuration file, under the overrides."""
         found = self._effective.get(path)
         if found is None or found[0] is not self.overrides:
-            found = self._effective[path] = (self.overrides, self._nearest(path).with_overrides(self.overrides))
+            found = self._effective[path] = (self.overrides, self._with_overrides(self._nearest(path)))
         return found[1]
 
     def enabled(self, path: str) -> frozenset[str]:
@@ -115,7 +126,8 @@ class Surroundings:
         config = self.config(path)
         found = self._enabled.get(path)
         if found is None or found[0] is not config:
-            found = self._enabled[path] = (config, config.enabled(self.registry, path))
+            rules = config.enabled(self.registry, path)
+            found = self._enabled[path] = (config, self._rule_sets.setdefault(rules, rules))
         return found[1]
 
     def excluded(self, path: str) -> bool:
@@ -124,6 +136,13 @@ class Surroundings:
         relative = config.relative(path)
         return any(glob_matches(glob, relative) for glob in config.exclude)
 
+    def _with_overrides(self, found: Config) -> Config:
+        """Settings under the overrides; one object for all files that have the same."""
+        known = self._overridden.get(id(found))
+        if known is None or known[0] is not found or known[1] is not self.overrides:
+            known = self._overridden[id(found)] = (found, self.overrides, found.with_overrides(self.overrides))
+        return known[2]
+
     def _nearest(self, path: str) -> Config:
         for folder in self.above(path):
             if folder not in self._configs:
@@ -131,7 +150,8 @@ class Surroundings:
             config = self._configs[folder]
             if config is not None:
                 return config
-        return Config(folder=self.root_of(path) or path.rpartition("/")[0])
+        holder = self.root_of(path) or path.rpartition("/")[0]
+        return self._unconfigured.setdefault(holder, Config(folder=holder))
 
     def _config_in(self, folder: str) -> Config | None:
         for name in FILE_NAMES:
@@ -173,11 +193,11 @@ class Surroundings:
         """The workspace file that ``import name`` in a file means, or None for one outside the workspace."""
         return self._module(path, name)[0]
 
-    def looked_for(self, path: str, name: str) -> tuple[str, ...]:
-        """The files that ``import name`` in a file would mean before the one that it means, if they came to be."""
+    def looked_for(self, path: str, name: str) -> frozenset[Key]:
+        """The keys of the files that ``import name`` would mean before the one that it means, if they came to be."""
         return self._module(path, name)[1]
 
-    def _module(self, path: str, name: str) -> tuple[str | None, tuple[str, ...]]:
+    def _module(self, path: str, name: str) -> tuple[str | None, frozenset[Key]]:
         # No file imports itself: only for a file of that very name the answer is its own.
         itself = path.removesuffix("/__init__.py").removesuffix(".py").endswith("/" + name.replace(".", "/"))
         key = (path if itself else path.rpartition("/")[0], name)
@@ -186,21 +206,21 @@ class Surroundings:
             found = self._modules[key] = self._find_module(path, name)
         return found
 
-    def _find_module(self, path: str, name: str) -> tuple[str | None, tuple[str, ...]]:
+    def _find_module(self, path: str, name: str) -> tuple[str | None, frozenset[Key]]:
         below = name.replace(".", "/")
         root = self.root_of(path)
         bases = list(parents(path, root))
         if root is not None:
             bases += [f"{root}/{folder}" for folder in _SOURCE_FOLDERS if folder]
-        missing: list[str] = []
+        missing: list[Key] = []
         for base in dict.fromkeys(bases):
             for candidate in (f"{base}/{below}.py", f"{base}/{below}/__init__.py"):
                 if candidate == path:
                     continue
                 if self.known(candidate) or self.files.exists(candidate):
-                    return candidate, tuple(missing)
-                missing.append(candidate)
-        return None, tuple(missing)
+                    return candidate, frozenset(missing)
+                missing.append(self._file_keys.setdefault(candidate, ("file", candidate)))
+        return None, frozenset(missing)
 
     def _is_package(self, folder: str) -> bool:
         if folder not in self._packages:

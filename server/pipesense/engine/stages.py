@@ -196,8 +196,7 @@ class Stages:
         def read_key(module: str, name: str) -> Key:
             known = record.imports.get(module)
             if known is None:
-                looked_for: frozenset[Key] = frozenset(("file", each) for each in where.looked_for(path, module))
-                known = record.imports[module] = (where.module_path(path, module), looked_for)
+                known = record.imports[module] = (where.module_path(path, module), where.looked_for(path, module))
             found, looked_for = known
             missing.update(looked_for)
             return ("python", found, name) if found is not None else ("module", module.rpartition(".")[2])

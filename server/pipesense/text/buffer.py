@@ -24,17 +24,19 @@ class Splice:
 
 
 class TextBuffer:
-    """A text that changes by splices and always knows its lines. Offsets are code points, lines 0-based."""
+    """A text that changes by splices and keeps track of its lines. Offsets are code points, lines 0-based."""
 
     __slots__ = ("_index", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._index = LineIndex(text)
+        self._index: LineIndex | None = None
 
     @property
     def lines(self) -> LineIndex:
-        """The line index of the current text; valid until the next change."""
+        """The line index of the current text, made when somebody asks; valid until the next change."""
+        if self._index is None:
+            self._index = LineIndex(self.text)
         return self._index
 
     def replace(self, span: Span, new: str) -> Splice:
@@ -42,7 +44,7 @@ class TextBuffer:
         length = len(self.text)
         start = max(0, min(span.start, length))
         end = max(start, min(span.end, length))
-        old_starts = self._index.starts
+        old_starts = self.lines.starts
         text = self.text[:start] + new + self.text[end:]
         # A "\r" before the splice and a "\n" behind it are one line break only together, so the lines
         # around it are read again too.
@@ -69,12 +71,12 @@ class TextBuffer:
         encoding: PositionEncoding,
     ) -> Splice:
         """Apply a client's ranged change; positions are (line, column in units of ``encoding``)."""
-        lines = self._index
+        lines = self.lines
         return self.replace(Span(lines.client_offset(*start, encoding), lines.client_offset(*end, encoding)), new)
 
     def reset(self, text: str) -> Splice:
         """Replace everything, as a client without incremental changes does."""
         splice = Splice(Span(0, len(self.text)), len(text))
         self.text = text
-        self._index = LineIndex(text)
+        self._index = None
         return splice

@@ -76,3 +76,27 @@ def test_files_of_one_name_are_kept_apart() -> None:
     made = workspace({"dags/orders.py": DAG % "b.helper", "a/helper.py": HELPER % "", "b/helper.py": quiet})
     settle(made)
     assert retries(made) == []
+
+
+def test_what_hundreds_of_files_look_for_and_obey_is_there_once() -> None:
+    made = workspace({f"dags/{folder}/load.py": "import airflow.models\n" for folder in "abc"})
+    made.index_all()
+    around = made._surroundings
+    paths = [f"{ROOT}/dags/{folder}/load.py" for folder in "abc"]
+    keys = [around.looked_for(path, "airflow.models") for path in paths]
+    shared = ("file", f"{ROOT}/airflow/models.py")
+    assert all(
+        ("file", f"{path.rpartition('/')[0]}/airflow/models.py") in each for path, each in zip(paths, keys, strict=True)
+    )
+    assert len({id(key) for each in keys for key in each if key == shared}) == 1
+    assert len({id(around.config(path)) for path in paths}) == 1
+    assert len({id(around.enabled(path)) for path in paths}) == 1
+
+
+def test_settings_of_the_command_line_replace_what_is_shared() -> None:
+    made = workspace({"dags/load.py": "import airflow.models\n"})
+    path = f"{ROOT}/dags/load.py"
+    before = made._surroundings.enabled(path)
+    made.reconfigure({"ignore": ["reliability"]})
+    after = made._surroundings.enabled(path)
+    assert {each.partition("/")[0] for each in before - after} == {"reliability"}

@@ -58,7 +58,7 @@ NETWORK, READ, WRITE = Effect.NETWORK, Effect.READ, Effect.WRITE
 )  # fmt: skip
 def test_call(text: str, effect: Effect | None, link: Linker) -> None:
     module = link(text)
-    site = next(module.calls_under(module.body[-1]))
+    site = module.calls_under(module.body[-1])[0]
     found = call_effect(module, site)
     assert (found.effect if found is not None else None) is effect
 

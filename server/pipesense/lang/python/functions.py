@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pipesense.lang.python.index import FUNCTIONS, CallSite, FunctionNode, Place
 from pipesense.lang.python.names import path_of, reaching
@@ -114,20 +114,23 @@ def callables(module: Module, expr: ast.expr) -> tuple[Function, ...]:
     return tuple(function for function in found_functions if function is not None)
 
 
+_CALLED: Final = (*FUNCTIONS, ast.Lambda)
+
+
 def runs_in(place: Place) -> ast.AST | None:
     """The function or lambda whose call runs the code at ``place``; None for code that runs on import."""
-    for at in place.outward():
-        if isinstance(at.node, (*FUNCTIONS, ast.Lambda)):
+    at: Place | None = place
+    while at is not None:
+        if isinstance(at.node, _CALLED):
             return at.node
+        at = at.parent
     return None
 
 
 def own_calls(module: Module, function: Function | None) -> Iterator[CallSite]:
     """Calls that run when a function runs (None: when the file is imported), nested functions left out."""
-    if function is None:
-        node, sites = None, module.calls()
-    else:
-        node, sites = function.node, module.calls_under(function.node)
+    node = function.node if function is not None else None
+    sites: Iterable[CallSite] = module.calls_under(node) if node is not None else module.calls()
     for site in sites:
         if runs_in(site.place) is node:
             yield site

@@ -188,19 +188,16 @@ class Module:
         unit = parsed_of(node)
         return unit.kind in HEADERS and unit.body[0] is node
 
-    def calls_under(self, node: ast.AST) -> Iterator[CallSite]:
+    def calls_under(self, node: ast.AST) -> Sequence[CallSite]:
         """The calls inside a node, header children and nested functions included."""
-        owner = self._owner(node)
         unit = parsed_of(node)
-        span = unit.span_of(node)
-        whole = len(unit.body) == 1 and unit.body[0] is node
-        for site in unit.index.calls:
-            inner = None if whole else unit.span_of(site.node)
-            if inner is None or (span.start <= inner.start and inner.end <= span.end):
-                yield site
-        if whole:
-            for child in owner.tree.inside(unit):
-                yield from child.index.calls
+        calls = unit.index.calls
+        if len(unit.body) == 1 and unit.body[0] is node:
+            inside = self._owner(node).tree.inside(unit)
+            return calls if not inside else [*calls, *(call for each in inside for call in each.index.calls)]
+        start, end = unit.span_of(node)
+        spans = ((site, unit.span_of(site.node)) for site in calls)
+        return [site for site, span in spans if start <= span.start and span.end <= end]
 
     def shifts(self) -> Iterator[ShiftSite]:
         """Every expression statement with ``>>`` or ``<<``, in module order."""

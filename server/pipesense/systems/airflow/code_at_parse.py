@@ -26,7 +26,7 @@ def calls_at_parse(module: Module, statement: ast.stmt | ast.expr, names: Names)
     """What one top-level statement reaches while the file is parsed."""
     if _is_guarded(statement) or isinstance(statement, ast.Import | ast.ImportFrom):
         return ()
-    templates = _templates(module, statement, names)
+    templates: dict[ast.Call, str] | None = None
     imported = _Imported(module, names)
     found: dict[int, CallAtParse] = {}
     for site, via in _reached(module, statement, names):
@@ -34,6 +34,8 @@ def calls_at_parse(module: Module, statement: ast.stmt | ast.expr, names: Names)
             continue
         reached = _effect(module, site, ()) or imported.effect(site)
         if reached is not None:
+            if templates is None:
+                templates = _templates(module, statement, names)
             template = templates.get(site.node) if not (via or reached.via) else None
             found[id(site.node)] = CallAtParse(
                 reached.effect.what,

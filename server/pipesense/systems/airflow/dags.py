@@ -72,7 +72,8 @@ def summarise(
             continue
         construct = names.construct(site.node.func)
         makes = construct.role in _MAKES or _moves(site.node) or _is_helper(module, names, site.node)
-    factories += [node for node in _dag_functions(statement, names) if node not in factories]
+    if sum(len(unit.index.definitions) for unit in module.units_of([statement])) > 1:
+        factories += [node for node in _dag_functions(statement, names) if node not in factories]
     makes = makes or _shifts(statement) or _sets_attribute(statement) or _holds_things(statement)
     if not makes:
         return Summary(False, tuple(dict.fromkeys(factories)), frozenset(), frozenset())
