@@ -67,11 +67,22 @@ def missing_primary_key(script: Script, ctx: Context) -> Iterator[Finding]:
         kind = next((_KINDS[word] for word in sorted(made.words) if word in _KINDS), "")
         key = next((column.name for column in table.columns if _KEY.search(column.name)), "")
         engine = _ENGINES.get(dialect, "")
+        loud = bool(kind and engine and key)
+        if not loud:
+            own = (column.name for column in table.columns if _KEY.search(column.name))
+            key = next((name for name in own if _is_its_own(name, table.parts[-1])), "")
         yield ctx.finding(
-            "dimension" if kind and engine and key else "table",
+            "dimension" if loud else "table",
             at=made.statement.at(table.name_span),
             table=".".join(table.parts),
             kind=kind,
             engine=engine,
             key=key or "...",
         )
+
+
+def _is_its_own(column: str, table: str) -> bool:
+    """Whether a key is named like the rows of the table itself, and not like those of another one it points to."""
+    stem = _KEY.sub("", column.lower())
+    rest = table.lower().removeprefix(stem)
+    return not stem or (len(rest) < len(table) and "_" not in rest)
