@@ -56,7 +56,8 @@ class Expr:
     ``op`` is one of: column, star, literal, null, boolean, parameter, hole (a masked stretch alone; ``name`` is
     what really stands there); the operators of ``Comparison``; and, or (any number of ``args``), not, neg, add,
     sub, mul, div, mod, concat; case (its operand if any, then ``when`` pairs, then the default if any), cast,
-    exists, subquery, window (the call, then PARTITION BY, then ORDER BY), filter, tuple, array, interval, desc;
+    exists, subquery, window (the call, then PARTITION BY, then ORDER BY), filter, tuple, array, interval, desc; table
+    (what stands behind IN without brackets in ClickHouse, opaque as its rows are not seen);
     else the function's usual name in lower case (count, coalesce, row_number, current_date, date_trunc ...).
     A function that no dialect knows has op "function".
 

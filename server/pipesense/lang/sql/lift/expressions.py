@@ -175,11 +175,21 @@ class Expressions(Leaves):
         elif args.get("unnest") is not None:
             right = (self.lift(args["unnest"], clause, guards),)
         elif args.get("field") is not None:
-            right = (self.lift(args["field"], clause, guards),)
+            right = (self._set_or_value(args["field"], clause, guards),)
         else:
             right = self.lift_all(args.get("expressions"), clause, guards)
         closing = self.layout.match.get(opening + 1) if opening >= 0 else None
         return right, self.token_span(closing) if closing is not None else NOWHERE
+
+    def _set_or_value(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:
+        """What stands behind IN without brackets. ClickHouse has tables and CTEs there, and never a column
+        (https://clickhouse.com/docs/sql-reference/operators/in).
+        """
+        named = isinstance(node, exp.Column) and any(node.name.casefold() in names for names in self.cte_names)
+        if not named and (self.dialect != "clickhouse" or not isinstance(node, exp.Column)):
+            return self.lift(node, clause, guards)
+        span = cover(*(self.covers(part) for part in node.parts))
+        return Expr("table", (), span, node.name, clause, guards, (), True)
 
     # Calls
 

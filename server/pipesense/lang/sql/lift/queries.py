@@ -124,6 +124,15 @@ class Queries(SourceReader, Expressions):
 
     # WITH
 
+    def _word_with(self, place: Span) -> Span:
+        """From the word WITH before a place to its end; nowhere if there is none."""
+        start = NOWHERE
+        before = self.index_before(place.start)
+        while self.kind_of(before) in (TokenType.WITH, TokenType.RECURSIVE):
+            start = cover(self.token_span(before), start, place)
+            before -= 1
+        return start
+
     def open_with(self, node: exp.Expr) -> Opened:
         """Lift a statement's CTEs and make their names known until ``close_with``."""
         clause = node.args.get("with_")
@@ -141,12 +150,11 @@ class Queries(SourceReader, Expressions):
             name = alias.name if alias is not None else ""
             columns = _column_names(alias)
             place = self.covers(alias) if alias is not None else NOWHERE
-            if start.end < 0 and place.end >= 0:
-                before = self.index_before(place.start)
-                while self.kind_of(before) in (TokenType.WITH, TokenType.RECURSIVE):
-                    start = cover(self.token_span(before), start, place)
-                    before -= 1
-            if place.end > self.pos:
+            # ClickHouse's named value stands before its name: ``WITH (SELECT max(day) FROM t) AS newest``.
+            value_first = bool(cte.args.get("scalar"))
+            if start.end < 0 and place.end >= 0 and not value_first:
+                start = self._word_with(place)
+            if place.end > self.pos and not value_first:
                 self.pos = place.end
             if recursive:
                 names[name.casefold()] = None
@@ -156,6 +164,10 @@ class Queries(SourceReader, Expressions):
             if span.end >= 0:
                 span = self.in_brackets(span)
                 self.pos = span.end
+            if value_first:
+                if start.end < 0 and span.end >= 0:
+                    start = self._word_with(span)
+                self.pos = max(self.pos, place.end)
             names[name.casefold()] = block
             name_span = self.covers(alias.this) if alias is not None and alias.this is not None else place
             found.append(Cte(name, block, name_span, cover(name_span, span), columns, recursive))
