@@ -60,3 +60,8 @@ def mentions_table(statement: Statement, parts: tuple[str, ...]) -> bool:
     return alter is not None and (
         same(alter.parts, parts) or any(same(action.table, parts) for action in alter.actions if action.table)
     )
+
+
+def runs_as_one(script: Script, ctx: Context) -> bool:
+    """Whether what runs the script may wrap it: database hooks do, except for BigQuery's, which sends a job."""
+    return script.dialect != "bigquery" and (script.embedded or bool(ctx.runs_of(script)))

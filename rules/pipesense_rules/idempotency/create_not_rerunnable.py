@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -51,6 +52,7 @@ META = RuleMeta(
 )
 
 _KINDS: Final = frozenset({"table", "view", "materialized view", "schema", "index", "database", "sequence"})
+_RENAMES: Final = re.compile(r"\s*alter\b[^;]*\brename\s+to\b", re.I)
 _NO_EXISTS: Final = frozenset({"oracle", "teradata"})
 """Engines, or older versions of them, without IF [NOT] EXISTS."""
 _REPLACES: Final = frozenset({"bigquery", "clickhouse", "databricks", "duckdb", "snowflake"})
@@ -112,6 +114,8 @@ def _not_rerunnable(script: Script, index: int, ctx: Context) -> Defining | None
         if not create.parts or scripts.is_masked(create.parts) or _dropped(before, create):
             return None
         unknown = scripts.mentions(before, create.parts[-1], ctx)
+        if _renamed(script.statements[index + 1 :], create, ctx):
+            return None
         return None if unknown or _in_new_schema(before, create.parts) else Defining(statement, create)
     if drop is not None:
         if drop.if_exists or drop.temporary or drop.kind not in _KINDS or len(drop.names) != 1:
@@ -137,6 +141,19 @@ def _dropped(before: tuple[Statement, ...], create: Create) -> bool:
             return True
         if alter is not None and scripts.same(alter.parts, create.parts):
             return True
+    return False
+
+
+def _renamed(after: tuple[Statement, ...], create: Create, ctx: Context) -> bool:
+    """Whether the script gives the thing its final name later: the name that it has meanwhile is free again."""
+    for statement in after:
+        alter = statement.facts.alter
+        if alter is None:
+            # What a parser has no words for (ALTER INDEX ... RENAME TO ...) is seen by its own words.
+            if scripts.mentions((statement,), create.parts[-1], ctx) and _RENAMES.match(ctx.text(statement.loc)):
+                return True
+        elif scripts.same(alter.parts, create.parts):
+            return any(action.what in ("rename", "swap") for action in alter.actions)
     return False
 
 

@@ -56,12 +56,18 @@ def incremental_no_filter(node: DbtNode, ctx: Context) -> Iterator[Finding]:
         return
     if ctx.dbt.enabled(node) is not True or node.this_at:
         return
-    if any(ctx.dbt.reaches(node, each) is not False for each in _ASKS):
+    if any(ctx.dbt.reaches(node, each) is not False for each in _ASKS) or _chooses_rows(ctx.statement(node.at)):
         return
     has_key = isinstance(ctx.dbt.setting(node, "unique_key"), Known)
     consequence = " and compares it with what is there" if has_key else ", and adds rows that are there already"
     at = node.config_at or node.at
     yield ctx.finding("everything", at=at, subject=(node, has_key), name=node.name, consequence=consequence)
+
+
+def _chooses_rows(statement: Statement | None) -> bool:
+    """Whether a template says which rows are read: each run may take another part, by a variable."""
+    blocks = statement.facts.blocks if statement is not None else ()
+    return any(Clause.WHERE in block.holes for block in blocks)
 
 
 @incremental_no_filter.fix

@@ -59,7 +59,7 @@ def non_atomic_delete_insert(script: Script, ctx: Context) -> Iterator[Finding]:
         if write is None or statement.facts.error or index in blocks or not _removes(write, script.dialect):
             continue
         later = _refill(script, index, write)
-        if later is None or _in_transaction(script, index, later) or _runs_as_one(script, ctx):
+        if later is None or _in_transaction(script, index, later) or scripts.runs_as_one(script, ctx):
             continue
         insert = script.statements[later]
         inserted = insert.facts.write
@@ -103,11 +103,6 @@ def _in_transaction(script: Script, first: int, last: int) -> bool:
         if statement is script.statements[first] and not begun:
             return False
     return begun
-
-
-def _runs_as_one(script: Script, ctx: Context) -> bool:
-    """Whether what runs the script may wrap it: database hooks do, except for BigQuery's, which sends a job."""
-    return script.dialect != "bigquery" and (script.embedded or bool(ctx.runs_of(script)))
 
 
 @non_atomic_delete_insert.fix

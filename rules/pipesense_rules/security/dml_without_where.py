@@ -103,7 +103,9 @@ def dml_without_where(script: Script, ctx: Context) -> Iterator[Finding]:
             yield ctx.finding(variant, at=at, table=table)
         elif shapes.is_staging(target.parts):
             yield ctx.finding("staging", at=at, table=table)
-        elif not _in_transaction(script, index):
+        elif not _in_transaction(script, index) and not (
+            script.dialect in _WRAPPED and scripts.runs_as_one(script, ctx)
+        ):
             yield ctx.finding("refilled", at=at, related=[Related(refill, "fills the table again")], table=table)
 
 
@@ -168,6 +170,10 @@ def _standardises(column: str, value: Expr) -> bool:
     return value.op == "case" or (reads and value.op not in ("column", "parameter", "hole", "subquery"))
 
 
+_WRAPPED: Final = frozenset({"postgres", "mysql", "sqlite", "tsql"})
+"""Engines whose hooks and cursors commit behind the last statement unless they are told otherwise (PEP 249; Airflow's
+DbApiHook.run, https://airflow.apache.org/docs/apache-airflow-providers-common-sql/stable/_api/airflow/providers/common/sql/hooks/sql/index.html).
+"""
 _ARITHMETIC: Final = frozenset({"add", "sub", "mul", "div", "mod", "neg"})
 
 

@@ -35,7 +35,9 @@ _CLEANS: Final = re.compile(
     r"|notify|alert|slack|mail|webhook|teams|metric|statsd",
     re.I,
 )
-_CHECKS: Final = re.compile(r"(?:^|_)(?:check|checks|validate|validation|quality|dq|verify|assert)(?:_|$)", re.I)
+_CHECKS: Final = re.compile(
+    r"(?:^|_)(?:check|checks|validate|validation|data_quality|quality_(?:check|gate)|dq|verify|assert)(?:_|$)", re.I
+)
 _ENDS: Final = re.compile(
     r"\b(?:raise|assert|exit|fail|Skip\w*Exception|abort|expect\w*|validate\w*|XCom|xcom)\b", re.I
 )
@@ -147,8 +149,13 @@ def _only_tells(module: Module, function: Function, node: ast.FunctionDef | ast.
     )
     if not reads:
         return
+    given = {part.arg for part in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
     for each in _own_nodes(node):
         if not isinstance(each, ast.If) or not isinstance(each.test, ast.Compare | ast.BoolOp | ast.UnaryOp):
+            continue
+        named = {part.id for part in ast.walk(each.test) if isinstance(part, ast.Name)}
+        if named <= given:
+            # Whether to tell at all is asked of the caller's words, not of the data.
             continue
         calls = [part.value for part in each.body if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call)]
         if len(calls) != len(each.body) or not all(_TELLS.search(ast.unparse(call.func)) for call in calls):
