@@ -188,7 +188,7 @@ class Expressions(Leaves):
         named = isinstance(node, exp.Column) and any(node.name.casefold() in names for names in self.cte_names)
         if not named and (self.dialect != "clickhouse" or not isinstance(node, exp.Column)):
             return self.lift(node, clause, guards)
-        span = cover(*(self.covers(part) for part in node.parts))
+        span = self.covers(node)
         return Expr("table", (), span, node.name, clause, guards, (), True)
 
     # Calls
