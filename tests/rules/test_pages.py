@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import pipesense_rules
+from pipesense.engine.judge import GIVEN
 from pipesense.host.testing import EngineChecker
+from pipesense.model.sql import Statement, StatementFacts
 from pipesense.rule.harness import Case, case_problems, cases, page_problems, variant_problems
 from pipesense.rule.meta import CONCERNS, Message
 from pipesense.rule.page import Page, parse_page
@@ -33,6 +35,12 @@ CASES = [pytest.param(rule, case, id=f"{rule.meta.id}:{case.name}") for rule in 
 @pytest.fixture(scope="module")
 def checker() -> EngineChecker:
     return EngineChecker(REGISTRY)
+
+
+@pytest.mark.parametrize("rule", [each for each in RULES if each.values[0].meta.given])
+def test_what_must_be_given_is_a_field_of_a_statement(rule: Rule) -> None:
+    assert rule.meta.wants in (Statement, StatementFacts)
+    assert set(rule.meta.given) <= set(GIVEN)
 
 
 @pytest.mark.parametrize("rule", RULES)

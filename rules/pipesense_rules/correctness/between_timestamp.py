@@ -18,6 +18,7 @@ from pipesense.rule.rule import rule
 META = RuleMeta(
     id="correctness/between-timestamp",
     wants=Statement,
+    given=("comparisons",),
     pattern="half-open-interval",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},

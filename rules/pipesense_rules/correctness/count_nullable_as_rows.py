@@ -17,6 +17,7 @@ from pipesense_rules import queries
 META = RuleMeta(
     id="correctness/count-nullable-as-rows",
     wants=Statement,
+    given=("blocks",),
     pattern="three-valued-logic",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},

@@ -17,6 +17,7 @@ _DO: Final = "Order by what tells them apart (the newest first), with a key at t
 META = RuleMeta(
     id="correctness/dedupe-not-deterministic",
     wants=StatementFacts,
+    given=("windows",),
     pattern="window-functions",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO},

@@ -16,6 +16,7 @@ from pipesense_rules import queries
 META = RuleMeta(
     id="correctness/division-by-zero",
     wants=StatementFacts,
+    given=("blocks",),
     pattern="exact-numbers",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},

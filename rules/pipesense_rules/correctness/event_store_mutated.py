@@ -21,6 +21,7 @@ _DO = "Append an event that corrects or cancels the earlier one."
 META = RuleMeta(
     id="correctness/event-store-mutated",
     wants=Statement,
+    given=("write",),
     pattern="event-sourcing",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO},

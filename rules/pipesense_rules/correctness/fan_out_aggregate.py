@@ -17,6 +17,7 @@ from pipesense_rules import grain, queries
 META = RuleMeta(
     id="correctness/fan-out-aggregate",
     wants=Statement,
+    given=("blocks",),
     pattern="grouping",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},

@@ -17,6 +17,7 @@ from pipesense.rule.rule import rule
 META = RuleMeta(
     id="correctness/implicit-cast-compare",
     wants=Statement,
+    given=("comparisons",),
     pattern="searchable-condition",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},

@@ -18,6 +18,7 @@ from pipesense_rules import queries, shapes
 META = RuleMeta(
     id="correctness/integer-division",
     wants=Statement,
+    given=("blocks",),
     pattern="exact-numbers",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},

@@ -20,6 +20,7 @@ _DO = "Add ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING, or turn the
 META = RuleMeta(
     id="correctness/last-value-default-frame",
     wants=StatementFacts,
+    given=("windows",),
     pattern="window-functions",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO},

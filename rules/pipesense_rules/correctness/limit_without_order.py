@@ -17,6 +17,7 @@ from pipesense_rules import queries
 META = RuleMeta(
     id="correctness/limit-without-order",
     wants=StatementFacts,
+    given=("blocks",),
     pattern="repeatable-result",
     since="0.1",
     roles=PRODUCTION,

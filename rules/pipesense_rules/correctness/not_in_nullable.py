@@ -19,6 +19,7 @@ _DO: Final = "Add WHERE {column} IS NOT NULL to the subquery, or write NOT EXIST
 META = RuleMeta(
     id="correctness/not-in-nullable",
     wants=Statement,
+    given=("comparisons",),
     pattern="three-valued-logic",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},

@@ -21,6 +21,7 @@ _WHY = "Text joined with NULL is NULL, and so is its hash: all such rows share n
 META = RuleMeta(
     id="correctness/null-unsafe-surrogate-key",
     wants=Statement,
+    given=("blocks",),
     pattern="surrogate-key",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO},

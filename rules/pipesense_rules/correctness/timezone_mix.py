@@ -17,6 +17,7 @@ _DO: Final = "Say which zone {naive} is in ({naive} AT TIME ZONE 'UTC'), or keep
 META = RuleMeta(
     id="correctness/timezone-mix",
     wants=Statement,
+    given=("comparisons", "blocks"),
     pattern="time-arithmetic",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},

@@ -19,6 +19,7 @@ _WHY = "All rows become one, and the column has another value in each of them."
 META = RuleMeta(
     id="correctness/ungrouped-column",
     wants=Statement,
+    given=("blocks",),
     pattern="grouping",
     since="0.1",
     roles=PRODUCTION | {FileRole.TEST},

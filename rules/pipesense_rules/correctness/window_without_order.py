@@ -17,6 +17,7 @@ _DO = "Add ORDER BY with what decides, and a key at its end so that no two rows 
 META = RuleMeta(
     id="correctness/window-without-order",
     wants=StatementFacts,
+    given=("windows",),
     pattern="window-functions",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO},

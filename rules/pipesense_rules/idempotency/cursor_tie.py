@@ -17,6 +17,7 @@ from pipesense_rules import queries
 META = RuleMeta(
     id="idempotency/cursor-tie",
     wants=Statement,
+    given=("blocks",),
     pattern="incremental-extraction",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO},

@@ -15,6 +15,7 @@ from pipesense_rules import queries
 META = RuleMeta(
     id="idempotency/watermark-starts-null",
     wants=StatementFacts,
+    given=("comparisons",),
     pattern="incremental-extraction",
     since="0.1",
     roles=PRODUCTION,

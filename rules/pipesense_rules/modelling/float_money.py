@@ -22,6 +22,7 @@ _WHY = (
 META = RuleMeta(
     id="modelling/float-money",
     wants=StatementFacts,
+    given=("table", "write"),
     pattern="exact-numbers",
     since="0.1",
     roles=PRODUCTION,

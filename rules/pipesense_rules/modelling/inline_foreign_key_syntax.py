@@ -28,6 +28,7 @@ _NO_KEYS: Final = {"trino": "Trino", "presto": "Presto", "athena": "Athena", "hi
 META = RuleMeta(
     id="modelling/inline-foreign-key-syntax",
     wants=StatementFacts,
+    given=("table",),
     pattern="dimensional-model",
     since="0.1",
     roles=PRODUCTION | {FileRole.MIGRATION},

@@ -14,6 +14,7 @@ from pipesense_rules import queries
 META = RuleMeta(
     id="performance/correlated-scalar-subquery",
     wants=StatementFacts,
+    given=("blocks",),
     pattern="join-conditions",
     since="0.1",
     roles=PRODUCTION,
@@ -33,6 +34,8 @@ META = RuleMeta(
 @rule(META)
 def correlated_scalar_subquery(facts: StatementFacts, ctx: Context) -> Iterator[Finding]:
     """At the subquery, where it reads a table; reading an array of the row itself costs nothing."""
+    if not any(block.role is Role.SCALAR for block in facts.blocks):
+        return
     shown = {
         id(part.query): part.span
         for block in facts.blocks

@@ -15,6 +15,7 @@ from pipesense_rules import grain, queries
 META = RuleMeta(
     id="performance/distinct-masks-fan-out",
     wants=Statement,
+    given=("blocks",),
     pattern="join-conditions",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO},

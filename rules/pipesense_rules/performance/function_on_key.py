@@ -14,6 +14,7 @@ from pipesense.rule.rule import rule
 META = RuleMeta(
     id="performance/function-on-key",
     wants=StatementFacts,
+    given=("blocks",),
     pattern="searchable-condition",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO},

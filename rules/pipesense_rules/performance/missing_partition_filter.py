@@ -18,6 +18,7 @@ from pipesense_rules import queries
 META = RuleMeta(
     id="performance/missing-partition-filter",
     wants=Statement,
+    given=("blocks",),
     pattern="partition-design",
     since="0.1",
     roles=PRODUCTION | {FileRole.TEST},

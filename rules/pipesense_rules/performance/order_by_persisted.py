@@ -17,6 +17,7 @@ from pipesense.text.span import Span
 META = RuleMeta(
     id="performance/order-by-persisted",
     wants=StatementFacts,
+    given=("blocks",),
     pattern="repeatable-result",
     since="0.1",
     roles=PRODUCTION,

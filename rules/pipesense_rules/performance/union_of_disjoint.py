@@ -15,6 +15,7 @@ from pipesense.rule.rule import rule
 META = RuleMeta(
     id="performance/union-of-disjoint",
     wants=StatementFacts,
+    given=("set_operations",),
     pattern="names-and-positions",
     since="0.1",
     roles=PRODUCTION | {FileRole.MACRO},

@@ -14,6 +14,7 @@ from pipesense.rule.rule import rule
 META = RuleMeta(
     id="quality/completeness-over-information-schema",
     wants=StatementFacts,
+    given=("blocks",),
     pattern="quality-checks",
     since="0.1",
     roles=EVERYWHERE - {FileRole.GENERATED},

@@ -18,6 +18,7 @@ from pipesense_rules.dbt_facts import constant
 META = RuleMeta(
     id="reliability/incremental-late-data",
     wants=Statement,
+    given=("comparisons",),
     pattern="incremental-model",
     since="0.1",
     messages={

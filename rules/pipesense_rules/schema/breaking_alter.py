@@ -20,6 +20,7 @@ from pipesense.text.span import Span
 META = RuleMeta(
     id="schema/breaking-alter",
     wants=Statement,
+    given=("alter",),
     pattern="schema-evolution",
     since="0.1",
     roles=PRODUCTION | {FileRole.MIGRATION},

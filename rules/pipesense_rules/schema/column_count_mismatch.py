@@ -18,6 +18,7 @@ _WHY = "Columns are matched by position, so the engine refuses lists of differen
 META = RuleMeta(
     id="schema/column-count-mismatch",
     wants=Statement,
+    given=("set_operations", "write"),
     pattern="names-and-positions",
     since="0.1",
     roles=PRODUCTION | {FileRole.MIGRATION, FileRole.TEST},

@@ -14,6 +14,7 @@ from pipesense.rule.rule import rule
 META = RuleMeta(
     id="schema/duplicate-output-column",
     wants=Statement,
+    given=("blocks",),
     pattern="names-and-positions",
     since="0.1",
     roles=PRODUCTION | {FileRole.MIGRATION},

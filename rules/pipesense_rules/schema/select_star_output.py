@@ -16,6 +16,7 @@ from pipesense.rule.rule import rule
 META = RuleMeta(
     id="schema/select-star-output",
     wants=Statement,
+    given=("table",),
     pattern="names-and-positions",
     since="0.1",
     roles=PRODUCTION,

@@ -17,6 +17,7 @@ _WHY = "All columns are known here, through every query and view between, so the
 META = RuleMeta(
     id="schema/unknown-column",
     wants=Statement,
+    given=("columns",),
     pattern="names-and-positions",
     since="0.1",
     roles=PRODUCTION | {FileRole.TEST},

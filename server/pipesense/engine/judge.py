@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Final, Protocol
 
 from pipesense.engine.context import Asked, RuleContext
@@ -30,9 +31,25 @@ def unit_facts(facts: StatementFacts) -> Iterator[object]:
             yield one
 
 
+def _held(fact: object) -> tuple[bool, ...]:
+    """Which of the fields that rules name as given hold something; () for what is no statement."""
+    if fact.__class__ is Statement:
+        fact = fact.facts
+    elif fact.__class__ is not StatementFacts:
+        return ()
+    return tuple(map(bool, _GIVEN(fact)))
+
+
 Reads = tuple[tuple[Key, int], ...]
 """Keys that were read, with the version of what stood there."""
 NamedRules = tuple[tuple[str, Rule], ...]
+_Asked = tuple[type, tuple[bool, ...]]
+"""A type of facts, and which of its fields that rules name as given hold something."""
+
+
+GIVEN: Final = ("blocks", "comparisons", "columns", "windows", "set_operations", "write", "table", "alter")
+"""Fields of a statement's facts that rules may name as given."""
+_GIVEN: Final = attrgetter(*GIVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +141,8 @@ class Judge:
         self._log = log
         self._versions = versions
         self._version = versions.version
-        self._by_role: dict[FileRole, dict[type, tuple[Rule, ...]]] = {}
-        self._enabled: dict[tuple[FileRole, frozenset[str]], dict[type, NamedRules]] = {}
+        self._by_role: dict[FileRole, dict[_Asked, tuple[Rule, ...]]] = {}
+        self._enabled: dict[tuple[FileRole, frozenset[str]], dict[_Asked, NamedRules]] = {}
 
     def unit(self, statement: Statement, role: FileRole, asked: Asked) -> tuple[Finding, ...]:
         """What UNIT rules say about a statement; nothing for one that could not be read.
@@ -149,11 +166,10 @@ class Judge:
         made: dict[Rule, RuleContext] = {}
         rules_for = self._by_role.setdefault(role, {})
         for fact in unit_facts(facts):
-            kind = type(fact)
+            kind = (type(fact), _held(fact))
             rules = rules_for.get(kind)
             if rules is None:
-                wanting = self._registry.wanting(Scope.UNIT, kind)
-                rules = rules_for[kind] = tuple(rule for rule in wanting if role in rule.meta.roles)
+                rules = rules_for[kind] = tuple(self._wanting(Scope.UNIT, kind, role))
             for rule in rules:
                 of_rule = made.get(rule)
                 if of_rule is None:
@@ -178,10 +194,11 @@ class Judge:
         current: dict[int, _Judged] = {}
         changed = self._versions.changed_since(verdicts.clock)
         for fact in facts:
-            kind = type(fact)
+            kind = (type(fact), _held(fact))
             rules = rules_for.get(kind)
             if rules is None:
-                rules = rules_for[kind] = self._file_rules(kind, role, enabled)
+                wanting = self._wanting(Scope.FILE, kind, role)
+                rules = rules_for[kind] = tuple((rule.meta.id, rule) for rule in wanting if rule.meta.id in enabled)
             if not rules:
                 continue
             judged, surely = verdicts.of(fact, changed)
@@ -197,9 +214,14 @@ class Judge:
         verdicts.clock = self._versions.clock
         return tuple(found), frozenset(reads)
 
-    def _file_rules(self, fact: type, role: FileRole, enabled: frozenset[str]) -> NamedRules:
-        rules = self._registry.wanting(Scope.FILE, fact)
-        return tuple((rule.meta.id, rule) for rule in rules if rule.meta.id in enabled and role in rule.meta.roles)
+    def _wanting(self, scope: Scope, asked: _Asked, role: FileRole) -> Iterator[Rule]:
+        """The rules that may have something to say about facts of a kind, in files of a role."""
+        kind, held = asked
+        known = {name for name, holds in zip(GIVEN, held, strict=False) if holds}
+        for rule in self._registry.wanting(scope, kind):
+            given = rule.meta.given
+            if role in rule.meta.roles and (not held or not given or not known.isdisjoint(given)):
+                yield rule
 
     def _judge(self, fact: object, rules: NamedRules, before: tuple[_Verdict, ...], asked: Asked) -> _Judged:
         """What the rules say about a fact; those of ``before`` stay whose answers are the same."""

@@ -91,7 +91,9 @@ class RuleMeta:
 
     ``id``: "<concern>/<name of the bad pattern>". ``wants``: the fact type it is called with, or several where one
     concern shows in facts of different systems. ``pattern``: a page under patterns/. ``roles``: in which files it
-    speaks. ``scope``: UNIT rules see facts of one statement; of several types that is the first one.
+    speaks. ``scope``: UNIT rules see facts of one statement; of several types that is the first one. ``given``, of
+    rules that want statements or their facts: the fields of the facts of which one must hold something, else the rule
+    has nothing to say and is not asked.
     """
 
     id: str
@@ -103,6 +105,7 @@ class RuleMeta:
     scope: Scope = Scope.FILE
     options: Mapping[str, Option] = field(default_factory=dict)
     default: bool = True
+    given: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> tuple[type, ...]:

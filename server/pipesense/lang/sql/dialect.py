@@ -248,11 +248,11 @@ def signs(text: str) -> frozenset[int]:
     code = _COMMENT_OR_STRING.sub(_stand_in, text[:_LOOKED_AT])
     # A search for a word costs a fortieth of one for a pattern, and most texts hold few of the words.
     upper = code.upper()
-    return frozenset(
-        number
-        for number, (_, words, pattern, _) in enumerate(_HINTS)
-        if any(word in upper for word in words) and _pattern(pattern).search(code)
-    )
+    possible = dict.fromkeys([number for word, number in _WORDS if word in upper])
+    return frozenset([number for number in possible if _pattern(_HINTS[number][2]).search(code)])
+
+
+_WORDS: Final = tuple((word, number) for number, (_, words, _, _) in enumerate(_HINTS) for word in words)
 
 
 def _stand_in(match: re.Match[str]) -> str:

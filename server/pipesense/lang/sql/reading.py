@@ -191,6 +191,8 @@ def _take_apart(tree: exp.Expr) -> None:
                 waiting += [
                     each for each in value if each.__class__ not in _HOLD_NOTHING and isinstance(each, exp.Expr)
                 ]
+            elif kind is exp.Column:
+                value.args.clear()
             elif kind not in _HOLD_NOTHING and isinstance(value, exp.Expr):
                 waiting.append(value)
         args.clear()

@@ -6,8 +6,9 @@ is a lower-case word (``column``, ``literal``, ``eq``, ``count`` ...), and sqlgl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from pipesense.model.making import quick_to_make
 from pipesense.text.span import Span
@@ -79,18 +80,28 @@ class Expr:
     opaque: bool = False
     kind: str = ""
     query: Block | None = None
+    _below: tuple[Expr, ...] | None = field(default=None, compare=False, repr=False)
+    """What ``walk`` found below, for those who ask again; without the expression itself, which would hold itself."""
 
     def walk(self) -> tuple[Expr, ...]:
         """The expression and everything in it, outermost first; queries inside it are not entered."""
         if not self.args:
             return (self,)
-        found: list[Expr] = []
-        todo = [self]
-        while todo:
-            at = todo.pop()
-            found.append(at)
-            todo.extend(reversed(at.args))
-        return tuple(found)
+        below = self._below
+        if below is None:
+            found: list[Expr] = []
+            todo = [*reversed(self.args)]
+            while todo:
+                at = todo.pop()
+                found.append(at)
+                if at.args:
+                    todo.extend(reversed(at.args))
+            below = tuple(found)
+            _KEEP(self, below)
+        return (self, *below)
+
+
+_KEEP: Final = Expr.__dict__["_below"].__set__
 
 
 @quick_to_make
