@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipesense.model.change import WaitFor
 from pipesense.model.data import WRITES, AccessMode, Confidence, DatasetName
 from pipesense.model.flow import Pipeline, Role, Task
 from pipesense.model.value import Known
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Finding, Related
+from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 
@@ -57,12 +58,22 @@ def check_not_gating(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
                 yield ctx.finding(
                     variant,
                     at=task.loc,
+                    subject=(pipeline, task, tuple(own)),
                     related=[Related(own[0].loc, "the check")],
                     task=task.name,
                     table=table,
                     check=own[0].name,
                     load=load.name,
                 )
+
+
+@check_not_gating.fix
+def wait(finding: Finding, found: tuple[Pipeline, Task, tuple[Task, ...]], ctx: Context) -> Offer | None:
+    """``check >> publish``; whether a task should go on after a failure is for people to say."""
+    pipeline, task, checks = found
+    if finding.variant != "beside":
+        return None
+    return Offer(f"Put {task.name} behind the check", WaitFor(pipeline, task, checks), Applicability.UNSAFE)
 
 
 def _escapes(task: Task, checks: list[Task], pipeline: Pipeline, table: DatasetName) -> str:

@@ -38,6 +38,7 @@ from pipesense.model.change import (
     SetStartDate,
     SetTimeout,
     UseNewApi,
+    WaitFor,
     WaitWithoutSlot,
 )
 from pipesense.model.code import ScopeCode
@@ -420,7 +421,11 @@ def _system_of(change: Change) -> str:
     if isinstance(change, SetClientSettings):
         return change.client.system
     if isinstance(
-        change, (SetRetry, SetRetryPause, SetTimeout, AddCheck, SetStartDate, WaitWithoutSlot, LimitMapped, LimitRuns)
+        change,
+        (
+            *(SetRetry, SetRetryPause, SetTimeout, AddCheck, SetStartDate),
+            *(WaitWithoutSlot, LimitMapped, LimitRuns, WaitFor),
+        ),
     ):
         return change.pipeline.system
     return getattr(change, "system", "")

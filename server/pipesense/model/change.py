@@ -75,6 +75,15 @@ class LimitMapped:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitFor:
+    """Let a task of a pipeline start only behind others that it does not wait for yet."""
+
+    pipeline: Pipeline
+    task: Task
+    others: tuple[Task, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LimitRuns:
     """Let at most ``at_once`` runs of a pipeline be under way at once."""
 
@@ -249,6 +258,7 @@ Change = (
     | WaitWithoutSlot
     | LimitMapped
     | LimitRuns
+    | WaitFor
     | UseNewApi
     | SetClientSettings
     | StateChange

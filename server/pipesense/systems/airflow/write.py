@@ -17,6 +17,7 @@ from pipesense.model.change import (
     SetStartDate,
     SetTimeout,
     UseNewApi,
+    WaitFor,
     WaitWithoutSlot,
 )
 from pipesense.model.flow import Pipeline
@@ -25,11 +26,24 @@ from pipesense.systems.airflow.lift import find_pipelines
 from pipesense.systems.airflow.pipeline import Built
 from pipesense.systems.airflow.write_api import use_new_api
 from pipesense.systems.airflow.write_checks import add_check
+from pipesense.systems.airflow.write_edges import wait_for
 from pipesense.systems.airflow.write_settings import (
     set_at_task,
     set_retry,
     set_start_date,
     set_timeout,
+)
+
+_OfPipeline = (
+    SetRetry
+    | SetRetryPause
+    | SetTimeout
+    | SetStartDate
+    | AddCheck
+    | WaitWithoutSlot
+    | LimitMapped
+    | LimitRuns
+    | WaitFor
 )
 
 
@@ -53,23 +67,30 @@ def write(change: Change, module: Module, version: Version) -> tuple[Replace, ..
             | WaitWithoutSlot()
             | LimitMapped()
             | LimitRuns()
+            | WaitFor()
         ):
             built = _find(change.pipeline, module, version)
             if built is None:
                 return Refusal(f"DAG {change.pipeline.name} is no longer where it was.")
-            match change:
-                case SetRetry() | SetRetryPause():
-                    return set_retry(change, built, module)
-                case SetTimeout():
-                    return set_timeout(change, built, module)
-                case SetStartDate():
-                    return set_start_date(built, module)
-                case WaitWithoutSlot() | LimitMapped() | LimitRuns():
-                    return set_at_task(change, built, module)
-                case AddCheck():
-                    return add_check(change, built, module)
+            return _write_in(change, built, module)
         case _:
             return Refusal("Airflow has no such setting.")
+
+
+def _write_in(change: _OfPipeline, built: Built, module: Module) -> tuple[Replace, ...] | Refusal:
+    match change:
+        case SetRetry() | SetRetryPause():
+            return set_retry(change, built, module)
+        case SetTimeout():
+            return set_timeout(change, built, module)
+        case SetStartDate():
+            return set_start_date(built, module)
+        case WaitWithoutSlot() | LimitMapped() | LimitRuns():
+            return set_at_task(change, built, module)
+        case AddCheck():
+            return add_check(change, built, module)
+        case WaitFor():
+            return wait_for(change, built, module)
 
 
 def _find(pipeline: Pipeline, module: Module, version: Version) -> Built | None:
