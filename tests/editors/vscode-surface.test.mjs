@@ -1,4 +1,4 @@
-// What the extension adds to a window beside findings: folders, trust, status, configuration.
+// What the extension adds to a window beside findings: folders, trust, status, tasks, configuration, the walkthrough.
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
@@ -37,15 +37,12 @@ describe("VS Code's surface", { timeout: 1_800_000 }, () => {
     const quiet = makeWorkspace({ "pipesense.toml": 'ignore = ["correctness/equals-null"]\n' });
     const both = path.join(loud, "both.code-workspace");
     fs.writeFileSync(both, JSON.stringify({ folders: [{ path: loud }, { path: quiet }] }));
-    await open(both, path.join(loud, "sql/review.sql"));
-    const found = () => bench.squiggles("review.sql");
-    await bench.until(async () => (await found()).includes("error: deleted_at = NULL"));
-    await bench.keys("Control+W");
-    await bench.page.goto(server.url(both, path.join(quiet, "sql/review.sql")), { waitUntil: "domcontentloaded" });
-    await bench.shown("review.sql");
-    await bench.until(async () => (await found()).includes("error: DELETE FROM mart.orders"));
-    assert.ok(!(await found()).includes("error: deleted_at = NULL"), "what its own pipesense.toml leaves out");
-    await bench.until(async () => (await bench.findings()) >= 10);
+    await open(both, path.join(quiet, "sql/review.sql"));
+    await bench.until(async () => (await bench.squiggles("review.sql")).includes("error: DELETE FROM mart.orders"));
+    await bench.becomes(() => bench.findings(), 11);
+    const found = (await bench.problems()).filter((row) => row.includes("equals-null"));
+    assert.equal(found.length, 1, "only where no pipesense.toml leaves it out");
+    assert.ok(!(await bench.squiggles("review.sql")).includes("error: deleted_at = NULL"));
     await bench.until(async () => (await bench.serverProcesses()).length === 1);
   });
 
@@ -93,6 +90,25 @@ describe("VS Code's surface", { timeout: 1_800_000 }, () => {
     assert.deepEqual([status.dialect, status.dbtProject], ["snowflake", "shop"]);
   });
 
+  test("a task checks everything in a terminal, and its findings become problems", async () => {
+    const workspace = makeWorkspace();
+    fs.mkdirSync(path.join(workspace, ".vscode"));
+    const task = { type: "pipesense", label: "check all", problemMatcher: "$pipesense" };
+    fs.writeFileSync(path.join(workspace, ".vscode/tasks.json"), JSON.stringify({ version: "2.0.0", tasks: [task] }));
+    server.settings({ "pipesense.diagnosticMode": "openFilesOnly" });
+    await open(workspace, "sql/tables.sql");
+    await bench.until(async () => /files? read/.test(await bench.status()));
+    assert.equal(await bench.findings(), 0, "of files that are not open nothing is shown");
+    await bench.keys("Control+P");
+    await bench.page.keyboard.type("task check all");
+    await bench.picks("check all");
+    await bench.keys("Enter");
+    await bench.until(async () => (await bench.findings()) >= 6, 120_000);
+    await bench.focus("tables.sql");
+    await bench.problem("equals-null", "[Ln 3, Col 7]");
+    await bench.problem("no-retries", "[Ln 7, Col 16]");
+  });
+
   test("a configuration is made, and holds as soon as it is saved", async () => {
     const workspace = makeWorkspace();
     fs.rmSync(path.join(workspace, "pipesense.toml"));
@@ -109,5 +125,32 @@ describe("VS Code's surface", { timeout: 1_800_000 }, () => {
     await bench.saved("pipesense.toml", /^ignore = \["correctness\/equals-null"\]$/m);
     await bench.until(async () => !(await bench.problems()).some((row) => row.includes("equals-null")));
     assert.deepEqual(await bench.serverProcesses(), before, "without a restart");
+  });
+
+  test("the walkthrough: what happened before it was opened, a fix that is applied, a check that is inserted", async () => {
+    await open(makeWorkspace(), "sql/review.sql");
+    await bench.problem("equals-null");
+    await bench.command("Welcome: Open Walkthrough...");
+    await bench.pick("Get started with PipeSense");
+    await bench.page.locator(".getting-started-step", { hasText: "Apply a fix" }).waitFor();
+    await bench.page.locator(".tab", { hasText: "Welcome" }).dblclick();
+    await bench.page.locator(".tab", { hasText: "review.sql" }).click();
+    await bench.focus("review.sql");
+    await bench.command("PipeSense: Apply All Safe Fixes in This File");
+    await bench.saved("sql/review.sql", /IS NULL/);
+    await bench.openFile("sql/tables.sql");
+    await bench.focus("tables.sql");
+    await bench.goTo(1, 20);
+    await bench.command("PipeSense: Insert Quality Checks…");
+    await bench.picks("email has its form");
+    await bench.keys("Enter");
+    await bench.picks("Apply");
+    await bench.keys("Enter");
+    await bench.page.locator(".tab.active.dirty", { hasText: "orders.sql" }).waitFor();
+    // VS Code takes a walkthrough from its welcome page that is done.
+    await bench.command("Welcome: Open Walkthrough...");
+    await bench.pick("Get started with PipeSense");
+    const ticked = bench.page.locator(".getting-started-step .codicon-getting-started-step-checked");
+    await bench.becomes(() => ticked.count(), 4);
   });
 });

@@ -315,7 +315,7 @@ describe("VS Code with something missing", { timeout: 1_200_000 }, () => {
       const notice = await bench.until(async () => {
         const text = await bench.notices();
         return wanted.test(text) ? text : undefined;
-      }, 120_000);
+      });
       assert.equal(notice.split("PipeSense").length - 1 > 0, true);
       const count = await bench.page.locator(".notifications-toasts .notification-list-item").count();
       assert.equal(count, 1, "one message");

@@ -36,7 +36,7 @@ export class Workbench {
     const page = await browser.newPage({
       viewport: { width: 1360, height: 1000 },
     });
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(120_000);
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     const bench = new Workbench(page, server, workspace);
     await page.goto(server.url(workspace, file), {
@@ -52,7 +52,7 @@ export class Workbench {
   }
 
   editor(file) {
-    return this.page.locator(`.editor-instance .monaco-editor[data-uri$="/${file}"]`);
+    return this.page.locator(`.editor-instance .monaco-editor[data-uri$="/${file.replace(/^\//, "")}"]`);
   }
 
   async shown(file) {
@@ -112,7 +112,7 @@ export class Workbench {
   /** Waits until a row of the Problems view holds all the words. */
   async problem(...words) {
     const wanted = (row) => words.every((word) => row.includes(word));
-    return this.until(async () => (await this.problems()).find(wanted), 120_000);
+    return this.until(async () => (await this.problems()).find(wanted));
   }
 
   /** The texts under squiggles of a file, with their severities, in reading order. */
@@ -172,7 +172,7 @@ export class Workbench {
         .first()
         .waitFor({ timeout: 10_000 })
         .catch(() => undefined);
-    }, 60_000);
+    });
     return rows.allInnerTexts();
   }
 
@@ -287,7 +287,7 @@ export class Workbench {
   }
 
   /** Asks again and again until there is an answer. */
-  async until(ask, milliseconds = 30_000) {
+  async until(ask, milliseconds = 120_000) {
     const deadline = Date.now() + milliseconds;
     for (;;) {
       const answer = await ask();
