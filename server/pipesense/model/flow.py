@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import Enum
 
 from pipesense.model.data import Access, DatasetName, QualityCheck
+from pipesense.model.making import quick_to_make
 from pipesense.model.value import Absent, Known, Unknown, Value
 from pipesense.model.where import Loc
 
@@ -33,6 +34,7 @@ class Role(Enum):
     TRIGGER = "trigger"
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """How often and after which pause a failed attempt is repeated; ``attempts`` counts the repetitions."""
@@ -43,6 +45,7 @@ class RetryPolicy:
     max_delay: Value[timedelta]
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One effective setting of a task, as a hover tells it; the value is spelled for people."""
@@ -87,6 +90,7 @@ class SqlFileRun:
     closed: bool = False
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class OtherRun:
     """The task runs something outside the workspace (a shell command, a job, a container)."""
@@ -98,6 +102,7 @@ class OtherRun:
 Runs = CallableRun | EmbeddedRun | SqlFileRun | OtherRun
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Task:
     """One step of a pipeline, whatever its system calls it.

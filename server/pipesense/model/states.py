@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipesense.model.flow import Pipeline
+from pipesense.model.making import quick_to_make
 from pipesense.model.value import Absent, Unknown, Value
 from pipesense.model.where import Loc
 
 _UNSET: Final[Absent[int]] = Absent(Unknown("the service has its own"))
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Jump:
     """A place that names the state to go on with; ``field`` as it is written ("Next", "Default", "StartAt", "next").
@@ -25,6 +27,7 @@ class Jump:
     sure: bool = True
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Handler:
     """One entry of the list that says what is done about which errors: tried again, or gone on elsewhere.
@@ -48,6 +51,7 @@ class Handler:
     """Whether a catcher hands on what the failed state was given, or nobody can tell."""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class State:
     """One state of a machine, or one step of a workflow. ``loc`` is its name without quotes."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from pipesense.model.making import quick_to_make
 from pipesense.text.span import Span
 
 _INT: Final = re.compile(
@@ -27,6 +28,7 @@ Plain: TypeAlias = str | int | float | bool | None
 """What a scalar can be."""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Scalar:
     """One value. ``text`` is what it says, escapes and folds resolved; ``style`` one of "" ``'`` ``"`` ``|`` ``>``.
@@ -64,6 +66,7 @@ class Scalar:
         return self.value is None
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Sequence:
     """A list. ``flow``: it is written in brackets."""
@@ -75,6 +78,7 @@ class Sequence:
     anchor: str = ""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One key and its value. ``key`` is the text of a scalar key, None for every other."""
@@ -89,6 +93,7 @@ class Entry:
         return Span(self.name.span.start, max(self.name.span.end, self.value.span.end))
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """Keys and values in the order of the text, repeated keys and merge keys included."""
@@ -146,6 +151,7 @@ class Mapping:
                         yield from source._all_keys(depth + 1, asked)
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Alias:
     """``*name``. ``target`` is None where no anchor before it has the name, or it stands inside it."""
