@@ -26,6 +26,10 @@ class Fixed(NamedTuple):
 
 
 AIRFLOW_3 = {"requirements.txt": "apache-airflow==3.0.6\n"}
+MOVING = (
+    "from datetime import {names}\n\nfrom airflow import DAG\n{days}from airflow.models import Variable\n\n"
+    "with DAG('orders', start_date={start}, schedule='@daily', catchup=False):\n    print(timedelta, Variable)\n"
+)
 MOVED = ("upgrade/removed-api", "Use airflow.sdk.Variable", "a.py")
 
 IMPORTS = (
@@ -85,6 +89,14 @@ CASES = [
             "        try:\n            call: http.get\n            args:\n"
             "                url: https://example.org/rates\n        retry: ${http.default_retry}\n"
         ),
+    ),
+    Fixed(
+        "the import of a date joins the one that is there",
+        "idempotency/dynamic-start-date",
+        "Use a fixed start date",
+        "a.py",
+        MOVING.format(names="timedelta", days="from airflow.utils.dates import days_ago\n", start="days_ago(2)"),
+        MOVING.format(names="datetime, timedelta", days="", start="datetime(2024, 1, 1)"),
     ),
     Fixed(
         "a window over several lines",

@@ -258,8 +258,13 @@ def _fixed_date(moving: Loc, module: Module) -> tuple[Replace, ...]:
     unused = _import_used_once(module, moving)
     if unused is not None:
         # Airflow 3 has no days_ago, and nothing else in the file asks for it.
-        line = replace_node(module, unused, "from datetime import datetime") if imports else remove_line(unused, module)
-        return (Replace(moving, f"{written}({date})"), line)
+        gone = remove_line(unused, module)
+        if any(_touch(part.loc, gone.loc) for part in imports):
+            return (
+                Replace(moving, f"{written}({date})"),
+                replace_node(module, unused, "from datetime import datetime"),
+            )
+        return (Replace(moving, f"{written}({date})"), gone, *imports)
     return (Replace(moving, f"{written}({date})"), *imports)
 
 
@@ -299,6 +304,10 @@ def _is_name(node: ast.AST, name: str) -> bool:
 
 def _inside(inner: Loc, outer: Loc) -> bool:
     return inner.unit == outer.unit and outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
+
+
+def _touch(one: Loc, other: Loc) -> bool:
+    return one.unit == other.unit and one.span.start <= other.span.end and other.span.start <= one.span.end
 
 
 def remove_line(statement: ast.stmt, module: Module) -> Replace:
