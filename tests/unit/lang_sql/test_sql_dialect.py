@@ -9,6 +9,13 @@ from pipesense.lang.sql.facts import read_statement
 
 HINTED = [
     ("SELECT SAFE_CAST(a AS INT64) FROM t", "bigquery"),
+    ("CREATE FUNCTION norm.path(url STRING) AS (LOWER(url));", "bigquery"),
+    (
+        "CREATE OR REPLACE FUNCTION norm.part(a ARRAY<STRUCT<b STRING>>)\nRETURNS ARRAY<STRING> AS (\n  f(a)\n);",
+        "bigquery",
+    ),
+    ("CREATE FUNCTION twice(a) AS (a + a);", ""),
+    ("CREATE FUNCTION twice(a int) RETURNS int AS 'SELECT a + a' LANGUAGE sql;", ""),
     ("SELECT a FROM `p.d.t`", "bigquery"),
     ("SELECT a FROM `{{ project }}.d.t_{{ day }}`", "bigquery"),
     ("SELECT a FROM `{project}.{dataset}.t`", "bigquery"),

@@ -67,6 +67,13 @@ _HINTS: Final[tuple[tuple[str, tuple[str, ...], str, frozenset[str]], ...]] = tu
             "bigquery",
         ),
         (
+            "a function's body in brackets",
+            "RETURNS FUNCTION",
+            r"\bRETURNS\s+[\w<>, \t]+\s+AS\s*\("
+            r"|\bFUNCTION\s+[\w.`]+\s*\(\s*\w+\s+(?:STRING|BYTES|NUMERIC|TIMESTAMP|DATE|BOOL)\b[^()]*\)\s*AS\s*\(",
+            "bigquery",
+        ),
+        (
             "FARM_FINGERPRINT",
             "FARM_FINGERPRINT TIMESTAMP_MICROS APPROX_QUANTILES",
             r"\b(?:FARM_FINGERPRINT|TIMESTAMP_MICROS|APPROX_QUANTILES)\s*\(",
