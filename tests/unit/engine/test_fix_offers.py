@@ -35,6 +35,23 @@ ASSETS_ALONE = "import dagster as dg\nimport shop\ndefs = dg.Definitions(assets=
 WITH_CHECKS = f"{ASSETS_ALONE}more = dg.Definitions(asset_checks=dg.load_asset_checks_from_modules([shop]))\n"
 
 
+EACH = """
+import requests
+from airflow.providers.standard.operators.python import PythonOperator
+from airflow.sdk import DAG
+
+
+def send():
+    for name in "ab":
+        try:
+            requests.post(f"https://example.org/{name}", timeout=9)
+        except Exception:
+            print("not sent", name)
+
+
+with DAG("send", schedule=None, default_args={"retries": 2}):
+    PythonOperator(task_id="send", python_callable=send)
+"""
 JOINS = "SELECT a.x FROM a LEFT JOIN b ON b.i = a.i LEFT JOIN c ON c.i = b.c WHERE b.k = 2{more}\n"
 
 
@@ -112,6 +129,12 @@ def _machine(handler: str, catching: int) -> str:
         ),
         pytest.param(
             {"a.asl.json": _machine("Done", 1)}, "reliability/no-catch", ["display"], id="a way for failures of one"
+        ),
+        pytest.param(
+            {"a.py": EACH},
+            "reliability/swallowed-exception",
+            [],
+            id="raising would end the work on all that is still to come",
         ),
         pytest.param(
             {"a.sql": "CREATE TABLE made AS SELECT a FROM b;\n"},

@@ -40,6 +40,15 @@ DAG = (
     "with DAG('orders', schedule=None, default_args={'retries': 2}):\n"
     "    SQLExecuteQueryOperator(task_id='load', conn_id='w', sql='TRUNCATE a; INSERT INTO a SELECT 1')\n"
 )
+CAUGHT = (
+    "import requests\nfrom airflow.exceptions import AirflowException\n"
+    "from airflow.providers.standard.operators.python import PythonOperator\nfrom airflow.sdk import DAG\n\n"
+    "def send():\n    try:\n        requests.post('https://example.org/a', timeout=9)\n"
+    "    except AirflowException as error:\n        print(error)\n{again}    except KeyError:\n        pass\n"
+    "    except Exception as error:\n        print(error)\n{again}\n"
+    "with DAG('send', schedule=None, default_args={{'retries': 2}}):\n"
+    "    PythonOperator(task_id='send', python_callable=send)\n"
+)
 WORKFLOW = "main:\n  params: [input]\n  steps:\n    - rates:\n{}    - done:\n        return: ok\n"
 
 CASES = [
@@ -97,6 +106,14 @@ CASES = [
         "a.py",
         MOVING.format(names="timedelta", days="from airflow.utils.dates import days_ago\n", start="days_ago(2)"),
         MOVING.format(names="datetime, timedelta", days="", start="datetime(2024, 1, 1)"),
+    ),
+    Fixed(
+        "every handler that only tells raises again, and one that passes over a named exception stays",
+        "reliability/swallowed-exception",
+        "Raise it again",
+        "a.py",
+        CAUGHT.format(again=""),
+        CAUGHT.format(again="        raise\n"),
     ),
     Fixed(
         "a window over several lines",

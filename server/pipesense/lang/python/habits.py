@@ -42,6 +42,8 @@ _ENDS: Final = re.compile(
     r"\b(?:raise|assert|exit|fail|Skip\w*Exception|abort|expect\w*|validate\w*|XCom|xcom)\b", re.I
 )
 
+_NOTHING: Final = "nothing happens"
+
 Habit = DroppedException | CheckThatOnlyTells
 
 
@@ -77,7 +79,7 @@ def _swallowed(module: Module, function: Function, node: ast.FunctionDef | ast.A
                 loc = module.loc(place)
                 if handler.type is None:
                     loc = loc.at(type(loc.span)(loc.span.start, loc.span.start + len("except")))
-                yield DroppedException(function.name, loc, caught, work, does, _raise(module, handler))
+                yield DroppedException(function.name, loc, caught, work, does, _raise(module, node, each))
 
 
 def _caught(handler: ast.ExceptHandler) -> str:
@@ -100,7 +102,7 @@ def _does(handler: ast.ExceptHandler) -> str:
         if not isinstance(call, ast.Call) or not _TELLS.search(ast.unparse(call.func)):
             return ""
         told = told or f"{ast.unparse(call.func)} is all that happens"
-    return told or "nothing happens"
+    return told or _NOTHING
 
 
 def _work(module: Module, statement: ast.Try, sites: list[CallSite]) -> str:
@@ -129,13 +131,25 @@ def _looked_at_later(node: ast.AST, statement: ast.Try) -> bool:
     return any(isinstance(each, ast.Raise | ast.Assert) and each.lineno > after for each in _own_nodes(node))
 
 
-def _raise(module: Module, handler: ast.ExceptHandler) -> tuple[Replace, ...]:
-    last = handler.body[-1]
-    if isinstance(last, ast.Continue):
+def _raise(module: Module, function: ast.AST, statement: ast.Try) -> tuple[Replace, ...]:
+    """``raise`` at the end of every handler that does nothing about what it catches: one of them alone would leave the
+    others' failures dropped. In a loop it would end the work on all that is still to come, so nothing is written there.
+    """
+    loops = (each for each in _own_nodes(function) if isinstance(each, ast.For | ast.AsyncFor | ast.While))
+    if any(inner is statement for loop in loops for inner in _own_nodes(loop)):
         return ()
-    if isinstance(last, ast.Pass):
-        return (replace_node(module, last, "raise"),)
-    return add_after(module, last, "raise")
+    edits: list[Replace] = []
+    for handler in statement.handlers:
+        last, does = handler.body[-1], _does(handler)
+        if not does or (does == _NOTHING and not _caught(handler)):
+            # One exception that is named and passed over is meant so.
+            continue
+        if isinstance(last, ast.Continue):
+            return ()
+        edits += (
+            (replace_node(module, last, "raise"),) if isinstance(last, ast.Pass) else add_after(module, last, "raise")
+        )
+    return tuple(edits)
 
 
 def _only_tells(module: Module, function: Function, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Habit]:
