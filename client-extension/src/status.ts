@@ -63,9 +63,9 @@ export class Status implements vscode.Disposable {
     this.soon();
   }
 
-  private soon(): void {
+  private soon(milliseconds = 150): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.refresh(), 150);
+    this.timer = setTimeout(() => void this.refresh(), milliseconds);
   }
 
   private async refresh(): Promise<void> {
@@ -76,6 +76,10 @@ export class Status implements vscode.Disposable {
     const answer = await this.ask(uri);
     if (answer !== undefined && this.isRunning()) {
       this.item.detail = described(answer, this.indexing);
+      if (answer.pending > 0) {
+        // Nobody tells of files that are read without a finding.
+        this.soon(1_000);
+      }
     }
   }
 

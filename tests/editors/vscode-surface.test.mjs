@@ -76,7 +76,7 @@ describe("VS Code's surface", { timeout: 1_800_000 }, () => {
     await open(workspace, "models/raw.sql");
     const told = await bench.until(async () => {
       const text = await bench.status();
-      return /files? read/.test(text) ? text : undefined;
+      return /\d files read/.test(text) ? text : undefined;
     });
     assert.match(told, /snowflake \(.*profile.*\)/i, told);
     assert.match(told, /dbt project shop · \d{3} rules · \d+ files read/);
