@@ -104,15 +104,6 @@ def drive(tally: Tally, file: str, editor: str, environment: dict[str, str]) -> 
     reporters += ["--test-reporter=junit", f"--test-reporter-destination={report}"]
     command = [NODE, "--test", *reporters, EDITORS / file]
     code = run(command, EDITORS, PIPESENSE_PYTHON=sys.executable, **QUIET, **environment)
-    # A whole editor and its browser may be late on a busy machine; what fails three times is broken.
-    for number in ("second", "third"):
-        if code == 0:
-            break
-        say(f"{editor}, {number} try: what failed may have come too late")
-        report.unlink(missing_ok=True)
-        code = run(command, EDITORS, PIPESENSE_PYTHON=sys.executable, **QUIET, **environment)
-        if code == 0:
-            tally.shaky.append(f"{editor} ({file}), at the {number} try")
     ran = count(tally, report) if report.exists() else 0
     if code != 0 or ran == 0:
         tally.broken.append(f"{editor} ({file})")

@@ -20,8 +20,6 @@ class Tally:
     failed: int = 0
     skipped: int = 0
     broken: list[str] = field(default_factory=list)
-    shaky: list[str] = field(default_factory=list)
-    """What passed at the second try only."""
     left_out: list[tuple[str, str]] = field(default_factory=list)
     """(what, the one command that brings it)"""
 
