@@ -34,6 +34,7 @@ _TOKENS: Final = (
     ("an API key of Google", r"\bAIza[0-9A-Za-z_-]{35}\b"),
     ("a token of Databricks", r"\bdapi[0-9a-f]{32}\b"),
     ("a key of SendGrid", r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
+    ("a token behind Bearer", r"(?<=Bearer )(?=[\w.~+/-]*\d)(?=[\w.~+/-]*[A-Za-z])[\w.~+/-]{24,}"),
     ("a private key", r"(?<=PRIVATE KEY-----)[\sA-Za-z0-9+/=\\]{40,}"),
 )
 _URL: Final = r"\b[a-z][a-z0-9+]*://(?P<user>[^\s:/@'\"{}<>$]*):(?P<password>[^\s/@'\"]+)@(?P<host>[^\s:/'\"?,]*)"
@@ -47,7 +48,7 @@ _WITHOUT_NAMES: Final = f"{_SHAPES}|(?P<value>(?!))"
 """The same for texts in which nothing is called a secret, where it costs a tenth."""
 _QUICK: Final = (
     *("://", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "_live_", "aiza"),
-    *("dapi", "sg.", "private key"),
+    *("dapi", "sg.", "private key", "bearer "),
 )
 """Of these, or of the names, one at least is in the small letters of every text with a secret."""
 _NAMES: Final = (

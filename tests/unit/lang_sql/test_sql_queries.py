@@ -383,3 +383,19 @@ def test_values_in_the_place_of_a_query_have_their_own_range() -> None:
     assert values.keyword.of(text) == "VALUES"
     assert [source.kind for source in values.sources] == ["values"]
     assert [block.span.of(text) for block in facts.blocks[1:]] == ["SELECT * FROM v", "SELECT a FROM w"]
+
+
+@pytest.mark.parametrize(
+    ("text", "filters"),
+    [
+        ("SELECT a FROM t PREWHERE day = today() AND b > 1", ["day = today()", "b > 1"]),
+        ("SELECT a FROM t PREWHERE day = today() WHERE c = 2 GROUP BY a", ["day = today()", "c = 2"]),
+        ("SELECT a FROM t WHERE c = 2", ["c = 2"]),
+    ],
+)
+def test_clickhouse_filters_in_prewhere_as_well(text: str, filters: list[str]) -> None:
+    facts = facts_of(text, "clickhouse")
+    assert [expr.span.of(text) for expr in outermost(facts).where] == filters
+    assert [use.span.of(text) for use in facts.columns if use.clause is Clause.WHERE] == [
+        each.split()[0] for each in filters
+    ]

@@ -15,6 +15,7 @@ SECRETS = [
     ("os.environ['DB_PASSWORD'] = 'Zx81-ghh2'", "Zx81-ghh2"),
     ('token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"', "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
     ('"https://hooks.slack.com/services/T0000AAAA/B0000BBBB/c0ffeec0ffeec0ffeec0ffee"', "T0000AAAA/B0000BBBB/c0ffeec0ffeec0ffeec0ffee"),
+    ('headers={"Authorization": "Bearer 8fK2mPq7Xv9Lr4Tz6Wn1Yb3Cd5"}', "8fK2mPq7Xv9Lr4Tz6Wn1Yb3Cd5"),
     ("snowflake://loader:Hx7_kq!2@acme.eu-central-1/core", "Hx7_kq!2"),
 ]  # fmt: skip
 NONE = [
@@ -35,6 +36,10 @@ NONE = [
     'aws_access_key = "AKIAIOSFODNN7EXAMPLE"',
     'url = "https://example.com/path?next=https://a@b.example"',
     'PASSWORD_PATTERN = r"^(?=.*[A-Z])(?=.*\\d).{8,}$"',
+    'headers={"Authorization": f"Bearer {token_of_the_warehouse_2}"}',
+    'headers={"Authorization": "Bearer <your-token-of-32-characters>"}',
+    'headers={"Authorization": "Bearer YOUR_ACCESS_TOKEN_GOES_HERE"}',
+    'headers={"Authorization": "Bearer {{ conn.orders_api.password_2 }}"}',
     'sort_key = "created_at"',
     'partition_key="customer-1"',
 ]

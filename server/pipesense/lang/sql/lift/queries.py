@@ -233,7 +233,11 @@ class Queries(SourceReader, Expressions):
         outputs = tuple(self._output(item) for item in node.expressions)
         self.alias = outer_alias
         scope.outputs = {output.name.casefold() for output in outputs if output.aliased}
-        where = self._clause(args.get("where"), region, Clause.WHERE)
+        # ClickHouse's PREWHERE filters as WHERE does, only earlier:
+        # https://clickhouse.com/docs/sql-reference/statements/select/prewhere
+        before = args.get("prewhere")
+        early = conjuncts(self.lift(before.this, Clause.WHERE)) if before is not None else ()
+        where = (*early, *self._clause(args.get("where"), region, Clause.WHERE))
         group = self._group(args.get("group"), region)
         having = self._clause(args.get("having"), region, Clause.HAVING)
         qualify = self._clause(args.get("qualify"), region, Clause.QUALIFY)
