@@ -224,6 +224,8 @@ def closing(tally: Tally, seconds: float) -> int:
         print(f"LEFT OUT: {len(tally.left_out)}")
         for what, command in tally.left_out:
             print(f"  {what}\n      {command}")
+    for name in tally.shaky:
+        print(f"NOT AT THE FIRST TRY: {name}")
     for name in tally.broken:
         print(f"FAILED: {name}")
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped", flush=True)

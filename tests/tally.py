@@ -20,6 +20,8 @@ class Tally:
     failed: int = 0
     skipped: int = 0
     broken: list[str] = field(default_factory=list)
+    shaky: list[str] = field(default_factory=list)
+    """What did not pass at the first try."""
     left_out: list[tuple[str, str]] = field(default_factory=list)
     """(what, the one command that brings it)"""
 

@@ -39,12 +39,20 @@ export class Workbench {
     page.setDefaultTimeout(120_000);
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     const bench = new Workbench(page, server, workspace);
-    await page.goto(server.url(workspace, file), {
-      waitUntil: "domcontentloaded",
-    });
-    await page.locator(".monaco-workbench").waitFor();
+    await bench.until(() => bench.load(file));
     if (file !== undefined) await bench.shown(path.basename(file));
     return bench;
+  }
+
+  /** Loads the window; whether it holds its folders. Now and then code-server opens one that has lost them. */
+  async load(file) {
+    await this.page.goto(this.server.url(this.workspace, file), { waitUntil: "domcontentloaded" });
+    await this.page.locator(".monaco-workbench").waitFor();
+    const folders = this.page.locator('.pane-header[aria-label^="Explorer Section"]');
+    return folders.waitFor({ timeout: 30_000 }).then(
+      () => true,
+      () => false,
+    );
   }
 
   async close() {
