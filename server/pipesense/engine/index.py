@@ -32,7 +32,8 @@ class Index:
 
     def __init__(self) -> None:
         self._exports: dict[tuple[str, Stage], Mapping[Key, Any]] = {}
-        self._producers: dict[Key, set[str]] = {}
+        self._producers: dict[Key, tuple[str, ...]] = {}
+        """The files that export a key. Nearly every key has one, and a set for each is half of what the index takes."""
         self._readers: dict[Key, dict[str, Stage]] = {}
         self._reads: dict[tuple[str, Stage], frozenset[Key]] = {}
         self._versions: dict[Key, int] = {}
@@ -79,17 +80,20 @@ class Index:
         before = map(old.get, values, repeat(_NOTHING))
         changed = frozenset(chain(old.keys() - values.keys(), compress(values, map(ne, before, values.values()))))
         self._exports[(path, stage)] = values
+        alone = (path,)
         for key in changed:
             self._clock += 1
             self._changes.append(key)
             self._versions[key] = self._clock
-            producers = self._producers.setdefault(key, set())
+            producers = self._producers.get(key, ())
             if any(key in self._exports.get((path, each), {}) for each in Stage):
-                producers.add(path)
+                if path not in producers:
+                    self._producers[key] = alone if not producers else (*producers, path)
+            elif producers == alone or not producers:
+                self._producers.pop(key, None)
+                del self._versions[key]
             else:
-                producers.discard(path)
-            if not producers:
-                del self._producers[key], self._versions[key]
+                self._producers[key] = tuple([each for each in producers if each != path])
         return changed
 
     def record_reads(self, path: str, stage: Stage, keys: Iterable[Key]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from pipesense.engine.baseline import BadBaseline, parse_baseline
 from pipesense.engine.config import FILE_NAMES, Config, ConfigProblem, glob_matches, parse_config
@@ -15,6 +16,7 @@ from pipesense.engine.reporting import configuration_finding
 from pipesense.rule.registry import Registry
 
 _SOURCE_FOLDERS = ("", "dags", "src", "plugins", "include")
+_NO_KEYS: Final[frozenset[Key]] = frozenset()
 
 
 def parents(path: str, root: str | None) -> Iterator[str]:
@@ -54,6 +56,7 @@ class Surroundings:
     _file_keys: dict[str, Key] = field(default_factory=dict)
     """The keys of files that are looked for: hundreds of files look for the same ones."""
     _packages: dict[str, bool] = field(default_factory=dict)
+    _package_keys: dict[str, frozenset[Key]] = field(default_factory=dict)
     problems: dict[str, tuple[ConfigProblem, ...]] = field(default_factory=dict)
     dbt: DbtProjects = field(init=False)
 
@@ -73,6 +76,7 @@ class Surroundings:
         self._modules.clear()
         self._file_keys.clear()
         self._packages.clear()
+        self._package_keys.clear()
         self.problems.clear()
         self.dbt.forget()
 
@@ -194,7 +198,11 @@ class Surroundings:
         return self._module(path, name)[0]
 
     def looked_for(self, path: str, name: str) -> frozenset[Key]:
-        """The keys of the files that ``import name`` would mean before the one that it means, if they came to be."""
+        """The keys of the files that ``import name`` would mean before the one that it means, if they came to be.
+
+        None where it means no file of the workspace: whoever reads a missing module's last name (see ``read_key`` of
+        ``Stages``) hears of every file of that name, and dozens of places in which it does not stand need not be kept.
+        """
         return self._module(path, name)[1]
 
     def _module(self, path: str, name: str) -> tuple[str | None, frozenset[Key]]:
@@ -212,15 +220,15 @@ class Surroundings:
         bases = list(parents(path, root))
         if root is not None:
             bases += [f"{root}/{folder}" for folder in _SOURCE_FOLDERS if folder]
-        missing: list[Key] = []
+        missing: list[str] = []
         for base in dict.fromkeys(bases):
             for candidate in (f"{base}/{below}.py", f"{base}/{below}/__init__.py"):
                 if candidate == path:
                     continue
                 if self.known(candidate) or self.files.exists(candidate):
-                    return candidate, frozenset(missing)
-                missing.append(self._file_keys.setdefault(candidate, ("file", candidate)))
-        return None, frozenset(missing)
+                    return candidate, frozenset(map(self._file_key, missing))
+                missing.append(candidate)
+        return None, _NO_KEYS
 
     def _is_package(self, folder: str) -> bool:
         if folder not in self._packages:
@@ -244,6 +252,17 @@ class Surroundings:
         while at > 0 and self._is_package("/".join(folders[:at])):
             at -= 1
         return tuple("/".join([*folders[:each], "__init__.py"]) for each in range(len(folders), max(at, 1) - 1, -1))
+
+    def package_keys(self, path: str) -> frozenset[Key]:
+        """The keys of ``package_files``, which the files of a folder share."""
+        folder = path.removesuffix("/__init__.py").rpartition("/")[0]
+        found = self._package_keys.get(folder)
+        if found is None:
+            found = self._package_keys[folder] = frozenset(map(self._file_key, self.package_files(path)))
+        return found
+
+    def _file_key(self, path: str) -> Key:
+        return self._file_keys.setdefault(path, ("file", path))
 
     def baseline(self, path: str) -> frozenset[str]:
         """The fingerprints of findings that the project of a file lives with for now."""

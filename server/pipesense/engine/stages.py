@@ -188,7 +188,7 @@ class Stages:
         elif memo is None or not memo.keeps or (memo.last is not None and memo.last.name != name):
             memo = record.memo = LinkMemo()
         wanted = tuple(name for system in self.systems for name in system.version_files)
-        missing: set[Key] = {("file", each) for each in where.package_files(path)}
+        missing: set[Key] = set(where.package_keys(path))
 
         if record.imports_for != self.generation:
             record.imports, record.imports_for = {}, self.generation

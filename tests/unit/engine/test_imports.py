@@ -79,18 +79,30 @@ def test_files_of_one_name_are_kept_apart() -> None:
 
 
 def test_what_hundreds_of_files_look_for_and_obey_is_there_once() -> None:
-    made = workspace({f"dags/{folder}/load.py": "import airflow.models\n" for folder in "abc"})
+    loads = {f"dags/{folder}/load.py": "import common.helper\nimport airflow.models\n" for folder in "abc"}
+    made = workspace({**loads, "common/helper.py": ""})
     made.index_all()
     around = made._surroundings
     paths = [f"{ROOT}/dags/{folder}/load.py" for folder in "abc"]
-    keys = [around.looked_for(path, "airflow.models") for path in paths]
-    shared = ("file", f"{ROOT}/airflow/models.py")
+    keys = [around.looked_for(path, "common.helper") for path in paths]
+    shared = ("file", f"{ROOT}/dags/common/helper.py")
     assert all(
-        ("file", f"{path.rpartition('/')[0]}/airflow/models.py") in each for path, each in zip(paths, keys, strict=True)
+        ("file", f"{path.rpartition('/')[0]}/common/helper.py") in each for path, each in zip(paths, keys, strict=True)
     )
     assert len({id(key) for each in keys for key in each if key == shared}) == 1
     assert len({id(around.config(path)) for path in paths}) == 1
     assert len({id(around.enabled(path)) for path in paths}) == 1
+
+
+def test_a_module_that_is_nowhere_is_waited_for_by_its_name_alone() -> None:
+    """Every place in which it does not stand would be a key: dozens for each import of a library."""
+    made = workspace({"dags/team/load.py": "import airflow.models.dag\nDag = airflow.models.dag.DAG\nDag('a')\n"})
+    made.index_all()
+    path = f"{ROOT}/dags/team/load.py"
+    assert made._surroundings.looked_for(path, "airflow.models.dag") == frozenset()
+    reads = {key for (read, _), keys in made._index._reads.items() if read == path for key in keys}
+    assert ("module", "dag") in reads
+    assert {name for kind, name, *_ in reads if kind == "file"} <= {f"{ROOT}/dags/team/__init__.py"}
 
 
 def test_settings_of_the_command_line_replace_what_is_shared() -> None:
