@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pipesense.model.data import WRITES, Access, AccessMode
 from pipesense.model.flow import Pipeline
-from pipesense.model.layers import Layered, medallion_layer
+from pipesense.model.layers import Layered
 from pipesense.model.sql import Statement
 from pipesense.rule.context import Context
 
@@ -43,14 +43,10 @@ def _between(accesses: Iterable[Access], ctx: Context) -> Iterator[Edge]:
     if len(written) != 1:
         return
     ((target, write),) = written.items()
-    high = medallion_layer(target)
+    high = ctx.layer(target)
     if high is None:
         return
     for read in (each for each in lasting if each.mode is AccessMode.READ and each.dataset != target):
-        low = medallion_layer(read.dataset)
-        if low is not None and low.rank != high.rank and _is_layered(ctx):
+        low = ctx.layer(read.dataset)
+        if low is not None and low.rank != high.rank and ctx.layered:
             yield Edge(read, low, write, high)
-
-
-def _is_layered(ctx: Context) -> bool:
-    return bool(ctx.told("layer", "silver")) and ctx.dbt.project is None

@@ -16,6 +16,10 @@ from pipesense_rules.dbt_facts import constant, tests_key
 
 _MART: Final = 3
 _KEYED: Final = re.compile(r"unique|primary|surrogate|(?:^|_)pk(?:_|$)|distinct|cardinality|grain")
+_PREFIX: Final = re.compile(r"^(?:stg|int|fct|dim|mart|base)_+")
+_REPLACED: Final = ("delete+insert", "insert_overwrite", "microbatch")
+"""Strategies for which ``unique_key`` says which rows are replaced together, so that several may share it.
+https://docs.getdbt.com/docs/build/incremental-strategy"""
 _WHY: Final = "A join that multiplies rows, or a load that runs twice, then passes every test."
 _DO: Final = "Test unique and not_null on the column that tells one row from another."
 
@@ -75,8 +79,24 @@ def test_the_grain(finding: Finding, entry: DbtEntry, ctx: Context) -> Offer | N
 
 def _grain(entry: DbtEntry, node: DbtNode, ctx: Context) -> DbtColumn | None:
     key = constant(ctx, node, "unique_key")
-    stem = re.sub(r"^(?:stg|int|fct|dim|mart|base)_+", "", node.name.lower())
-    stem = stem.rpartition("__")[2]
-    names = [key] if isinstance(key, str) else []
+    stem = _PREFIX.sub("", node.name.lower()).rpartition("__")[2]
+    names = [key] if isinstance(key, str) and not _leads_elsewhere(key.lower(), stem, entry, node, ctx) else []
     names += ["id", f"{stem}_id", f"{stem.removesuffix('s')}_id", f"{stem}_key", f"{stem.removesuffix('s')}_key"]
     return next((each for name in names for each in entry.columns if each.name.lower() == str(name).lower()), None)
+
+
+def _leads_elsewhere(key: str, stem: str, entry: DbtEntry, node: DbtNode, ctx: Context) -> bool:
+    """Whether a ``unique_key`` may be of rows of another model: of all orders of a customer, say."""
+    if constant(ctx, node, "incremental_strategy") in _REPLACED:
+        return True
+    listed = (each for each in entry.columns if each.name.lower() == key)
+    if any("relationships" in test.name for column in listed for test in column.tests):
+        return True
+    other = re.sub(r"_(?:id|key|sk|uuid)$", "", key)
+    if (
+        other == key
+        or other in (stem, stem.removesuffix("s"))
+        or constant(ctx, node, "incremental_strategy") == "merge"
+    ):
+        return False
+    return any(ctx.dbt.nodes(f"{prefix}{name}") for prefix in ("", "dim_", "stg_") for name in (other, f"{other}s"))

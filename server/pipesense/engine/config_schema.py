@@ -55,7 +55,10 @@ def _properties(registry: Registry, dialects: list[str]) -> dict[str, Any]:
         "roles": _by_glob({"enum": [each.value for each in FileRole]}, "What files are there for."),
         "layers": {
             "type": "object",
-            "description": "The layers of dbt models. The keys are folders, or prefixes of names with their _.",
+            "description": (
+                "The layers of data. The keys are folders of models, or prefixes of their names with their _; outside "
+                "dbt schemas, catalogues, buckets and folders of tables, or their beginnings with _."
+            ),
             "additionalProperties": {"enum": list(LAYERS)},
         },
         "version": {

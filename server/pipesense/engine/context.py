@@ -15,6 +15,7 @@ from pipesense.lang.sql.bind import Binder
 from pipesense.lang.sql.relation import is_sure, same_table
 from pipesense.model.columns import Binding, Columns, Missing, SqlType
 from pipesense.model.data import Confidence, DatasetName, QualityCheck, Relation
+from pipesense.model.layers import RANKS, Layered, medallion_layer
 from pipesense.model.quality import CheckPlan
 from pipesense.model.sql import Block, ColumnUse, Expr, Script, Source, Statement
 from pipesense.model.value import Known, Value, Version
@@ -284,6 +285,14 @@ class RuleContext:
             if DatasetName(tuple(name.split("."))).match(dataset) is not Confidence.NONE:
                 return facts.get(fact)
         return None
+
+    def layer(self, dataset: DatasetName) -> Layered | None:
+        return medallion_layer(dataset, self._of.config.layers)
+
+    @property
+    def layered(self) -> bool:
+        said = (RANKS.get(word) for word in self._of.config.layers.values())
+        return (1 in said or bool(self.told("layer", "silver"))) and self.dbt.project is None
 
     def told(self, kind: str, name: str) -> tuple[object, ...]:
         return self._get(("told", kind, name))

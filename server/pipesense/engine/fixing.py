@@ -81,7 +81,7 @@ class Fixer:
         offer = offers[int(number)]
         edits = self.edits(offer.change, path)
         if isinstance(edits, Refusal):
-            return edits
+            return self._as_shown(edits, path)
         files = offer.change.files if isinstance(offer.change, Together) else ()
         taken = next((each.path for each in files if self.stages.surroundings.files.exists(each.path)), None)
         if taken is not None:
@@ -92,6 +92,11 @@ class Fixer:
                 return refusal
         built = FixOffer(offer_id, offer.title, offer.applicability, reported.rule)
         return BuiltFix(built, edits, {each.path: each.text for each in files})
+
+    def _as_shown(self, refusal: Refusal, path: str) -> Refusal:
+        """With other files named as people name them: below the workspace's folder."""
+        root = self.stages.surroundings.root_of(path)
+        return Refusal(refusal.why.replace(f"{root}/", "")) if root is not None else refusal
 
     def _refused(
         self, finding: Finding, edits: Mapping[str, tuple[TextEdit, ...]], files: Sequence[NewFile]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from itertools import islice
 
@@ -33,11 +33,13 @@ def hover(
     place: Place,
     line_at: LineAt,
     findings: Sequence[Reported],
+    layers: Mapping[str, str],
 ) -> HoverText | None:
-    """Markdown about the place at ``offset``, or None where there is nothing to say."""
+    """Markdown about the place at ``offset``, or None where there is nothing to say; ``layers`` is the setting."""
     from pipesense.engine.hover_dbt import about_dbt
 
     made = Making(record, offset, registry, answers, place, line_at)
+    made.layers = layers
     told = [reported for reported in findings if reported.span.contains(offset)]
     _findings(made, [each for each in told if each.severity <= Severity.WARNING], whole=True)
     loud = len(made.sections)
@@ -200,7 +202,7 @@ def _code(made: Making) -> None:
             if span is not None and note:
                 _pattern(made, "lambda-architecture", note, span)
             if span is not None:
-                for line in layer_line(access.dataset):
+                for line in layer_line(access.dataset, made.layers):
                     made.add(f"**{access.dataset}**\n\n{line}", span)
 
 

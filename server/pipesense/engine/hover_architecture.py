@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pipesense.engine.hover_base import Making, code, users
@@ -46,9 +46,9 @@ def architecture_of_code(access: Access, uses: Sequence[DatasetUse]) -> str:
     return f"A stream ({users(streams)}) and a batch ({users(batches)}) write {code(access.dataset)}."
 
 
-def layer_line(dataset: DatasetName) -> Iterator[str]:
+def layer_line(dataset: DatasetName, configured: Mapping[str, str]) -> Iterator[str]:
     """The layer of the medallion architecture that a dataset's name says, with what belongs there."""
-    layered = medallion_layer(dataset)
+    layered = medallion_layer(dataset, configured)
     if layered is not None:
         yield f"- layer: {layered.word} ({_HOLDS[layered.rank]}), by {code(layered.by)}"
 

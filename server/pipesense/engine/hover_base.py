@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Answers, Lookup
@@ -42,6 +42,8 @@ class Making:
         self.lookup: Lookup = answers.relations.lookup
         self.place = place
         self._line_at = line_at
+        self.layers: Mapping[str, str] = {}
+        """What the configuration says of schemas and folders."""
         self.sections: list[str] = []
         self.spans: list[Span] = []
 

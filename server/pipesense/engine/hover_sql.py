@@ -65,7 +65,7 @@ def _about_table(made: Making, access: Access, statement: Statement) -> str:
     dataset = access.dataset
     uses = matching_uses(made, access)
     relation = _relation(made, access, statement)
-    lines = [f"**{_title(relation)} {dataset}**", "", *layer_line(dataset)]
+    lines = [f"**{_title(relation)} {dataset}**", "", *layer_line(dataset, made.layers)]
     lines += _facts_of(made, relation)
     lines.append(f"- written by: {users(use for use in uses if use.access.mode in WRITES)}")
     lines.append(f"- read by: {users(use for use in uses if use.access.mode is AccessMode.READ)}")

@@ -476,7 +476,8 @@ class Workspace:
 
         record, found, answers = self._whole_record(path), self.findings(path), self._stages.answers(self._index)
         places = (self._place, lambda path, at: self._records[path].document.buffer.lines.position(at)[0])
-        return hover(record, offset, self.registry, answers, *places, found) if record is not None else None
+        layers = self._surroundings.config(path).layers
+        return hover(record, offset, self.registry, answers, *places, found, layers) if record is not None else None
 
     # --- fixes -----------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ https://docs.databricks.com/aws/en/lakehouse/medallion: bronze as it came, silve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from pipesense.model.data import DatasetName
@@ -15,6 +15,12 @@ MEDALLION: Final = ("bronze", "silver", "gold")
 """From raw to ready, in the order in which data may flow."""
 _BESIDE: Final = re.compile(r"(?:.*[_-])?(?P<layer>bronze|silver|gold)|(?P<first>bronze|silver|gold)[_-].*")
 
+RANKS: Final = {
+    **dict.fromkeys(("raw", "bronze"), 0),
+    **dict.fromkeys(("staging", "intermediate", "silver"), 1),
+    **dict.fromkeys(("mart", "gold"), 2),
+}
+"""Where each word of a configuration stands in MEDALLION; what is staged lies between what came and what is used."""
 _LONGEST: Final = 3
 """Parts of a table's name."""
 
@@ -31,13 +37,25 @@ class Layered(NamedTuple):
         return MEDALLION[self.rank]
 
 
-def medallion_layer(dataset: DatasetName) -> Layered | None:
+def medallion_layer(dataset: DatasetName, configured: Mapping[str, str] | None = None) -> Layered | None:
     """The layer that a schema, catalogue or folder names; the table's own name says nothing, and two layers neither.
 
-    ``sales_gold.orders``, ``bronze.crm.leads``, ``s3://lake/silver/orders``.
+    ``sales_gold.orders``, ``bronze.crm.leads``, ``s3://lake/silver/orders``. What ``configured`` says counts first:
+    names of schemas, catalogues, buckets and folders, or their beginnings with ``_``, and the words of ``RANKS``.
     """
-    found = {layered.rank: layered for layered in _named(dataset)}
+    found = {layered.rank: layered for layered in _configured(dataset, configured)} if configured else {}
+    if not found:
+        found = {layered.rank: layered for layered in _named(dataset)}
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _configured(dataset: DatasetName, configured: Mapping[str, str]) -> Iterator[Layered]:
+    for part in dataset.parts[:-1]:
+        folded = part.lower()
+        for key, word in configured.items():
+            said = key.lower()
+            if word in RANKS and (folded == said or (said.endswith("_") and folded.startswith(said))):
+                yield Layered(RANKS[word], part)
 
 
 def _named(dataset: DatasetName) -> Iterator[Layered]:

@@ -9,6 +9,7 @@ from typing import Protocol
 from pipesense.model.columns import Binding, Columns, Missing, SqlType
 from pipesense.model.data import Access, DatasetName, QualityCheck, Relation
 from pipesense.model.flow import Pipeline, Task
+from pipesense.model.layers import Layered
 from pipesense.model.quality import CheckPlan
 from pipesense.model.sql import Block, ColumnUse, Expr, Script, Source, Statement
 from pipesense.model.value import Value, Version
@@ -186,6 +187,13 @@ class Context(Protocol):
 
     def dataset_declared(self, dataset: DatasetName, fact: str) -> object:
         """What the configuration declares about a dataset ("append_only", "unique_key"), or None."""
+
+    def layer(self, dataset: DatasetName) -> Layered | None:
+        """The layer of the medallion architecture that a dataset lies in, by its name or the setting ``layers``."""
+
+    @property
+    def layered(self) -> bool:
+        """Whether there is a layer between raw data and what is made for use, outside of dbt."""
 
     def told(self, kind: str, name: str) -> tuple[object, ...]:
         """What the workspace's documents tell under a kind and a name ("avro schema"), this file's own included."""

@@ -60,3 +60,46 @@ def test_a_changed_setting_is_seen() -> None:
     settle(made)
 
     assert "modelling/layer-skip" in {each.rule for each in made.findings(f"{ROOT}/models/products/sales.sql")}
+
+
+TABLES = {
+    "clean.sql": "insert into curated.orders select id, amount from landing.orders where amount is not null;\n",
+    "publish.sql": "create table products.sales as select day, sum(amount) as amount from landing.sales group by day;\n",
+    "publish.py": """\
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.getOrCreate()
+orders = spark.read.parquet("s3a://lake/landing/orders")
+orders.groupBy("day").count().write.mode("overwrite").parquet("s3a://lake/products/orders")
+""",
+}
+OF_TABLES = '[layers]\nlanding = "bronze"\ncurated = "silver"\nproducts = "gold"\n'
+
+
+def _past_silver(config: str) -> dict[str, str]:
+    made = workspace({**TABLES, "pipesense.toml": config})
+    settle(made)
+    found = ((path, each) for path in made.paths() for each in made.findings(path))
+    return {path.rpartition("/")[2]: each.message for path, each in found if each.rule == "modelling/layer-skip"}
+
+
+def test_the_setting_holds_for_schemas_and_storage_paths_too() -> None:
+    found = _past_silver(OF_TABLES)
+
+    assert _past_silver("") == {}
+    assert set(found) == {"publish.sql", "publish.py"}
+    assert found["publish.sql"].startswith("products.sales lies in gold and is made from landing.sales")
+
+
+def test_without_a_layer_between_nothing_is_passed_by() -> None:
+    assert _past_silver('[layers]\nlanding = "bronze"\nproducts = "gold"\n') == {}
+
+
+def test_a_hover_on_a_table_knows_the_setting() -> None:
+    made = workspace({**TABLES, "pipesense.toml": OF_TABLES})
+    settle(made)
+
+    shown = made.hover(f"{ROOT}/clean.sql", TABLES["clean.sql"].index("curated") + 1)
+
+    assert shown is not None
+    assert "- layer: silver (cleaned and joined), by `curated`" in shown.markdown

@@ -151,3 +151,23 @@ def test_offers(files: dict[str, str], rule: str, offered: list[str]) -> None:
     found = [each for each in made.findings(f"{ROOT}/{next(iter(files))}") if each.rule == rule][:1]
     assert len(found) == 1
     assert [each.applicability.value for each in made.offers(found[0])] == offered
+
+
+def test_a_refusal_names_other_files_below_the_workspace_folder() -> None:
+    job = (
+        "from airflow import DAG\n"
+        "from airflow.providers.http.operators.http import HttpOperator\n"
+        "from settings import default_args\n\n"
+        'with DAG("d", default_args=default_args, schedule="@daily"):\n'
+        '    HttpOperator(task_id="a", endpoint="x")\n'
+    )
+    made = workspace({"dags/settings.py": 'default_args = {"owner": "x"}\n', "dags/d.py": job})
+    made.index_all()
+    path = f"{ROOT}/dags/d.py"
+    found = next(each for each in made.findings(path) if each.rule == "reliability/no-retries")
+
+    refused = made.build(made.offers(found)[0].id, path)
+
+    assert getattr(refused, "why", "") == (
+        "The default_args of this DAG are written in another file, dags/settings.py."
+    )

@@ -122,7 +122,8 @@ class Names:
             span = _last_part(record.document.text, place.span)
             written = span.of(record.document.text)
             if fold(written) != fold(found.here.span.of(found.text)):
-                return Refusal(f"in {place.path} the name is put together from parts, so it cannot be changed there")
+                file = place.path.rpartition("/")[2]
+                return Refusal(f"in {file} the name is put together from parts, so it cannot be changed there")
             edits.setdefault(place.path, []).append(TextEdit(span, _as_written(written, name)))
         return {file: tuple(sorted(each, key=lambda edit: edit.span)) for file, each in edits.items()}
 
