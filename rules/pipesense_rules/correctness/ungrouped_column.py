@@ -116,12 +116,15 @@ def _judge(statement: Statement, block: Block, ctx: Context) -> Iterator[Finding
 def _loose(block: Block, keys: frozenset[tuple[object, ...]], variables: frozenset[str]) -> Iterator[Expr]:
     """Columns and stars that no aggregate holds and no key of GROUP BY decides."""
     named = {key[2] for key in keys if key[0] == "column"}
+    grouped = {key[0] for key in keys}
     earlier: set[str] = set(variables)
     for output in block.outputs:
         todo = [output.expr]
         while todo:
             part = todo.pop()
-            if part.kind == "aggregate" or part.op in _OPAQUE or queries.shape(part) in keys:
+            if part.kind == "aggregate" or part.op in _OPAQUE:
+                continue
+            if part.op in grouped and queries.shape(part) in keys:
                 continue
             if part.op == "star":
                 if not keys:

@@ -57,25 +57,25 @@ def missing_partition_filter(statement: Statement, ctx: Context) -> Iterator[Fin
         return
     if not facts.blocks or ctx.model_of(statement):
         return
-    said = _compared(statement)
+    said: frozenset[str] | None = None
     for block in facts.blocks:
         if block.holes & {Clause.WHERE, Clause.ON, Clause.FROM} or any(part.opaque for part in block.where):
             continue
         for source in block.every_source:
-            if source.kind == "table" and source.parts and not source.opaque and not source.sampled:
-                yield from _source(source, block, said, statement, ctx)
+            if source.kind != "table" or not source.parts or source.opaque or source.sampled:
+                continue
+            found = ctx.relation_of(source.parts, statement)
+            if not isinstance(found, Known) or not (columns := _partition_columns(found.value)):
+                continue
+            if said is None:
+                said = _compared(statement)
+            if not (columns & said or _PSEUDO & said):
+                yield from _source(source, block, found.value, columns, statement, ctx)
 
 
 def _source(
-    source: Source, block: Block, said: frozenset[str], statement: Statement, ctx: Context
+    source: Source, block: Block, relation: Relation, columns: frozenset[str], statement: Statement, ctx: Context
 ) -> Iterator[Finding]:
-    found = ctx.relation_of(source.parts, statement)
-    if not isinstance(found, Known):
-        return
-    relation = found.value
-    columns = _partition_columns(relation)
-    if not columns or columns & said or _PSEUDO & said:
-        return
     if not relation.filter_required and not _filters(block, source):
         return
     place = ctx.place_of(relation.dataset)

@@ -46,8 +46,11 @@ def duplicate_output_column(statement: Statement, ctx: Context) -> Iterator[Find
     block = next((one for one in facts.blocks if one.role is Role.STATEMENT and not one.branch), None)
     if not made or block is None or facts.unsure or facts.dialect in _RENAMES or block.as_struct:
         return
+    columns = ctx.outputs(statement, block).columns
+    if len({column.name.casefold() for column in columns}) == len(columns):
+        return
     first: dict[str, int] = {}
-    for column in ctx.outputs(statement, block).columns:
+    for column in columns:
         name, item = column.name.casefold(), column.item
         if not name or not 0 <= item < len(block.outputs) or "{" in name or _is_quoted(block.outputs[item]):
             continue

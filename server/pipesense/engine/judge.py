@@ -192,7 +192,7 @@ class Judge:
         found: list[Finding] = []
         reads: set[Key] = set()
         current: dict[int, _Judged] = {}
-        changed = self._versions.changed_since(verdicts.clock)
+        changed = self._versions.changed_since(verdicts.clock) if verdicts.known else None
         for fact in facts:
             kind = (type(fact), _held(fact))
             rules = rules_for.get(kind)
@@ -228,15 +228,22 @@ class Judge:
         verdicts: list[_Verdict] = []
         findings: list[Finding] = []
         reads: dict[tuple[Key, int], None] = {}
+        made: RuleContext | None = None
         for number, (_, rule) in enumerate(rules):
             if before and self._holds(before[number].reads):
                 verdict = before[number]
             else:
-                made = RuleContext(rule.meta, asked)
+                # Most rules find nothing and ask nothing: the next one gets the same context under its own name.
+                if made is None:
+                    made = RuleContext(rule.meta, asked)
+                else:
+                    made.meta = rule.meta
                 found = self._run(rule, fact, made)
-                verdict = _SILENT
-                if found or made.reads:
-                    verdict = _Verdict(tuple(found), tuple((key, self._version(key)) for key in made.reads))
+                if not found and not made.reads:
+                    verdicts.append(_SILENT)
+                    continue
+                verdict = _Verdict(tuple(found), tuple((key, self._version(key)) for key in made.reads))
+                made = None
             verdicts.append(verdict)
             findings += verdict.findings
             reads.update(dict.fromkeys(verdict.reads))

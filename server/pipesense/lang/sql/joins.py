@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Final
 
 from sqlglot.tokenizer_core import Token, TokenType
@@ -25,6 +26,10 @@ _ENDS: Final = frozenset(
         *(TokenType.UNION, TokenType.INTERSECT, TokenType.EXCEPT),
     }
 )
+_READ: Final = _ENDS | {
+    *(TokenType.L_PAREN, TokenType.R_PAREN, TokenType.JOIN, TokenType.ON, TokenType.USING),
+}
+_KIND: Final = attrgetter("token_type")
 
 
 class _From:
@@ -61,8 +66,8 @@ def _places(tokens: list[Token]) -> list[int]:
     """Before which tokens a condition is missing."""
     found: list[int] = []
     open_froms = [_From()]
-    for index, token in enumerate(tokens):
-        kind, current = token.token_type, open_froms[-1]
+    for index, kind in [each for each in enumerate(map(_KIND, tokens)) if each[1] in _READ]:
+        current = open_froms[-1]
         if kind is TokenType.L_PAREN:
             open_froms.append(_From())
         elif kind is TokenType.R_PAREN and len(open_froms) > 1:

@@ -45,7 +45,10 @@ _KEYWORD_BEFORE: Final = re.compile(
 )
 """A tag glued to one of these is a word of its own."""
 
-_HINTS: Final = re.compile(r"[{%$:]")
+_HINTS: Final = re.compile(r"\{|%[s(]|\$[{A-Za-z_]|:[A-Za-z_'\"]")
+"""What every placeholder starts with."""
+_INSIDE: Final = re.compile(r"\{|%\(")
+"""The same for those that are looked for in quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def _masker(holes: list[Hole], original: str) -> Callable[[re.Match[str]], str]:
         group = match.lastgroup
         text = match[0]
         if group is None or group == "tag":
-            if text[0] in "'\"`":
+            if text[0] in "'\"`" and _INSIDE.search(text) is not None:
                 places = (Span(*inner.span()).shift(match.start()) for inner in _IN_QUOTES.finditer(text))
                 holes.extend(Hole(place, place.of(original), "format") for place in places)
             return text

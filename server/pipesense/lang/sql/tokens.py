@@ -37,7 +37,6 @@ _MARKS: Final = {
 }
 _SET_OPERATORS: Final = frozenset({TokenType.UNION, TokenType.INTERSECT, TokenType.EXCEPT})
 _START: Final = attrgetter("start")
-_LAST: Final = attrgetter("end")
 _KIND: Final = attrgetter("token_type")
 _OPENING: Final = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE})
 _CLOSING: Final = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END})
@@ -126,15 +125,11 @@ class Region:
 class Layout:
     """Tokens of one statement with indexes over them."""
 
-    __slots__ = ("_changes", "_owners", "at_last", "at_start", "match", "regions", "starts", "tokens")
+    __slots__ = ("_changes", "_owners", "match", "regions", "starts", "tokens")
 
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
         self.starts = list(map(_START, tokens))
-        numbers = range(len(tokens))
-        self.at_start = dict(zip(self.starts, numbers, strict=True))
-        self.at_last = dict(zip(map(_LAST, tokens), numbers, strict=True))
-        """The token that an offset is the last character of."""
         self.match: dict[int, int] = {}
         """Opening to closing bracket and CASE to END, and back, by token index."""
         self.regions: list[Region] = []
@@ -145,6 +140,11 @@ class Layout:
     def index_at(self, offset: int) -> int:
         """The token that starts at or before an offset; -1 before the first."""
         return bisect_right(self.starts, offset) - 1
+
+    def starting_at(self, offset: int) -> int:
+        """The token that starts at an offset; -1 if there is none."""
+        index = bisect_right(self.starts, offset) - 1
+        return index if index >= 0 and self.starts[index] == offset else -1
 
     def region_at(self, index: int) -> Region:
         """The innermost query that a token belongs to."""

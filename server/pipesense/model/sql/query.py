@@ -30,6 +30,9 @@ class Clause(Enum):
     CHECK = "check"
     OTHER = "other"
 
+    # Members are looked up by the ten thousand, and Enum's own hash is a function of Python's.
+    __hash__ = object.__hash__
+
 
 class Role(Enum):
     """What the result of a query is used for."""

@@ -128,9 +128,9 @@ def unit_word(op: str, node: exp.Expr) -> exp.Expr | None:
     return next((value for value in given if _is_bare(value) and _is_unit(value.name)), None)
 
 
-def is_pattern(op: str, node: exp.Expr) -> bool:
+def is_pattern(node: exp.Expr) -> bool:
     """Whether EXTRACT is ClickHouse's ``extract(text, pattern)`` and no part of a date."""
-    if op != "extract" or node.args.get("expression").__class__ is not exp.Literal:
+    if node.args.get("expression").__class__ is not exp.Literal:
         return False
     return not _is_unit(getattr(node.args.get("this"), "name", "day"))
 

@@ -30,8 +30,8 @@ from pipesense.lang.sql.lift.shapes import (
     FUNCTION_BINARIES,
     GUARDS,
     NEGATED,
-    SKIPPED,
     call_kind,
+    is_lifted,
     operation,
 )
 from pipesense.lang.sql.lift.state import NOWHERE, NamedWindow, cover, cover_all, placed, spanned
@@ -201,14 +201,12 @@ class Expressions(Leaves):
         if end >= 0:
             name = self.text[start:end]
             self.pos = end
-        op = operation(cls)
+        op, kind = operation(cls), call_kind(cls)
         if op == "function":
             op = CALLED.get(name.lower(), op)
-        op = "regexp_extract" if is_pattern(op, node) else op
-        guard = GUARDS.get(cls) or GUARDED.get(op)
-        kind = call_kind(cls)
-        if guard is None and kind == "aggregate":
-            guard = "aggregate"
+        if op == "extract" and is_pattern(node):
+            op = "regexp_extract"
+        guard = GUARDS.get(cls) or GUARDED.get(op) or ("aggregate" if kind == "aggregate" else None)
         inside = guards | {guard} if guard else guards
         if cls in _ROLES:
             held = node.this if isinstance(node.this, exp.Expr) else next(iter(node.expressions), None)
@@ -251,19 +249,21 @@ class Expressions(Leaves):
 
     def _name_in(self, span: Span) -> str:
         """The word that a call starts with."""
-        index = self.layout.at_start.get(span.start)
-        return (
-            "" if index is None or self.kind_of(index + 1) is not TokenType.L_PAREN else self.layout.tokens[index].text
-        )
+        index = self.layout.starting_at(span.start)
+        return "" if index < 0 or self.kind_of(index + 1) is not TokenType.L_PAREN else self.layout.tokens[index].text
 
     def _children(self, node: exp.Expr, clause: Clause, guards: Guards, unit: exp.Expr | None = None) -> list[Expr]:
         found: list[Expr] = []
         for value in node.args.values():
-            for child in value if isinstance(value, list) else (value,):
-                if isinstance(child, exp.Expr) and child is not unit and not isinstance(child, SKIPPED):
-                    lifted = self.lift(child, clause, guards)
-                    if child.__class__ is not exp.Var and child.__class__ is not exp.Identifier:
-                        found.append(lifted)
+            if value is None or value is True or value is False:
+                continue
+            for child in value if value.__class__ is list else (value,):
+                cls = child.__class__
+                if cls is exp.Var or cls is exp.Identifier:
+                    end = placed(child).end if child is not unit else -1
+                    self.pos = end if end >= 0 else self.pos
+                elif child is not unit and is_lifted(cls):
+                    found.append(self.lift(child, clause, guards))
         return found
 
     def _cast(self, node: exp.Expr, clause: Clause, guards: Guards) -> Expr:

@@ -188,7 +188,7 @@ class Queries(SourceReader, Expressions):
         source = self.read_source(node.args["from_"].this, scope)
         self.scopes.pop()
         span = source.span
-        opening = self.layout.at_start.get(span.start, -1)
+        opening = self.layout.starting_at(span.start)
         closing = self.layout.match.get(opening)
         if self.kind_of(opening) is TokenType.L_PAREN and closing is not None:
             opening += 1
@@ -446,8 +446,9 @@ class Queries(SourceReader, Expressions):
         for path, span, clause, inside in scope.pending:
             source: str | None = None
             if len(path) == 1:
-                alias_possible = clause in _NAMES_OUTPUTS and path[0].casefold() in scope.outputs
-                source = only if scope.derived and not alias_possible else None
+                source = only if scope.derived else None
+                if source is not None and path[0].casefold() in scope.outputs and clause in _NAMES_OUTPUTS:
+                    source = None
             else:
                 source = scope.sources.get(path[0].casefold())
                 if source is None and len(path) > 2:

@@ -70,7 +70,7 @@ GUARDS: Final[dict[type, str]] = {
     exp.If: "case",
     exp.SafeDivide: "nullif",
 }
-SKIPPED: Final = (exp.DataType, exp.JSONPath, exp.JSONPathPart, exp.WindowSpec, exp.TableAlias, exp.Hint)
+_SKIPPED: Final = (exp.DataType, exp.JSONPath, exp.JSONPathPart, exp.WindowSpec, exp.TableAlias, exp.Hint)
 """Children that are no expressions of the query."""
 
 
@@ -91,6 +91,11 @@ def _call_kind(cls: type) -> str:
     return "function" if issubclass(cls, exp.Func) else ""
 
 
+def _is_lifted(cls: type) -> bool:
+    """Whether a child of a class is an expression of the query."""
+    return issubclass(cls, exp.Expr) and not issubclass(cls, _SKIPPED)
+
+
 def _spellings(cls: type) -> frozenset[str]:
     """The words, in upper case, that a call of a class is written with."""
     names = cls.sql_names() if issubclass(cls, exp.Func) else ()
@@ -100,3 +105,4 @@ def _spellings(cls: type) -> frozenset[str]:
 spellings: Final[Callable[[type], frozenset[str]]] = cache(_spellings)
 operation: Final[Callable[[type], str]] = cache(_operation)
 call_kind: Final[Callable[[type], str]] = cache(_call_kind)
+is_lifted: Final[Callable[[type], bool]] = cache(_is_lifted)

@@ -131,13 +131,11 @@ class State:
 
     def index_before(self, start: int) -> int:
         """The token before the one that starts at an offset; -1 if there is none."""
-        index = self.layout.at_start.get(start)
-        return (self.layout.index_at(start) if index is None else index) - 1
+        return bisect_right(self.layout.starts, start) - 2
 
     def index_behind(self, end: int) -> int:
         """The token behind the one that ends at an offset; the number of tokens if there is none."""
-        index = self.layout.at_last.get(end - 1)
-        return (self.layout.index_at(end - 1) if index is None else index) + 1
+        return bisect_right(self.layout.starts, end - 1)
 
     def kind_of(self, index: int) -> TokenType | None:
         """The kind of a token, None outside the statement."""
