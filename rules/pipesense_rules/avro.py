@@ -7,10 +7,11 @@ from typing import Final
 
 from pipesense.model.avro import AvroSchema
 from pipesense.rule.context import Context
+from pipesense.text.regex import regex
 
-_NUMBER: Final = re.compile(r"\d+")
-_WRITES: Final = re.compile(r"(?<![a-z])(?:producer|writer|publisher)(?![a-z])", re.I)
-_READS: Final = re.compile(r"(?<![a-z])(?:consumer|reader|subscriber)(?![a-z])", re.I)
+_NUMBER: Final = regex(r"\d+")
+_WRITES: Final = regex(r"(?<![a-z])(?:producer|writer|publisher)(?![a-z])", re.I)
+_READS: Final = regex(r"(?<![a-z])(?:consumer|reader|subscriber)(?![a-z])", re.I)
 
 
 def before(schema: AvroSchema, ctx: Context) -> AvroSchema | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from pipesense.model.change import NewFile, Replace, Together
@@ -11,11 +10,12 @@ from pipesense.model.dbt import DbtNode, DbtReference, DbtTable
 from pipesense.rule.context import Context
 from pipesense.rule.dbt import Found
 from pipesense.rule.finding import Applicability, Offer
+from pipesense.text.regex import regex
 
 _STAGING: Final = 1
-_NAME: Final = re.compile(r"[A-Za-z_]\w*")
-_NOT_A_NAME: Final = re.compile(r"\W+")
-_PLAIN: Final = re.compile(r"[A-Za-z_](?:[\w ,.()-]*[\w.)])?")
+_NAME: Final = regex(r"[A-Za-z_]\w*")
+_NOT_A_NAME: Final = regex(r"\W+")
+_PLAIN: Final = regex(r"[A-Za-z_](?:[\w ,.()-]*[\w.)])?")
 _WORDS: Final = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
 
 

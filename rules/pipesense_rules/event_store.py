@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from pipesense.text.regex import regex
 from pipesense_rules import shapes
 
 _WORDS: Final = frozenset({"event", "events", "eventstore"})
 _NOT: Final = frozenset({"snapshot", "snapshots", "projection", "projections", "checkpoint", "outbox", "inbox"})
-_STREAM: Final = re.compile(r"(?:event_)?(?:stream|aggregate|aggregate_root)_?(?:id|name|uuid|key)", re.I)
-_VERSION: Final = re.compile(
+_STREAM: Final = regex(r"(?:event_)?(?:stream|aggregate|aggregate_root)_?(?:id|name|uuid|key)", re.I)
+_VERSION: Final = regex(
     r"(?:event|stream|aggregate)?_?(?:version|revision|sequence|sequence_(?:number|no|nr)|seq|seq_?no|position)|"
     r"event_(?:number|no|nr)",
     re.I,

@@ -13,10 +13,11 @@ from typing import Final
 from pipesense.model.data import LOCAL, WRITES, DatasetName
 from pipesense.model.flow import CallableRun, Effect, OtherRun, Pipeline, SqlFileRun, Task
 from pipesense.model.where import Loc
+from pipesense.text.regex import regex
 
 _LOG_WORDS: Final = frozenset({"log", "logs", "audit", "audits", "journal"})
 _STAGING_WORDS: Final = frozenset({"stg", "stage", "staging", "tmp", "temp", "scratch", "landing", "work", "wrk"})
-_CHECK: Final = re.compile(
+_CHECK: Final = regex(
     r"check|valid|quality|assert|verif|expect|audit|reconcil|soda|anomal|dbt[ _-]?(?:test|build)"
     r"|(?:^|[^a-z])(?:tests?|dq|qa|gx)(?:[^a-z]|$)",
     re.I,

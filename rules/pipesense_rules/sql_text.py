@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pipesense.text.regex import regex
+
 _COMMENTS: Final = r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*"
-_CHANGES: Final = re.compile(_COMMENTS + r"(?:insert|update|delete|merge|replace)\b", re.I | re.S)
-_SQL: Final = re.compile(
+_CHANGES: Final = regex(_COMMENTS + r"(?:insert|update|delete|merge|replace)\b", re.I | re.S)
+_SQL: Final = regex(
     _COMMENTS + r"(?:select|insert|update|delete|merge|with|create|drop|truncate|alter|grant|call|copy)\s",
     re.I | re.S,
 )

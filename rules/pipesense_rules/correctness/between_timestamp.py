@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
@@ -14,6 +13,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 
 META = RuleMeta(
     id="correctness/between-timestamp",
@@ -32,8 +32,8 @@ META = RuleMeta(
     },
 )
 
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_MOMENT: Final = re.compile(r"(?:^|_)(?:at|ts|tstamp|timestamp|datetime|dttm|dtm)$")
+_DAY: Final = regex(r"\d{4}-\d{2}-\d{2}")
+_MOMENT: Final = regex(r"(?:^|_)(?:at|ts|tstamp|timestamp|datetime|dttm|dtm)$")
 
 
 @rule(META)

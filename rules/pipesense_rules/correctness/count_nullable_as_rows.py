@@ -12,6 +12,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules import queries
 
 META = RuleMeta(
@@ -31,13 +32,13 @@ META = RuleMeta(
     },
 )
 
-_ROWS: Final = re.compile(
+_ROWS: Final = regex(
     r"(?:n|nb|num|no|number|cnt|count|total)_?(?:of_)?(?:rows|records|all)"
     r"|(?:row|record)s?_?(?:count|cnt|num|total)"
     r"|total_count|cnt_all|rows?|records",
     re.I,
 )
-_KEY: Final = re.compile(r"^(?:id|uid|uuid|key|pk|_?rowid|.*_(?:id|key|uuid|sk|pk))$", re.I)
+_KEY: Final = regex(r"^(?:id|uid|uuid|key|pk|_?rowid|.*_(?:id|key|uuid|sk|pk))$", re.I)
 
 
 @rule(META)

@@ -13,6 +13,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 
 META = RuleMeta(
     id="correctness/implicit-cast-compare",
@@ -40,7 +41,7 @@ META = RuleMeta(
 
 _NUMBERS: Final = frozenset({Family.INT, Family.DECIMAL, Family.FLOAT})
 _OPERATORS: Final = frozenset({"eq", "neq", "lt", "lte", "gt", "gte", "in", "not_in", "between", "not_between"})
-_NUMBER: Final = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?\s*|\s*[-+]?(?:nan|inf(?:inity)?)\s*", re.I)
+_NUMBER: Final = regex(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?\s*|\s*[-+]?(?:nan|inf(?:inity)?)\s*", re.I)
 
 
 @rule(META)

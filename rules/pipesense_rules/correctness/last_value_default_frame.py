@@ -12,6 +12,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 from pipesense_rules import queries
 
@@ -55,7 +56,7 @@ _WHOLE: Final = frozenset({"snowflake"})
 _RUNNING: Final = frozenset({"flink"})
 """Engines whose LAST_VALUE always passes over NULL, so that it fills gaps with the last value so far
 (https://issues.apache.org/jira/browse/FLINK-26764, read in 2026)."""
-_DIRECTION: Final = re.compile(r"(?P<words>(?:\s+(?:asc|desc))?(?:\s+nulls\s+(?:first|last))?)\s*", re.I)
+_DIRECTION: Final = regex(r"(?P<words>(?:\s+(?:asc|desc))?(?:\s+nulls\s+(?:first|last))?)\s*", re.I)
 _FRAME: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 
 

@@ -11,6 +11,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 from pipesense_rules import queries
 
@@ -32,7 +33,7 @@ META = RuleMeta(
     },
 )
 
-_SAMPLE: Final = re.compile(r"sample|preview|example|demo|test|tmp|temp|scratch|dev(?:_|$)", re.I)
+_SAMPLE: Final = regex(r"sample|preview|example|demo|test|tmp|temp|scratch|dev(?:_|$)", re.I)
 _STORED: Final = (Role.STATEMENT, Role.CTE, Role.FROM)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +11,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules import queries, shapes
 
 _DO = "Hash COALESCE(CAST(a AS ...), '') || '|' || COALESCE(CAST(b AS ...), ''), with a separator that no value holds."
@@ -67,7 +67,7 @@ _KEY_WORDS: Final = frozenset(
 _FIXED: Final = frozenset({"id", "uuid", "guid", "hash", "md5", "sha", "date", "day", "dt", "at", "ts", "timestamp"})
 """Words in the names of columns whose values mostly have one length, so that what follows starts at one place."""
 _FIXED_FAMILIES: Final = frozenset({Family.DATE, Family.BOOLEAN, Family.TIMESTAMP, Family.TIMESTAMPTZ})
-_FIXED_TYPE: Final = re.compile(r"(?:N?CHAR|CHARACTER|BPCHAR)\s*\(|UUID\b|UNIQUEIDENTIFIER\b")
+_FIXED_TYPE: Final = regex(r"(?:N?CHAR|CHARACTER|BPCHAR)\s*\(|UUID\b|UNIQUEIDENTIFIER\b")
 _PROPAGATE: Final = frozenset(
     {
         *("bigquery", "snowflake", "mysql", "spark", "spark2", "databricks", "hive"),

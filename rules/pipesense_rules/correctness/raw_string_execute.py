@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import EVERYWHERE, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules import frames
 from pipesense_rules.sql_text import is_sql
 
@@ -75,7 +75,7 @@ def _text(each: FrameOperation) -> Given | None:
     return given if is_sql(given.starts) else None
 
 
-_MEANS_MORE: Final = re.compile(r"%|\\|(?<!:):\w")
+_MEANS_MORE: Final = regex(r"%|\\|(?<!:):\w")
 """What a driver and text() read in different ways: placeholders, and escapes of colons."""
 
 

@@ -14,6 +14,7 @@ from pipesense.rule.context import Context, TaskRun
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 from pipesense_rules import scripts
 
@@ -52,7 +53,7 @@ META = RuleMeta(
 )
 
 _KINDS: Final = frozenset({"table", "view", "materialized view", "schema", "index", "database", "sequence"})
-_RENAMES: Final = re.compile(r"\s*alter\b[^;]*\brename\s+to\b", re.I)
+_RENAMES: Final = regex(r"\s*alter\b[^;]*\brename\s+to\b", re.I)
 _NO_EXISTS: Final = frozenset({"oracle", "teradata"})
 """Engines, or older versions of them, without IF [NOT] EXISTS."""
 _REPLACES: Final = frozenset({"bigquery", "clickhouse", "databricks", "duckdb", "snowflake"})

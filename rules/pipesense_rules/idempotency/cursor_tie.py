@@ -12,6 +12,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules import queries
 
 META = RuleMeta(
@@ -31,7 +32,7 @@ META = RuleMeta(
     },
 )
 
-_TIME: Final = re.compile(
+_TIME: Final = regex(
     r"(?:^|_)(?:at|ts|tstamp|timestamp|time|datetime|dttm|dtm|updated|modified|created|changed|date|day)$", re.I
 )
 _TIMES: Final = frozenset({Family.TIMESTAMP, Family.TIMESTAMPTZ, Family.DATE})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,8 +12,9 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 
-_PLAIN: Final = re.compile(r"[A-Za-z_][\w$-]*")
+_PLAIN: Final = regex(r"[A-Za-z_][\w$-]*")
 _CATALOGUE: Final = frozenset(("information_schema", "pg_catalog", "account_usage", "sys", "system", "snowflake"))
 
 META = RuleMeta(

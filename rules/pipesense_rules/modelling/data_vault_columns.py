@@ -11,6 +11,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules import tables
 
 META = RuleMeta(
@@ -50,12 +51,12 @@ META = RuleMeta(
 )
 
 _KINDS: Final = {"hub": "hub", "link": "link", "lnk": "link", "sat": "satellite"}
-_WHEN: Final = re.compile(
+_WHEN: Final = regex(
     r"(?:^|_)(?:ldts|lddts|ldt|load|loaded|ld_?(?:dtm|dts|ts)|inserted?_(?:at|ts|date|dts))(?:_|$)|[a-z]ldts$", re.I
 )
-_WHERE: Final = re.compile(r"(?:^|_)(?:rsrc|rs|rec(?:ord)?_?so?u?rce?|recsrc|source|src|source_system)(?:_|$)", re.I)
-_HASH: Final = re.compile(r"(?:^|_)(?:hk|hkey|hash_?key|hsh|sqn)(?:_|$)", re.I)
-_KEY: Final = re.compile(r"(?:^|_)(?:hk|hkey|hash_?key|hsh|sqn|id|key|sk|pk|bk|code|number|no|nr)(?:_|$)|id$", re.I)
+_WHERE: Final = regex(r"(?:^|_)(?:rsrc|rs|rec(?:ord)?_?so?u?rce?|recsrc|source|src|source_system)(?:_|$)", re.I)
+_HASH: Final = regex(r"(?:^|_)(?:hk|hkey|hash_?key|hsh|sqn)(?:_|$)", re.I)
+_KEY: Final = regex(r"(?:^|_)(?:hk|hkey|hash_?key|hsh|sqn|id|key|sk|pk|bk|code|number|no|nr)(?:_|$)|id$", re.I)
 
 
 @rule(META)

@@ -11,6 +11,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules import tables
 
 META = RuleMeta(
@@ -31,7 +32,7 @@ META = RuleMeta(
 )
 
 _FACT: Final = frozenset({"fact", "facts", "fct"})
-_KEY: Final = re.compile(r"_(?:key|id|sk|fk|hk)$", re.I)
+_KEY: Final = regex(r"_(?:key|id|sk|fk|hk)$", re.I)
 _SHOWN: Final = 3
 
 

@@ -12,6 +12,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Scope, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 from pipesense_rules import shapes
 
@@ -43,12 +44,10 @@ META = RuleMeta(
     },
 )
 
-_FLOAT: Final = re.compile(
+_FLOAT: Final = regex(
     r"(?:FLOAT(?:4|8|32|64)?|REAL|DOUBLE(?: PRECISION)?|BINARY_(?:FLOAT|DOUBLE))(?:\(\d+(?:,\d+)?\))?"
 )
-_WRITTEN: Final = re.compile(
-    r"\s+(float\d*|real|double(?:\s+precision)?|binary_(?:float|double))(?:\s*\([\d, ]+\))?", re.I
-)
+_WRITTEN: Final = regex(r"\s+(float\d*|real|double(?:\s+precision)?|binary_(?:float|double))(?:\s*\([\d, ]+\))?", re.I)
 _MONEY: Final = frozenset(
     {
         *("price", "prices", "amount", "amounts", "cost", "costs", "revenue", "revenues", "balance", "fee", "fees"),
@@ -63,7 +62,7 @@ _NO_MONEY: Final = frozenset(
     }
 )
 
-_UNIT: Final = re.compile(r"_?(?:uom|units?|unit_of_measure|measure|dose_?unit)")
+_UNIT: Final = regex(r"_?(?:uom|units?|unit_of_measure|measure|dose_?unit)")
 
 
 @rule(META)

@@ -11,6 +11,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules import shapes, tables
 
 _DO: Final = "Add PRIMARY KEY ({key}), or UNIQUE on what tells its rows apart."
@@ -50,7 +51,7 @@ _ENGINES: Final = {
     "sqlite": "SQLite",
     "duckdb": "DuckDB",
 }
-_KEY: Final = re.compile(r"(?:^|_)(?:key|id|sk|hk|pk|code)$", re.I)
+_KEY: Final = regex(r"(?:^|_)(?:key|id|sk|hk|pk|code)$", re.I)
 
 
 @rule(META)

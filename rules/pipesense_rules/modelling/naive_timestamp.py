@@ -11,6 +11,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Scope, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 
 META = RuleMeta(
     id="modelling/naive-timestamp",
@@ -40,10 +41,10 @@ _WITH_ZONE: Final = {
     "tsql": "DATETIMEOFFSET",
     "duckdb": "TIMESTAMPTZ",
 }
-_NAIVE: Final = re.compile(
+_NAIVE: Final = regex(
     r"(?:TIMESTAMP|TIMESTAMP_NTZ|TIMESTAMPNTZ|DATETIME|DATETIME2|SMALLDATETIME)(?:\(\d+\))?(?: WITHOUT TIME ZONE)?"
 )
-_MOMENT: Final = re.compile(r"(?:_at|_ts|_timestamp|^timestamp|^event_time|_occurred|_datetime)$", re.I)
+_MOMENT: Final = regex(r"(?:_at|_ts|_timestamp|^timestamp|^event_time|_occurred|_datetime)$", re.I)
 
 
 @rule(META)

@@ -11,6 +11,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules import tables
 
 META = RuleMeta(
@@ -44,16 +45,16 @@ META = RuleMeta(
 )
 
 _DIMENSION: Final = frozenset({"dim", "dims", "dimension", "scd", "scd2"})
-_START: Final = re.compile(r"(?:^|_)(?:valid_?from|(?:effective|eff)_?(?:from|start|date|dt|dtm|ts|at)?$)", re.I)
-_END: Final = re.compile(
+_START: Final = regex(r"(?:^|_)(?:valid_?from|(?:effective|eff)_?(?:from|start|date|dt|dtm|ts|at)?$)", re.I)
+_END: Final = regex(
     r"(?:^|_)(?:valid_?(?:to|until|thru|through)|(?:effective|eff)_?(?:to|until|end|thru)|expir(?:y|ed|es|ation|e)?(?:_|$))",
     re.I,
 )
-_CURRENT: Final = re.compile(r"^(?:is_)?(?:current|active|latest)(?:_(?:flag|ind|indicator|version|row))?$", re.I)
-_PLAIN_START: Final = re.compile(r"(?:^|_)(?:start|begin|from)(?:_|$)", re.I)
-_PLAIN_END: Final = re.compile(r"(?:^|_)(?:end|until|to)(?:_|$)", re.I)
-_SURE: Final = re.compile(r"valid_?from|valid_?to|effective_?(?:from|to)|dbt_valid", re.I)
-_KEY: Final = re.compile(r"_(?:id|key|code|nr|no|number|bk|nk)$", re.I)
+_CURRENT: Final = regex(r"^(?:is_)?(?:current|active|latest)(?:_(?:flag|ind|indicator|version|row))?$", re.I)
+_PLAIN_START: Final = regex(r"(?:^|_)(?:start|begin|from)(?:_|$)", re.I)
+_PLAIN_END: Final = regex(r"(?:^|_)(?:end|until|to)(?:_|$)", re.I)
+_SURE: Final = regex(r"valid_?from|valid_?to|effective_?(?:from|to)|dbt_valid", re.I)
+_KEY: Final = regex(r"_(?:id|key|code|nr|no|number|bk|nk)$", re.I)
 
 
 @rule(META)

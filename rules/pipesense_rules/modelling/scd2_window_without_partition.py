@@ -12,6 +12,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 META = RuleMeta(
@@ -32,8 +33,8 @@ META = RuleMeta(
     },
 )
 
-_END: Final = re.compile(r"(?:^|_)(?:end|ends|ended|until|expir\w*|valid_to|validto|effective_to|to_date)(?:_|$)", re.I)
-_TIME: Final = re.compile(
+_END: Final = regex(r"(?:^|_)(?:end|ends|ended|until|expir\w*|valid_to|validto|effective_to|to_date)(?:_|$)", re.I)
+_TIME: Final = regex(
     r"(?:^|_)(?:at|ts|time|timestamp|date|dt|dtm|dts|day|week|month|year|from|start|started|begin|since|version|"
     r"updated|created|modified|changed|loaded|seq|sequence|order|position|rank|rn|row_num|number|offset)(?:_|$)",
     re.I,

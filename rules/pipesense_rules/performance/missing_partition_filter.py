@@ -13,6 +13,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding, Related
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules import queries
 
 META = RuleMeta(
@@ -39,7 +40,7 @@ META = RuleMeta(
 )
 
 _ENGINES: Final = frozenset({"bigquery", "hive", "spark", "spark2", "databricks", "trino", "presto", "athena"})
-_NAME: Final = re.compile(r"[a-z_]\w*", re.I)
+_NAME: Final = regex(r"[a-z_]\w*", re.I)
 _TRANSFORMS: Final = frozenset(
     {
         *("date", "days", "day", "months", "month", "years", "year", "hours", "hour", "bucket", "truncate", "range"),

@@ -12,10 +12,11 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules.dbt_facts import STORED, materialized
 
 _MART: Final = 3
-_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*", re.I)
+_PLAIN: Final = regex(r"[a-z_][a-z0-9_]*", re.I)
 
 META = RuleMeta(
     id="performance/select-star-final",

@@ -13,6 +13,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 from pipesense_rules import frames
 
@@ -64,7 +65,7 @@ def with_column_loop(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
 
 
 _LINE: Final = 100
-_ONLY: Final = re.compile(r"\s*:\s*(?:if\s+(?P<condition>[^\n]+?)\s*:\s*)?")
+_ONLY: Final = regex(r"\s*:\s*(?:if\s+(?P<condition>[^\n]+?)\s*:\s*)?")
 """What stands between the head of a loop and its one statement: nothing, or one condition."""
 
 

@@ -14,6 +14,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules.dbt_facts import tests_key, written_test
 
 META = RuleMeta(
@@ -32,8 +33,8 @@ META = RuleMeta(
 )
 
 Subject: TypeAlias = tuple[DbtEntry, DbtColumn, str, str]
-_REF: Final = re.compile(r"\{\{-?\s*ref\(\s*['\"](?P<name>dim_\w+)['\"]\s*\)\s*-?\}\}")
-_FACT: Final = re.compile(r"^(?:fct|fact)_", re.IGNORECASE)
+_REF: Final = regex(r"\{\{-?\s*ref\(\s*['\"](?P<name>dim_\w+)['\"]\s*\)\s*-?\}\}")
+_FACT: Final = regex(r"^(?:fct|fact)_", re.IGNORECASE)
 
 
 @rule(META)

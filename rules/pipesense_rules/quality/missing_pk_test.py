@@ -12,11 +12,12 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules.dbt_facts import constant, tests_key
 
 _MART: Final = 3
-_KEYED: Final = re.compile(r"unique|primary|surrogate|(?:^|_)pk(?:_|$)|distinct|cardinality|grain")
-_PREFIX: Final = re.compile(r"^(?:stg|int|fct|dim|mart|base)_+")
+_KEYED: Final = regex(r"unique|primary|surrogate|(?:^|_)pk(?:_|$)|distinct|cardinality|grain")
+_PREFIX: Final = regex(r"^(?:stg|int|fct|dim|mart|base)_+")
 _REPLACED: Final = ("delete+insert", "insert_overwrite", "microbatch")
 """Strategies for which ``unique_key`` says which rows are replaced together, so that several may share it.
 https://docs.getdbt.com/docs/build/incremental-strategy"""

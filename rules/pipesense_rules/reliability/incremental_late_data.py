@@ -13,6 +13,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules.dbt_facts import constant
 
 META = RuleMeta(
@@ -31,8 +32,8 @@ META = RuleMeta(
     },
 )
 
-_THIS: Final = re.compile(r"\{\{-?\s*this\s*-?\}\}")
-_DAY: Final = re.compile(r"(?:^|_)(?:date|day|dt|month|week)$", re.IGNORECASE)
+_THIS: Final = regex(r"\{\{-?\s*this\s*-?\}\}")
+_DAY: Final = regex(r"(?:^|_)(?:date|day|dt|month|week)$", re.IGNORECASE)
 _DAYS: Final = frozenset({"date", "date_trunc", "to_date", "trunc", "datetrunc"})
 _WRAPS: Final = frozenset({"coalesce", "ifnull", "nvl", "cast"})
 

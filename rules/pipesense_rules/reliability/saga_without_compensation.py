@@ -13,6 +13,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding, Related
 from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules.states import reached, sure, ways
 
 META = RuleMeta(
@@ -38,15 +39,15 @@ META = RuleMeta(
     },
 )
 
-_COMMITS: Final = re.compile(
+_COMMITS: Final = regex(
     r"^(?:reserve|book|charge|debit|credit|pay|capture|withdraw|deposit|transfer|ship|purchase|redeem|allocate"
     r"|provision|enroll|subscribe|(?:process|make|take|collect)(?=payment))"
 )
-_UNDOES: Final = re.compile(
+_UNDOES: Final = regex(
     r"cancel|refund|release|revert|undo|roll.?back|compensat|void|return|restore|unreserve|reverse|abort|clean.?up"
     r"|deprovision|unsubscribe|delete|remove"
 )
-_TELLS: Final = re.compile(r"(?:^|:)(?:sns:publish|sqs:sendMessage|ses|sesv2|events:putEvents)")
+_TELLS: Final = regex(r"(?:^|:)(?:sns:publish|sqs:sendMessage|ses|sesv2|events:putEvents)")
 
 
 @rule(META)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,6 +14,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 META = RuleMeta(
@@ -53,8 +53,8 @@ _WIDTHS: Final = {
 }
 """Bytes of an integer; INT8 means one byte in some dialects and eight in others, so it is left out below."""
 _FLOATS: Final = {"REAL": 4, "FLOAT4": 4, "DOUBLE": 8, "DOUBLE PRECISION": 8, "FLOAT8": 8, "FLOAT64": 8}
-_NUMBERS: Final = re.compile(r"\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)")
-_NAME: Final = re.compile(r"[A-Z][A-Z0-9_ ]*[A-Z0-9]|[A-Z]")
+_NUMBERS: Final = regex(r"\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)")
+_NAME: Final = regex(r"[A-Z][A-Z0-9_ ]*[A-Z0-9]|[A-Z]")
 _TEXT_WITHOUT_END: Final = frozenset({"TEXT", "STRING", "CLOB", "LONGTEXT", "VARCHAR", "NVARCHAR"})
 _LOSING: Final = frozenset(
     {

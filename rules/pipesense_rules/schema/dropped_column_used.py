@@ -11,6 +11,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 
 _WHY = "They are refused from the moment that this has run."
 
@@ -36,7 +37,7 @@ META = RuleMeta(
     },
 )
 
-_BACKWARDS: Final = re.compile(
+_BACKWARDS: Final = regex(
     r"(?:^|[/._-])(?:down|undo|rollback|revert|backward)s?(?:[/._-]|$)|/U\d[^/]*__", re.IGNORECASE
 )
 """Files that take a migration back; they run when the readers are taken back too."""

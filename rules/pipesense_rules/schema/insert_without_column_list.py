@@ -13,6 +13,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 from pipesense_rules import shapes
 
@@ -52,7 +53,7 @@ META = RuleMeta(
 _BY_POSITION: Final = frozenset({"hive", "spark", "spark2", "clickhouse", "flink", "risingwave"})
 """Engines in which the list was long not possible, or in which most loads go without."""
 _WIDTH: Final = 100
-_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*", re.IGNORECASE)
+_PLAIN: Final = regex(r"[a-z_][a-z0-9_]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

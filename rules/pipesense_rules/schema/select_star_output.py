@@ -12,6 +12,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 
 META = RuleMeta(
     id="schema/select-star-output",
@@ -31,7 +32,7 @@ META = RuleMeta(
     },
 )
 
-_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*", re.I)
+_PLAIN: Final = regex(r"[a-z_][a-z0-9_]*", re.I)
 
 
 @rule(META)

@@ -13,9 +13,10 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding, Related
 from pipesense.rule.meta import PRODUCTION, Message, Option, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules import scripts, shapes
 
-_TEMPLATE: Final = re.compile(r"\{.*\}|[%:$].*", re.DOTALL)
+_TEMPLATE: Final = regex(r"\{.*\}|[%:$].*", re.DOTALL)
 _CHANGES: Final = (AccessMode.DELETE, AccessMode.UPDATE)
 _RESET: Final = 4
 """A script that empties so many tables, and fills none of them, is there to reset a database."""

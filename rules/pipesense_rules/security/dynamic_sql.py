@@ -11,6 +11,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Scope, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 
 META = RuleMeta(
     id="security/dynamic-sql",
@@ -48,10 +49,10 @@ META = RuleMeta(
 )
 
 _BUILDS: Final = frozenset({"concat", "add", "concat_ws"})
-_VALUE_BEFORE: Final = re.compile(r"(?:=|<>|!=|<|>|'|\"|\bLIKE|\bIN\s*\(|\bVALUES\s*\(|\bBETWEEN)\s*\Z", re.IGNORECASE)
-_SAFE_FORMAT: Final = re.compile(r"%(?:\d+\$)?[IL]")
-_ANY_FORMAT: Final = re.compile(r"%(?:\d+\$)?[a-zA-Z]")
-_GIVEN: Final = re.compile(r"\b(?:conf|dag_run|params|request|argv|payload|user_input|form)\b|\binput\(")
+_VALUE_BEFORE: Final = regex(r"(?:=|<>|!=|<|>|'|\"|\bLIKE|\bIN\s*\(|\bVALUES\s*\(|\bBETWEEN)\s*\Z", re.IGNORECASE)
+_SAFE_FORMAT: Final = regex(r"%(?:\d+\$)?[IL]")
+_ANY_FORMAT: Final = regex(r"%(?:\d+\$)?[a-zA-Z]")
+_GIVEN: Final = regex(r"\b(?:conf|dag_run|params|request|argv|payload|user_input|form)\b|\binput\(")
 
 
 @rule(META)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,6 +10,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 
 _LEAST: Final = "Name the privileges that the work needs: SELECT to read, INSERT and UPDATE to load."
 
@@ -42,7 +42,7 @@ META = RuleMeta(
     },
 )
 
-_OWNERS: Final = re.compile(r"(?:^|[^a-z])(?:admin\w*|owner\w*|dba\w*|root|postgres|sysadmin|superuser\w*)(?:[^a-z]|$)")
+_OWNERS: Final = regex(r"(?:^|[^a-z])(?:admin\w*|owner\w*|dba\w*|root|postgres|sysadmin|superuser\w*)(?:[^a-z]|$)")
 _USAGE_AND_CREATE: Final = frozenset({"postgres", "redshift"})
 """Where ALL on a schema is no more than that
 (https://www.postgresql.org/docs/17/ddl-priv.html, https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html)."""

@@ -8,11 +8,10 @@ from typing import Final
 
 from pipesense.engine.index import Stage
 from pipesense.lang.languages import DOCUMENTS
+from pipesense.text.regex import regex
 
 _LANES: Final = 6
-_DEFINES: Final = re.compile(
-    r"(?:ddl|schema|setup|create|tables?|views?|definitions?|migrations?)[^/]*(?:/[^/]*)?$", re.I
-)
+_DEFINES: Final = regex(r"(?:ddl|schema|setup|create|tables?|views?|definitions?|migrations?)[^/]*(?:/[^/]*)?$", re.I)
 """Names of files and folders that mostly define what others read; a wrong guess costs nothing but order."""
 
 

@@ -20,8 +20,9 @@ from pipesense.model.flow import (
     Task,
 )
 from pipesense.model.value import Known, Unknown, Value, known
+from pipesense.text.regex import regex
 
-_CHECK_NAME: Final = re.compile(
+_CHECK_NAME: Final = regex(
     r"(?:^|[_\-.])(?:check|checks|validate|validation|quality|dq|assert|test|tests|verify|audit|expect)(?:$|[_\-.])",
     re.I,
 )

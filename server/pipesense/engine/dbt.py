@@ -19,6 +19,7 @@ from pipesense.lang.sql.adapter import dialect_of_dbt, schemas_of_dbt
 from pipesense.model.data import Column, DatasetName, Relation
 from pipesense.model.dbt import DbtFile, DbtMacro, DbtNode, DbtProject, DbtProperties
 from pipesense.model.where import Loc
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _SPARSE: Final = "many of the models that it refers to are not here"
 _FEW: Final = 4
 _MISSING: Final = 0.25
 """The share of names that nobody defines from which a project counts as published in parts."""
-_DOCS: Final = re.compile(r"\{%-?\s*docs\s+(?P<name>\w+)\s*-?%\}(?P<body>.*?)\{%-?\s*enddocs\s*-?%\}", re.DOTALL)
+_DOCS: Final = regex(r"\{%-?\s*docs\s+(?P<name>\w+)\s*-?%\}(?P<body>.*?)\{%-?\s*enddocs\s*-?%\}", re.DOTALL)
 _DERIVED: Final = "#dbt"
 """Behind a project's folder: the name under which what follows from all of its files stands in the index."""
 

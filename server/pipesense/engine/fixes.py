@@ -21,14 +21,13 @@ from pipesense.model.change import Change, Refusal, Replace, Rewrite, Together
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import Severity
 from pipesense.text.edit import OverlappingEdits, TextEdit, apply_edits
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_SQL_COMMENT: Final = re.compile(
-    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?P<comment>--[^\r\n]*|/\*.*?\*/|\{#.*?#\})", re.S
-)
+_SQL_COMMENT: Final = regex(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?P<comment>--[^\r\n]*|/\*.*?\*/|\{#.*?#\})", re.S)
 
 
-_PYTHON_STRING: Final = re.compile(
+_PYTHON_STRING: Final = regex(
     r"#[^\n]*|(?P<prefix>(?<!\w)[rRbBuUfF]{1,2}|)(?P<quote>\"{3}|'{3}|\"|')(?P<body>(?:\\.|(?!(?P=quote)).)*)(?P=quote)",
     re.S,
 )

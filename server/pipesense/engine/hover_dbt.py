@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final, TypeVar
@@ -28,12 +27,13 @@ from pipesense.model.dbt import (
 )
 from pipesense.model.value import Absent, Known
 from pipesense.systems.dbt.layers import layer_and_reason
+from pipesense.text.regex import regex
 
 _T = TypeVar("_T")
 
 _COLUMNS_SHOWN: Final = 30
 _LONGEST: Final = 600
-_DOC: Final = re.compile(r"\{\{\s*doc\(\s*(?:['\"]\w+['\"]\s*,\s*)?['\"](\w+)['\"]\s*\)\s*\}\}")
+_DOC: Final = regex(r"\{\{\s*doc\(\s*(?:['\"]\w+['\"]\s*,\s*)?['\"](\w+)['\"]\s*\)\s*\}\}")
 _SHOWN_SETTINGS: Final = ("incremental_strategy", "unique_key", "on_schema_change", "access", "group", "tags")
 
 

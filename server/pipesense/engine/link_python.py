@@ -43,6 +43,7 @@ from pipesense.model.value import Value, Version, effective, known
 from pipesense.model.where import Loc
 from pipesense.rule.context import TaskRun
 from pipesense.systems.system import Lifted, PythonSystem
+from pipesense.text.regex import regex
 
 # Looks at hundreds of units at every key are left to loops that are not Python's own.
 _PARSED: Final = attrgetter("parsed")
@@ -383,10 +384,10 @@ def _exports(
     return exports
 
 
-_NAMED_FILE = re.compile(r"[\"']([\w./-]+)\.py[\"']")
-_NAMED_MODULE = re.compile(r"import_module\(\s*[\"']([\w.]+)[\"']")
+_NAMED_FILE = regex(r"[\"']([\w./-]+)\.py[\"']")
+_NAMED_MODULE = regex(r"import_module\(\s*[\"']([\w.]+)[\"']")
 _FEW = 4
-_TWICE = re.compile(r"twice|re-?_?run|idempoten|second[_ ]run", re.I)
+_TWICE = regex(r"twice|re-?_?run|idempoten|second[_ ]run", re.I)
 
 
 def _tests(path: str, module: Module) -> dict[Key, Any]:

@@ -28,6 +28,7 @@ from pipesense.rule.finding import Finding
 from pipesense.rule.meta import Severity
 from pipesense.rule.registry import Registry
 from pipesense.text.line_index import LineIndex
+from pipesense.text.regex import regex
 from pipesense.text.secrets import masked, masked_at
 from pipesense.text.span import Span
 
@@ -38,8 +39,8 @@ CONFIGURATION: Final = "maintainability/configuration"
 
 _PLACE: Final = attrgetter("span.start", "rule", "span.end")
 _KEY: Final = attrgetter("key")
-_LEADING_COMMENTS: Final = re.compile(r"\A(?:\s+|--[^\n]*|/\*.*?\*/|\{#.*?#\})+", re.S)
-_SYMBOL: Final = re.compile(r"^\s*(?:async\s+def|def|class|with)\s+([\w.]+)|^\s*(\w+)\s*(?::[^=\n]+)?=", re.M)
+_LEADING_COMMENTS: Final = regex(r"\A(?:\s+|--[^\n]*|/\*.*?\*/|\{#.*?#\})+", re.S)
+_SYMBOL: Final = regex(r"^\s*(?:async\s+def|def|class|with)\s+([\w.]+)|^\s*(\w+)\s*(?::[^=\n]+)?=", re.M)
 
 
 @lru_cache(maxsize=20_000)

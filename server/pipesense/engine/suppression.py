@@ -17,13 +17,14 @@ from pipesense.lang.documents.read import comment_spans as document_comments
 from pipesense.lang.languages import DOCUMENTS
 from pipesense.lang.python.nodes import nodes_under
 from pipesense.text.line_index import LineIndex
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _MARK: Final = "pipesense:"
-_DIRECTIVE: Final = re.compile(
+_DIRECTIVE: Final = regex(
     r"pipesense:[ \t]*(?P<verb>ignore-file|ignore)\b[ \t]*(?:\[(?P<ids>[^\]\n]*)\])?(?P<reason>[^\n]*)"
 )
-_SQL_COMMENT: Final = re.compile(
+_SQL_COMMENT: Final = regex(
     r"(?P<string>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?P<dollar>\$\w*\$).*?(?P=dollar))"
     r"|(?P<comment>--[^\r\n]*|/\*.*?\*/|\{#.*?#\})",
     re.S,

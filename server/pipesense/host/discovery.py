@@ -10,14 +10,15 @@ from typing import Final
 
 from pipesense.engine.config import FILE_NAMES
 from pipesense.lang.languages import language_of
+from pipesense.text.regex import regex
 
-_VERSION_FILES: Final = re.compile(r"^(?:requirements|constraints)[\w.-]*\.(?:txt|in)$|^(?:uv|poetry)\.lock$|^Pipfile$")
+_VERSION_FILES: Final = regex(r"^(?:requirements|constraints)[\w.-]*\.(?:txt|in)$|^(?:uv|poetry)\.lock$|^Pipfile$")
 """Files that say which version of a framework a project runs on."""
 
 _SETTINGS: Final = frozenset({*FILE_NAMES, "dbt_project.yml"})
 _ROOT_MARKERS: Final = (".git", ".hg", "dbt_project.yml")
 _LONGEST_PYPROJECT: Final = 1_000_000
-_PIPESENSE_TABLE: Final = re.compile(r"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*[\"']?pipesense\b", re.M)
+_PIPESENSE_TABLE: Final = regex(r"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*[\"']?pipesense\b", re.M)
 
 
 def is_source(name: str) -> bool:

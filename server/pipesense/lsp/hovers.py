@@ -7,18 +7,20 @@ from typing import Final
 
 from lsprotocol import types
 
-_FENCE: Final = re.compile(r"^\s*(```+|~~~+).*$")
-_HEADING: Final = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
-_RULE: Final = re.compile(r"^\s*([-*_])(?:\s*\1){2,}\s*$")
-_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
-_LINK: Final = re.compile(r"!?\[([^\]]*)\]\(([^()\s]*)(?:\s+\"[^\"]*\")?\)")
-_CODE: Final = re.compile(r"(`+)(.+?)\1")
-_STRONG: Final = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
-_EMPHASIS: Final = re.compile(r"(?<![\w*])([*_])(?=\S)([^*_\n]+?)(?<=\S)\1(?![\w*])")
-_ESCAPE: Final = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
+from pipesense.text.regex import regex
+
+_FENCE: Final = regex(r"^\s*(```+|~~~+).*$")
+_HEADING: Final = regex(r"^#{1,6}\s+(.*?)\s*#*$")
+_RULE: Final = regex(r"^\s*([-*_])(?:\s*\1){2,}\s*$")
+_COMMENT: Final = regex(r"<!--.*?-->", re.DOTALL)
+_LINK: Final = regex(r"!?\[([^\]]*)\]\(([^()\s]*)(?:\s+\"[^\"]*\")?\)")
+_CODE: Final = regex(r"(`+)(.+?)\1")
+_STRONG: Final = regex(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
+_EMPHASIS: Final = regex(r"(?<![\w*])([*_])(?=\S)([^*_\n]+?)(?<=\S)\1(?![\w*])")
+_ESCAPE: Final = regex(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
 _HIDDEN: Final = 0xE000
 """Escaped characters wait in the private use area while marks are removed."""
-_HIDDEN_CHARACTER: Final = re.compile("[\ue000-\ue07f]")
+_HIDDEN_CHARACTER: Final = regex("[\ue000-\ue07f]")
 
 
 def markup(markdown: str, wants_markdown: bool) -> types.MarkupContent:

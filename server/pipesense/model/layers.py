@@ -5,15 +5,15 @@ https://docs.databricks.com/aws/en/lakehouse/medallion: bronze as it came, silve
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from pipesense.model.data import DatasetName
+from pipesense.text.regex import regex
 
 MEDALLION: Final = ("bronze", "silver", "gold")
 """From raw to ready, in the order in which data may flow."""
-_BESIDE: Final = re.compile(r"(?:.*[_-])?(?P<layer>bronze|silver|gold)|(?P<first>bronze|silver|gold)[_-].*")
+_BESIDE: Final = regex(r"(?:.*[_-])?(?P<layer>bronze|silver|gold)|(?P<first>bronze|silver|gold)[_-].*")
 
 RANKS: Final = {
     **dict.fromkeys(("raw", "bronze"), 0),

@@ -11,8 +11,9 @@ from typing import Final
 from pipesense.model.columns import Family
 from pipesense.model.data import Column
 from pipesense.model.quality import Pattern, Sureness
+from pipesense.text.regex import regex
 
-_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORD: Final = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def _set(text: str) -> frozenset[str]:

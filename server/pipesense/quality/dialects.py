@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from pipesense.model.quality import Pattern
+from pipesense.text.regex import regex
 
 _FAMILY: Final = {
     "spark2": "spark",
@@ -90,7 +90,7 @@ _QUOTES: Final = {
     "tsql": ("[", "]"),
 }
 _BACKSLASHES: Final = frozenset({"bigquery", "spark"})
-_SIMPLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+_SIMPLE: Final = regex(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 
 def family(dialect: str) -> str:

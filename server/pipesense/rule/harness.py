@@ -36,6 +36,7 @@ from typing import Final, Protocol
 from pipesense.rule.meta import Severity
 from pipesense.rule.page import Example, Page, strip_expectations
 from pipesense.rule.rule import Rule
+from pipesense.text.regex import regex
 
 SECTIONS: Final = ("How it fails", "Pattern", "Not automatically wrong", "Examples", "Fix safety", "When to ignore")
 """The ``##`` headings that every page has, in this order."""
@@ -122,9 +123,9 @@ class Case:
         return found
 
 
-_STATED: Final = re.compile(r"(?:#|--)[ \t]*(?=(?:error|warning|info|hint): \[)(?P<rest>.*)$")
-_FINDING: Final = re.compile(r"(error|warning|info|hint): \[([\w/-]+)\](?:[ \t]+\"([^\"]*)\")?")
-_FIELD: Final = re.compile(r"(?<!\{)\{[a-z_]+\}(?!\})")
+_STATED: Final = regex(r"(?:#|--)[ \t]*(?=(?:error|warning|info|hint): \[)(?P<rest>.*)$")
+_FINDING: Final = regex(r"(error|warning|info|hint): \[([\w/-]+)\](?:[ \t]+\"([^\"]*)\")?")
+_FIELD: Final = regex(r"(?<!\{)\{[a-z_]+\}(?!\})")
 
 
 def expectations(block: Example) -> tuple[Expected, ...]:
@@ -339,7 +340,7 @@ def _after_fix(rule: Rule, before: Files, files: Files, checker: Checker) -> Ite
         yield from (f"The fix loses the comment {comment!r} of {path}." for comment in lost)
 
 
-_SQL_TOKEN: Final = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", re.S)
+_SQL_TOKEN: Final = regex(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", re.S)
 
 
 def comments(path: str, text: str) -> list[str]:

@@ -11,7 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_FENCE: Final = re.compile(r"^(`{3,})[ \t]*(?P<info>[^`\n]*)$")
+from pipesense.text.regex import regex
+
+_FENCE: Final = regex(r"^(`{3,})[ \t]*(?P<info>[^`\n]*)$")
 _ON_THE_PAGE: Final = "Examples|Options|Fix safety|When to ignore"
 """Sections that people read who have the time for a page."""
 _SHORT: Final = 16
@@ -125,7 +127,7 @@ def _examples(lines: list[str]) -> list[Example]:
     return found
 
 
-_EXPECTATION: Final = re.compile(r"[ \t]*(?:#|--)[ \t]*(?:error|warning|info|hint): \[[\w/-]+\].*$", re.M)
+_EXPECTATION: Final = regex(r"[ \t]*(?:#|--)[ \t]*(?:error|warning|info|hint): \[[\w/-]+\].*$", re.M)
 
 
 def strip_expectations(text: str) -> str:

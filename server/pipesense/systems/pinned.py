@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from pipesense.model.value import Evidence, Version
+from pipesense.text.regex import regex
 
 FILES: Final = (
     "uv.lock",
@@ -26,7 +27,7 @@ FILES: Final = (
 )
 """Files that may pin packages, strongest first."""
 
-_COMMENT: Final = re.compile(r"(?m)(?:^|(?<=\s))#[^\n]*")
+_COMMENT: Final = regex(r"(?m)(?:^|(?<=\s))#[^\n]*")
 
 
 def package_versions(files: Mapping[str, str], packages: Sequence[str]) -> tuple[tuple[str, Version], ...]:

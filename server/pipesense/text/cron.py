@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
+from pipesense.text.regex import regex
+
 PRESETS: Final = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -40,7 +42,7 @@ _COLUMNS: Final = (
     ("second", 0, 59, ()),
     ("year", 1970, 2099, ()),
 )
-_SPECIAL: Final = re.compile(r"\?|l[0-7]?|[0-7]l|\d{1,2}w|lw|[0-7a-z]{1,3}#[1-5l]", re.I)
+_SPECIAL: Final = regex(r"\?|l[0-7]?|[0-7]l|\d{1,2}w|lw|[0-7a-z]{1,3}#[1-5l]", re.I)
 _FAR: Final = 366 * 9
 """So many days ahead a run is looked for: every February 29th lies within eight years, leap-year rules aside."""
 

@@ -6,13 +6,13 @@ it. ``str.splitlines`` also breaks at form feeds, NEL, LS and PS and so counts o
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from typing import Final
 
 from pipesense.text.encoding import PositionEncoding, to_code_points, to_units
+from pipesense.text.regex import regex
 
-_LINE_BREAK: Final = re.compile(r"\r\n|\n|\r")
+_LINE_BREAK: Final = regex(r"\r\n|\n|\r")
 
 
 def line_starts(text: str, base: int = 0) -> list[int]:

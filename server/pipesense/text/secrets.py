@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 
@@ -61,9 +62,9 @@ _PLACEHOLDER: Final = (
     r"|dummy|fake|none|null|todo|tbd|redacted|hidden|masked|pw|mypassword|your.*|my_?pass\w*|some.*|insert.*|foo\w*|bar"
     r"|user\w*|admin|root|postgres|airflow|mysql|guest|tiger|letmein|\w*placeholder\w*|replace.*)$"
 )
-_TEMPLATE: Final = re.compile(r"[{}<>$%]|\*\*\*|\.\.\.|EXAMPLE")
+_TEMPLATE: Final = regex(r"[{}<>$%]|\*\*\*|\.\.\.|EXAMPLE")
 _OWN_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1", "host.docker.internal"})
-_NAME_LIKE: Final = re.compile(
+_NAME_LIKE: Final = regex(
     r"[A-Za-z]+(?:[-_./: ][A-Za-z]*\d{0,2})*|[A-Z][A-Z0-9_]*|(?:projects|arn|vault|s3|gs|ssm|op):?/.*"
 )
 """What a secret is called somewhere else: words, a variable of the environment, a path in a vault."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from pipesense.engine.project import Surroundings
 from pipesense.lang.python.pins import FILES
+from pipesense.text.regex import regex
 
 
 class Form(Enum):
@@ -24,8 +25,8 @@ class Form(Enum):
 
 _GX_FILES: Final = ("gx/great_expectations.yml", "great_expectations/great_expectations.yml", "great_expectations.yml")
 _PROPERTIES: Final = ("schema", "_schema", "models", "_models", "properties", "_properties")
-_PINNED: Final = re.compile(r"\bdbt[-_]core\s*(?:==|~=|>=)\s*(\d+(?:\.\d+)+)")
-_REQUIRED: Final = re.compile(r"require-dbt-version\s*:\s*[^\d\n]*(\d+(?:\.\d+)+)")
+_PINNED: Final = regex(r"\bdbt[-_]core\s*(?:==|~=|>=)\s*(\d+(?:\.\d+)+)")
+_REQUIRED: Final = regex(r"require-dbt-version\s*:\s*[^\d\n]*(\d+(?:\.\d+)+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,21 +14,20 @@ from pipesense.model.data import Relation
 from pipesense.model.dbt import DbtEntry, DbtMacro, DbtProject
 from pipesense.model.value import Known
 from pipesense.systems.dbt.tables import ENUMS, NODE_CONFIGS
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_OPEN: Final = re.compile(r"\{[{%][-+]?(?:(?![}%]\}).)*\Z", re.DOTALL)
-_SOURCE: Final = re.compile(
-    r"source\(\s*(?:(?P<quote>['\"])(?P<group>[^'\"]*)(?P=quote)\s*,\s*)?['\"](?P<typed>[^'\"]*)\Z"
-)
-_VARIABLE: Final = re.compile(r"\bvar\(\s*['\"](?P<typed>[^'\"]*)\Z")
-_CONFIG: Final = re.compile(r"\bconfig\((?P<inside>(?:[^()]|\([^()]*\))*)\Z")
-_KEY: Final = re.compile(r"(?:\A|,)\s*(?P<typed>\w*)\Z")
-_VALUE: Final = re.compile(r"(?:\A|,)\s*(?P<key>\w+)\s*=\s*['\"](?P<typed>[\w+]*)\Z")
-_CALL: Final = re.compile(r"(?:\A\{\{[-+]?|\A\{%[-+]?\s*\w+|[(,=~+|\s])\s*(?P<typed>[A-Za-z_][\w.]*|)\Z")
-_IN_QUOTES: Final = re.compile(r"\A(?:[^'\"]|'[^']*'|\"[^\"]*\")*\Z")
-_REF: Final = re.compile(r"\bref\(\s*['\"](?P<typed>[^'\"]*)\Z")
-_LINE: Final = re.compile(r"\A(?P<indent> *)(?P<item>- +)?(?:(?P<key>\w+): +)?(?P<typed>[\w+.]*)\Z")
-_ABOVE: Final = re.compile(r"\A(?P<indent> *)(?P<item>- +)?(?:(?P<key>[\w+]+):(?P<value>.*))?")
+_OPEN: Final = regex(r"\{[{%][-+]?(?:(?![}%]\}).)*\Z", re.DOTALL)
+_SOURCE: Final = regex(r"source\(\s*(?:(?P<quote>['\"])(?P<group>[^'\"]*)(?P=quote)\s*,\s*)?['\"](?P<typed>[^'\"]*)\Z")
+_VARIABLE: Final = regex(r"\bvar\(\s*['\"](?P<typed>[^'\"]*)\Z")
+_CONFIG: Final = regex(r"\bconfig\((?P<inside>(?:[^()]|\([^()]*\))*)\Z")
+_KEY: Final = regex(r"(?:\A|,)\s*(?P<typed>\w*)\Z")
+_VALUE: Final = regex(r"(?:\A|,)\s*(?P<key>\w+)\s*=\s*['\"](?P<typed>[\w+]*)\Z")
+_CALL: Final = regex(r"(?:\A\{\{[-+]?|\A\{%[-+]?\s*\w+|[(,=~+|\s])\s*(?P<typed>[A-Za-z_][\w.]*|)\Z")
+_IN_QUOTES: Final = regex(r"\A(?:[^'\"]|'[^']*'|\"[^\"]*\")*\Z")
+_REF: Final = regex(r"\bref\(\s*['\"](?P<typed>[^'\"]*)\Z")
+_LINE: Final = regex(r"\A(?P<indent> *)(?P<item>- +)?(?:(?P<key>\w+): +)?(?P<typed>[\w+.]*)\Z")
+_ABOVE: Final = regex(r"\A(?P<indent> *)(?P<item>- +)?(?:(?P<key>[\w+]+):(?P<value>.*))?")
 
 _MATERIALIZED: Final = ("view", "table", "incremental", "ephemeral", "materialized_view")
 _FUNCTIONS: Final = (

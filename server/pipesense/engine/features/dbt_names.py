@@ -27,10 +27,11 @@ from pipesense.model.dbt import (
 from pipesense.model.where import Loc
 from pipesense.systems.dbt.tables import CONTEXT
 from pipesense.text.edit import TextEdit
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_DOC: Final = re.compile(r"\bdoc\(\s*(?:['\"]\w+['\"]\s*,\s*)?(?P<quote>['\"])(?P<name>\w+)(?P=quote)\s*\)")
-_WORD: Final = re.compile(r"[A-Za-z_]\w*")
+_DOC: Final = regex(r"\bdoc\(\s*(?:['\"]\w+['\"]\s*,\s*)?(?P<quote>['\"])(?P<name>\w+)(?P=quote)\s*\)")
+_WORD: Final = regex(r"[A-Za-z_]\w*")
 _NODES: Final = ("model", "snapshot", "seed")
 _WORDS: Final = {
     "node": "model",

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipesense.text.buffer import TextBuffer
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_COMMAND: Final = re.compile(r"\bdbt\b|--(?:select|models?|exclude)\b")
-_ARGUMENT: Final = re.compile(
+_COMMAND: Final = regex(r"\bdbt\b|--(?:select|models?|exclude)\b")
+_ARGUMENT: Final = regex(
     r"\b(?:select|exclude|models?|dbt_select|selectors?|source_name|model_name)['\"]?\s*[=:]\s*[\[({]?[\s\w'\",+@*.:-]*\Z"
 )
 _LOOK_BACK: Final = 400

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -17,9 +16,10 @@ from pipesense.model.value import Known
 from pipesense.model.where import Loc
 from pipesense.rule.context import DatasetUse
 from pipesense.text.edit import TextEdit
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_WORD: Final = re.compile(r"[^\W\d]\w*")
+_WORD: Final = regex(r"[^\W\d]\w*")
 _QUOTES: Final = {'"': '"', "`": "`", "[": "]"}
 _SURE: Final = (Confidence.EXACT, Confidence.TWO_PARTS)
 

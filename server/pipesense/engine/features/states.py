@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -14,14 +13,15 @@ from pipesense.model.change import Refusal
 from pipesense.model.states import StateGraph, StateMachine, TornMachine
 from pipesense.model.where import Loc
 from pipesense.text.edit import TextEdit
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_NAME: Final = re.compile(r"[^\W\d](?:[\w ./()-]*[\w.)])?")
+_NAME: Final = regex(r"[^\W\d](?:[\w ./()-]*[\w.)])?")
 """What can be a name without quotes in YAML, and inside quotes everywhere."""
-_KEY: Final = re.compile(
+_KEY: Final = regex(
     r"""(?:^|[\s{,])-?\s*["']?(?P<key>Next|Default|StartAt|next)["']?\s*:[ \t]*(?P<quote>["']?)(?P<typed>[^"'\r\n]*)$"""
 )
-_REST: Final = re.compile(r"[^\"'\r\n,}\]#]*")
+_REST: Final = regex(r"[^\"'\r\n,}\]#]*")
 _KEYWORDS: Final = ("end", "break", "continue")
 
 

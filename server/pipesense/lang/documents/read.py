@@ -8,14 +8,15 @@ from typing import Final
 
 from pipesense.lang.yaml.nodes import Mapping, Node
 from pipesense.lang.yaml.read import YamlFile, walk
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_JSON_COMMENT: Final = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|(?P<comment>//[^\r\n]*|/\*.*?\*/)", re.S)
-_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
-_PIECE: Final = re.compile(
+_JSON_COMMENT: Final = regex(r"\"(?:[^\"\\\n]|\\.)*\"|(?P<comment>//[^\r\n]*|/\*.*?\*/)", re.S)
+_LINE: Final = regex(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+_PIECE: Final = regex(
     r"(?P<quoted>'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\")|(?P<comment>(?<!\S)#[^\r\n]*)|(?P<open>['\"])", re.S
 )
-_BLOCK: Final = re.compile(r"(?:^|[ \t:-])[|>][-+0-9]{0,2}[ \t]*$")
+_BLOCK: Final = regex(r"(?:^|[ \t:-])[|>][-+0-9]{0,2}[ \t]*$")
 
 
 def read_document(language: str, text: str) -> YamlFile:

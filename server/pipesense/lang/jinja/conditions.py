@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-_WORDS: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[()\[\]{}]|\b(?:and|or|not)\b""")
-_ALWAYS: Final = re.compile(r"true|True|\w*loop\.(?:last|first)|\w*loop\.index == 1|\w*loop\.index0 == 0")
-_NEVER: Final = re.compile(r"false|False|\w*loop\.(?:index (?:>|!=) 1|index0 (?:>|!=) 0|index0)")
-_EQUAL: Final = re.compile(r"([\w.]+) == ('[^']*'|\d+)")
+from pipesense.text.regex import regex
+
+_WORDS: Final = regex(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[()\[\]{}]|\b(?:and|or|not)\b""")
+_ALWAYS: Final = regex(r"true|True|\w*loop\.(?:last|first)|\w*loop\.index == 1|\w*loop\.index0 == 0")
+_NEVER: Final = regex(r"false|False|\w*loop\.(?:index (?:>|!=) 1|index0 (?:>|!=) 0|index0)")
+_EQUAL: Final = regex(r"([\w.]+) == ('[^']*'|\d+)")
 _STEPS: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 

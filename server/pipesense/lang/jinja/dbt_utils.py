@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from pipesense.lang.jinja.expressions import Call, Const, Expression, Items
 from pipesense.lang.jinja.references import reference
+from pipesense.text.regex import regex
 
 _LABEL: Final = "_dbt_source_relation"
 _PARAMETERS: Final = {
@@ -22,8 +23,8 @@ _PARAMETERS: Final = {
         *("then_value", "else_value", "quote_identifiers", "distinct"),
     ),
 }
-_QUERIES: Final = re.compile(r"\b(?:union_relations|deduplicate|date_spine|generate_series)\s*\(")
-_NOT_IN_A_NAME: Final = re.compile(r"[^a-z0-9_]+")
+_QUERIES: Final = regex(r"\b(?:union_relations|deduplicate|date_spine|generate_series)\s*\(")
+_NOT_IN_A_NAME: Final = regex(r"[^a-z0-9_]+")
 
 
 class WrittenQuery(NamedTuple):

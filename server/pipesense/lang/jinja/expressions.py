@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_TOKEN: Final = re.compile(
+_TOKEN: Final = regex(
     r"""(?P<blank>\s+)
     |(?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
     |(?P<number>\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?)
@@ -26,7 +27,7 @@ _CONSTANTS: Final = {"true": True, "True": True, "false": False, "False": False,
 _COMPARES: Final = frozenset(("==", "!=", ">", "<", ">=", "<="))
 _LEVELS: Final = (frozenset("+-"), frozenset("~"), frozenset(("*", "/", "//", "%")))
 _WORDS: Final = frozenset(("and", "or", "not", "in", "is", "if", "else", "recursive"))
-_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPE: Final = regex(r"\\(.)", re.DOTALL)
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r"}
 _BRACKETS: Final = frozenset("([{")
 _DEEPEST: Final = 60

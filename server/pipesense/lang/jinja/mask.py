@@ -15,16 +15,15 @@ from pipesense.lang.jinja.branches import Branches, Rendering
 from pipesense.lang.jinja.conditions import normalised, truth
 from pipesense.lang.jinja.tags import Tag, tags
 from pipesense.model.sql import Hole
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_NOT_BREAK: Final = re.compile(r"[^\r\n]")
+_NOT_BREAK: Final = regex(r"[^\r\n]")
 _SILENT: Final = frozenset({"config", "log", "print", "return", "do", "exceptions"})
 _INSERTS: Final = frozenset({"include", "import", "extends"})
 _INCREMENTAL: Final = "is_incremental()"
-_SEPARATOR: Final = re.compile(
-    r"""(?P<q>['"])[^'"]*(?P=q)\s+if\s+(?P<condition>.+?)(?:\s+else\s+(?:''|""))?""", re.DOTALL
-)
-_QUERY: Final = re.compile(r"\bselect\b", re.IGNORECASE)
+_SEPARATOR: Final = regex(r"""(?P<q>['"])[^'"]*(?P=q)\s+if\s+(?P<condition>.+?)(?:\s+else\s+(?:''|""))?""", re.DOTALL)
+_QUERY: Final = regex(r"\bselect\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,16 @@ https://docs.getdbt.com/reference/dbt-jinja-functions/ref and .../source (dbt 1.
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 
+from pipesense.text.regex import regex
+
 _QUOTED: Final = r"""['"]([^'"{}]+)['"]"""
-_REF: Final = re.compile(
+_REF: Final = regex(
     rf"\{{\{{-?\s*(?:builtins\.)?ref\(\s*{_QUOTED}\s*(?:,\s*{_QUOTED}\s*)?"
     rf"(?:,\s*(?:v|version)\s*=\s*['\"]?(?P<version>\w+)['\"]?\s*)?\)\s*-?\}}\}}"
 )
-_SOURCE: Final = re.compile(rf"\{{\{{-?\s*(?:builtins\.)?source\(\s*{_QUOTED}\s*,\s*{_QUOTED}\s*\)\s*-?\}}\}}")
+_SOURCE: Final = regex(rf"\{{\{{-?\s*(?:builtins\.)?source\(\s*{_QUOTED}\s*,\s*{_QUOTED}\s*\)\s*-?\}}\}}")
 
 
 class Reference(NamedTuple):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-_OPEN: Final = re.compile(r"\{[{%#]")
-_INSIDE: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\}\}|%\}|\{[{%]|[{}]""", re.DOTALL)
-_WORD: Final = re.compile(r"\s*(\w+)")
+from pipesense.text.regex import regex
+
+_OPEN: Final = regex(r"\{[{%#]")
+_INSIDE: Final = regex(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\}\}|%\}|\{[{%]|[{}]""", re.DOTALL)
+_WORD: Final = regex(r"\s*(\w+)")
 _STATEMENTS: Final = frozenset(
     {
         *("if", "elif", "else", "endif", "for", "endfor", "set", "endset", "macro", "endmacro", "call", "endcall"),

@@ -13,9 +13,10 @@ from typing import Final
 
 from pipesense.lang.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
 from pipesense.lang.yaml.read import Duplicate, Problem, YamlFile
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_TOKEN: Final = re.compile(
+_TOKEN: Final = regex(
     r"(?P<blank>[ \t\r\n\ufeff]+|//[^\r\n]*|/\*.*?\*/)"
     r"|(?P<string>\"(?:[^\"\\\r\n]|\\.)*\")"
     r"|(?P<hole>\$\{[^{}\r\n\"]*\})"
@@ -24,7 +25,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<torn>\"[^\r\n]*)",
     re.S,
 )
-_WORD: Final = re.compile(r"true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_WORD: Final = regex(r"true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _DEPTH: Final = 200
 _NODES: Final = 500_000
 _LENGTH: Final = 20_000_000

@@ -6,9 +6,10 @@ import re
 from typing import Final
 
 from pipesense.model.data import LOCAL, DatasetName
+from pipesense.text.regex import regex
 
-_PART: Final = re.compile(r"[\w$@#\- ]+")
-_ADDRESS: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.\-]*)://(?P<path>[^?#]+)", re.I)
+_PART: Final = regex(r"[\w$@#\- ]+")
+_ADDRESS: Final = regex(r"(?P<scheme>[a-z][a-z0-9+.\-]*)://(?P<path>[^?#]+)", re.I)
 _PLATFORMS: Final = {"s3a": "s3", "s3n": "s3", "gs": "gcs", "abfs": "azure", "abfss": "azure", "wasbs": "azure"}
 
 

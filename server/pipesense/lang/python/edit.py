@@ -7,7 +7,6 @@ itself (commas, comments, closing brackets), as trees do not hold them.
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +15,17 @@ from typing import TYPE_CHECKING, Final
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Refusal, Replace, Rewrite, imported
 from pipesense.model.where import Loc
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
 
-_GAP: Final = re.compile(r"#[^\r\n]*|[,)]|[^\s#,)]+|\s+")
+_GAP: Final = regex(r"#[^\r\n]*|[,)]|[^\s#,)]+|\s+")
 _LONGEST: Final = 100
 """A line of code that gets longer is written over several."""
-_LINE_BREAK: Final = re.compile(r"\r\n|\n|\r")
-_QUOTED: Final = re.compile(r"[A-Za-z]{0,2}(['\"])")
+_LINE_BREAK: Final = regex(r"\r\n|\n|\r")
+_QUOTED: Final = regex(r"[A-Za-z]{0,2}(['\"])")
 
 
 @dataclass(frozen=True, slots=True)

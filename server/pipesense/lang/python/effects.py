@@ -14,6 +14,7 @@ from pipesense.lang.python.index import CallSite
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.code import ScopeEffects
 from pipesense.model.flow import Effect
+from pipesense.text.regex import regex
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
@@ -34,7 +35,7 @@ _QUERY: Final = "runs a statement in a database"
 _METADATA: Final = "asks the metadata database"
 _SERVICE: Final = "calls a service over the network"
 _REMOTE: Final = "reads or writes data over the network"
-_ADDRESS: Final = re.compile(r"(?!file:)[a-z][a-z0-9+]*://", re.I)
+_ADDRESS: Final = regex(r"(?!file:)[a-z][a-z0-9+]*://", re.I)
 _VERBS: Final = r"(?:get|post|put|patch|delete|head|options|request|send|stream)"
 _INSTANCE: Final = r"(?:\w+\.)*\w+\(\)"
 

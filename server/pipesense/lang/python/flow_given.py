@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from itertools import pairwise
 from typing import Final
 
 from pipesense.lang.python.module import Module
 from pipesense.model.value import Known
+from pipesense.text.regex import regex
 
 _FORMS: Final[dict[type[ast.AST], str]] = {
     ast.Constant: "constant",
@@ -99,8 +99,8 @@ def starts(expr: ast.expr, module: Module) -> str:
 _TEXTS: Final = (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call)
 
 
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}$")
-_EQUALS: Final = re.compile(r"(?<![<>!=])={1,2}\s*'?\s*$")
+_DATE: Final = regex(r"\d{4}-\d{2}-\d{2}|\d{8}$")
+_EQUALS: Final = regex(r"(?<![<>!=])={1,2}\s*'?\s*$")
 
 
 def chooses(expr: ast.expr) -> bool:

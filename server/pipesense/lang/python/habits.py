@@ -20,27 +20,26 @@ from pipesense.lang.python.nodes import children, nodes_under
 from pipesense.model.change import Replace
 from pipesense.model.flow import Effect
 from pipesense.model.habits import CheckThatOnlyTells, DroppedException
+from pipesense.text.regex import regex
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
 
 _BROAD: Final = frozenset({"Exception", "BaseException"})
-_TELLS: Final = re.compile(
+_TELLS: Final = regex(
     r"(?:^|[._])(?:log(?:ger|ging)?|debug|info|warn(?:ing)?|error|exception|critical|print|print_exc|format_exc|echo"
     r"|notify|alert|send_\w+|\w*_alert|slack\w*|post_message|email|message)(?:$|[._(])",
     re.I,
 )
-_CLEANS: Final = re.compile(
+_CLEANS: Final = regex(
     r"close|clean|remove|unlink|rmtree|rollback|disconnect|delete|drop|cancel|quit|shutdown"
     r"|notify|alert|slack|mail|webhook|teams|metric|statsd",
     re.I,
 )
-_CHECKS: Final = re.compile(
+_CHECKS: Final = regex(
     r"(?:^|_)(?:check|checks|validate|validation|data_quality|quality_(?:check|gate)|dq|verify|assert)(?:_|$)", re.I
 )
-_ENDS: Final = re.compile(
-    r"\b(?:raise|assert|exit|fail|Skip\w*Exception|abort|expect\w*|validate\w*|XCom|xcom)\b", re.I
-)
+_ENDS: Final = regex(r"\b(?:raise|assert|exit|fail|Skip\w*Exception|abort|expect\w*|validate\w*|XCom|xcom)\b", re.I)
 
 _NOTHING: Final = "nothing happens"
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from pipesense.model.value import Evidence, Version
+from pipesense.text.regex import regex
 
 FILES: Final = (
     "uv.lock",
@@ -40,7 +41,7 @@ FILES: Final = (
 )
 """Files that may pin a package, strongest first: what is locked speaks before what is asked for."""
 
-_COMMENT: Final = re.compile(r"(?m)(?:^|(?<=\s))#[^\n]*")
+_COMMENT: Final = regex(r"(?m)(?:^|(?<=\s))#[^\n]*")
 
 
 def pinned(package: str, files: Mapping[str, str], image: str = "") -> Version | None:

@@ -24,6 +24,7 @@ from typing import Final
 
 from pipesense.lang.cut import Cut, Recut
 from pipesense.text.buffer import Splice
+from pipesense.text.regex import regex
 
 LARGE: Final = 25
 """A compound statement of more lines than this is cut into header and children."""
@@ -33,25 +34,25 @@ _PATIENCE: Final = 64
 """So many lines that look like statements may stand in an open bracket before it counts as unclosed."""
 
 _TRIPLE_REST: Final = {
-    '"""': re.compile(r'[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""', re.DOTALL),
-    "'''": re.compile(r"[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''", re.DOTALL),
+    '"""': regex(r'[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""', re.DOTALL),
+    "'''": regex(r"[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''", re.DOTALL),
 }
-_NEVER_IN_BRACKETS: Final = re.compile(
+_NEVER_IN_BRACKETS: Final = regex(
     r"(?:def|class|import|with|return|while|try|raise|del|pass|assert|global|nonlocal|break|continue)\b(?!\s*[=,)\]}.:])"
     r"|try:|async\s+(?:def|with)\b|from\s+[\w.]+\s+import\b|@[A-Za-z_][\w.]*(?:\(|\s*\n)|if\s[^\n]*:\s*\n"
 )
-_ASSIGNMENT: Final = re.compile(r"[A-Za-z_][\w.]*(?:\[[^\]\n]*\])?\s+(?:[-+|&*/]|>>|<<)?=\s")
-_STATEMENT_LIKE: Final = re.compile(r"[A-Za-z_][\w.]*(?:=[^=]|\(|\s*(?:>>|<<))")
-_IN_STRING: Final = re.compile(
+_ASSIGNMENT: Final = regex(r"[A-Za-z_][\w.]*(?:\[[^\]\n]*\])?\s+(?:[-+|&*/]|>>|<<)?=\s")
+_STATEMENT_LIKE: Final = regex(r"[A-Za-z_][\w.]*(?:=[^=]|\(|\s*(?:>>|<<))")
+_IN_STRING: Final = regex(
     r"\n(?=(?:async[ ]+)?def[ ]\w+[ ]*\(|class[ ]\w+[ ]*[(:]|import[ ][\w.]+[ ]*(?:\n|$|as[ ]|,)"
     r"|from[ ][\w.]+[ ]import[ ]|@\w[\w.]*(?:\(|[ ]*\n)|with[ ][\w.]+\(|[A-Za-z_]\w*[ ]=[ ]\S)"
 )
-_CONTINUES: Final = re.compile(r"(?:elif|else|except|finally)\b(?!\s*[=.(,)])|(?:except|elif)\s*\(")
-_CONTINUABLE: Final = re.compile(r"(?:async\s+)?(?:if|for|while|try)\b")
-_DECORATED: Final = re.compile(r"@|(?:async|def|class)\b")
-_COMPOUND_OR_DECORATOR: Final = re.compile(r"@|(?:async\s+)?(?:with|def|class|for|if|while)\b")
-_INDENTED: Final = re.compile(r"[ \t]+")
-_BODY_STATEMENT: Final = re.compile(
+_CONTINUES: Final = regex(r"(?:elif|else|except|finally)\b(?!\s*[=.(,)])|(?:except|elif)\s*\(")
+_CONTINUABLE: Final = regex(r"(?:async\s+)?(?:if|for|while|try)\b")
+_DECORATED: Final = regex(r"@|(?:async|def|class)\b")
+_COMPOUND_OR_DECORATOR: Final = regex(r"@|(?:async\s+)?(?:with|def|class|for|if|while)\b")
+_INDENTED: Final = regex(r"[ \t]+")
+_BODY_STATEMENT: Final = regex(
     r"\n([ \t]+)(?=[A-Za-z_][\w.]*[ ]=[ ]|(?:with|def|class|return|import|for|if)[ ]|@\w|\w+[ ]>>)"
 )
 

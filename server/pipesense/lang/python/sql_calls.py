@@ -16,6 +16,7 @@ from pipesense.lang.python.strings import literal
 from pipesense.model.data import DatasetName
 from pipesense.model.flow import EmbeddedRun, Pipeline, Runs, Task
 from pipesense.model.value import Known, Unknown, Value
+from pipesense.text.regex import regex
 
 _METHODS: Final = frozenset(
     {
@@ -26,12 +27,12 @@ _METHODS: Final = frozenset(
     }
 )
 _NAMES: Final = ("sql", "query", "statement", "operation")
-_SQL: Final = re.compile(
+_SQL: Final = regex(
     r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:select|insert|update|delete|merge|with|create|drop|truncate|alter|copy|call|"
     r"replace|grant|vacuum|analyze|begin|explain)\b",
     re.I | re.S,
 )
-_SURELY: Final = re.compile(
+_SURELY: Final = regex(
     r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:select\b.*\bfrom\b|select\s+[\d@(]|insert\s+(?:ignore\s+|overwrite\s+)?"
     r"(?:into|table|\w+)\b|update\s+[^\s]+.*\bset\b|delete\s+from\b|merge\s+into\b|with\s+\S+\s+as\s*\(|"
     r"(?:create|drop|alter)\s+(?:or\s+replace\s+)?(?:temp|temporary|external|transient|materialized|unique|table|view|"

@@ -17,21 +17,22 @@ from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.sql import Hole
 from pipesense.model.value import Known
 from pipesense.model.where import Loc
+from pipesense.text.regex import regex
 from pipesense.text.source_map import Piece, PieceKind, SourceMap
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
 
-_PREFIX_QUOTE: Final = re.compile(r"""([A-Za-z]{0,2})(\"{3}|'{3}|"|')""")
-_BETWEEN: Final = re.compile(r"(?:\s|\\\r?\n|#[^\r\n]*)+")
-_ESCAPE: Final = re.compile(
+_PREFIX_QUOTE: Final = regex(r"""([A-Za-z]{0,2})(\"{3}|'{3}|"|')""")
+_BETWEEN: Final = regex(r"(?:\s|\\\r?\n|#[^\r\n]*)+")
+_ESCAPE: Final = regex(
     r"\\(?:(?P<simple>[\\'\"abfnrtv])|(?P<join>\r\n|\n|\r)|(?P<octal>[0-7]{1,3})"
     r"|x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})|N\{(?P<name>[^}]+)\})"
 )
 _SIMPLE: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_FORMAT_FIELD: Final = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
-_PERCENT_FIELD: Final = re.compile(r"%%|%(?:\((\w+)\))?[-+ #0]*(?:\*|\d+)?(?:\.\d+)?[sdifgrxeaco]")
+_FORMAT_FIELD: Final = regex(r"\{\{|\}\}|\{([^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
+_PERCENT_FIELD: Final = regex(r"%%|%(?:\((\w+)\))?[-+ #0]*(?:\*|\d+)?(?:\.\d+)?[sdifgrxeaco]")
 _UNCHANGED: Final = frozenset(
     {
         *("textwrap.dedent", "inspect.cleandoc", "sqlalchemy.text", "sqlalchemy.sql.text"),

@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING, Final, cast
 from pipesense.lang.python.index import IMPORTS, Place, UnitIndex
 from pipesense.lang.python.walk import build_index
 from pipesense.text.line_index import line_starts
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
 
-_CODE: Final = re.compile(r"^[ \t\f\ufeff]*[^\s#]", re.MULTILINE)
-_MAY_WARN: Final = re.compile(r"\\|[0-9](?:and|else|for|if|in|is|or|not)\b")
-_NAME: Final = re.compile(r"[^\W\d]\w*")
-_BINDS: Final = re.compile(
+_CODE: Final = regex(r"^[ \t\f\ufeff]*[^\s#]", re.MULTILINE)
+_MAY_WARN: Final = regex(r"\\|[0-9](?:and|else|for|if|in|is|or|not)\b")
+_NAME: Final = regex(r"[^\W\d]\w*")
+_BINDS: Final = regex(
     r"^(?P<indent>[ \t]*)(?P<target>(?:[^\W\d]\w*\s*,\s*)*[^\W\d]\w*)\s*(?:=(?!=)|[-+*/|&^%@]=|[:\[.])"
     r"|\b(?:as|def|class|for|global)\s+(?P<named>[^\W\d]\w*)"
     r"|\bimport\b(?P<imported>[ \t]*\([^)]*|[^#;\n]*)",

@@ -19,6 +19,7 @@ from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.change import Replace, imported
 from pipesense.model.flow import Effect
 from pipesense.model.habits import ClockChoosesData, NaiveMoment
+from pipesense.text.regex import regex
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
@@ -32,9 +33,9 @@ _SELECTS: Final = frozenset(
         *("bucket_key", "object_name", "io", "path_or_buf", "uri", "endpoint", "fname", "file"),
     }
 )
-_WHERE: Final = re.compile(r"\b(?:where|between|partition)\b", re.I)
-_STATEMENT: Final = re.compile(r"^\s*(?:select|with|insert|delete|update|merge|copy|create)\b", re.I)
-_TIME_OF_DAY: Final = re.compile(r"%[HMSIfscXT]")
+_WHERE: Final = regex(r"\b(?:where|between|partition)\b", re.I)
+_STATEMENT: Final = regex(r"^\s*(?:select|with|insert|delete|update|merge|copy|create)\b", re.I)
+_TIME_OF_DAY: Final = regex(r"%[HMSIfscXT]")
 _CONTEXT: Final = frozenset(
     {"data_interval_start", "data_interval_end", "logical_date", "execution_date", "queued_at", "run_after"}
 )

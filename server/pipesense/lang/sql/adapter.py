@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from pipesense.text.regex import regex
+
 Texts = Callable[[str], "str | None"]
 """The text of a file by its path; None where there is none."""
 
@@ -35,23 +37,23 @@ ADAPTERS: Final = frozenset(_DIALECTS)
 _PROJECT: Final = "dbt_project.yml"
 _PROFILES: Final = ("profiles.yml", "profiles/profiles.yml", "profile/profiles.yml", ".dbt/profiles.yml")
 _INSTALLED: Final = ("requirements.txt", "pyproject.toml", "Pipfile", "meltano.yml", "setup.py", "setup.cfg")
-_PACKAGES: Final = re.compile(r"/(?:dbt_packages|dbt_modules)/.*")
-_PROFILE: Final = re.compile(r"^profile:\s*['\"]?([\w.-]+)", re.MULTILINE)
+_PACKAGES: Final = regex(r"/(?:dbt_packages|dbt_modules)/.*")
+_PROFILE: Final = regex(r"^profile:\s*['\"]?([\w.-]+)", re.MULTILINE)
 _FOLDERS: Final = ("models", "analyses", "analysis", "tests", "seeds", "data", "macros", "snapshots", "functions")
-_PATHS: Final = re.compile(
+_PATHS: Final = regex(
     r"^(?:model|source|analysis|test|seed|data|macro|snapshot|function)-paths:"
     r"[ \t\r]*(?:\[([^\]]*)\]|\n((?:[ \t]*-[^\n]*\n?)+))",
     re.MULTILINE,
 )
-_TYPE: Final = re.compile(r"^\s+(?:-\s+)?type:\s*['\"]?([\w-]+)", re.MULTILINE)
-_SCHEMA: Final = re.compile(r"^\s+(?:schema|dataset):\s*['\"]?([\w$-]+)['\"]?\s*(?:#.*)?$", re.MULTILINE)
-_ADAPTER: Final = re.compile(rf"\bdbt-({'|'.join(_DIALECTS)})\b(?!-utils)")
+_TYPE: Final = regex(r"^\s+(?:-\s+)?type:\s*['\"]?([\w-]+)", re.MULTILINE)
+_SCHEMA: Final = regex(r"^\s+(?:schema|dataset):\s*['\"]?([\w$-]+)['\"]?\s*(?:#.*)?$", re.MULTILINE)
+_ADAPTER: Final = regex(rf"\bdbt-({'|'.join(_DIALECTS)})\b(?!-utils)")
 _SETTINGS: Final = (
     # https://docs.getdbt.com/reference/resource-configs/snowflake-configs and bigquery-configs
-    ("snowflake", re.compile(r"^\s+\+?(snowflake_warehouse|query_tag|copy_grants|transient):", re.MULTILINE)),
+    ("snowflake", regex(r"^\s+\+?(snowflake_warehouse|query_tag|copy_grants|transient):", re.MULTILINE)),
     (
         "bigquery",
-        re.compile(
+        regex(
             r"^\s+\+?(maximum_bytes_billed|grant_access_to|hours_to_expiration|require_partition_filter):", re.MULTILINE
         ),
     ),

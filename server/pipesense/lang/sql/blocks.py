@@ -11,6 +11,7 @@ import re
 from typing import Final, NamedTuple
 
 from pipesense.lang.sql.lexical import FLAGS, HIDING, comment_end, content_start
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 
@@ -28,20 +29,20 @@ class Inside(NamedTuple):
     closed: bool
 
 
-_CREATE: Final = re.compile(
+_CREATE: Final = regex(
     r"(?:CREATE|ALTER)\s+(?:[\w=@`'%.]+\s+){0,5}?(?:PROCEDURE|FUNCTION|TRIGGER|EVENT|TASK)\b", re.IGNORECASE
 )
-_CONTROL: Final = re.compile(r"(?:BEGIN|IF|FOR|WHILE|LOOP|REPEAT|CASE|DECLARE|DO)\b", re.IGNORECASE)
-_WORDS: Final = re.compile(HIDING + r"| ;(?P<end>) | \((?P<left>) | \)(?P<right>) | \b[A-Za-z_]\w*(?P<word>)", FLAGS)
+_CONTROL: Final = regex(r"(?:BEGIN|IF|FOR|WHILE|LOOP|REPEAT|CASE|DECLARE|DO)\b", re.IGNORECASE)
+_WORDS: Final = regex(HIDING + r"| ;(?P<end>) | \((?P<left>) | \)(?P<right>) | \b[A-Za-z_]\w*(?P<word>)", FLAGS)
 _JUDGED: Final = frozenset(
     {"select", "with", "insert", "update", "delete", "merge", "create", "drop", "truncate", "replace"}
 )
-_LANGUAGE: Final = re.compile(r"\bLANGUAGE\s+'?(\w+)", re.IGNORECASE)
+_LANGUAGE: Final = regex(r"\bLANGUAGE\s+'?(\w+)", re.IGNORECASE)
 _READ_LANGUAGES: Final = frozenset({"sql", "plpgsql"})
-_HEREDOC: Final = re.compile(r"\$[A-Za-z_]*\$")
-_DECLARED: Final = re.compile(r"\s*([A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)")
-_PARAMETERS: Final = re.compile(r"[(,]\s*(?:(?:IN|OUT|INOUT)\s+)?@?([A-Za-z_]\w*)\s", re.IGNORECASE)
-_TRANSACTION: Final = re.compile(r"\s*(?:;|\Z|(?:TRAN(?:SACTION)?|WORK|ISOLATION|READ)\b)", re.IGNORECASE)
+_HEREDOC: Final = regex(r"\$[A-Za-z_]*\$")
+_DECLARED: Final = regex(r"\s*([A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)")
+_PARAMETERS: Final = regex(r"[(,]\s*(?:(?:IN|OUT|INOUT)\s+)?@?([A-Za-z_]\w*)\s", re.IGNORECASE)
+_TRANSACTION: Final = regex(r"\s*(?:;|\Z|(?:TRAN(?:SACTION)?|WORK|ISOLATION|READ)\b)", re.IGNORECASE)
 
 
 class _Word(NamedTuple):

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from pipesense.lang.sql.lexical import FLAGS, HIDING, comment_end
+from pipesense.text.regex import regex
 
 NO_BODY: Final = -2
 """The statement opened a body that never closes before the end, so its ``;`` count again."""
@@ -13,12 +14,12 @@ NO_BODY: Final = -2
 _TRANSACTION: Final = (
     r"BEGIN(?=\s*(?:;|\Z|(?:TRAN(?:SACTION)?|WORK|ISOLATION|READ|DEFERRED|IMMEDIATE|EXCLUSIVE|CONCURRENT)\b))"
 )
-_OPENS: Final = re.compile(
+_OPENS: Final = regex(
     rf"(?!{_TRANSACTION})(?:BEGIN|IF|WHILE|FOR|LOOP|REPEAT)\b"
     r"|(?:CREATE|ALTER)\s+(?:[\w=@`'%.]+\s+){0,5}?(?:PROCEDURE|PROC|FUNCTION|TRIGGER|EVENT|PACKAGE|TASK)\b",
     re.IGNORECASE,
 )
-_WORDS: Final = re.compile(
+_WORDS: Final = regex(
     HIDING
     + rf"""
     | ;(?P<end>)
@@ -35,13 +36,13 @@ _WORDS: Final = re.compile(
     """,
     FLAGS | re.IGNORECASE,
 )
-_THEN: Final = re.compile(r"[^;]*?\bTHEN\b", re.IGNORECASE)
-_AT_START: Final = re.compile(r"(?:;|\b(?:BEGIN|THEN|ELSE|DO|LOOP|AS|IS|REPEAT))\s*\Z", re.IGNORECASE)
-_LOOP_START: Final = re.compile(r"\b(?:WHILE|FOR)\b[^;]*\Z", re.IGNORECASE)
+_THEN: Final = regex(r"[^;]*?\bTHEN\b", re.IGNORECASE)
+_AT_START: Final = regex(r"(?:;|\b(?:BEGIN|THEN|ELSE|DO|LOOP|AS|IS|REPEAT))\s*\Z", re.IGNORECASE)
+_LOOP_START: Final = regex(r"\b(?:WHILE|FOR)\b[^;]*\Z", re.IGNORECASE)
 # In upper case, and every alternative starts with a plain character: this looks at whole files at every key press.
-_CLOSERS: Final = re.compile(r"END\b(?<!\wEND)|BEGIN\b(?<!\wBEGIN)|CASE\b(?<!\wCASE)|/\*|\*/|\{\{|\}\}|\{%|%\}")
-_KEEPS: Final = re.compile(r"\{%[-+]?\s*(macro|call|set|test|data_test|materialization|docs)\b")
-_KEPT_ENDS: Final = re.compile(r"\{%[-+]?\s*end(?:macro|call|set|test|data_test|materialization|docs)\b")
+_CLOSERS: Final = regex(r"END\b(?<!\wEND)|BEGIN\b(?<!\wBEGIN)|CASE\b(?<!\wCASE)|/\*|\*/|\{\{|\}\}|\{%|%\}")
+_KEEPS: Final = regex(r"\{%[-+]?\s*(macro|call|set|test|data_test|materialization|docs)\b")
+_KEPT_ENDS: Final = regex(r"\{%[-+]?\s*end(?:macro|call|set|test|data_test|materialization|docs)\b")
 _STEPS: Final = {
     "END": ("block", -1),
     "/*": ("/*", 1),

@@ -10,6 +10,7 @@ from pipesense.model.data import CheckKind, QualityCheck
 from pipesense.model.sql import Expr, StatementFacts
 from pipesense.model.value import Known
 from pipesense.model.where import Loc
+from pipesense.text.regex import regex
 
 _KINDS: Final = {
     "completeness": frozenset({CheckKind.NOT_NULL}),
@@ -20,11 +21,11 @@ _KINDS: Final = {
     "accuracy": frozenset({CheckKind.RECONCILIATION}),
     "volume": frozenset({CheckKind.ROW_COUNT}),
 }
-_DIMENSION: Final = re.compile(rf"--[^\n]*?\b({'|'.join(_KINDS)})[- ]check\b", re.I)
-_CALLED: Final = re.compile(r"--[^\n]*\b(?:(?:quality|data|sanity) (?:check|test)s?|must return (?:no|0) rows)\b", re.I)
-_FOLDER: Final = re.compile(r"checks?|data_?quality|quality|dq|assertions?|(?:data_?)?tests?|audits?", re.I)
-_FILE: Final = re.compile(r"(?:^|[_.-])(?:checks?|quality|dq|asserts?|assertions?)(?:$|[_.-])", re.I)
-_WRONG: Final = re.compile(r"(?:^|_)(?:invalid|violations?|duplicates?|orphans?|wrong|out_of_range)(?:_|$)", re.I)
+_DIMENSION: Final = regex(rf"--[^\n]*?\b({'|'.join(_KINDS)})[- ]check\b", re.I)
+_CALLED: Final = regex(r"--[^\n]*\b(?:(?:quality|data|sanity) (?:check|test)s?|must return (?:no|0) rows)\b", re.I)
+_FOLDER: Final = regex(r"checks?|data_?quality|quality|dq|assertions?|(?:data_?)?tests?|audits?", re.I)
+_FILE: Final = regex(r"(?:^|[_.-])(?:checks?|quality|dq|asserts?|assertions?)(?:$|[_.-])", re.I)
+_WRONG: Final = regex(r"(?:^|_)(?:invalid|violations?|duplicates?|orphans?|wrong|out_of_range)(?:_|$)", re.I)
 _RAISES: Final = frozenset({"ERROR", "RAISE_ERROR", "FAIL", "THROWIF", "ASSERT_TRUE"})
 """BigQuery, Spark, Trino and ClickHouse have functions that fail their query."""
 _BOUNDS: Final = frozenset({"lt", "gt", "lte", "gte", "between", "not_between"})

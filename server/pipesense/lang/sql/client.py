@@ -6,23 +6,24 @@ import re
 from typing import Final
 
 from pipesense.lang.sql.lexical import content_start
+from pipesense.text.regex import regex
 
-_NOT_BREAK: Final = re.compile(r"[^\r\n]")
-_HASH_LINES: Final = re.compile(r"/\*.*?\*/|\{#.*?#\}|--[^\n]*|^(?P<hash>#[^\n]*)", re.MULTILINE | re.DOTALL)
+_NOT_BREAK: Final = regex(r"[^\r\n]")
+_HASH_LINES: Final = regex(r"/\*.*?\*/|\{#.*?#\}|--[^\n]*|^(?P<hash>#[^\n]*)", re.MULTILINE | re.DOTALL)
 """Lines that start with ``#``; inside another kind of comment they belong to that."""
-_TABLE_WORDS: Final = re.compile(r"\b(?:ROWGUIDCOL|NOT[ \t]+FOR[ \t]+REPLICATION)\b", re.IGNORECASE)
+_TABLE_WORDS: Final = regex(r"\b(?:ROWGUIDCOL|NOT[ \t]+FOR[ \t]+REPLICATION)\b", re.IGNORECASE)
 """T-SQL properties of a column that say nothing of its values; no parser here knows them."""
-_CREATE_TABLE: Final = re.compile(r"CREATE\s+TABLE\b", re.IGNORECASE)
-_TRAILING_GO: Final = re.compile(r"\n[ \t]*GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE)
-_TRAILING_COMMAND: Final = re.compile(r"\\g\w*[^\n;]*\s*\Z")
-_SLASH_LINE: Final = re.compile(r"/[ \t]*(?:\r?\n|\Z)")
-_TRAILING_SLASH: Final = re.compile(r"\n/[ \t]*\s*\Z")
-_RUNS_OTHERS: Final = re.compile(r"\\(?:(?P<file>i|ir|include|include_relative)|gexec|lo_import)\b")
-_COPY: Final = re.compile(r"\\copy\b")
-_LONE_GO: Final = re.compile(r"GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE)
-_DELIMITER: Final = re.compile(r"DELIMITER[ \t]+\S+\s*\Z", re.IGNORECASE)
-_MYSQL_END: Final = re.compile(r"\bEND[ \t]*(//|\$\$|;;)\s*\Z", re.IGNORECASE)
-_STDIN: Final = re.compile(r"COPY\b[^;]*\bFROM\s+STDIN\b[^;]*;", re.IGNORECASE)
+_CREATE_TABLE: Final = regex(r"CREATE\s+TABLE\b", re.IGNORECASE)
+_TRAILING_GO: Final = regex(r"\n[ \t]*GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE)
+_TRAILING_COMMAND: Final = regex(r"\\g\w*[^\n;]*\s*\Z")
+_SLASH_LINE: Final = regex(r"/[ \t]*(?:\r?\n|\Z)")
+_TRAILING_SLASH: Final = regex(r"\n/[ \t]*\s*\Z")
+_RUNS_OTHERS: Final = regex(r"\\(?:(?P<file>i|ir|include|include_relative)|gexec|lo_import)\b")
+_COPY: Final = regex(r"\\copy\b")
+_LONE_GO: Final = regex(r"GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE)
+_DELIMITER: Final = regex(r"DELIMITER[ \t]+\S+\s*\Z", re.IGNORECASE)
+_MYSQL_END: Final = regex(r"\bEND[ \t]*(//|\$\$|;;)\s*\Z", re.IGNORECASE)
+_STDIN: Final = regex(r"COPY\b[^;]*\bFROM\s+STDIN\b[^;]*;", re.IGNORECASE)
 
 
 def without_client_words(text: str) -> tuple[str, str]:

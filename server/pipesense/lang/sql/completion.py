@@ -12,23 +12,24 @@ from typing import Final
 
 from pipesense.lang.sql.lexical import PLAIN, comment_end
 from pipesense.model.sql import Hole, Source, StatementFacts
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 Read = Callable[[str, tuple[Hole, ...], Span], StatementFacts]
 """The facts of a statement's text, in its dialect, with the holes that are masked already; a place that must show."""
 
 STAND_IN: Final = "pipesense_cursor"
-_WORD: Final = re.compile(r"[\w$]*")
-_BACK: Final = re.compile(r"[\w$]*\Z")
-_QUALIFIER: Final = re.compile(r"""((?:(?:[\w$]+|"[^"\n]*"|`[^`\n]*`|\[[^\]\n]*\])\s*\.\s*)+)\Z""")
-_PART: Final = re.compile(r"""[\w$]+|"[^"\n]*"|`[^`\n]*`|\[[^\]\n]*\]""")
-_TAG: Final = re.compile(r"""(ref|source)\(\s*(?:(?:'([^'"\n{}]*)'|"([^'"\n{}]*)")\s*,\s*)?(['"])([^'"\n{}]*)\Z""")
-_CLAUSE: Final = re.compile(
+_WORD: Final = regex(r"[\w$]*")
+_BACK: Final = regex(r"[\w$]*\Z")
+_QUALIFIER: Final = regex(r"""((?:(?:[\w$]+|"[^"\n]*"|`[^`\n]*`|\[[^\]\n]*\])\s*\.\s*)+)\Z""")
+_PART: Final = regex(r"""[\w$]+|"[^"\n]*"|`[^`\n]*`|\[[^\]\n]*\]""")
+_TAG: Final = regex(r"""(ref|source)\(\s*(?:(?:'([^'"\n{}]*)'|"([^'"\n{}]*)")\s*,\s*)?(['"])([^'"\n{}]*)\Z""")
+_CLAUSE: Final = regex(
     r"\b(?:FROM|WHERE|GROUP\s+BY|HAVING|QUALIFY|ORDER\s+BY|LIMIT|UNION|INTERSECT|EXCEPT|WINDOW|RETURNING)\b"
     r"|\b(?:(?:LEFT|RIGHT|FULL|INNER|CROSS)\b.{0,12})?\bJOIN\b",
     re.IGNORECASE | re.DOTALL,
 )
-_QUERY: Final = re.compile(r"\s*(?:WITH|SELECT)\b", re.IGNORECASE)
+_QUERY: Final = regex(r"\s*(?:WITH|SELECT)\b", re.IGNORECASE)
 _REPAIRS: Final = 8
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
+from pipesense.text.regex import regex
+
 NAMES: Final = frozenset(
     {
         "athena",
@@ -45,14 +47,12 @@ NAMES: Final = frozenset(
 )
 """The dialects that can be read: those of sqlglot 30, written down so that settings are checked without loading it."""
 
-_DIRECTIVE: Final = re.compile(r"(?:--|/\*|\{#|#)\s*pipesense\s*:\s*dialect\s*=\s*([A-Za-z0-9_]+)", re.IGNORECASE)
+_DIRECTIVE: Final = regex(r"(?:--|/\*|\{#|#)\s*pipesense\s*:\s*dialect\s*=\s*([A-Za-z0-9_]+)", re.IGNORECASE)
 
 _LOOKED_AT: Final = 20_000
 """Characters of one statement in which its dialect shows or does not; what is longer is mostly data."""
 
-_COMMENT_OR_STRING: Final = re.compile(
-    r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'|\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL
-)
+_COMMENT_OR_STRING: Final = regex(r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'|\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _HINTS: Final[tuple[tuple[str, tuple[str, ...], str, frozenset[str]], ...]] = tuple(
     (name, tuple(words.split()), pattern, frozenset(dialects.split()))
     for name, words, pattern, dialects in (
@@ -165,8 +165,8 @@ _HINTS: Final[tuple[tuple[str, tuple[str, ...], str, frozenset[str]], ...]] = tu
         ),
     )
 )
-_BIGQUERY_ONLY: Final = re.compile(r"\b[rR]['\"]|^[ \t]*#", re.MULTILINE)
-_BRACKETED_NAME: Final = re.compile(r"(?<![\w\]\)])\[[A-Za-z_][\w ]*\]")
+_BIGQUERY_ONLY: Final = regex(r"\b[rR]['\"]|^[ \t]*#", re.MULTILINE)
+_BRACKETED_NAME: Final = regex(r"(?<![\w\]\)])\[[A-Za-z_][\w ]*\]")
 _ORDER: Final = (
     "bigquery",
     "snowflake",
@@ -218,9 +218,9 @@ def decided(found: Iterable[int]) -> tuple[str, str]:
     return "", "generic"
 
 
-_HEX_BYTES: Final = re.compile(r"\b0x[0-9a-f]{8}", re.IGNORECASE)
+_HEX_BYTES: Final = regex(r"\b0x[0-9a-f]{8}", re.IGNORECASE)
 """Bytes, longer than any number: an address or a hash on Dune, whose dialect is Trino's with such literals."""
-_QUOTED_NAME: Final = re.compile(r"[\w\"]\.\"\w")
+_QUOTED_NAME: Final = regex(r"[\w\"]\.\"\w")
 """A name in double quotes behind a dot: where quotes hold strings nobody writes that."""
 
 

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from pipesense.model.sql import Hole
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class WordKind(Enum):
     PARAMETER = "parameter"
 
 
-_COMMENT: Final = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT: Final = regex(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
 def words(text: str, dialect: str, holes: tuple[Hole, ...] = ()) -> tuple[tuple[Span, WordKind], ...]:
@@ -76,7 +77,7 @@ _FUNCTIONS: Final = frozenset(
     {"IF", "LEFT", "RIGHT", "REPLACE", "DATE", "TIMESTAMP", "FIRST", "ROW", "FORMAT", "RANGE"}
 )
 _BEFORE_COLUMNS: Final = frozenset({"INTO", "TABLE", "EXISTS", "REFERENCES", "VIEW", "WITH", "AS", "ON", "USING"})
-_TYPE_WORDS: Final = re.compile(
+_TYPE_WORDS: Final = regex(
     r"(?:BIG|SMALL|TINY|MEDIUM)?INT(?:EGER)?|U?INT\d+|FLOAT\d*|DOUBLE|REAL|DECIMAL|NUMERIC|BOOL(?:EAN)?|BYTES|BLOB"
     r"|N?(?:VAR)?CHAR|TEXT|STRING|DATE(?:TIME)?\d*|TIME(?:STAMP(?:TZ|LTZ|NTZ)?)?|UUID|JSONB?|STRUCT|ARRAY|MAP|VARIANT"
 )

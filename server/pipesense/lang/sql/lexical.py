@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pipesense.text.regex import regex
+
 # Every alternative starts with a plain character: the regex engine then skips at full speed to the next
 # one that matters. An empty group behind it says what was found.
 HIDING: Final = r"""
@@ -28,19 +30,19 @@ HIDING: Final = r"""
 _GO: Final = r"| \n(?:GO|go)(?:[ \t]+\d+)?[ \t]*(?=\r?\n|\Z)(?P<go>)"
 FLAGS: Final = re.VERBOSE | re.DOTALL
 
-PLAIN: Final = re.compile(HIDING + r"| ;(?P<end>)", FLAGS)
+PLAIN: Final = regex(HIDING + r"| ;(?P<end>)", FLAGS)
 """``lastgroup``: "end" behind a ``;``; "comment" behind ``/*``; "open", "heredoc" or
 "template" for one that never closes."""
 
-WITH_GO: Final = re.compile(HIDING + r"| ;(?P<end>)" + _GO, FLAGS)
+WITH_GO: Final = regex(HIDING + r"| ;(?P<end>)" + _GO, FLAGS)
 """The same, and "go" at the end of a line that holds only GO."""
 
-GO_LINE: Final = re.compile(r"GO(?:[ \t]+\d+)?[ \t]*(?:\r?\n|\Z)", re.IGNORECASE)
-_BLANK: Final = re.compile(r"\s*")
-_COMMENTED: Final = re.compile(
+GO_LINE: Final = regex(r"GO(?:[ \t]+\d+)?[ \t]*(?:\r?\n|\Z)", re.IGNORECASE)
+_BLANK: Final = regex(r"\s*")
+_COMMENTED: Final = regex(
     r"(?:[\s\ufeff]+|--[^\n]*|/\*(?:[^*/]|\*(?!/)|/(?!\*))*\*/|\{\#(?:[^#]|\#(?!\}))*\#\}|\#(?<![^\n]\#)[^\n]*)*"
 )
-_COMMENT_MARK: Final = re.compile(r"/\*|\*/")
+_COMMENT_MARK: Final = regex(r"/\*|\*/")
 
 
 def is_blank(text: str, start: int, stop: int) -> bool:

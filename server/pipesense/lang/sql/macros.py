@@ -11,13 +11,14 @@ from pipesense.lang.jinja.template import OPENERS
 from pipesense.lang.sql.mask import mask
 from pipesense.lang.sql.split import split
 from pipesense.model.sql import StatementFacts
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _BODIES: Final = frozenset({"macro", "test", "data_test", "call", "set", "materialization"})
 _OTHERS: Final = frozenset({"docs", "raw"})
-_NOT_BREAK: Final = re.compile(r"[^\r\n]")
-_COMMENT: Final = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-_STATEMENT: Final = re.compile(
+_NOT_BREAK: Final = regex(r"[^\r\n]")
+_COMMENT: Final = regex(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_STATEMENT: Final = regex(
     r"(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|CREATE|ALTER|DROP|TRUNCATE|GRANT|COPY)\b(?!\s*\()", re.IGNORECASE
 )
 _PARTS: Final = "A template that defines something for other files; only the queries and changes inside it are judged."

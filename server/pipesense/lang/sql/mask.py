@@ -12,10 +12,11 @@ from typing import Final
 
 from pipesense.lang.jinja.mask import mask_jinja, placeholder
 from pipesense.model.sql import Hole
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 # What may hold a placeholder's characters without being one comes first; numbered by group behind it.
-_PARAMETER: Final = re.compile(
+_PARAMETER: Final = regex(
     r"""
       --[^\r\n]*
     | /\*(?:[^*]|\*(?!/))*\*/
@@ -38,16 +39,16 @@ _KINDS: Final = {
     "named": "parameter",
     "psql": "parameter",
 }
-_IN_QUOTES: Final = re.compile(r"\$\{[^{}\r\n]*\}|%\(\w+\)s|\{\w+\}")
-_KEYWORD_BEFORE: Final = re.compile(
+_IN_QUOTES: Final = regex(r"\$\{[^{}\r\n]*\}|%\(\w+\)s|\{\w+\}")
+_KEYWORD_BEFORE: Final = regex(
     r"\b(?:SELECT|FROM|JOIN|WHERE|AND|OR|ON|IN|NOT|AS|BY|HAVING|THEN|ELSE|WHEN|INTO|TABLE|UPDATE|LIMIT|UNION|ALL)\Z",
     re.IGNORECASE,
 )
 """A tag glued to one of these is a word of its own."""
 
-_HINTS: Final = re.compile(r"\{|%[s(]|\$[{A-Za-z_]|:[A-Za-z_'\"]")
+_HINTS: Final = regex(r"\{|%[s(]|\$[{A-Za-z_]|:[A-Za-z_'\"]")
 """What every placeholder starts with."""
-_INSIDE: Final = re.compile(r"\{|%\(")
+_INSIDE: Final = regex(r"\{|%\(")
 """The same for those that are looked for in quotes."""
 
 

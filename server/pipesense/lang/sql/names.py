@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Final
 
 from pipesense.model.sql import Block, Clause, ColumnUse, Cte, Expr, Output, Source, StatementFacts
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 
@@ -51,7 +52,7 @@ class Occurrence:
     own name, so the name is not the statement's to change."""
 
 
-_PART: Final = re.compile(r'"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|[^\s.,()]+')
+_PART: Final = regex(r'"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|[^\s.,()]+')
 _NAME: Final = r'(?:"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|\w+)'
 _OWN_RESULT: Final = frozenset({Clause.GROUP, Clause.ORDER, Clause.HAVING, Clause.QUALIFY})
 

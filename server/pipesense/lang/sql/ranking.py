@@ -6,7 +6,6 @@ as likely".
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pipesense.lang.sql.habits import Evidence
 from pipesense.lang.sql.usage import Use, alias_of, signs, stem, stemmed
 from pipesense.model.columns import Family, OutColumn
 from pipesense.model.sql import Block, Clause, Source, StatementFacts
+from pipesense.text.regex import regex
 
 _OWN: Final = 2.0
 """What a use in the same statement counts, beside one elsewhere."""
@@ -42,7 +42,7 @@ _SUMS: Final = frozenset({"sum", "avg", "stddev", "stddev_samp", "variance", "me
 _LISTS: Final = frozenset({Clause.SELECT, Clause.GROUP, Clause.ORDER})
 _CONDITIONS: Final = frozenset({Clause.WHERE, Clause.ON, Clause.HAVING})
 _EQUAL: Final = frozenset({"eq", "neq", "in", "not_in", "is_not_distinct", "is_distinct"})
-_WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])|[^\W_A-Za-z0-9]+")
+_WORD: Final = regex(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])|[^\W_A-Za-z0-9]+")
 _PRIOR: Final = 0.7
 """How much the bare frequency of a name counts."""
 

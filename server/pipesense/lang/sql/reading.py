@@ -28,17 +28,18 @@ from pipesense.lang.sql.repair import blank, with_more, with_queries, without_ho
 from pipesense.lang.sql.retokenise import Retokeniser
 from pipesense.lang.sql.tokens import DEPTH_LIMIT, TYPE_LIMIT, may_nest, nesting
 from pipesense.model.sql import Hole, StatementFacts
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 # sqlglot warns on its logger about every statement it keeps as plain text; that is judged here instead.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 _IS_PLAIN: Final = (tokenizer_core.__file__ or "").endswith(".py")
-_REPLACE: Final = re.compile(r"(REPLACE)\s+INTO\b", re.IGNORECASE)
+_REPLACE: Final = regex(r"(REPLACE)\s+INTO\b", re.IGNORECASE)
 _REPAIRS: Final = 12
 _CALLS: Final = 10_000
 _FRAMES_OFF_STACK: Final = 0x030B0000
-_WORDS: Final = re.compile(r"[A-Za-z_]+")
+_WORDS: Final = regex(r"[A-Za-z_]+")
 _NO_BACKTICKS: Final = "Backticks are no quotes in this dialect."
 
 
@@ -172,8 +173,8 @@ def _lifted(
         raise Unreadable("Unexpected `FROM`: the statement cannot be read from here on.", span) from None
 
 
-_FUNCTION: Final = re.compile(r"\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP(?:ORARY)?\s+)?(?:AGGREGATE\s+)?FUNCTION\b")
-_ANY_TYPE: Final = re.compile(r"\bANY TYPE\b")
+_FUNCTION: Final = regex(r"\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP(?:ORARY)?\s+)?(?:AGGREGATE\s+)?FUNCTION\b")
+_ANY_TYPE: Final = regex(r"\bANY TYPE\b")
 _HOLD_NOTHING: Final = frozenset(
     {str, bool, int, type(None), exp.DType, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Var}
 )
@@ -298,7 +299,7 @@ def _tokenise(language: Dialect, text: str, lately: Retokeniser | None = None) -
     return tokens
 
 
-_QUOTES: Final = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|(/\*|['\"`]|\$\w*\$)", re.DOTALL)
+_QUOTES: Final = regex(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|(/\*|['\"`]|\$\w*\$)", re.DOTALL)
 
 
 def _unclosed(text: str) -> Unreadable:

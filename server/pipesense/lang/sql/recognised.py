@@ -12,9 +12,10 @@ from sqlglot.tokenizer_core import Token, TokenType
 from pipesense.lang.sql.lift.commands import read_words
 from pipesense.lang.sql.lift.words import OBJECTS
 from pipesense.model.sql import Hole, StatementFacts
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_WORDS: Final = re.compile(r"[A-Za-z_]+")
+_WORDS: Final = regex(r"[A-Za-z_]+")
 
 _TAGS_ALONE: Final = "Template tags make the whole statement, so what it says is not known."
 _DEFINITIONS: Final = "A template that defines something for other files; what it renders there is not judged."
@@ -30,7 +31,7 @@ _NO_ROWS: Final = frozenset(
     }
 )
 """Statements on the things around tables: a name, its owner, where it lies."""
-_LANGUAGE: Final = re.compile(r"\bLANGUAGE\s+'?(\w+)", re.IGNORECASE)
+_LANGUAGE: Final = regex(r"\bLANGUAGE\s+'?(\w+)", re.IGNORECASE)
 _OF_SQL: Final = frozenset({"sql", "plpgsql"})
 
 

@@ -11,10 +11,11 @@ from typing import Final
 from sqlglot.tokenizer_core import Token, TokenType
 
 from pipesense.model.sql import Hole
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_MACRO: Final = re.compile(r"\{\{-?\s*[\w.]+\s*\(")
-_NOT_BREAK: Final = re.compile(r"[^\r\n]")
+_MACRO: Final = regex(r"\{\{-?\s*[\w.]+\s*\(")
+_NOT_BREAK: Final = regex(r"[^\r\n]")
 _DEPTHS: Final = {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}
 _AFTER_CTES: Final = frozenset(
     {TokenType.SELECT, TokenType.INSERT, TokenType.UPDATE, TokenType.DELETE, TokenType.MERGE, TokenType.FROM}
@@ -30,7 +31,7 @@ _OPERANDS: Final = frozenset({TokenType.VAR, TokenType.STRING, TokenType.NUMBER,
 _CLOSED: Final = frozenset({*_OPERANDS, TokenType.R_PAREN})
 _CLOSING: Final = frozenset({TokenType.R_PAREN, TokenType.AND, TokenType.OR, TokenType.SEMICOLON})
 _LISTS: Final = frozenset({TokenType.SELECT, TokenType.DISTINCT, TokenType.COMMA})
-_SET_OPERATION: Final = re.compile(r"\b(except|intersect|union)\b", re.IGNORECASE)
+_SET_OPERATION: Final = regex(r"\b(except|intersect|union)\b", re.IGNORECASE)
 _QUERY: Final = ("SELECT", "*")
 _CTE: Final = ("AS(", "SELECT", "*)")
 

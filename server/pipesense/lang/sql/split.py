@@ -17,14 +17,15 @@ from pipesense.lang.cut import Cut, Recut
 from pipesense.lang.sql.bodies import NO_BODY, body_end, depends_on_before, opens_body, template_end
 from pipesense.lang.sql.lexical import GO_LINE, PLAIN, WITH_GO, comment_end, content_start, is_blank
 from pipesense.text.buffer import Splice
+from pipesense.text.regex import regex
 
 _KIND: Final = "statement"
 _KEPT: Final = 2
 """How many old boundaries behind an edit may be passed over before they are kept instead."""
 
-_COPY_DATA: Final = re.compile(r"COPY\b[^;]*\bFROM\s+STDIN\b[^;]*;[^\n]*\n", re.IGNORECASE)
-_DATA_END: Final = re.compile(r"^\\\.[ \t\r]*(?:\n|\Z)", re.MULTILINE)
-_DELIMITER: Final = re.compile(r"DELIMITER[ \t]+(\S+)[ \t\r]*(?:\n|\Z)", re.IGNORECASE)
+_COPY_DATA: Final = regex(r"COPY\b[^;]*\bFROM\s+STDIN\b[^;]*;[^\n]*\n", re.IGNORECASE)
+_DATA_END: Final = regex(r"^\\\.[ \t\r]*(?:\n|\Z)", re.MULTILINE)
+_DELIMITER: Final = regex(r"DELIMITER[ \t]+(\S+)[ \t\r]*(?:\n|\Z)", re.IGNORECASE)
 
 
 class _Scan(NamedTuple):

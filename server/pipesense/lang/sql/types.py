@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
 
 from pipesense.model.columns import UNKNOWN_TYPE, Family, SqlType
 from pipesense.model.shape import Path, Term
 from pipesense.model.sql import Block, Expr
+from pipesense.text.regex import regex
 
-_WORDS: Final = re.compile(r"[A-Z][A-Z0-9_]*")
+_WORDS: Final = regex(r"[A-Z][A-Z0-9_]*")
 _NAMES: Final[tuple[tuple[Family, str], ...]] = (
     (
         Family.INT,
@@ -37,7 +37,7 @@ _NAMES: Final[tuple[tuple[Family, str], ...]] = (
     (Family.INTERVAL, "INTERVAL"),
 )
 _FAMILIES: Final = {word: family for family, words in _NAMES for word in words.split()}
-_WITH_ZONE: Final = re.compile(r"\bWITH\s+(?:LOCAL\s+)?TIME\s+ZONE\b")
+_WITH_ZONE: Final = regex(r"\bWITH\s+(?:LOCAL\s+)?TIME\s+ZONE\b")
 _BY_DIALECT: Final[dict[tuple[str, str], Family]] = {
     # https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#timestamp_type: a point in time
     ("bigquery", "TIMESTAMP"): Family.TIMESTAMPTZ,

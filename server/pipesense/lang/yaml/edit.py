@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Mapping as Dict
@@ -12,14 +11,15 @@ from typing import Final, TypeAlias, Union
 from pipesense.lang.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
 from pipesense.lang.yaml.read import YamlFile, walk
 from pipesense.text.edit import TextEdit
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 Value: TypeAlias = Union[str, int, float, bool, "List[Value]", "Dict[str, Value]", "Raw", None]
 """What can be written."""
 
-_PLAIN: Final = re.compile(r"[A-Za-z_/<][\w ./<>=()+*-]*(?<! )")
+_PLAIN: Final = regex(r"[A-Za-z_/<][\w ./<>=()+*-]*(?<! )")
 _WORDS: Final = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
-_COMMENT: Final = re.compile(r"[ \t]+#[^\r\n]*|[ \t]+(?=\r|\n|$)")
+_COMMENT: Final = regex(r"[ \t]+#[^\r\n]*|[ \t]+(?=\r|\n|$)")
 
 
 class Raw(str):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from pipesense.lang.yaml.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 _DEPTH: Final = 200
 _NODES: Final = 500_000
 _LENGTH: Final = 20_000_000
-_JINJA: Final = re.compile(r"\{\{|\{%|\{#")
+_JINJA: Final = regex(r"\{\{|\{%|\{#")
 _CORE: Final = "tag:yaml.org,2002:"
-_TABBED: Final = re.compile(r"^[ ]*\t[ \t]*\S", re.M)
+_TABBED: Final = regex(r"^[ ]*\t[ \t]*\S", re.M)
 
 
 @dataclass(frozen=True, slots=True)

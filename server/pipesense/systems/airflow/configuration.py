@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value
+from pipesense.text.regex import regex
 
 CONFIGURATION_FILES: Final = ("airflow.cfg", "airflow/airflow.cfg", "config/airflow.cfg", "docker/airflow.cfg")
 _SECTIONS: Final = {
@@ -24,13 +25,13 @@ _SECTIONS: Final = {
     "catchup_by_default": "scheduler",
 }
 """https://airflow.apache.org/docs/apache-airflow/3.1.0/configurations-ref.html; the same sections in 2.x."""
-_VARIABLE: Final = re.compile(
+_VARIABLE: Final = regex(
     r"\bAIRFLOW__(?:" + "|".join(f"{section}__{key}".upper() for key, section in _SECTIONS.items()) + r")\b"
     r"[\"']?[ \t]*[=:]?[ \t]*[\"']?(?P<value>[^\s\"'#,}\\]*)"
 )
-_SECTION: Final = re.compile(r"(?m)^\[(\w+)\][ \t]*$")
-_ENTRY: Final = re.compile(rf"(?m)^({'|'.join(_SECTIONS)})[ \t]*=[ \t]*([^\n#;]*)")
-_COMMENT: Final = re.compile(r"(?m)^[ \t]*[#;][^\n]*")
+_SECTION: Final = regex(r"(?m)^\[(\w+)\][ \t]*$")
+_ENTRY: Final = regex(rf"(?m)^({'|'.join(_SECTIONS)})[ \t]*=[ \t]*([^\n#;]*)")
+_COMMENT: Final = regex(r"(?m)^[ \t]*[#;][^\n]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ A file with many DAGs is read DAG by DAG, so that an edit in one of them leaves 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -17,6 +16,7 @@ from pipesense.lang.python.module import Module
 from pipesense.lang.python.nodes import children
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.systems.airflow.names import Names, last_part
+from pipesense.text.regex import regex
 
 _MAKES: Final = frozenset(
     {
@@ -159,7 +159,7 @@ def _holds_things(statement: ast.AST) -> bool:
             return False
 
 
-_WORD: Final = re.compile(r"[^\W\d]\w*")
+_WORD: Final = regex(r"[^\W\d]\w*")
 _INNER: Final = (*_FUNCTIONS, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 """What has names of its own."""
 

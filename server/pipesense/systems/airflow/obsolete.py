@@ -16,6 +16,7 @@ from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
 from pipesense.systems.airflow.names import Construct, Names, dotted, new_name
 from pipesense.systems.airflow.tables.facts import MovedName, RemovedArgument
+from pipesense.text.regex import regex
 
 SYSTEM: Final = "airflow"
 _CHANGES: Final = {
@@ -40,9 +41,9 @@ _WITHOUT: Final = {
     "airflow.utils.dag_cycle_tester.test_cycle": "airflow.utils.dag_cycle_tester.check_cycle",
 }
 """What takes the place of names that went without a new address, as the warnings of Airflow 2.11 say."""
-_NAME: Final = re.compile(r"^(?![ \t]*(?:from|import)\b).*\bairflow\s*(?:\\\s*)?\.", re.M)
+_NAME: Final = regex(r"^(?![ \t]*(?:from|import)\b).*\bairflow\s*(?:\\\s*)?\.", re.M)
 """A line with a name that starts at ``airflow`` and is no import; a text that says so does no harm."""
-_MAY_NAME: Final = re.compile(r"\bairflow\s*(?:\\\s*)?\.|\bimport\b")
+_MAY_NAME: Final = regex(r"\bairflow\s*(?:\\\s*)?\.|\bimport\b")
 _OWN: Final = "apache-airflow"
 _OLDEST: Final = "2.11"
 """The oldest release that the tables were made from: what they tell of it may be older."""

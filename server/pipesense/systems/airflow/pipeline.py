@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -39,9 +38,10 @@ from pipesense.systems.airflow.settings import Defaults, is_unlimited, task_sett
 from pipesense.systems.airflow.sources import Source, source_of_dag, source_of_task
 from pipesense.systems.airflow.templates import obsolete_keys
 from pipesense.systems.airflow.things import DagDraft, TaskDraft
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_DEF = re.compile(r"(?:async\s+)?def\s+(\w+)")
+_DEF = regex(r"(?:async\s+)?def\s+(\w+)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,14 +12,15 @@ from pipesense.model.flow import Effect, Role, Runs
 from pipesense.model.value import Known, Unknown, Value
 from pipesense.model.where import Loc
 from pipesense.systems.airflow.things import TaskDraft
+from pipesense.text.regex import regex
 
 NETWORK: Final = frozenset({Effect.NETWORK})
 _NOTHING: Final[frozenset[Effect]] = frozenset()
-_CHECK_NAME: Final = re.compile(
+_CHECK_NAME: Final = regex(
     r"(?:^|[_\W])(?:check|checks|validate|validates|validation|quality|dq|qa|assert|test|tests|verify|audit|expect)(?:$|[_\W])"
 )
-_CHECK_KIND: Final = re.compile(r"GreatExpectations|GXValidate|Soda|DbtTest|DataQuality|DbtBuild|CheckOperator$")
-_CHECK_COMMAND: Final = re.compile(
+_CHECK_KIND: Final = regex(r"GreatExpectations|GXValidate|Soda|DbtTest|DataQuality|DbtBuild|CheckOperator$")
+_CHECK_COMMAND: Final = regex(
     r"\bdbt\b.*\b(?:test|build)\b|\bsoda\s+scan\b|\bgreat_expectations\b.*\bcheckpoint\b|\bpytest\b"
 )
 _COLUMN_CHECKS: Final = {
@@ -29,7 +30,7 @@ _COLUMN_CHECKS: Final = {
     "min": CheckKind.RANGE,
     "max": CheckKind.RANGE,
 }
-_COUNT: Final = re.compile(r"\bcount\s*\(\s*(?:\*|1)\s*\)", re.I)
+_COUNT: Final = regex(r"\bcount\s*\(\s*(?:\*|1)\s*\)", re.I)
 
 
 def task_role(task: TaskDraft, runs: tuple[Runs, ...]) -> Value[Role]:

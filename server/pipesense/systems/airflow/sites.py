@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +11,7 @@ from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.code import PatternSite
 from pipesense.systems.airflow.names import Names, last_part
+from pipesense.text.regex import regex
 
 _PATTERNS: Final = {
     "retries": ("retry-with-backoff", ""),
@@ -43,7 +43,7 @@ _CALLS: Final = frozenset(
 _BREAKERS: Final = ("ShortCircuitOperator", "short_circuit")
 _MARKS: Final = frozenset({"retries", "retry_delay", "start_date", "owner", "execution_timeout", "depends_on_past"})
 """Keys of which one at least is in a dictionary of defaults."""
-_MARKED: Final = re.compile("|".join(sorted(_MARKS)) + r"|\\")
+_MARKED: Final = regex("|".join(sorted(_MARKS)) + r"|\\")
 """A text without any of these holds no such key; a backslash may spell one in another way."""
 
 

@@ -17,11 +17,12 @@ from pipesense.model.where import Loc
 from pipesense.systems.airflow import tables
 from pipesense.systems.airflow.obsolete import SYSTEM, version_of
 from pipesense.systems.airflow.things import TaskDraft
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_TAG: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
-_NAME: Final = re.compile(r"(?<![\w.'\"])([a-z_][a-z_0-9]*)(?![\w'\"(=])")
-_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+_TAG: Final = regex(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
+_NAME: Final = regex(r"(?<![\w.'\"])([a-z_][a-z_0-9]*)(?![\w'\"(=])")
+_QUOTED: Final = regex(r"'[^']*'|\"[^\"]*\"")
 _HOLDERS: Final = frozenset({"context", "kwargs", "ctx"})
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from pipesense.lang.python.module import Module
 from pipesense.model.value import Evidence, Version
 from pipesense.systems.airflow.configuration import CONFIGURATION_FILES, configured
+from pipesense.text.regex import regex
 
 VERSION_FILES: Final = (
     "requirements.txt",
@@ -81,29 +82,29 @@ VERSION_FILES: Final = (
 )
 """Files that may pin Airflow or configure it, strongest first: production speaks before what developers install."""
 
-_COMMENT: Final = re.compile(r"(?m)(?:^|(?<=\s))#[^\n]*")
+_COMMENT: Final = regex(r"(?m)(?:^|(?<=\s))#[^\n]*")
 _NAME: Final = r"apache[-_.]airflow(?:-core)?"
-_PIN: Final = re.compile(
+_PIN: Final = regex(
     rf"(?:^|[\s\"'\[,]){_NAME}(?:\[[^\]]*\])?\s*=?\s*[\"']?(?:===?|~=)\s*[\"']?(\d+(?:\.\d+)*)", re.I | re.M
 )
-_RANGE: Final = re.compile(rf"[\s\"']{_NAME}(?:\[[^\]]*\])?\s*([<>=!~^][^\"'#\n;]*)", re.I)
-_POETRY: Final = re.compile(rf"^{_NAME}\s*=\s*(?:\{{[^}}]*version\s*=\s*)?\"([\^~<>=]*\s*\d[^\"]*)\"", re.I | re.M)
-_LOCK: Final = re.compile(rf"name\s*=\s*\"{_NAME}\"\s*\n\s*version\s*=\s*\"(\d+(?:\.\d+)*)", re.I)
-_LOCK_JSON: Final = re.compile(rf"\"{_NAME}\"\s*:\s*\{{[^{{}}]*?\"version\"\s*:\s*\"==(\d+(?:\.\d+)*)", re.I | re.S)
-_PROVIDER: Final = re.compile(
+_RANGE: Final = regex(rf"[\s\"']{_NAME}(?:\[[^\]]*\])?\s*([<>=!~^][^\"'#\n;]*)", re.I)
+_POETRY: Final = regex(rf"^{_NAME}\s*=\s*(?:\{{[^}}]*version\s*=\s*)?\"([\^~<>=]*\s*\d[^\"]*)\"", re.I | re.M)
+_LOCK: Final = regex(rf"name\s*=\s*\"{_NAME}\"\s*\n\s*version\s*=\s*\"(\d+(?:\.\d+)*)", re.I)
+_LOCK_JSON: Final = regex(rf"\"{_NAME}\"\s*:\s*\{{[^{{}}]*?\"version\"\s*:\s*\"==(\d+(?:\.\d+)*)", re.I | re.S)
+_PROVIDER: Final = regex(
     r"\b(apache[-_.]airflow[-_.]providers[-_.][a-z0-9-_.]+?)(?:\[[^\]]*\])?"
     r"(?:\s*===?\s*|\s*=\s*\"==|\"\s*\n\s*version\s*=\s*\")(\d+(?:\.\d+)*)",
     re.I,
 )
-_IMAGE: Final = re.compile(r"\bapache/airflow:(?:slim-)?(\d+\.\d+(?:\.\d+)?)")
-_IMAGE_ARGUMENT: Final = re.compile(r"\bapache/airflow:(?:slim-)?\$\{?(\w+)")
-_ARGUMENT: Final = re.compile(r"(?:apache[-_.]airflow(?:-core)?(?:\[[^\]]*\])?\s*==\s*|\bconstraints-)\$\{?(\w+)", re.I)
+_IMAGE: Final = regex(r"\bapache/airflow:(?:slim-)?(\d+\.\d+(?:\.\d+)?)")
+_IMAGE_ARGUMENT: Final = regex(r"\bapache/airflow:(?:slim-)?\$\{?(\w+)")
+_ARGUMENT: Final = regex(r"(?:apache[-_.]airflow(?:-core)?(?:\[[^\]]*\])?\s*==\s*|\bconstraints-)\$\{?(\w+)", re.I)
 """A version that an argument of the build gives: ``pip install apache-airflow==${AIRFLOW_VERSION}``."""
-_CONSTRAINTS: Final = re.compile(r"\bconstraints-(\d+\.\d+\.\d+)/constraints-")
-_RUNTIME: Final = re.compile(
+_CONSTRAINTS: Final = regex(r"\bconstraints-(\d+\.\d+\.\d+)/constraints-")
+_RUNTIME: Final = regex(
     r"^\s*FROM\s+\S*(?:astronomer|astrocrpublic\S*|images\.astronomer\.cloud)/\S*?runtime:(\d+)\.(\d+)", re.M
 )
-_OLD_ARGUMENT: Final = re.compile(r"\bschedule_interval[\"']?\s*[=:](?!=)")
+_OLD_ARGUMENT: Final = regex(r"\bschedule_interval[\"']?\s*[=:](?!=)")
 _GONE: Final = (
     "airflow.operators.dummy",
     "airflow.operators.dummy_operator",

@@ -6,7 +6,6 @@ said for all of them, and so do files called ``defaults.yml`` in the folders abo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +23,7 @@ from pipesense.systems.airflow.tables.facts import OperatorFacts
 from pipesense.systems.airflow.yaml_settings import Layers, Place, constant, pairs, settings_of
 from pipesense.systems.system import Lifted
 from pipesense.text.cron import Cron, read_cron
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 DEFAULTS_FILES: Final = ("defaults.yml", "defaults.yaml")
@@ -31,8 +31,8 @@ DEFAULTS: Final = "airflow defaults"
 """The kind under which a file of defaults tells what it sets, by its folder."""
 _ALL: Final = "*"
 _NO_DAG: Final = frozenset(("default", "task_groups"))
-_CHECK_KIND: Final = re.compile(r"GreatExpectations|GXValidate|Soda|DbtTest|DataQuality|DbtBuild|CheckOperator$")
-_CLASS: Final = re.compile(r"^[\w.]+\.\w+$|(?:Operator|Sensor)$")
+_CHECK_KIND: Final = regex(r"GreatExpectations|GXValidate|Soda|DbtTest|DataQuality|DbtBuild|CheckOperator$")
+_CLASS: Final = regex(r"^[\w.]+\.\w+$|(?:Operator|Sensor)$")
 """What stands behind ``operator`` and ``decorator``: a class by its whole name."""
 _RUNS_ALWAYS: Final = frozenset(
     ("all_done", "always", "all_failed", "one_failed", "one_done", "all_done_setup_success")

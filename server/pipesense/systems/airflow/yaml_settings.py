@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,11 +12,12 @@ from pipesense.lang.yaml.nodes import Mapping, Node, Scalar, items, resolved, sc
 from pipesense.model.flow import RetryPolicy, Setting
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value, effective
 from pipesense.model.where import Loc
+from pipesense.text.regex import regex
 
 _DELAY: Final = timedelta(minutes=5)
 """Airflow's own default of retry_delay."""
 _UNITS: Final = ("weeks", "days", "hours", "minutes", "seconds")
-_AMOUNT: Final = re.compile(rf"({'|'.join(_UNITS)})\s*:\s*(\d+(?:\.\d+)?)")
+_AMOUNT: Final = regex(rf"({'|'.join(_UNITS)})\s*:\s*(\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True, slots=True)

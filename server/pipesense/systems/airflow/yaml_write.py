@@ -13,8 +13,9 @@ from pipesense.model.flow import Role
 from pipesense.model.value import known
 from pipesense.systems.airflow.yaml_dags import DagNode, dags
 from pipesense.text.edit import TextEdit
+from pipesense.text.regex import regex
 
-_OLD: Final = re.compile(r"^\s*(?:-\s*)?(?:retry_delay_sec|execution_timeout_secs|dagrun_timeout_sec)\s*:", re.M)
+_OLD: Final = regex(r"^\s*(?:-\s*)?(?:retry_delay_sec|execution_timeout_secs|dagrun_timeout_sec)\s*:", re.M)
 """How lengths of time were written before dag-factory 1.0."""
 _FREE: Final = "There is no certain place for the setting."
 

@@ -16,12 +16,13 @@ from pipesense.model.avro import AvroFault, AvroField, AvroMistake, AvroRecord, 
 from pipesense.model.code import PatternSite
 from pipesense.systems.avro.defaults import Fit, fits
 from pipesense.systems.system import Lifted
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 PRIMITIVES: Final = frozenset(("null", "boolean", "int", "long", "float", "double", "bytes", "string"))
 _NAMED: Final = frozenset(("record", "error", "enum", "fixed"))
-_NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_FULL_NAME: Final = re.compile(r"\.?[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
+_NAME: Final = regex(r"[A-Za-z_]\w*", re.ASCII)
+_FULL_NAME: Final = regex(r"\.?[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
 _MEANT: Final = {
     "integer": "int",
     "bigint": "long",

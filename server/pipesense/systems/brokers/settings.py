@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -13,8 +12,9 @@ from pipesense.lang.python.module import Module
 from pipesense.model.broker import ClientSetting, SettingConflict, StreamClient, UnknownKey
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
 from pipesense.systems.brokers.table import BrokerTable, ClientClass, Conflicts, Form, Kind, SettingSpec, version_of
+from pipesense.text.regex import regex
 
-_CALLBACK: Final = re.compile(r"_cb$|^on_|^logger$|_callback$")
+_CALLBACK: Final = regex(r"_cb$|^on_|^logger$|_callback$")
 """Keys of confluent-kafka's dictionaries that are Python's own, not librdkafka's (whose names have no underscore)."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,13 +17,14 @@ from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.broker import Handler, Step, StepKind
 from pipesense.model.flow import Effect
 from pipesense.model.where import Loc
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_LOG: Final = re.compile(
+_LOG: Final = regex(
     r"(?:.*\.)?(?:log|logger|logging|_log|_logger|LOG|LOGGER|structlog|warnings|traceback|sys\.std(?:out|err)|console|tqdm|st)"
     r"\.\w+|print|pprint(?:\.pprint)?|.*\.(?:debug|info|warning|warn|error|exception|critical)"
 )
-_DECODE: Final = re.compile(
+_DECODE: Final = regex(
     r".*(?:^|\.)(?:json|ujson|orjson|simplejson|rapidjson|pickle|msgpack|avro|fastavro|marshal|yaml|cbor2?|bson)\.\w*"
     r"(?:loads?|unpackb?|decode|reader|deserialize)\w*|.*\.(?:ParseFromString|FromString|model_validate(?:_json)?"
     r"|parse_raw|parse_obj|deserialize)|.*(?:^|[._])deserialize\w*|.*_deserializer"
@@ -65,7 +65,7 @@ _HARMLESS: Final = frozenset(
     }
 )
 _QUIET_PURE: Final = frozenset({"builtins", "json", "time", "datetime", "math", "re", "uuid", "base64", "hashlib"})
-_DATA_ERRORS: Final = re.compile(
+_DATA_ERRORS: Final = regex(
     r"(?:.*\.)?(?:Exception|BaseException|ValueError|TypeError|KeyError|IndexError|AttributeError|LookupError"
     r"|JSONDecodeError|Unicode(?:Decode)?Error|ValidationError|DecodeError|Serialization\w*Error|SerializerError"
     r"|ParseError|InvalidOperation|AssertionError|ArithmeticError|ZeroDivisionError|StandardError)"

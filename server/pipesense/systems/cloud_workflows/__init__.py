@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from pipesense.model.change import Change, Refusal, Replace
 from pipesense.systems.system import DocumentSystem, Lifted
+from pipesense.text.regex import regex
 
 if TYPE_CHECKING:
     from pipesense.lang.documents.file import DocumentFile
 
-_CALL: Final = re.compile(r"""["']?\bcall["']?\s*:\s*["']?(?:http|googleapis|sys|events|experimental)\.""")
-_MAIN: Final = re.compile(r"""^main:|^[ \t]*["']main["']\s*:""", re.M)
+_CALL: Final = regex(r"""["']?\bcall["']?\s*:\s*["']?(?:http|googleapis|sys|events|experimental)\.""")
+_MAIN: Final = regex(r"""^main:|^[ \t]*["']main["']\s*:""", re.M)
 
 
 def claims(path: str, text: str) -> bool:

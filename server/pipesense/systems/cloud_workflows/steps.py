@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -14,6 +13,7 @@ from pipesense.model.failures import SwallowedFailure
 from pipesense.model.states import Jump, StepCall, StepRetry
 from pipesense.model.where import Loc
 from pipesense.systems.cloud_workflows.calls import Call, call_of
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _KEYS: Final = frozenset(
@@ -25,8 +25,8 @@ _KEYS: Final = frozenset(
 _REACTS: Final = frozenset(("raise", "return", "next", "assign", "switch", "for", "parallel", "try"))
 """Keys of steps in an except block that do something about the failure, or may."""
 _ENDS: Final = frozenset(("end", "break", "continue"))
-_POLICY: Final = re.compile(r"\$\{\s*(?P<name>[\w.]+)\s*\}")
-_WORD: Final = re.compile(r"[A-Za-z_]\w*")
+_POLICY: Final = regex(r"\$\{\s*(?P<name>[\w.]+)\s*\}")
+_WORD: Final = regex(r"[A-Za-z_]\w*")
 _NEEDED: Final = ("predicate", "max_retries", "backoff")
 _DEPTH: Final = 60
 _MOST: Final = 10_000

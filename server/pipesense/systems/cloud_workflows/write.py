@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import count
 from typing import Final
@@ -24,10 +23,11 @@ from pipesense.model.change import (
 )
 from pipesense.systems.cloud_workflows.steps import Step, StepReader, inside
 from pipesense.text.edit import TextEdit
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _CALL_KEYS: Final = ("call", "args", "result")
-_LINE: Final = re.compile(r"\r\n|\n|\r")
+_LINE: Final = regex(r"\r\n|\n|\r")
 
 
 def write(change: Change, file: DocumentFile) -> tuple[Replace, ...] | Refusal:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -26,9 +25,10 @@ from pipesense.systems.dagster.settings import (
     written_settings,
 )
 from pipesense.systems.dagster.things import Thing, named
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_DEF: Final = re.compile(r"(?:async\s+)?def\s+(\w+)")
+_DEF: Final = regex(r"(?:async\s+)?def\s+(\w+)")
 _SHOWN: Final = (
     ("automation_condition", "automation", "when it is materialised without being asked"),
     ("auto_materialize_policy", "automation", "when it is materialised without being asked"),

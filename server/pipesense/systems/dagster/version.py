@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -10,9 +9,10 @@ from typing import Final
 from pipesense.lang.python import pins
 from pipesense.lang.python.module import Module
 from pipesense.model.value import Evidence, Version
+from pipesense.text.regex import regex
 
 VERSION_FILES: Final = (*pins.FILES, "dagster.yaml")
-_RUN_RETRIES: Final = re.compile(r"(?ms)^run_retries\s*:\s*\n(?:[ \t]+[^\n]*\n)*?[ \t]+enabled\s*:\s*true")
+_RUN_RETRIES: Final = regex(r"(?ms)^run_retries\s*:\s*\n(?:[ \t]+[^\n]*\n)*?[ \t]+enabled\s*:\s*true")
 
 
 def version_in_use(module: Module, files: Mapping[str, str], configured: str | None) -> Version:

@@ -9,6 +9,8 @@ import re
 from enum import IntEnum
 from typing import Final
 
+from pipesense.text.regex import regex
+
 
 class Layer(IntEnum):
     """From raw to ready, in the order in which data may flow."""
@@ -36,7 +38,7 @@ _FOLDERS: Final = {
     **dict.fromkeys(("intermediate", "int", "silver"), Layer.MIDDLE),
     **dict.fromkeys(("marts", "mart", "gold", "reporting", "reports", "presentation"), Layer.MART),
 }
-_PREFIX: Final = re.compile(
+_PREFIX: Final = regex(
     r"(?:(?P<raw>base|raw|bronze)|(?P<staging>stg|staging)|(?P<middle>int|intermediate|silver)"
     r"|(?P<mart>fct|fact|dim|mart|rpt|agg|gold))_",
     re.IGNORECASE,

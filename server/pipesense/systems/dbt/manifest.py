@@ -19,6 +19,7 @@ from pipesense.model.data import Column, DatasetName, Relation
 from pipesense.model.dbt import DbtColumn, DbtEntry, DbtMacro, DbtNode, DbtTable
 from pipesense.model.value import Unknown
 from pipesense.model.where import Loc
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 LARGEST: Final = 64_000_000
@@ -26,7 +27,7 @@ LARGEST: Final = 64_000_000
 
 _SECTIONS: Final = ("nodes", "sources", "macros")
 _KINDS: Final = frozenset(("model", "seed", "snapshot"))
-_BLANK: Final = re.compile(r"\s*")
+_BLANK: Final = regex(r"\s*")
 _PACKAGES_OF_DBT: Final = frozenset(("dbt", *(f"dbt_{name}" for name in ADAPTERS)))
 _MOST: Final = 200_000
 """Nodes, sources and macros of one manifest."""

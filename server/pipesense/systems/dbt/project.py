@@ -14,6 +14,7 @@ from pipesense.model.where import Loc
 from pipesense.systems.dbt.properties import setting_of
 from pipesense.systems.dbt.sql import Locate
 from pipesense.systems.dbt.tables import NODE_CONFIGS
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 KINDS: Final = ("model", "seed", "snapshot", "macro", "test", "analysis")
@@ -39,10 +40,8 @@ _MODELLESS: Final = frozenset(
     )
 )
 """Packages of macros and tests only, as their repositories show: no model, seed, snapshot or source in them."""
-_VERSIONS: Final = re.compile(r"([<>=!~]*)\s*v?(\d+)\.(\d+)(?:\.(\d+|\*))?")
-_PIN: Final = re.compile(
-    r"^[\"'\s]*dbt-core(?:\[[^\]]*\])?\s*[\"']?\s*[=~]=?\s*[\"'^~=]*(\d+)\.(\d+)(?:\.(\d+))?", re.M
-)
+_VERSIONS: Final = regex(r"([<>=!~]*)\s*v?(\d+)\.(\d+)(?:\.(\d+|\*))?")
+_PIN: Final = regex(r"^[\"'\s]*dbt-core(?:\[[^\]]*\])?\s*[\"']?\s*[=~]=?\s*[\"'^~=]*(\d+)\.(\d+)(?:\.(\d+))?", re.M)
 
 
 def read_project(

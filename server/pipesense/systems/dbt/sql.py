@@ -31,6 +31,7 @@ from pipesense.model.dbt import (
     TagProblem,
 )
 from pipesense.model.where import Loc
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 Locate = Callable[[Span], Loc]
@@ -38,9 +39,9 @@ Locate = Callable[[Span], Loc]
 
 _BODIES: Final = ("macro", "test", "data_test", "materialization", "docs")
 _MAYBE: Final = ("if", "for", *_BODIES)
-_LINE_COMMENT: Final = re.compile(r"--[^\n]*")
-_COMMENTS: Final = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
-_TRAILING: Final = re.compile(r"(?:\s|--[^\n]*\n?|/\*.*?\*/|\{#.*?#\})*\Z", re.DOTALL)
+_LINE_COMMENT: Final = regex(r"--[^\n]*")
+_COMMENTS: Final = regex(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
+_TRAILING: Final = regex(r"(?:\s|--[^\n]*\n?|/\*.*?\*/|\{#.*?#\})*\Z", re.DOTALL)
 _ARGUMENTS: Final = frozenset(("caller", "varargs", "kwargs", "loop", "super", "self"))
 
 

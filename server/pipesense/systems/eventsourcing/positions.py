@@ -17,16 +17,17 @@ from pipesense.model.position import Apart, PositionApart
 from pipesense.model.value import Known
 from pipesense.model.where import Loc
 from pipesense.systems.system import Lifted
+from pipesense.text.regex import regex
 
-_WRITE: Final = re.compile(
+_WRITE: Final = regex(
     r"\s*(?:WITH\b.*?\)\s*)?(INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|MERGE\s+INTO|REPLACE\s+INTO|DELETE\s+FROM)\s+([\w.\"`]+)",
     re.I | re.S,
 )
-_POSITION: Final = re.compile(
+_POSITION: Final = regex(
     r"(?:^|_)(?:positions?|checkpoints?|offsets?|cursors?|watermarks?|bookmarks?|progress|high_water_marks?)$", re.I
 )
-_SELF: Final = re.compile(r"^(?:projection|projector|consumer|reader|sync|etl|load)_(?:positions?|state|status)$", re.I)
-_REPEATABLE: Final = re.compile(
+_SELF: Final = regex(r"^(?:projection|projector|consumer|reader|sync|etl|load)_(?:positions?|state|status)$", re.I)
+_REPEATABLE: Final = regex(
     r"\bON\s+CONFLICT\b|\bON\s+DUPLICATE\s+KEY\b|^\s*(?:MERGE|REPLACE)\b|OR\s+(?:REPLACE|IGNORE)", re.I
 )
 _STORE: Final = ("event-sourcing", "Its state is made from events that are kept; queries read projections of them.")

@@ -19,20 +19,21 @@ from pipesense.model.code import PatternSite
 from pipesense.model.position import OpenSaga
 from pipesense.model.where import Loc
 from pipesense.systems.system import Lifted
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_COMMITS: Final = re.compile(
+_COMMITS: Final = regex(
     r"^(?:reserve|book|charge|debit|credit|capture|withdraw|deposit|ship|redeem|allocate|provision|enroll|subscribe)(?:_|$)"
 )
-_SIGNS: Final = re.compile(
+_SIGNS: Final = regex(
     r"\.\s*(?:reserve|book|charge|debit|credit|capture|withdraw|deposit|ship|redeem|allocate|provision|enroll|subscribe)"
 )
 """A statement without such a call has no steps, and its tree need not be looked at."""
-_UNDOES: Final = re.compile(
+_UNDOES: Final = regex(
     r"cancel|refund|release|revert|undo|roll_?back|compensat|void|restore|unreserve|reverse|abort|deprovision|unsubscribe",
     re.I,
 )
-_SERVICE: Final = re.compile(
+_SERVICE: Final = regex(
     r"(?:^|_)(?:service|client|api|gateway|svc|payments?|inventory|stock|shipping|shipments?|billing|flights?|hotels?"
     r"|rooms?|bank|ledger|wallet|logistics|fulfil?ment|carrier)$"
 )

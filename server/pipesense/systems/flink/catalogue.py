@@ -19,6 +19,7 @@ from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.stream_job import UndeclaredTable
 from pipesense.model.value import Known
 from pipesense.model.where import Loc
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _RUNS: Final = frozenset({"execute_sql", "add_insert_sql", "sql_update"})
@@ -30,13 +31,13 @@ _ELSEWHERE: Final = frozenset(
         *("register_table_source", "register_table_sink", "execute_plan", "load_plan", "get_catalog"),
     }
 )
-_CREATES: Final = re.compile(
+_CREATES: Final = regex(
     r"\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMPORARY\s+)?(?:TABLE|VIEW)\s+(?:IF\s+NOT\s+EXISTS\s+)?`?(?P<name>[\w.{]+)",
     re.I,
 )
-_INSERTS: Final = re.compile(r"\bINSERT\s+(?:INTO|OVERWRITE)\s+(?:TABLE\s+)?(?P<name>`?[\w.{]+`?)", re.I)
-_CATALOGUE: Final = re.compile(r"\b(?:CREATE|USE)\s+CATALOG\b|^\s*USE\s|\bLOAD\s+MODULE\b", re.I | re.M)
-_COMMENT: Final = re.compile(r"--[^\n]*")
+_INSERTS: Final = regex(r"\bINSERT\s+(?:INTO|OVERWRITE)\s+(?:TABLE\s+)?(?P<name>`?[\w.{]+`?)", re.I)
+_CATALOGUE: Final = regex(r"\b(?:CREATE|USE)\s+CATALOG\b|^\s*USE\s|\bLOAD\s+MODULE\b", re.I | re.M)
+_COMMENT: Final = regex(r"--[^\n]*")
 _ENVIRONMENTS: Final = ("pyflink.table.TableEnvironment.create", "pyflink.table.StreamTableEnvironment.create")
 
 

@@ -17,6 +17,7 @@ from pipesense.model.value import Unknown
 from pipesense.systems.flink import connectors
 from pipesense.systems.flink.options import misspelt
 from pipesense.systems.flink.tokens import Cursor, Kind, Token, closing
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _GENERIC_TYPES: Final = frozenset({"ROW", "MAP", "ARRAY", "MULTISET", "RAW"})
@@ -24,7 +25,7 @@ _AFTER_TYPE: Final = frozenset(
     {"NOT", "NULL", "METADATA", "COMMENT", "PRIMARY", "UNIQUE", "CONSTRAINT", "VIRTUAL", "DEFAULT"}
 )
 _CONSTRAINTS: Final = frozenset({"PRIMARY", "UNIQUE", "CONSTRAINT"})
-_EVENT_TIME: Final = re.compile(
+_EVENT_TIME: Final = regex(
     r"TIMESTAMP(?:_LTZ)?(?:\s*\(\s*[0-3]\s*\))(?:\s+WITH(?:OUT)?(?:\s+LOCAL)?\s+TIME\s+ZONE)?\Z", re.IGNORECASE
 )
 """Event time has at most milliseconds: https://nightlies.apache.org/flink/flink-docs-release-2.0/docs/dev/table/concepts/time_attributes/"""

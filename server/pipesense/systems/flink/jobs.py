@@ -21,6 +21,7 @@ from pipesense.model.stream_job import KeyedState, StreamJob
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
 from pipesense.model.where import Loc
 from pipesense.systems.flink.obsolete import called, imported
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _ENVIRONMENTS: Final = {
@@ -38,7 +39,7 @@ _STATES: Final = frozenset({"ValueStateDescriptor", "ListStateDescriptor", "MapS
 _FORGETS: Final = frozenset(
     {"enable_time_to_live", "clear", "register_event_time_timer", "register_processing_time_timer"}
 )
-_BROKER_TABLE: Final = re.compile(
+_BROKER_TABLE: Final = regex(
     r"CREATE\s+(?:TEMPORARY\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?`?(\w+)`?[^;]*?'connector'\s*=\s*"
     r"'((?:upsert-)?kafka|kinesis|pulsar|rabbitmq|[\w-]+-cdc)'",
     re.I | re.S,

@@ -17,6 +17,7 @@ from pipesense.model.value import Evidence, Unknown, Version
 from pipesense.model.where import Loc
 from pipesense.systems.pinned import FILES, package_versions
 from pipesense.systems.system import Embed, Lifted, PythonSystem
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _METHODS: Final = frozenset({"execute_sql", "sql_query", "explain_sql", "add_insert_sql", "sql_update"})
 _PACKAGE: Final = "apache-flink"
-_IMAGE: Final = re.compile(r"^FROM\s+(?:--\S+\s+)?(?:[\w.:/-]+/)?flink:v?(\d+(?:\.\d+)*)", re.M | re.I)
+_IMAGE: Final = regex(r"^FROM\s+(?:--\S+\s+)?(?:[\w.:/-]+/)?flink:v?(\d+(?:\.\d+)*)", re.M | re.I)
 """Flink's own images: https://hub.docker.com/_/flink and apache/flink."""
 _CONNECTION: Final = Unknown("a table environment of Flink")
 

@@ -12,10 +12,11 @@ from typing import Final
 
 from pipesense.model.stream import TimeWindow, WindowKind
 from pipesense.systems.flink.tokens import Cursor, Kind, Token, closing
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _WINDOWS: Final = {kind.name: kind for kind in WindowKind}
-_NOT_BREAK: Final = re.compile(r"[^\r\n]")
+_NOT_BREAK: Final = regex(r"[^\r\n]")
 _INTRODUCTIONS: Final = (
     ("EXECUTE", "STATEMENT", "SET", "BEGIN"),
     ("STATEMENT", "SET", "BEGIN"),

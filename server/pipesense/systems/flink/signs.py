@@ -5,27 +5,27 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pipesense.text.regex import regex
+
 _LOOKED_AT: Final = 20_000
-_COMMENT: Final = re.compile(r"--[^\r\n]*|/\*(?!\+).*?\*/", re.DOTALL)
+_COMMENT: Final = regex(r"--[^\r\n]*|/\*(?!\+).*?\*/", re.DOTALL)
 _SIGNS: Final = (
-    ("'connector' =", "CONNECTOR", re.compile(r"\(\s*(?:'[^'\n]*'\s*=\s*'[^'\n]*'\s*,\s*)*'connector'\s*=", re.I)),
-    ("WATERMARK FOR", "WATERMARK", re.compile(r"[(,]\s*WATERMARK\s+FOR\s+[\w`.]+\s+AS\b", re.I)),
+    ("'connector' =", "CONNECTOR", regex(r"\(\s*(?:'[^'\n]*'\s*=\s*'[^'\n]*'\s*,\s*)*'connector'\s*=", re.I)),
+    ("WATERMARK FOR", "WATERMARK", regex(r"[(,]\s*WATERMARK\s+FOR\s+[\w`.]+\s+AS\b", re.I)),
     (
         "a window over DESCRIPTOR",
         "DESCRIPTOR",
-        re.compile(
-            r"\b(?:TUMBLE|HOP|CUMULATE|SESSION)\s*\(\s*(?:DATA\s*=>\s*)?TABLE\b.*?\bDESCRIPTOR\s*\(", re.I | re.S
-        ),
+        regex(r"\b(?:TUMBLE|HOP|CUMULATE|SESSION)\s*\(\s*(?:DATA\s*=>\s*)?TABLE\b.*?\bDESCRIPTOR\s*\(", re.I | re.S),
     ),
     (
         "a window in GROUP BY",
         "INTERVAL",
-        re.compile(r"\bGROUP\s+BY\b[^;]*\b(?:TUMBLE|HOP|SESSION)\s*\(\s*[\w.`]+\s*,\s*INTERVAL\s*'", re.I),
+        regex(r"\bGROUP\s+BY\b[^;]*\b(?:TUMBLE|HOP|SESSION)\s*\(\s*[\w.`]+\s*,\s*INTERVAL\s*'", re.I),
     ),
-    ("a setting of Flink", "'TABLE.EXEC.", re.compile(r"\bSET\s+'table\.exec\.", re.I)),
-    ("a statement set", "STATEMENT SET", re.compile(r"\b(?:BEGIN|EXECUTE)\s+STATEMENT\s+SET\b", re.I)),
+    ("a setting of Flink", "'TABLE.EXEC.", regex(r"\bSET\s+'table\.exec\.", re.I)),
+    ("a statement set", "STATEMENT SET", regex(r"\b(?:BEGIN|EXECUTE)\s+STATEMENT\s+SET\b", re.I)),
 )
-_RISINGWAVE: Final = re.compile(r"\bCREATE\s+(?:SOURCE|SINK|MATERIALIZED\s+VIEW)\b|(?<!')\bconnector\s*=", re.I)
+_RISINGWAVE: Final = regex(r"\bCREATE\s+(?:SOURCE|SINK|MATERIALIZED\s+VIEW)\b|(?<!')\bconnector\s*=", re.I)
 
 
 def sign(text: str) -> str:

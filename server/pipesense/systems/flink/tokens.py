@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 
@@ -41,7 +42,7 @@ class Token:
         return self.text[1:-1].replace("``", "`") if self.kind is Kind.NAME else self.text
 
 
-_TOKEN: Final = re.compile(
+_TOKEN: Final = regex(
     r"""
       (?P<hint>/\*\+.*?\*/)
     | (?P<comment>--[^\r\n]*|/\*.*?\*/)

@@ -28,10 +28,11 @@ from pipesense.model.code import PatternSite
 from pipesense.model.http import GraphqlAnswer, HttpCall, HttpCalls, PagedRequest
 from pipesense.model.value import Absent, Known, Unknown, Value
 from pipesense.systems.system import Lifted
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _VERBS: Final = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request", "send", "urlopen"})
-_CLIENT: Final = re.compile(
+_CLIENT: Final = regex(
     r"(?P<library>requests|httpx|aiohttp|urllib3?)\."
     r"(?:api\.|request\.|sessions\.)?"
     r"(?P<object>(?:Session|session|Client|AsyncClient|ClientSession|PoolManager)\(\)\.)?"
@@ -42,7 +43,7 @@ _WAITS: Final = frozenset({"requests", "urllib", "urllib3"})
 _RAISES: Final = frozenset({"requests", "httpx", "aiohttp"})
 """Libraries whose answers have ``raise_for_status()``."""
 _RETRIES: Final = ("tenacity", "backoff", "retrying", "retry", "stamina", "urllib3.util.retry")
-_STATUS: Final = re.compile(
+_STATUS: Final = regex(
     r"raise_for_status|status_code|\.status\b|\.ok\b|HTTPError|HTTPStatusError|\.is_success|is_error"
     r"|\.headers(?:\.get\(|\[)\s*[\"'](?i:content-type)"
 )
@@ -61,22 +62,20 @@ _PARSERS: Final = frozenset(
     }
 )
 """Functions that refuse what is not in their format, as the page of an error is not."""
-_UNPACKS: Final = re.compile(r"\b(?:ZipFile|is_zipfile|unpack_archive|tarfile\.open|gzip\.open)\(")
+_UNPACKS: Final = regex(r"\b(?:ZipFile|is_zipfile|unpack_archive|tarfile\.open|gzip\.open)\(")
 """Code that unpacks what was downloaded, which fails for the page of an error."""
 _ORCHESTRATORS: Final = frozenset({"airflow", "prefect", "dagster"})
-_NEXT: Final = re.compile(
+_NEXT: Final = regex(
     r"next|cursor|has_more|hasMore|more_results|offset|start_?at|\bpage\b|page_?(?:no|num|number|token|index)|continuation|links?\b"
     r"|after|scroll|total|skip|since_id|max_id",
     re.I,
 )
-_PACE: Final = re.compile(
+_PACE: Final = regex(
     r"sleep\(|retry.?after|ratelimit|rate_limit|limiter|throttle|RateLimit|\b429\b|backoff|tenacity", re.I
 )
-_SIZE: Final = re.compile(
-    r"(?:^|_)(?:limit|per_?page|page_?size|max_?results|page_?limit|rows|top)$|^\$top$|^size$", re.I
-)
-_SIZE_IN_URL: Final = re.compile(r"[?&]((?:limit|per_?page|page_?size|max_?results|\$top)=(\d+))", re.I)
-_GRAPHQL: Final = re.compile(r"graphql|\bmutation\b|\bquery\s*[({]|^\s*\{", re.I)
+_SIZE: Final = regex(r"(?:^|_)(?:limit|per_?page|page_?size|max_?results|page_?limit|rows|top)$|^\$top$|^size$", re.I)
+_SIZE_IN_URL: Final = regex(r"[?&]((?:limit|per_?page|page_?size|max_?results|\$top)=(\d+))", re.I)
+_GRAPHQL: Final = regex(r"graphql|\bmutation\b|\bquery\s*[({]|^\s*\{", re.I)
 _FEW: Final = 10
 """Who asks for fewer things than this looks something up."""
 

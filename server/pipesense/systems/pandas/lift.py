@@ -24,6 +24,7 @@ from pipesense.systems.renames import obsolete_in
 from pipesense.systems.rerun import site_of
 from pipesense.systems.script import script_pipeline
 from pipesense.systems.system import Lifted
+from pipesense.text.regex import regex
 
 _FILES: Final = frozenset({"csv", "parquet", "json", "excel", "feather", "orc", "pickle", "hdf", "xml", "stata"})
 
@@ -98,7 +99,7 @@ def _code(module: Module, function: Function | None, scope: FrameScope) -> Scope
     return ScopeCode(scope.scope, found, frozenset(_effect(each) for each in touching))
 
 
-_CLEARS: Final = re.compile(r"delete|truncate|purge|wipe|clear_|clean_?up|remove_|upsert|execute", re.I)
+_CLEARS: Final = regex(r"delete|truncate|purge|wipe|clear_|clean_?up|remove_|upsert|execute", re.I)
 
 
 def _may_clear(module: Module, function: Function | None) -> bool:

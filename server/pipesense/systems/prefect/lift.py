@@ -26,13 +26,14 @@ from pipesense.systems.prefect.obsolete import obsolete_in
 from pipesense.systems.prefect.settings import Settings, settings_of
 from pipesense.systems.prefect.things import Thing, called_thing, decorated, functions_in, thing_of
 from pipesense.systems.system import Embed, Lifted
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_DEF: Final = re.compile(r"(?:async\s+)?def\s+(\w+)")
+_DEF: Final = regex(r"(?:async\s+)?def\s+(\w+)")
 _WAITS: Final = frozenset(
     {"prefect.futures.wait", "prefect.futures.as_completed", "prefect.futures.resolve_futures_to_states"}
 )
-_MAY_CHECK: Final = re.compile(r"check|valid|quality|assert|verif|expect|test|audit|ensure|reconcil", re.I)
+_MAY_CHECK: Final = regex(r"check|valid|quality|assert|verif|expect|test|audit|ensure|reconcil", re.I)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
@@ -24,8 +23,9 @@ from pipesense.systems.spark.sites import sites_of
 from pipesense.systems.spark.tables import FRAME, LIBRARY, RENAMED
 from pipesense.systems.spark.udfs import row_functions
 from pipesense.systems.system import Lifted
+from pipesense.text.regex import regex
 
-_SETTING: Final = re.compile(
+_SETTING: Final = regex(
     r"""["'](?P<key>spark\.[\w.]+|partitionOverwriteMode)["']\s*(?:,|:|=)?\s*(?:["'](?P<value>[^"'\n]*)["']|(?P<word>\w+))?"""
 )
 

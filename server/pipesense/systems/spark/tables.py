@@ -16,6 +16,7 @@ from pipesense.lang.python.flow import NO_TRAITS, Library, Made, Step
 from pipesense.model.code import ApiChange
 from pipesense.model.value import Known
 from pipesense.systems.renames import Renamed
+from pipesense.text.regex import regex
 
 BUILDER, SESSION, READER, FRAME, GROUPED, WRITER = ("builder", "session", "reader", "frame", "grouped", "writer")
 STREAM_WRITER, TABLE_WRITER, QUERY, WINDOW, UDF, NA = ("stream writer", "table writer", "query", "window", "udf", "na")
@@ -64,18 +65,18 @@ _GROUPED: Final = frozenset(
         *("transformWithState", "transformWithStateInPandas", "applyInArrow"),
     }
 )
-_COMMAND: Final = re.compile(
+_COMMAND: Final = regex(
     r"\s*(?:show|describe|desc|set|vacuum|explain|optimize|use|create|drop|alter|insert|merge|update|delete|refresh|"
     r"analyze|cache|msck|repair|truncate|grant|add|reset|call|restore)\b",
     re.I,
 )
-_GROUPS: Final = re.compile(r"\bgroup\s+by\b", re.IGNORECASE)
-_SMALL_QUERY: Final = re.compile(
+_GROUPS: Final = regex(r"\bgroup\s+by\b", re.IGNORECASE)
+_SMALL_QUERY: Final = regex(
     r"\s*select\s+(?:count|max|min|sum|avg)\s*\([^)]*\)(?:\s+(?:as\s+)?\w+)?(?:\s*,\s*(?:count|max|min|sum|avg)\s*\([^)]*\)"
     r"(?:\s+(?:as\s+)?\w+)?)*\s+from\s+(?!.*\bgroup\s+by\b)",
     re.I | re.S,
 )
-_LIMIT: Final = re.compile(r"\blimit\s+\d+\s*;?\s*$", re.I)
+_LIMIT: Final = regex(r"\blimit\s+\d+\s*;?\s*$", re.I)
 
 
 def function(name: str, step: Step) -> Made | None:

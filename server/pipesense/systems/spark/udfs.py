@@ -8,7 +8,6 @@ https://spark.apache.org/docs/4.0.0/api/python/reference/pyspark.sql/functions.h
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -20,6 +19,7 @@ from pipesense.lang.python.nodes import children
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Replace, imported
 from pipesense.model.frames import RowFunction
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _FUNCTIONS: Final = "pyspark.sql.functions"
@@ -37,7 +37,7 @@ _CALLS: Final = {
     "builtins.abs": "abs",
     **{f"math.{name}": name for name in ("sqrt", "exp", "log10", "log2", "sin", "cos", "tan", "floor", "ceil")},
 }
-_PLAIN: Final = re.compile(r"[^\\.^$|?*+()\[\]{}]+")
+_PLAIN: Final = regex(r"[^\\.^$|?*+()\[\]{}]+")
 """Texts that mean themselves in a regular expression."""
 
 

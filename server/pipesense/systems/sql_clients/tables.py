@@ -11,12 +11,13 @@ from typing import Final
 from pipesense.lang.python.flow import Library, Made, Step
 from pipesense.model.value import Known
 from pipesense.systems.renames import Renamed
+from pipesense.text.regex import regex
 
 ENGINE, CONNECTION, TRANSACTION, CURSOR, DBAPI, CLAUSE = (
     *("engine", "connection", "transaction", "cursor", "dbapi", "clause"),
 )
 
-_CHANGES: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:insert|update|delete|merge|replace|upsert)\b", re.I)
+_CHANGES: Final = regex(r"\s*(?:--[^\n]*\n\s*)*(?:insert|update|delete|merge|replace|upsert)\b", re.I)
 _DRIVERS: Final = {
     # Drivers that open a transaction by themselves and drop it when the connection is closed.
     **dict.fromkeys(("psycopg2.connect", "sqlite3.connect", "pymysql.connect", "MySQLdb.connect"), "drops"),

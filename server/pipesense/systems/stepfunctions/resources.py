@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipesense.model.flow import Role
+from pipesense.text.regex import regex
 
 _PART: Final = r"(?:\$\{[^}]*\}|[^:])*"
 """One part of an ARN; a template may fill it in."""
-_INTEGRATION: Final = re.compile(rf"arn:{_PART}:states:{_PART}:{_PART}:(?P<api>(?!activity:).+)$")
-_ACTIVITY: Final = re.compile(rf"arn:{_PART}:states:{_PART}:{_PART}:activity:(?P<name>.*)$")
-_LAMBDA: Final = re.compile(rf"arn:{_PART}:lambda:")
-_LAMBDA_NAME: Final = re.compile(r"\$\{[^}]*(?:lambda|function|fn)[^}]*\}", re.I)
-_HOLE: Final = re.compile(r"\$\{|\$\[|\{%")
+_INTEGRATION: Final = regex(rf"arn:{_PART}:states:{_PART}:{_PART}:(?P<api>(?!activity:).+)$")
+_ACTIVITY: Final = regex(rf"arn:{_PART}:states:{_PART}:{_PART}:activity:(?P<name>.*)$")
+_LAMBDA: Final = regex(rf"arn:{_PART}:lambda:")
+_LAMBDA_NAME: Final = regex(r"\$\{[^}]*(?:lambda|function|fn)[^}]*\}", re.I)
+_HOLE: Final = regex(r"\$\{|\$\[|\{%")
 
 _LOADS: Final = ("glue:startJobRun", "emr-serverless:startJobRun", "elasticmapreduce:addStep")
 _CHECKS: Final = ("startDataQualityRulesetEvaluationRun", "startDataQualityRuleRecommendationRun")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -15,8 +14,9 @@ from pipesense.model.where import Loc
 from pipesense.systems.stepfunctions.find import Found, inner, is_machine
 from pipesense.systems.stepfunctions.resources import Resource, resource_of
 from pipesense.systems.stepfunctions.templates import Given
+from pipesense.text.regex import regex
 
-_HOLE: Final = re.compile(r"\$\{|\{%|\{\{")
+_HOLE: Final = regex(r"\$\{|\{%|\{\{")
 _NO_DEFAULT: Final = Unknown("the service waits as long as a run may take")
 _MOST: Final = 10_000
 """States of one file; aliases of aliases can make any number of them."""

@@ -10,7 +10,6 @@ https://www.serverless.com/plugins/serverless-step-functions
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -19,13 +18,14 @@ from pipesense.lang.documents.file import DocumentFile
 from pipesense.lang.yaml.nodes import Mapping as Node
 from pipesense.lang.yaml.nodes import Node as AnyNode
 from pipesense.lang.yaml.nodes import Scalar, Sequence, mapping, resolved, scalar
+from pipesense.text.regex import regex
 
 KIND: Final = "state machine of a file"
 """The kind under which a template tells what it makes of a definition's file, by the file's path."""
 _MACHINES: Final = frozenset(("AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine"))
 _FUNCTIONS: Final = frozenset(("AWS::Serverless::Function", "AWS::Lambda::Function", "AWS::Lambda::Alias"))
-_PLACE: Final = re.compile(r"\$\{([^}]+)\}")
-_FILE: Final = re.compile(r"\$\{file\(\s*(?P<path>[^${}():,]+?\.(?:json|ya?ml))\s*\)\}")
+_PLACE: Final = regex(r"\$\{([^}]+)\}")
+_FILE: Final = regex(r"\$\{file\(\s*(?P<path>[^${}():,]+?\.(?:json|ya?ml))\s*\)\}")
 """A whole file; one key of it (``${file(x.yml):orders}``) is another text."""
 _FUNCTION: Final = "arn:aws:lambda:region:account:function:"
 

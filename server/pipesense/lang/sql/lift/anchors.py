@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from sqlglot import exp
@@ -10,11 +9,12 @@ from sqlglot.tokenizer_core import TokenType
 
 from pipesense.lang.sql.lift.shapes import OPERATOR_WORDS, spellings
 from pipesense.lang.sql.lift.state import NOWHERE, State, cover
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_QUOTED: Final = re.compile(r"('(?:[^']|'')*')")
-_BLANKS: Final = re.compile(r"\s+")
-_TIGHT: Final = re.compile(r"\s*([(),\[\]<>])\s*")
+_QUOTED: Final = regex(r"('(?:[^']|'')*')")
+_BLANKS: Final = regex(r"\s+")
+_TIGHT: Final = regex(r"\s*([(),\[\]<>])\s*")
 _FEW: Final = 6
 """No more tokens stand between a call's bracket and its first argument."""
 _ARROWS: Final = frozenset({TokenType.ARROW, TokenType.DARROW, TokenType.HASH_ARROW, TokenType.DHASH_ARROW})

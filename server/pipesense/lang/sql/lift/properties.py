@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -12,6 +11,7 @@ from pipesense.lang.sql.lift.columns import Constraints, columns_of
 from pipesense.lang.sql.lift.queries import Queries
 from pipesense.lang.sql.lift.state import NOWHERE, cover
 from pipesense.model.sql import Clause, ColumnDef, Expr
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _NAMED: Final[dict[type, str]] = {
@@ -37,7 +37,7 @@ _CLUSTERS: Final = (
 )
 _TRANSFORMS: Final = (exp.PartitionedByBucket, exp.PartitionByTruncate)
 _PLACES: Final = frozenset({"location", "external_location", "path"})
-_TRANSFORM: Final = re.compile(r"(\w+)\(\s*([\w.]+)")
+_TRANSFORM: Final = regex(r"(\w+)\(\s*([\w.]+)")
 """Iceberg's partition transforms in Trino are strings: 'day(ts)'."""
 
 

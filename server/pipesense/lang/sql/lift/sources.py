@@ -13,6 +13,7 @@ from pipesense.lang.sql.lift.expressions import Expressions
 from pipesense.lang.sql.lift.state import NOWHERE, Scope, conjuncts, cover
 from pipesense.lang.sql.tokens import Region
 from pipesense.model.sql import Block, Clause, Expr, Hole, Join, Role, Source
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _BEFORE_SOURCE: Final = frozenset({TokenType.LATERAL, TokenType.ONLY, TokenType.TABLE, TokenType.L_PAREN})
@@ -28,7 +29,7 @@ _KINDS: Final = {"straight_join": "straight"}
 _ARRAYS_IN_FROM: Final = ("bigquery", "redshift", "")
 """Dialects in which ``FROM t, t.items`` reads a column of ``t``."""
 _ORDER: Final = tuple(Clause)
-_PATH_PART: Final = re.compile(r"(?:\{\{.*?\}\}|\{[^{}]*\}|[^.{]|\{)+", re.DOTALL)
+_PATH_PART: Final = regex(r"(?:\{\{.*?\}\}|\{[^{}]*\}|[^.{]|\{)+", re.DOTALL)
 _BEFORE_ASSIGNMENT: Final = frozenset({TokenType.SET, TokenType.COMMA})
 _NAMES: Final = frozenset({TokenType.VAR, TokenType.IDENTIFIER})
 _VALUE_ENDS: Final = frozenset(

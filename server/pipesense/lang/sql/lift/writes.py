@@ -14,6 +14,7 @@ from pipesense.lang.sql.lift.queries import Queries
 from pipesense.lang.sql.lift.state import NOWHERE, Scope, conjuncts
 from pipesense.lang.sql.lift.targets import Target, assignments, named_by_alias, other_sources, target_of
 from pipesense.model.sql import Block, Clause, Cte, Expr, Join, Merge, Role, Source, Write
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _VERBS: Final = {
@@ -36,7 +37,7 @@ _KEYWORDS: Final = (
     "order",
     "group",
 )
-_RUN_DATE: Final = re.compile(
+_RUN_DATE: Final = regex(
     r"(?<![a-z])(?:ds|ds_nodash|ts|ts_nodash|data_interval_(?:start|end)|(?:next_|prev_|yesterday_|tomorrow_)ds"
     r"|(?:logical|execution|run|start|end|submission|process(?:ing)?|partition|target|batch)_?(?:date|day|time)"
     r"|date|dt|day)(?![a-z])",
