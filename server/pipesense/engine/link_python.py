@@ -33,6 +33,7 @@ from pipesense.lang.python.strings import literal
 from pipesense.lang.python.syntax import ParsedUnit, parse_unit
 from pipesense.lang.python.task_code import clock_facts, helpers_of
 from pipesense.lang.python.timedelta import timedelta_attributes
+from pipesense.lang.python.whole import parse_whole
 from pipesense.lang.sql import dialect as sql_dialect
 from pipesense.model.code import ScopeCode, ScopeEffects
 from pipesense.model.data import Access
@@ -46,6 +47,7 @@ from pipesense.systems.system import Lifted, PythonSystem
 from pipesense.text.regex import regex
 
 # Looks at hundreds of units at every key are left to loops that are not Python's own.
+_ID: Final = attrgetter("id")
 _PARSED: Final = attrgetter("parsed")
 _PROBLEM: Final = attrgetter("problem")
 _SYSTEMS: Final = attrgetter("systems")
@@ -56,15 +58,29 @@ Guard = Callable[[str, Callable[[], Lifted]], "Lifted | None"]
 
 def parsed_units(document: Document, counters: Counters) -> list[ParsedUnit]:
     """The parsed units of a document; only what is new is parsed."""
-    if not all(map(_PARSED, document.units)):
+    if not all(map(_PARSED, document.units)) and not _parsed_at_once(document, counters):
         for unit in [unit for unit in document.units if unit.parsed is None]:
             counters.units_parsed += 1
             unit.parsed = parse_unit(unit.id, unit.kind, unit.text)
     return list(map(_PARSED, document.units))
 
 
+def _parsed_at_once(document: Document, counters: Counters) -> bool:
+    """Whether all units could be parsed together, which is done where none of several was."""
+    units = document.units
+    if len(units) < _SEVERAL or any(map(_PARSED, units)):
+        return False
+    found = parse_whole(document.text, list(map(_ID, units)), document.cuts)
+    for unit, parsed in zip(units, found or (), strict=False):
+        unit.parsed = parsed
+    counters.units_parsed += len(found or ())
+    return found is not None
+
+
 def prepare_python_file(document: Document, counters: Counters, budget: int) -> bool:
     """Parse units of about ``budget`` characters ahead of linking; True while more are to be parsed."""
+    if len(document.text) <= budget:
+        _parsed_at_once(document, counters)
     for unit in document.units:
         if unit.parsed is None:
             counters.units_parsed += 1
@@ -387,6 +403,8 @@ def _exports(
 _NAMED_FILE = regex(r"[\"']([\w./-]+)\.py[\"']")
 _NAMED_MODULE = regex(r"import_module\(\s*[\"']([\w.]+)[\"']")
 _FEW = 4
+_SEVERAL: Final = 4
+"""So many units are parsed faster together than one by one."""
 _TWICE = regex(r"twice|re-?_?run|idempoten|second[_ ]run", re.I)
 
 

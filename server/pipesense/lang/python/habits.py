@@ -16,6 +16,7 @@ from pipesense.lang.python.edit import add_after, replace_node
 from pipesense.lang.python.effects import call_effect, scope_effects
 from pipesense.lang.python.functions import Function, runs_in
 from pipesense.lang.python.index import FUNCTIONS, CallSite
+from pipesense.lang.python.names import ends, position
 from pipesense.lang.python.nodes import children, nodes_under
 from pipesense.model.change import Replace
 from pipesense.model.flow import Effect
@@ -73,7 +74,7 @@ def _swallowed(module: Module, function: Function, node: ast.FunctionDef | ast.A
             caught = _caught(handler)
             does = _does(handler) if caught else ""
             work = _work(module, each, sites) if does else ""
-            if work and not _looked_at_later(node, each):
+            if work and not _looked_at_later(module, node, each):
                 place = handler.type if handler.type is not None else handler
                 loc = module.loc(place)
                 if handler.type is None:
@@ -124,10 +125,10 @@ def _work(module: Module, statement: ast.Try, sites: list[CallSite]) -> str:
     return found
 
 
-def _looked_at_later(node: ast.AST, statement: ast.Try) -> bool:
+def _looked_at_later(module: Module, node: ast.AST, statement: ast.Try) -> bool:
     """Whether the function raises or returns something behind the ``try``, which may be about what happened in it."""
-    after = getattr(statement, "end_lineno", None) or statement.lineno
-    return any(isinstance(each, ast.Raise | ast.Assert) and each.lineno > after for each in _own_nodes(node))
+    after = ends(module, statement)
+    return any(isinstance(each, ast.Raise | ast.Assert) and position(module, each) > after for each in _own_nodes(node))
 
 
 def _raise(module: Module, function: ast.AST, statement: ast.Try) -> tuple[Replace, ...]:

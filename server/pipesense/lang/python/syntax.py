@@ -201,7 +201,7 @@ def parse_unit(unit: int, kind: str, text: str) -> ParsedUnit:
         return ParsedUnit(unit, kind, text, [], None, 0)
     source, added = as_module(_without_mark(text), kind)
     try:
-        body = _parse(source)
+        body = parse_text(source)
     except SyntaxError as error:
         return ParsedUnit(unit, kind, text, [], _problem(text, error, added), added)
     except (RecursionError, MemoryError):
@@ -260,7 +260,8 @@ def _without_mark(text: str) -> str:
     return "\f" + text[1:] if text.startswith("\ufeff") else text
 
 
-def _parse(source: str) -> list[ast.stmt]:
+def parse_text(source: str) -> list[ast.stmt]:
+    """The statements of a text; raises what ``ast.parse`` does, and warns nobody."""
     if not _MAY_WARN.search(source):
         return ast.parse(source).body
     with warnings.catch_warnings():
