@@ -45,9 +45,10 @@ def hover(
     loud = len(made.sections)
     if not about_dbt(made):
         about_sql(made)
-    _pipelines(made)
+    # What is said of this very place comes before the task that it belongs to.
     _code(made)
     _sites(made)
+    _pipelines(made)
     # Advice must not push what is asked for out of sight: where there is more to tell, it comes last, and short.
     _findings(made, [each for each in told if each.severity > Severity.WARNING], whole=len(made.sections) == loud)
     if not made.sections:
@@ -85,7 +86,7 @@ def _pipelines(made: Making) -> None:
 
 
 def _about_pipeline(pipeline: Pipeline) -> str:
-    lines = [f"**{pipeline.noun} {pipeline.name}** · {len(pipeline.tasks)} tasks"]
+    lines = [f"**{pipeline.noun} {pipeline.name}** · {len(pipeline.tasks)} task{'s' * (len(pipeline.tasks) != 1)}"]
     schedule = pipeline.schedule
     if isinstance(schedule.text, Known):
         lines.append(f"- schedule: {_schedule(schedule.text.value)}")

@@ -9,7 +9,8 @@ from pipesense.engine.hover_base import Making, code
 from pipesense.engine.index import Key
 from pipesense.model.sql import Block, Expr, Join, Script, Source, Statement
 from pipesense.model.stream import TimeWindow
-from pipesense.model.value import Known, Unknown
+from pipesense.model.stream_job import StreamJob
+from pipesense.model.value import Absent, Known, Unknown
 from pipesense.text.span import Span
 
 _TTL: Final = "table.exec.state.ttl"
@@ -56,7 +57,7 @@ def _groups(made: Making, script: Script, statement: Statement) -> Iterator[tupl
             )
             yield block.group_span, note
         elif any(_is_stream(made, each, statement, 0) for each in block.every_source):
-            yield block.group_span, _kept(script, statement, "one result for every key")
+            yield block.group_span, _kept(made, script, statement, "one result for every key")
 
 
 def _joins(made: Making, script: Script, statement: Statement) -> Iterator[tuple[Span, str]]:
@@ -73,23 +74,30 @@ def _joins(made: Making, script: Script, statement: Statement) -> Iterator[tuple
                     "State: **none of the looked-up side**. Each row is joined with what holds at its time.",
                 )
             elif left and _is_stream(made, join.source, statement, 0):
-                yield join.keyword, _of_join(script, statement, join, block)
+                yield join.keyword, _of_join(made, script, statement, join, block)
 
 
-def _of_join(script: Script, statement: Statement, join: Join, block: Block) -> str:
+def _of_join(made: Making, script: Script, statement: Statement, join: Join, block: Block) -> str:
     if _ties_times((*join.on, *block.where)):
         return (
             "State: **bounded by time**, where the condition ties time columns with watermarks: rows of both sides are "
             "kept for as long as a partner may still come."
         )
-    return _kept(script, statement, "every row of both sides")
+    return _kept(made, script, statement, "every row of both sides")
 
 
-def _kept(script: Script, statement: Statement, what: str) -> str:
+def _kept(made: Making, script: Script, statement: Statement, what: str) -> str:
     use = statement.facts.stream
     if use is not None and use.state_ttl:
         return f"State: **bounded by a hint** (STATE_TTL). It keeps {what}, until its time to live is over."
     limit = _setting(script, statement)
+    program = _program(made, script)
+    if limit is None and program is not None and not isinstance(program.state_ttl, Absent):
+        if isinstance(program.state_ttl, Unknown):
+            return (
+                f"State: it keeps {what}. Whether {code(_TTL)} lets go of it cannot be told: {program.state_ttl.why}."
+            )
+        return f"State: **bounded by {code(_TTL)}**, which this program sets. It keeps {what}, until that time is over."
     if limit is not None:
         return (
             f"State: **bounded by {code(_TTL)}** = {code(limit)}. It keeps {what}, until nothing came for it that long."
@@ -98,6 +106,13 @@ def _kept(script: Script, statement: Statement, what: str) -> str:
         f"State: **no bound**. It keeps {what} that was ever seen; nothing in this script sets {code(_TTL)}; the "
         "cluster's configuration may."
     )
+
+
+def _program(made: Making, script: Script) -> StreamJob | None:
+    """The program whose string the script is."""
+    if not script.embedded:
+        return None
+    return next((fact for fact in made.record.linked.facts if isinstance(fact, StreamJob)), None)
 
 
 def _setting(script: Script, before: Statement) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from pipesense.model.code import PatternSite
-from pipesense.model.data import Access, AccessMode
-from pipesense.model.frames import FrameOperation
-from pipesense.model.value import Known, Unknown
+from pipesense.model.data import AccessMode, Guard
+from pipesense.model.value import Known, Unknown, Value
+from pipesense.model.where import Loc
 
 _RERUN: Final = {
     AccessMode.OVERWRITE: "A rerun replaces everything that is there.",
@@ -15,23 +15,36 @@ _RERUN: Final = {
     AccessMode.MERGE: "A rerun finds the rows that are there by their key, and adds none twice.",
     AccessMode.UPDATE: "A rerun sets the same rows once more.",
     AccessMode.DELETE: "A rerun finds nothing left to delete.",
+    AccessMode.CREATE: "A rerun fails: what is there already is refused.",
+}
+BY_CONDITION: Final = Unknown("it replaces the rows that its condition names")
+"""The guard of a write that first removes what a condition names."""
+_PATTERNS: Final = {
+    AccessMode.MERGE: "upsert",
+    AccessMode.OVERWRITE_PARTITION: "partition-overwrite",
 }
 
 
-def note_of(access: Access) -> str | None:
-    """What running the write once more does to the data."""
-    if access.mode is not AccessMode.APPEND:
-        return _RERUN.get(access.mode)
-    if isinstance(access.guard, Known):
-        return f"A rerun leaves one copy of the rows ({access.guard.value.how})."
-    if isinstance(access.guard, Unknown):
-        if access.guard.why.startswith("it raises"):
-            return f"A rerun fails: {access.guard.why}."
-        return f"Whether a rerun doubles the rows cannot be told here: {access.guard.why}."
+def note_of(mode: AccessMode, guard: Value[Guard]) -> str | None:
+    """What running a write once more does to the data."""
+    if guard == BY_CONDITION:
+        return "A rerun replaces the rows that its condition names, and leaves the others."
+    if mode is not AccessMode.APPEND:
+        return _RERUN.get(mode)
+    if isinstance(guard, Known):
+        return f"A rerun leaves one copy of the rows ({guard.value.how})."
+    if isinstance(guard, Unknown):
+        if guard.why.startswith("it raises"):
+            return f"A rerun fails: {guard.why}."
+        return f"Whether a rerun doubles the rows cannot be told here: {guard.why}."
     return "A rerun adds the rows once more, unless something before it took the old ones away."
 
 
-def site_of(each: FrameOperation, access: Access) -> PatternSite | None:
-    """The place of a write with what a rerun of it does."""
-    note = note_of(access)
-    return PatternSite("idempotent-load", each.name_loc, note) if note is not None else None
+def rerun_site(loc: Loc, mode: AccessMode, guard: Value[Guard], *, computed: bool = False) -> PatternSite | None:
+    """The place of a write with what a rerun of it does. ``computed``: where it writes to is made up at run time."""
+    note = note_of(mode, guard)
+    if note is None:
+        return None
+    if computed and mode in (AccessMode.OVERWRITE, AccessMode.OVERWRITE_PARTITION):
+        note += " Where it writes to is computed: that holds for a rerun that comes to the same place."
+    return PatternSite(_PATTERNS.get(mode, "idempotent-load"), loc, note)

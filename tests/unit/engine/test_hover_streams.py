@@ -97,11 +97,11 @@ CLIENTS = [
     ),
     (
         "import pulsar\np = pulsar.Client('u').create_prod|ucer('t')\np.send(b'1')\n",
-        "at least once** where every result",
+        "at least once**, if what fails is sent again: the result of",
     ),
     (
         "import boto3\nk = boto3.cli|ent('kinesis')\nk.put_record(StreamName='s')\n",
-        "at least once** where every result",
+        "at least once**, if what fails is sent again: the result of",
     ),
     (
         "from azure.eventhub import EventHubConsumerClient as C\nc = C.from_connection_str|ing('x', 'g')\n\n\n"

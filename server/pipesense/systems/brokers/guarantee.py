@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from pipesense.model.broker import ClientRole, CommitMoment, MessageLoop, StepKind, StreamClient
+from pipesense.model.broker import ClientRole, CommitMoment, Loss, MessageLoop, StepKind, StreamClient, UncheckedSend
 from pipesense.model.code import PatternSite
-from pipesense.model.value import Absent, Known, Value, effective
+from pipesense.model.value import Absent, Known, Unknown, Value, effective
 from pipesense.model.where import Loc
 from pipesense.systems.brokers.sending import Use
 
 PATTERN = "delivery-guarantees"
 
 
-def sites(clients: Sequence[StreamClient], loops: Sequence[MessageLoop], uses: Iterable[Use]) -> Iterator[PatternSite]:
+def sites(
+    clients: Sequence[StreamClient],
+    loops: Sequence[MessageLoop],
+    uses: Sequence[Use],
+    blind: Sequence[UncheckedSend],
+) -> Iterator[PatternSite]:
     """A hover for each producer and consumer that the file makes."""
     senders = frozenset(use.origin for use in uses if use.sends)
+    processed = frozenset(loop.library for loop in loops if loop.called)
     own: dict[Loc, MessageLoop] = {}
     for loop in loops:
         if loop.client is not None:
             own.setdefault(loop.client.whole, loop)
     for client in clients:
         if client.role is ClientRole.PRODUCER or (client.role is ClientRole.CONNECTION and client.whole in senders):
-            yield _site(client.loc, producer(client))
-        elif client.role is ClientRole.CONSUMER:
+            sent = [use for use in uses if use.origin == client.whole]
+            yield _site(client.loc, producer(client, sent, blind))
+        elif client.role is ClientRole.CONSUMER and (client.whole in own or client.library not in processed):
             yield _site(client.loc, consumer(client, own.get(client.whole)))
+        yield from _set_aside(client)
     for loop in loops:
         for step in loop.steps:
             if step.kind is StepKind.SEND and step.in_handler:
                 yield PatternSite("dead-letter", step.loc, _ASIDE)
         if loop.client is None or loop.client.loc != loop.loc:
             yield _site(loop.loc, consumer(loop.client, loop))
+
+
+def _set_aside(client: StreamClient) -> Iterator[PatternSite]:
+    """Where the client itself is told to put messages aside."""
+    told = client.setting("dead_letter")
+    if told is not None and told.loc is not None and not (isinstance(told.value, Known) and told.value.value is None):
+        note = "A message that was handed out too often without success goes to a topic of its own, and others go on."
+        yield PatternSite("dead-letter", told.loc, note)
 
 
 _ASIDE = "A message that cannot be handled is put aside here, and the loop goes on with the next one."
@@ -57,11 +73,16 @@ def _because(client: StreamClient, *names: str) -> str:
             parts.append(
                 f"`{setting.written}` is not set, the default{of} is {_spelled(default)}"
                 if known_default
-                else f"`{setting.written}` is not set, and its default depends on the version of {client.library}"
+                else f"`{setting.written}` is not set, and {_of_library(value, client)}"
             )
         else:
             parts.append(f"`{setting.written}` is unknown: {value.why}")
     return "; ".join(parts)
+
+
+def _of_library(value: Absent[object], client: StreamClient) -> str:
+    why = value.default.why if isinstance(value.default, Unknown) else ""
+    return why.replace("the version:", f"the version of {client.library}:") or "its default is not known here"
 
 
 def _spelled(value: object) -> str:
@@ -72,15 +93,37 @@ def _now(value: Value[object]) -> object:
     return effective(value)
 
 
-def producer(client: StreamClient) -> str:
-    """What a producer guarantees."""
+def producer(client: StreamClient, sent: Sequence[Use], blind: Sequence[UncheckedSend]) -> str:
+    """What a producer guarantees; ``blind`` are the calls of the file whose results nobody looks at."""
     if client.setting("acks") is None:
-        return (
-            f"This producer ({client.library}): **at least once** where every result is waited for and errors are sent "
-            "again; **at most once** where results are dropped."
-        )
+        return f"This producer ({client.library}): {_by_results(sent, blind)}"
     guarantee, names, why = _of_producer(client)
     return f"This producer: **{guarantee}** ({_because(client, *names)}){why}."
+
+
+_LOST = {
+    Loss.AT_EXIT: "what waits in memory when the program ends is never sent",
+    Loss.UNSEEN: "nothing looks at whether the broker took what is handed over",
+    Loss.PARTLY: "nothing looks at how many records were refused, and those are gone",
+}
+
+
+def _by_results(sent: Sequence[Use], blind: Sequence[UncheckedSend]) -> str:
+    """What a producer guarantees whose broker always confirms what it kept."""
+    places = {use.loc for use in sent}
+    lost = next((each for each in blind if each.loc in places), None)
+    calls = " and ".join(dict.fromkeys(f"`{use.written}()`" for use in sent if use.sends))
+    if lost is not None:
+        return f"**at most once**: behind `{lost.call}()` {_LOST[lost.loss]}."
+    if calls and not any(use.escapes for use in sent):
+        return (
+            f"**at least once**, if what fails is sent again: the result of {calls} is waited for or looked "
+            "at. A repeat after a lost answer writes the message twice."
+        )
+    return (
+        "**at least once** where every result is waited for and errors are sent again; **at most once** where results "
+        "are dropped."
+    )
 
 
 def _of_producer(client: StreamClient) -> tuple[str, tuple[str, ...], str]:
@@ -134,9 +177,12 @@ def consumer(client: StreamClient | None, loop: MessageLoop | None) -> str:
 
 def _of_processor(client: StreamClient) -> str:
     """A stream processor, which keeps positions, state and results together by itself."""
-    because = _because(client, "processing", "ack_exceptions")
     if "exactly" in str(_now(client.value("processing"))):
-        return f"This processor: **exactly once** inside Kafka ({because}): positions, state and results go together."
+        return (
+            f"This processor: **exactly once** inside Kafka ({_because(client, 'processing')}): positions, state and "
+            "results go together. What else the code writes comes again after a crash."
+        )
+    because = _because(client, "processing", "ack_exceptions")
     if _now(client.value("ack_exceptions")) is True:
         return f"This processor: **at least once, but not for failures** ({because}): what raised counts as done."
     return f"This processor: **at least once** ({because}): after a crash the last messages are handled again."
@@ -154,6 +200,11 @@ def _by_order(client: StreamClient | None, loop: MessageLoop) -> str:
         return (
             f"This consumer: **at least once**: {loop.library} says that a message is done when this returns, and asks "
             "for it again when it raises, so the work must bear a repeat."
+        )
+    if not done and not loop.done:
+        return (
+            f"This consumer: **no guarantee by itself**: {loop.library} keeps no position. After a restart reading "
+            "begins where the code says; only positions that the program stores behind the work make it at least once."
         )
     if not done:
         return (

@@ -64,7 +64,7 @@ def lift(table: BrokerTable, module: Module, version: Version) -> Lifted:
     sent = tuple(unchecked(table, clients, uses))
     return Lifted(
         facts=(*clients, *loops, *sent, *without_schema(module, [each for look in looks for each in look.plain])),
-        sites=tuple(sites(clients, loops, uses)),
+        sites=tuple(sites(clients, loops, uses, sent)),
         code=tuple(code for look in looks for code in look.code),
     )
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pipesense.model.broker import ClientRole, Loss, StreamClient, UncheckedSend
 from pipesense.model.where import Loc
 from pipesense.systems.brokers.table import BrokerTable, Sends
 from pipesense.text.span import Span
+
+_COMMITS: Final = "commit_transaction"
+"""Sends what waits, and raises if one message of the transaction did not arrive: in each of Kafka's clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def unchecked(table: BrokerTable, clients: Sequence[StreamClient], uses: Sequenc
         own = by_origin.get(client.whole, [])
         for sends in _ways(table, client):
             sent = [use for use in own if use.sends and use.method in sends.methods]
-            if sends.loss is None or not sent or any(use.escapes for use in own):
+            if sends.loss is None or not sent or any(use.escapes or use.method == _COMMITS for use in own):
                 continue
             yield from _judged(table, client, sends, sent, loose or any(use.settles for use in own))
 

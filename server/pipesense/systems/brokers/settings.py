@@ -82,12 +82,19 @@ def _default(spec: SettingSpec, version: Version) -> Value[object]:
     if len(spec.defaults) == 1 and not spec.defaults[0][0]:
         return Known(spec.defaults[0][1])
     if not version.number or not spec.defaults:
-        return Unknown("the default depends on the version" if spec.defaults else "the default is not known here")
+        return Unknown(_by_version(spec) if spec.defaults else "the default is not known here")
     value: object = None
     for since, default in spec.defaults:
         if not since or not version.below(since):
             value = default
     return Known(value)
+
+
+def _by_version(spec: SettingSpec) -> str:
+    """What the default was at which version, in words."""
+    first, *later = spec.defaults
+    steps = [f"`{first[1]}`", *(f"`{value}` from {'.'.join(map(str, since))} on" for since, value in later)]
+    return f"the default depends on the version: {', '.join(steps)}"
 
 
 def normal(kind: Kind, value: object) -> object:

@@ -343,7 +343,8 @@ def rooted_in(call: ast.Call, names: set[str]) -> bool:
 
 def _short(module: Module, call: ast.Call) -> str:
     text = " ".join(module.text_of(call.func).split())
-    return (text if len(text) <= 40 else text[:37] + "...") + "()"
+    # The end of a long chain says what it does.
+    return (text if len(text) <= 40 else "..." + text[-37:].partition(".")[2]) + "()"
 
 
 def whole_lines(module: Module, statement: ast.stmt) -> Loc:

@@ -21,6 +21,7 @@ from pipesense.model.stream_job import KeyedState, StreamJob
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
 from pipesense.model.where import Loc
 from pipesense.systems.flink.obsolete import called, imported
+from pipesense.systems.flink.sinks import WINDOW, sink_sites
 from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
@@ -77,6 +78,7 @@ class Signs:
     unmarked: list[Loc] = field(default_factory=list)
     states: list[KeyedState] = field(default_factory=list)
     obsolete: list[ObsoleteUse] = field(default_factory=list)
+    sites: list[PatternSite] = field(default_factory=list)
     given: set[str] = field(default_factory=set)
     """Names that somebody else gets."""
 
@@ -116,7 +118,8 @@ def job_of(
         ttl_after=tables.after if tables is not None else None,
         ttl_indent=tables.indent if tables is not None else "",
     )
-    return (job, *_unrun(first, words, signs)), obsolete, list(_sites(job))
+    sites = [*_sites(job), *(site for each in signs for site in each.sites)]
+    return (job, *_unrun(first, words, signs)), obsolete, sites
 
 
 def _unrun(made: _Made, words: frozenset[str], signs: list[Signs]) -> Iterator[UnrunJob]:
@@ -138,6 +141,18 @@ def _sites(job: StreamJob) -> Iterator[PatternSite]:
     else:
         note = f"Whether this job takes checkpoints cannot be told: {job.checkpointing.why}."
     yield PatternSite("checkpointing", job.loc, note)
+    for state in job.states:
+        note = (
+            f"State: **let go by its class**. One {_HELD[state.kind]} for every key, until a time to live is over, or "
+            "the class clears it."
+            if state.cleared
+            else f"State: **no bound**. One {_HELD[state.kind]} for every key that was ever seen; nothing in its class "
+            "lets go of any."
+        )
+        yield PatternSite("state-ttl", state.loc, note)
+
+
+_HELD: Final = {"ValueStateDescriptor": "value", "ListStateDescriptor": "list", "MapStateDescriptor": "map"}
 
 
 def _endless(signs: list[Signs], strings: list[str], words: frozenset[str]) -> tuple[Loc | None, str]:
@@ -234,6 +249,8 @@ def _call(
         found.sources.append((module.loc(call), owner if owner in _SOURCES else last))
     if owner in _WINDOWS:
         found.windows.append((module.loc(call), owner))
+        found.sites.append(PatternSite("state-ttl", module.loc(call), WINDOW))
+    found.sites += sink_sites(module, call, last)
     found.obsolete += called(module, instances, call, version)
 
 

@@ -20,7 +20,9 @@ from pipesense.model.flow import Effect
 from pipesense.model.value import Absent, Known, Unknown, Value
 from pipesense.model.where import Loc
 from pipesense.systems.brokers.lift import scope_name
+from pipesense.systems.rerun import rerun_site
 from pipesense.systems.system import Lifted
+from pipesense.text.span import Span
 
 _JOBS: Final = frozenset({"mrjob.job.MRJob", "mrjob.MRJob"})
 _CLIENTS: Final = frozenset(
@@ -67,30 +69,52 @@ def _look(module: Module, statement: ast.stmt) -> _Look:
         if isinstance(node, ast.ClassDef) and _JOBS & {name for base in node.bases for name in module.qualified(base)}:
             loc = module.loc(node.bases[0])
             jobs.append((loc, node.name))
-            note = "This class is a MapReduce job: its steps hand pairs of key and value on, sorted by key in between."
+            note = (
+                "This class is a MapReduce job: its steps hand pairs of key and value on, sorted by key in between. "
+                "Hadoop refuses to write into a folder that exists, so a rerun needs a new one or an emptied one."
+            )
             sites.append(PatternSite("replay", loc, note))
         runs = runs or (isinstance(node, ast.Attribute) and node.attr == "run")
     code: dict[str, list[Access]] = {}
     for site in module.calls_under(statement):
-        found = _access(module, instances, site.node)
+        if not _touches(instances, site.node):
+            continue
+        found = _access(module, site.node)
         if found is not None:
             code.setdefault(scope_name(module, site.node), []).append(found)
+        told = _rerun(module, site.node)
+        if told is not None:
+            sites.append(told)
     scopes = tuple(ScopeCode(name, tuple(found), frozenset({Effect.NETWORK})) for name, found in code.items())
     return _Look(tuple(jobs), runs, scopes, tuple(sites))
 
 
-def _access(module: Module, instances: Instances, call: ast.Call) -> Access | None:
+def _touches(instances: Instances, call: ast.Call) -> bool:
+    """Whether a call on a client of HDFS reads or writes a path."""
     func = call.func
     if not isinstance(func, ast.Attribute) or func.attr not in _WRITES | _READS or not call.args:
-        return None
-    if not _CLIENTS & set(instances.names(func.value)):
-        return None
+        return False
+    return bool(_CLIENTS & set(instances.names(func.value)))
+
+
+def _access(module: Module, call: ast.Call) -> Access | None:
     path = module.value(call.args[0])
-    if not isinstance(path, Known) or not isinstance(path.value, str):
+    if not isinstance(path, Known) or not isinstance(path.value, str) or not isinstance(call.func, ast.Attribute):
         return None
     name = DatasetName(tuple(part for part in path.value.lower().split("/") if part) or ("/",), "hdfs")
-    mode, guard = _mode(module, call, func.attr)
+    mode, guard = _mode(module, call, call.func.attr)
     return Access(name, mode, guard, module.loc(call.args[0]))
+
+
+def _rerun(module: Module, call: ast.Call) -> PatternSite | None:
+    """What a rerun of a write does; folders are made where they are missing, and that is all."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in _WRITES - {"makedirs"}:
+        return None
+    mode, guard = _mode(module, call, call.func.attr)
+    computed = not isinstance(module.value(call.args[0]), Known)
+    loc = module.loc(call.func)
+    name = loc.at(Span(loc.span.end - len(call.func.attr), loc.span.end))
+    return rerun_site(name, mode, guard, computed=computed)
 
 
 def _mode(module: Module, call: ast.Call, method: str) -> tuple[AccessMode, Value[Guard]]:

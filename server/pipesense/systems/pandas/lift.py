@@ -12,20 +12,23 @@ from pipesense.lang.python.datasets import dataset_named, file_named
 from pipesense.lang.python.functions import Function, own_calls
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.sql_calls import sql_calls
+from pipesense.lang.python.strings import literal
 from pipesense.model.code import PatternSite, ScopeCode
 from pipesense.model.data import Access, AccessMode, DatasetName, Guard
 from pipesense.model.flow import Effect, Pipeline
 from pipesense.model.frames import FrameOperation, FrameScope, Given
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
 from pipesense.model.where import Loc
+from pipesense.systems.formats import stored_as
 from pipesense.systems.frames import Reading
 from pipesense.systems.pandas.tables import FRAME, LIBRARY, RENAMED
 from pipesense.systems.renames import obsolete_in
-from pipesense.systems.rerun import site_of
+from pipesense.systems.rerun import rerun_site
 from pipesense.systems.script import script_pipeline
 from pipesense.systems.system import Lifted
 from pipesense.text.regex import regex
 
+_TABLES: Final = frozenset({"to_sql", "to_gbq"})
 _FILES: Final = frozenset({"csv", "parquet", "json", "excel", "feather", "orc", "pickle", "hdf", "xml", "stata"})
 
 
@@ -55,11 +58,19 @@ def _sites(each: FrameOperation, written: Mapping[Loc, Access]) -> Iterator[Patt
     """What a rerun of a write does, and how many rows a merge gives."""
     if each.kind == FRAME and _touches(each):
         access = next((written[given.value_loc] for given in each.given if given.value_loc in written), None)
-        site = site_of(each, access) if access is not None else None
+        if access is not None:
+            site = rerun_site(each.name_loc, access.mode, access.guard)
+        else:
+            how = _table_mode(each, beside=True) if each.name in _TABLES else _file_mode(each)
+            site = rerun_site(each.name_loc, *how, computed=True)
         if site is not None:
-            how = _given_mode(each)
-            yield replace(site, note=f"{how} {site.note}".strip())
-    elif each.name == "merge" and each.kind in ("", FRAME):
+            told = _given_mode(each)
+            yield replace(site, note=f"{told} {site.note}".strip())
+    if each.kind == FRAME or each.name.startswith("read_"):
+        stored = stored_as(each.name.rpartition("_")[2]) if _touches(each) else ""
+        if stored:
+            yield PatternSite("columnar-files", each.name_loc, stored)
+    if each.name == "merge" and each.kind in ("", FRAME):
         said = each.argument("validate")
         raises = "A key that breaks what validate= says raises MergeError." if said is not None else _UNSAID
         yield PatternSite("join-conditions", each.name_loc, raises)
@@ -80,13 +91,10 @@ def _given_mode(each: FrameOperation) -> str:
 
 def _script(module: Module, scopes: tuple[FrameScope, ...]) -> Pipeline | None:
     """The script that a file is, where it loads tables; files are written for many other reasons."""
-    loads = [each for scope in scopes for each in scope.operations if each.kind == FRAME and each.name in _LOADS]
+    loads = [each for scope in scopes for each in scope.operations if each.kind == FRAME and each.name in _TABLES]
     if not loads or any(name.partition(".")[0] == "pyspark" for name in module.imports()):
         return None
     return script_pipeline(module, "pandas", loads, None)
-
-
-_LOADS: Final = frozenset({"to_sql", "to_gbq"})
 
 
 def _code(module: Module, function: Function | None, scope: FrameScope) -> ScopeCode | None:
@@ -94,12 +102,18 @@ def _code(module: Module, function: Function | None, scope: FrameScope) -> Scope
     touching = [each for each in scope.operations if _touches(each)]
     if not touching:
         return None
-    beside = bool(sql_calls(module, function)) or _may_clear(module, function)
+    beside = _runs_statements(module, function) or _may_clear(module, function)
     found = tuple(access for each in touching if (access := _access(each, beside)) is not None)
     return ScopeCode(scope.scope, found, frozenset(_effect(each) for each in touching))
 
 
 _CLEARS: Final = regex(r"delete|truncate|purge|wipe|clear_|clean_?up|remove_|upsert|execute", re.I)
+
+
+def _runs_statements(module: Module, function: Function | None) -> bool:
+    """Whether SQL of the same function may do more than read."""
+    texts = (literal(call.expr, module) for call in sql_calls(module, function))
+    return any(found is None or not found.text.lstrip().upper().startswith("SELECT") for found in texts)
 
 
 def _may_clear(module: Module, function: Function | None) -> bool:
@@ -109,7 +123,7 @@ def _may_clear(module: Module, function: Function | None) -> bool:
 
 def _touches(each: FrameOperation) -> bool:
     if each.kind == FRAME:
-        return each.name in ("to_sql", "to_gbq") or each.name.removeprefix("to_") in _FILES
+        return each.name in _TABLES or each.name.removeprefix("to_") in _FILES
     return each.kind == "" and (each.name.startswith("read_") or each.name.startswith("io.sql.read_"))
 
 
@@ -125,7 +139,7 @@ def _effect(each: FrameOperation) -> Effect:
 
 
 def _access(each: FrameOperation, beside: bool) -> Access | None:
-    if each.name in ("to_sql", "to_gbq"):
+    if each.name in _TABLES:
         return _table(each, beside)
     if each.name == "read_sql_table":
         return _made_access(each, each.argument("table_name", 0), dataset_named, AccessMode.READ, _ONLY_READ)
@@ -136,12 +150,39 @@ def _access(each: FrameOperation, beside: bool) -> Access | None:
         given = next((found for name in names if (found := each.argument(name))), None) or each.argument("", 0)
         return _made_access(each, given, file_named, AccessMode.READ, _ONLY_READ)
     given = each.argument("path_or_buf") or each.argument("path") or each.argument("excel_writer")
-    mode = each.argument("mode")
+    mode, guard = _file_mode(each)
+    return _made_access(each, given or each.argument("", 0), file_named, mode, guard)
+
+
+def _file_mode(each: FrameOperation) -> tuple[AccessMode, Value[Guard]]:
+    mode, parts = each.argument("mode"), each.argument("partition_cols")
     if mode is not None and not (isinstance(mode.value, Known) and mode.value.value in ("w", "wt", "x")):
         appends = isinstance(mode.value, Known) and str(mode.value.value).startswith("a")
-        guard: Value[Guard] = Absent(Unknown("nothing"), ("the call",)) if appends else Unknown("its mode is computed")
-        return _made_access(each, given or each.argument("", 0), file_named, AccessMode.APPEND, guard)
-    return _made_access(each, given or each.argument("", 0), file_named, AccessMode.OVERWRITE, _WHOLE_FILE)
+        return AccessMode.APPEND, (
+            Absent(Unknown("nothing"), ("the call",)) if appends else Unknown("its mode is computed")
+        )
+    if parts is not None and not (isinstance(parts.value, Known) and parts.value.value is None):
+        return _parts_mode(each)
+    return AccessMode.OVERWRITE, _WHOLE_FILE
+
+
+def _parts_mode(each: FrameOperation) -> tuple[AccessMode, Value[Guard]]:
+    """``partition_cols=``: pyarrow gives each file a name of its own and leaves the files that are there.
+
+    https://arrow.apache.org/docs/python/generated/pyarrow.parquet.write_to_dataset.html (pyarrow 22)
+    """
+    engine, there = each.argument("engine", 1), each.argument("existing_data_behavior")
+    if there is not None:
+        behaviour = there.value.value if isinstance(there.value, Known) else None
+        if behaviour == "delete_matching":
+            return AccessMode.OVERWRITE_PARTITION, Unknown("it replaces the partitions that it brings")
+        if behaviour == "error":
+            return AccessMode.APPEND, Unknown("it raises where there is something already")
+    if each.open or each.argument("basename_template") is not None or (there is not None and behaviour is None):
+        return AccessMode.APPEND, Unknown("how it names its files is computed")
+    if engine is not None and not (isinstance(engine.value, Known) and engine.value.value in ("pyarrow", "auto")):
+        return AccessMode.APPEND, Unknown("how its engine treats files that are there is not known")
+    return AccessMode.APPEND, Absent(Unknown("nothing"), ("the call",))
 
 
 _ONLY_READ: Final = Unknown("it is only read")
@@ -166,12 +207,12 @@ def _table(each: FrameOperation, beside: bool) -> Access | None:
     dataset = dataset_named(f"{prefix}{name.value.value}")
     if dataset is None:
         return None
-    how = each.argument("if_exists", 3 if each.name == "to_sql" else None)
-    mode, guard = _mode(how, beside)
+    mode, guard = _table_mode(each, beside)
     return Access(dataset, mode, guard, name.value_loc, call=each.name)
 
 
-def _mode(how: Given | None, beside: bool) -> tuple[AccessMode, Value[Guard]]:
+def _table_mode(each: FrameOperation, beside: bool) -> tuple[AccessMode, Value[Guard]]:
+    how = each.argument("if_exists", 3 if each.name == "to_sql" else None)
     if how is None or (isinstance(how.value, Known) and how.value.value == "fail"):
         return AccessMode.APPEND, Unknown("it raises where the table is there already")
     if isinstance(how.value, Known) and how.value.value in ("replace", "delete_rows"):

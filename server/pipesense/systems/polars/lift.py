@@ -15,10 +15,11 @@ from pipesense.model.flow import Effect
 from pipesense.model.frames import FrameOperation, FrameScope, Given
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
 from pipesense.model.where import Loc
+from pipesense.systems.formats import stored_as
 from pipesense.systems.frames import Reading
 from pipesense.systems.polars.tables import FRAME, LAZY, LIBRARY, RENAMED
 from pipesense.systems.renames import obsolete_in
-from pipesense.systems.rerun import site_of
+from pipesense.systems.rerun import rerun_site
 from pipesense.systems.script import script_pipeline
 from pipesense.systems.system import Lifted
 
@@ -26,6 +27,7 @@ _LOADS: Final = frozenset({"write_database", "write_delta"})
 _BESIDE: Final = frozenset({"pandas", "pyspark"})
 """Packages whose scripts are told by their own systems."""
 _ONLY_READ: Final = Unknown("it is only read")
+_WHOLE_FILE: Final = Unknown("it writes the whole file")
 
 
 def lift(module: Module, version: Version) -> Lifted:
@@ -57,19 +59,30 @@ def _sites(each: FrameOperation, written: Mapping[Loc, Access]) -> Iterator[Patt
     """What a rerun of a write does, and where a lazy plan runs."""
     if each.kind in (FRAME, LAZY) and each.name.startswith(("write_", "sink_")):
         access = next((written[given.value_loc] for given in each.given if given.value_loc in written), None)
-        site = site_of(each, access) if access is not None else None
+        site = rerun_site(each.name_loc, access.mode, access.guard) if access is not None else _somewhere(each)
         if site is not None:
             yield replace(site, note=f"{_STREAMED} {site.note}" if each.name.startswith("sink_") else site.note)
-    elif each.kind == "" and each.name.startswith("scan_"):
+    if (each.kind == "" or each.name.startswith(("write_", "sink_"))) and (
+        stored := stored_as(each.name.partition("_")[2])
+    ):
+        yield PatternSite("columnar-files", each.name_loc, stored)
+    if each.kind == "" and each.name.startswith("scan_"):
         note = "Nothing is read yet: columns and rows that the plan does not need are never read at all."
         yield PatternSite("work-where-the-data-is", each.name_loc, note)
     elif each.kind == LAZY and each.name == "collect":
         note = "The plan runs here, as a whole, and its result is held in memory."
         yield PatternSite("work-where-the-data-is", each.name_loc, note)
-    elif each.kind == FRAME and each.name == "join":
+    elif each.kind in (FRAME, LAZY) and each.name == "join":
         said = each.argument("validate")
         note = "A key that breaks what validate= says raises ComputeError." if said is not None else _UNSAID
         yield PatternSite("join-conditions", each.name_loc, note)
+
+
+def _somewhere(each: FrameOperation) -> PatternSite | None:
+    """A file is written to a place that is computed."""
+    if each.name in _LOADS:
+        return None
+    return rerun_site(each.name_loc, AccessMode.OVERWRITE, _WHOLE_FILE, computed=True)
 
 
 _UNSAID: Final = "One row for each pair that matches: a key that comes twice on one side doubles the rows of the other."
@@ -105,7 +118,7 @@ def written(each: FrameOperation) -> list[Access]:
     if each.name == "write_delta":
         return _delta(each)
     given = each.argument("file", 0) or each.argument("path", 0) or each.argument("target", 0)
-    return _access(each, given, AccessMode.OVERWRITE, Unknown("it writes the whole file"))
+    return _access(each, given, AccessMode.OVERWRITE, _WHOLE_FILE)
 
 
 def _delta(each: FrameOperation) -> list[Access]:

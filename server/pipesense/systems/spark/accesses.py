@@ -11,6 +11,7 @@ from pipesense.model.flow import Effect
 from pipesense.model.frames import FrameOperation, FrameScope, Given
 from pipesense.model.value import Absent, Known, Unknown, Value
 from pipesense.model.where import Loc
+from pipesense.systems.rerun import BY_CONDITION
 from pipesense.systems.spark.chains import Chain, by_place, chain_of, constant_text
 from pipesense.systems.spark.tables import DELTA, FRAME, READER, SESSION, STREAM_WRITER, TABLE_WRITER, WRITER
 
@@ -90,7 +91,7 @@ def written(scope: FrameScope, each: FrameOperation, places: dict[Loc, FrameOper
     if each.kind == STREAM_WRITER:
         guard: Value[Guard] = Unknown("a stream remembers by its checkpoint what it has written")
         return [Access(dataset, AccessMode.APPEND, guard, given.value_loc, streaming=True, call=each.name)]
-    mode, guard = _mode(scope, chain)
+    mode, guard = mode_of(scope, chain)
     return [
         Access(dataset, mode, guard, given.value_loc, bool(each.traits & {"streaming", "micro-batch"}), call=each.name)
     ]
@@ -109,13 +110,14 @@ def _written_to(each: FrameOperation, places: dict[Loc, FrameOperation]) -> list
         "overwritePartitions": AccessMode.OVERWRITE_PARTITION,
         "overwrite": AccessMode.OVERWRITE_PARTITION,
     }.get(each.name, AccessMode.OVERWRITE)
-    guard: Value[Guard] = Unknown("it replaces what is there")
+    guard: Value[Guard] = BY_CONDITION if each.name == "overwrite" else Unknown("it replaces what is there")
     if mode is AccessMode.APPEND:
         guard = Absent(Unknown("nothing"), ("the function",))
     return [Access(dataset, mode, guard, at.given[0].value_loc, call=each.name)]
 
 
-_CHANGES: Final = {"merge": AccessMode.MERGE, "delete": AccessMode.DELETE, "update": AccessMode.UPDATE}
+BY_MATCH: Final = Unknown("it goes by a condition")
+CHANGES: Final = {"merge": AccessMode.MERGE, "delete": AccessMode.DELETE, "update": AccessMode.UPDATE}
 
 
 def _changed(each: FrameOperation, places: dict[Loc, FrameOperation]) -> list[Access]:
@@ -128,10 +130,11 @@ def _changed(each: FrameOperation, places: dict[Loc, FrameOperation]) -> list[Ac
     dataset = place_named(text) if at.name.endswith("forPath") else dataset_named(text)
     if given is None or dataset is None:
         return []
-    return [Access(dataset, _CHANGES[each.name], Unknown("it goes by a condition"), given.value_loc, call=each.name)]
+    return [Access(dataset, CHANGES[each.name], BY_MATCH, given.value_loc, call=each.name)]
 
 
-def _mode(scope: FrameScope, chain: Chain) -> tuple[AccessMode, Value[Guard]]:
+def mode_of(scope: FrameScope, chain: Chain) -> tuple[AccessMode, Value[Guard]]:
+    """How a chain of a writer writes, whatever it writes to."""
     last = chain.last
     said = (chain.text("mode") or chain.option("mode")) if "mode" in chain.told or "mode" in chain.options else None
     if last.name == "insertInto":
@@ -143,7 +146,9 @@ def _mode(scope: FrameScope, chain: Chain) -> tuple[AccessMode, Value[Guard]]:
     if said == "overwrite":
         dynamic = dict(scope.settings).get("spark.sql.sources.partitionoverwritemode") == "dynamic"
         dynamic = dynamic or (chain.option("partitionOverwriteMode") or "").lower() == "dynamic"
-        if dynamic or chain.option("replaceWhere") is not None:
+        if chain.option("replaceWhere") is not None:
+            return AccessMode.OVERWRITE_PARTITION, BY_CONDITION
+        if dynamic:
             return AccessMode.OVERWRITE_PARTITION, Unknown("it replaces the partitions that it brings")
         return AccessMode.OVERWRITE, Unknown("it replaces what is there")
     if said == "append" and chain.known:

@@ -43,9 +43,16 @@ def chain_of(last: FrameOperation, places: Mapping[Loc, FrameOperation]) -> Chai
         found.told.setdefault(before.name, before)
         _options(found, before)
         at = before
-    if at.made and (len(at.made) > 1 or at.made[0] not in places):
+    if at.made and (len(at.made) > 1 or at.made[0] not in places) and not _begins_here(at):
         found.known = False
     return found
+
+
+def _begins_here(first: FrameOperation) -> bool:
+    """Whether a chain begins with ``frame.write``: wherever the frame comes from, nothing was told to it before."""
+    if first.kind not in ("writer", "stream writer") or not first.root or first.root in ("self", "cls"):
+        return False
+    return first.receiver.span.end - first.receiver.span.start > len(first.root)
 
 
 def _options(chain: Chain, operation: FrameOperation) -> None:

@@ -9,10 +9,21 @@ from pipesense.model.code import PatternSite
 from pipesense.model.frames import FrameOperation, FrameScope, Given
 from pipesense.model.value import Known
 from pipesense.model.where import Loc
-from pipesense.systems.rerun import site_of
-from pipesense.systems.spark.accesses import is_write, written
+from pipesense.systems.formats import stored_as
+from pipesense.systems.rerun import rerun_site
+from pipesense.systems.spark.accesses import BY_MATCH, CHANGES, is_write, mode_of, written
 from pipesense.systems.spark.chains import by_place, chain_of, constant_text
-from pipesense.systems.spark.tables import FRAME, GROUPED, READER, SESSION, STREAM_WRITER, WRITER
+from pipesense.systems.spark.stream_sites import stream_site
+from pipesense.systems.spark.tables import (
+    DELTA,
+    FRAME,
+    GROUPED,
+    READER,
+    SESSION,
+    STREAM_WRITER,
+    TABLE_WRITER,
+    WRITER,
+)
 
 
 def sites_of(scope: FrameScope) -> tuple[PatternSite, ...]:
@@ -58,12 +69,24 @@ def _writes(scope: FrameScope) -> Iterator[PatternSite]:
     """What a rerun of each write does, at the call that writes."""
     places = by_place(scope)
     for each in scope.operations:
-        if not is_write(each) or each.kind == STREAM_WRITER:
-            continue
-        access = next((access for access in written(scope, each, places) if not access.streaming), None)
-        site = site_of(each, access) if access is not None else None
+        if each.kind == STREAM_WRITER and is_write(each):
+            yield stream_site(scope, each, places)
+        site = _rerun(scope, each, places)
         if site is not None:
             yield site
+
+
+def _rerun(scope: FrameScope, each: FrameOperation, places: dict[Loc, FrameOperation]) -> PatternSite | None:
+    if each.kind == DELTA and each.name in CHANGES:
+        return rerun_site(each.name_loc, CHANGES[each.name], BY_MATCH)
+    if not is_write(each) or each.kind == STREAM_WRITER or each.traits & {"streaming", "micro-batch"}:
+        return None
+    access = next(iter(written(scope, each, places)), None)
+    if access is not None:
+        return rerun_site(each.name_loc, access.mode, access.guard)
+    if each.kind == TABLE_WRITER:
+        return None
+    return rerun_site(each.name_loc, *mode_of(scope, chain_of(each, places)), computed=True)
 
 
 def _means(each: FrameOperation) -> Iterator[PatternSite]:
@@ -105,7 +128,12 @@ def _meaning(each: FrameOperation) -> tuple[str, str] | None:
     if "streaming" in each.traits and (bound := _bound(each)):
         return "state-ttl", bound
     if each.name == "withWatermark":
-        return "watermark", "Spark forgets state that is older than the newest time seen, less this delay."
+        delay = constant_text(each.argument("delayThreshold", 1))
+        less = f"less {delay}" if delay else "less this delay"
+        return (
+            "watermark",
+            f"Spark forgets state that is older than the newest time seen, {less}; later rows may be dropped.",
+        )
     if each.kind == FRAME and each.name in ("collect", "toPandas"):
         return "work-where-the-data-is", "Every row is sent to the driver and held in the memory of that one process."
     return None
@@ -126,24 +154,10 @@ def _micro_batch(each: FrameOperation) -> str:
     return f"A micro-batch starts every {interval or 'interval'}, or as soon as the one before it is done."
 
 
-_COLUMNS: Final = frozenset({"parquet", "orc"})
-_LINES: Final = frozenset({"csv", "json", "text", "xml"})
-
-
 def _stored(each: FrameOperation) -> str:
     """How the format of a read or write lays its rows down."""
     name = constant_text(each.given[0] if each.given else None) if each.name == "format" else each.name
-    named = (name or "").lower()
-    if named in _COLUMNS:
-        return (
-            "Column by column, with types and statistics in each file: a reader opens the columns that it names, and "
-            "skips blocks that its filter rules out."
-        )
-    if named == "avro":
-        return "Row by row, with the schema in each file: good to hand on whole rows, slow to ask for columns."
-    if named in _LINES:
-        return "Lines of text without types: every reader parses every column, and guesses or is told what they are."
-    return ""
+    return stored_as(name or "")
 
 
 def _hints_broadcast(each: FrameOperation) -> bool:

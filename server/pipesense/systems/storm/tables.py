@@ -20,10 +20,13 @@ _BOLTS: Final = (
     "pystorm.Bolt",
     "pystorm.bolt.Bolt",
 )
+_BATCHING: Final = tuple(
+    name.replace(".Bolt", f".{kind}") for name in _BOLTS for kind in ("BatchingBolt", "TicklessBatchingBolt")
+)
 
 CLIENTS: Final = (
     ClientClass(
-        names=_BOLTS,
+        names=(*_BOLTS, *_BATCHING),
         library=LIBRARY,
         package=LIBRARY,
         role=ClientRole.CONSUMER,
@@ -34,6 +37,9 @@ CLIENTS: Final = (
         individual=True,
         listeners=(
             Listener(message_at=0, done_at=None, bases=_BOLTS, name="process", asks_if="auto_ack", survives=True),
+            Listener(
+                message_at=1, done_at=None, bases=_BATCHING, name="process_batch", asks_if="auto_ack", survives=True
+            ),
         ),
     ),
 )

@@ -1,0 +1,58 @@
+"""What a sink of PyFlink guarantees, and what its windows keep: the words of hovers.
+
+https://nightlies.apache.org/flink/flink-docs-release-2.3/docs/connectors/datastream/kafka/#fault-tolerance; that
+nothing is guaranteed where nobody says so is told by ``KafkaSinkBuilder.set_delivery_guarantee`` of apache-flink 2.3.0.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+from pipesense.lang.python.module import Module
+from pipesense.model.code import PatternSite
+from pipesense.model.where import Loc
+
+WINDOW: Final = (
+    "State: **bounded by time**. Each open window keeps its result for every key (all its rows, where a function of "
+    "whole windows reads them); it is let go when the watermark has passed the window's end and the allowed lateness."
+)
+_GUARANTEES: Final = {
+    "EXACTLY_ONCE": (
+        "exactly once",
+        "messages are written in transactions that end with a checkpoint, so readers of committed messages see them "
+        "that much later. It takes checkpoints, and a transaction.timeout.ms that is longer than a restart",
+    ),
+    "AT_LEAST_ONCE": (
+        "at least once",
+        "a checkpoint waits until Kafka has confirmed what was sent; what came after it is sent again after a failure",
+    ),
+    "NONE": ("no guarantee", "messages may be lost, and may come twice after a failure"),
+}
+_SETS: Final = "set_delivery_guarantee"
+
+
+def sink_sites(module: Module, call: ast.Call, method: str) -> Iterator[PatternSite]:
+    """What a sink guarantees, at the call that says so, or at the one that begins to build it."""
+    func = call.func
+    if method == _SETS and call.args and isinstance(call.args[0], ast.Attribute):
+        found = _GUARANTEES.get(call.args[0].attr)
+        if found is not None:
+            loc = module.loc(call.args[0])
+            said = f"`{call.args[0].attr}`"
+            yield _site(found, said, loc)
+    elif method == "build" and isinstance(func, ast.Attribute):
+        at: ast.expr = func.value
+        names: set[str] = set()
+        while isinstance(at, ast.Call) and isinstance(at.func, ast.Attribute):
+            names.add(at.func.attr)
+            last, at = at, at.func.value
+        if isinstance(at, ast.Name) and at.id == "KafkaSink" and _SETS not in names:
+            loc = module.loc(last.func)
+            yield _site(_GUARANTEES["NONE"], "set_delivery_guarantee() is not called, and NONE is what holds then", loc)
+
+
+def _site(found: tuple[str, str], said: str, loc: Loc) -> PatternSite:
+    pattern = "exactly-once" if found[0] == "exactly once" else "delivery-guarantees"
+    return PatternSite(pattern, loc, f"This sink: **{found[0]}** ({said}): {found[1]}.")
