@@ -88,7 +88,23 @@ def daily():
     def second(value):
         return value
 
+    @task_group
+    def extract(source, tries=2, **extra):
+        pull = BashOperator(task_id="pull", bash_command=source, retries=tries)
+        keep = PostgresOperator(task_id="keep", sql=f"DELETE FROM {source}", **extra)
+
+        @task_group(group_id="inner")
+        def again(limit):
+            BashOperator(task_id="again", bash_command="again.sh ", retries=limit, pool=source)
+
+        pull >> keep
+        again(tries)
+
     second(first())
+    extract("orders", pool="a", retries=6)
+    extract.override(group_id="two")(source=SQL, tries=4)
+    for name in TABLES:
+        extract.override(group_id=name)(name)
 
 
 daily()
@@ -170,6 +186,13 @@ def test_what_is_lifted_does_not_depend_on_what_was_lifted_before(script: list[t
         ('"orders", "lines"', '"orders"'),
         ("    load >> rest\n", ""),
         ("retries=3", "retries=33"),
+        ("tries=4", "tries=44"),
+        ("tries=2", "tries=22"),
+        ("retries=6", "retries=66"),
+        ('extract("orders"', 'extract("lines"'),
+        ("**extra):", "**others):"),
+        ("    for name in TABLES:\n", "    for name in [SQL]:\n"),
+        ("again(tries)", "again(7)"),
     ],
 )
 def test_an_edit_and_its_opposite_are_seen(old: str, new: str) -> None:

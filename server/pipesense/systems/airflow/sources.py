@@ -7,7 +7,7 @@ drafts come out made from the same expressions, and then their tasks need not be
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipesense.lang.python.frames import Argument, Arguments, Frame
@@ -24,25 +24,23 @@ class Source:
 
 def source_of_dag(dag: DagDraft) -> Source | None:
     """What a DAG hands to its tasks; None where that depends on what a helper was called with."""
-    if dag.anchor is not None or not _is_plain(dag.frame):
+    if dag.anchor is not None:
         return None
-    parts = _parts((dag.arguments,), dag.attributes)
-    return parts and Source((dag.node, *parts.nodes), (dag.known, *parts.words))
+    parts = _parts((dag.arguments,), dag.attributes, dag.frame)
+    return Source((dag.node, *parts.nodes), (dag.known, *parts.words))
 
 
 def source_of_task(task: TaskDraft, dag: Source | None) -> Source | None:
     """What a task is made from; None where that depends on what a helper was called with."""
-    if dag is None or task.anchor is not None or not _is_plain(task.frame):
+    if dag is None or task.anchor is not None:
         return None
     groups: list[GroupDraft] = []
     group = task.group
     while group is not None:
         groups.append(group)
         group = group.parent
-    own = _parts(task.layers, task.attributes)
-    above = _parts((each.arguments for each in groups), {})
-    if own is None or above is None:
-        return None
+    own = _parts(task.layers, task.attributes, task.frame)
+    above = _parts([each.arguments for each in groups], {}, None)
     nodes: list[ast.AST] = [task.node, *own.nodes, *above.nodes, *dag.nodes]
     if task.call is not None:
         nodes.append(task.call)
@@ -63,30 +61,40 @@ def source_of_task(task: TaskDraft, dag: Source | None) -> Source | None:
     return Source(tuple(nodes), words)
 
 
-def _parts(layers: Iterable[Arguments], attributes: Mapping[str, Argument]) -> Source | None:
+def _parts(layers: Sequence[Arguments], attributes: Mapping[str, Argument], frame: Frame | None) -> Source:
     nodes: list[ast.AST] = []
     words: list[Hashable] = []
+    frames: list[Frame | None] = [frame]
     for layer in layers:
         words.append((*layer.items, layer.opened, layer.unsure))
         if layer.call is not None:
             nodes.append(layer.call)
         for argument in layer.items.values():
-            if not _is_plain(argument.frame):
-                return None
             nodes.append(argument.value)
+            frames.append(argument.frame)
     words.append(tuple(attributes))
     for argument in attributes.values():
-        if not _is_plain(argument.frame):
-            return None
         nodes.append(argument.value)
+        frames.append(argument.frame)
+    _add_parameters(frames, nodes, words)
     return Source(tuple(nodes), tuple(words))
 
 
-def _is_plain(frame: Frame) -> bool:
-    """Whether expressions here mean what the file alone says."""
-    at: Frame | None = frame
-    while at is not None:
-        if at.bound or at.spread:
-            return False
-        at = at.outer
-    return True
+def _add_parameters(frames: list[Frame | None], nodes: list[ast.AST], words: list[Hashable]) -> None:
+    """Add what the parameters of functions stand for: an expression there means that, too, not the file alone."""
+    seen: set[int] = set()
+    while frames:
+        frame = frames.pop()
+        if frame is None or id(frame) in seen:
+            continue
+        seen.add(id(frame))
+        frames.append(frame.outer)
+        for name, bound in frame.bound.items():
+            words.append(name)
+            nodes.append(bound.expr)
+            frames.append(bound.frame)
+        for name, items in frame.spread.items():
+            words.append((name, *items))
+            for argument in items.values():
+                nodes.append(argument.value)
+                frames.append(argument.frame)
