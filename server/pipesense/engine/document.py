@@ -22,6 +22,8 @@ from pipesense.text.span import Span
 
 if TYPE_CHECKING:
     from pipesense.engine.index import Key
+    from pipesense.lang.documents.part import Parts
+    from pipesense.lang.documents.parts import Reading
     from pipesense.lang.python.syntax import ParsedUnit
     from pipesense.lang.sql.earlier import Around
     from pipesense.lang.yaml.read import YamlFile
@@ -134,6 +136,10 @@ class Document:
         self.typed: int | None = None
         """The SQL statement at whose open end somebody types, until the text is at rest: it is half of what is
         meant, and what it lacks may be the next word."""
+        self.reading: Reading | None = None
+        """Reads a YAML or JSON file, again and again."""
+        self.parts: Parts | None = None
+        """Where the parts of such a file stand, from its reading to the next edit."""
         self._splitter = splitter
         self._ids = count(1)
         self._cuts: list[Cut] = []
@@ -219,6 +225,7 @@ class Document:
         self.settled = self.settled and recut.settled
 
     def _replace(self, first: int, last: int, fresh: tuple[Cut, ...], delta: int) -> None:
+        self.parts = None
         old: dict[tuple[str, str], list[Unit]] = {}
         for unit in self.units[first:last]:
             old.setdefault((unit.kind, unit.text), []).append(unit)
@@ -296,6 +303,9 @@ class Document:
         start = self.start_of(loc.unit)
         if start is not None:
             return loc.span.shift(start)
+        base = self.parts.base_of(loc.unit) if self.parts is not None else None
+        if base is not None:
+            return loc.span.shift(base)
         embedded = self.embedded.get(loc.unit)
         if embedded is not None:
             host = self.start_of(embedded.host)
@@ -312,7 +322,9 @@ class Document:
         embedded = self.embedded.get(loc.unit)
         if embedded is not None:
             return embedded.map.is_verbatim(loc.span.shift(embedded.start))
-        return self.start_of(loc.unit) is not None
+        return self.start_of(loc.unit) is not None or (
+            self.parts is not None and self.parts.base_of(loc.unit) is not None
+        )
 
     def unit_at(self, offset: int) -> tuple[Unit, int] | None:
         """The unit that holds an offset, and the offset within it."""
@@ -346,6 +358,9 @@ class Document:
         unit = self.unit(loc.unit)
         if unit is not None:
             return loc.span.of(unit.text)
+        part = self.parts.part(loc.unit) if self.parts is not None else None
+        if part is not None:
+            return loc.span.of(part.text)
         return next((loc.span.of(script.text) for script in self.scripts.values() if script.id == loc.unit), "")
 
     def forget_trees(self) -> None:
@@ -361,6 +376,8 @@ class Document:
         self._dropped.clear()
         for unit in self.units:
             unit.forget()
+        if self.reading is not None:
+            self.reading.forget()
         for script in self.scripts.values():
             script.linked = None
             for embedded in script.statements:

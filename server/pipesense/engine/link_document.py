@@ -13,7 +13,7 @@ from pipesense.engine.linked import Linked, Unread
 from pipesense.engine.relations import Lookup
 from pipesense.engine.report import Counters
 from pipesense.lang.documents.file import DocumentFile
-from pipesense.lang.documents.read import read_document
+from pipesense.lang.documents.parts import Reading
 from pipesense.model.where import Loc
 from pipesense.systems.system import DocumentSystem, Lifted
 
@@ -36,10 +36,14 @@ def document_file(document: Document, counters: Counters) -> DocumentFile | None
     if not document.units:
         return None
     unit = document.units[0]
+    reading = document.reading
+    if reading is None:
+        reading = document.reading = Reading(document.language, document.next_id)
     if unit.tree is None:
         counters.units_parsed += 1
-        unit.tree = read_document(document.language, unit.text)
-    return DocumentFile(document.path, document.language, unit.id, unit.tree)
+        unit.tree = reading.read(unit.text)
+    document.parts = reading.parts
+    return DocumentFile(document.path, document.language, unit.id, unit.tree, parts=reading.parts)
 
 
 def told_key(kind: str, name: str) -> Key:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pipesense.lang.documents.part import Part, Parts
 from pipesense.lang.yaml.nodes import Node
 from pipesense.lang.yaml.read import YamlFile
 from pipesense.model.where import Loc
@@ -28,6 +29,8 @@ class DocumentFile:
     unit: int
     tree: YamlFile
     ask: Ask = _nobody
+    parts: Parts | None = None
+    """Those of a large file: what stands in one has its place there."""
 
     @property
     def text(self) -> str:
@@ -46,4 +49,12 @@ class DocumentFile:
 
     def loc(self, span: Span) -> Loc:
         """A place of the text."""
-        return Loc(self.path, self.unit, span)
+        found = self.parts.at(span) if self.parts is not None else None
+        if found is None:
+            return Loc(self.path, self.unit, span)
+        part, base = found
+        return Loc(self.path, part.id, span.shift(-base))
+
+    def alone(self, part: Part) -> DocumentFile:
+        """One part as a file of its own, with the same places."""
+        return DocumentFile(self.path, self.language, part.id, part.tree, self.ask)

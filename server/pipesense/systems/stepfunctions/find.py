@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipesense.lang.documents.edit import Editor
 from pipesense.lang.documents.file import DocumentFile
+from pipesense.lang.documents.part import Part, PartEntry
 from pipesense.lang.json.read import read_json
 from pipesense.lang.yaml.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, mapping, scalar
 from pipesense.text.span import Span
@@ -29,6 +30,8 @@ class Found:
     express: bool = False
     torn: bool = False
     """The text it stands in could not be read to its end."""
+    part: Part | None = None
+    """The part of a large file that holds all of it; then the places are the part's."""
 
 
 def is_machine(node: Node | None) -> bool:
@@ -36,26 +39,49 @@ def is_machine(node: Node | None) -> bool:
     return isinstance(node, Mapping) and node.own("StartAt") is not None and mapping(node.get("States")) is not None
 
 
-def machines(file: DocumentFile) -> Iterator[Found]:
-    """Every outermost state machine of a file."""
+def machines(file: DocumentFile, *, in_parts: bool = True) -> Iterator[Found]:
+    """Every outermost state machine of a file; ``in_parts``: those in a part of a large one in places of the part."""
     editor = Editor(file.tree, file.language == "json")
     torn = file.tree.problem is not None
     for root in file.roots:
-        waiting: list[tuple[Node, tuple[Entry, ...], Mapping | None]] = [(root, (), None)]
+        waiting: list[tuple[Node | PartEntry, tuple[Entry, ...], Mapping | None]] = [(root, (), None)]
         while waiting:
             node, keys, around = waiting.pop()
+            if isinstance(node, PartEntry):
+                if "StartAt" not in node.part.text:
+                    continue
+                if in_parts and _stands_alone(node):
+                    yield from _in_part(file, node.part, torn)
+                    continue
+                node = node.value
             if isinstance(node, Mapping):
                 if is_machine(node):
                     name, place = _name(file, keys, node)
                     yield Found(name, place, node, editor, _express(around), torn)
                     continue
-                waiting += [(each.value, (*keys, each), node) for each in reversed(node.entries)]
+                for each in reversed(node.entries):
+                    waiting.append((each if isinstance(each, PartEntry) else each.value, (*keys, each), node))
             elif isinstance(node, Sequence):
                 waiting += [(each, keys, around) for each in reversed(node.items) if not isinstance(each, Alias)]
             elif isinstance(node, Scalar) and node.style in ("|", ">") and '"StartAt"' in node.text:
                 found = _in_text(file, node, keys, around)
                 if found is not None:
                     yield found
+
+
+def _stands_alone(entry: PartEntry) -> bool:
+    """Whether a part says by itself what a machine in it is called and how it is run."""
+    key, value = entry.key, entry.part.entry.value
+    return key is not None and key.lower() not in _PASSED and isinstance(value, Mapping) and not is_machine(value)
+
+
+def _in_part(file: DocumentFile, part: Part, torn: bool) -> tuple[Found, ...]:
+    """The machines of a part, looked for once for as long as its text stays."""
+
+    def compute() -> tuple[Found, ...]:
+        return tuple(replace(found, part=part, torn=torn) for found in machines(file.alone(part)))
+
+    return part.memo(("machines", torn), compute)
 
 
 def _in_text(file: DocumentFile, node: Scalar, keys: tuple[Entry, ...], around: Mapping | None) -> Found | None:

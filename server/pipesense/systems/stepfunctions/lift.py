@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from pipesense.lang.documents.file import DocumentFile
 from pipesense.lang.documents.queries import accesses_in
@@ -18,8 +19,10 @@ from pipesense.model.value import Absent, Known, Origin, Unknown, Value
 from pipesense.systems.stepfunctions.find import Found, inner, machines
 from pipesense.systems.stepfunctions.resources import Resource
 from pipesense.systems.stepfunctions.states import Read, Reader, ReadGraph
-from pipesense.systems.stepfunctions.templates import given_to, told
+from pipesense.systems.stepfunctions.templates import Given, given_to, told
 from pipesense.systems.system import Lifted
+
+T = TypeVar("T")
 
 NAME: Final = "stepfunctions"
 _EXPRESS: Final = timedelta(minutes=5)
@@ -40,6 +43,15 @@ _PATTERNS: Final = {
 _NEVER: Final = Unknown("nothing here says when it starts")
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What one machine was lifted to; ``count``: its states."""
+
+    machine: StateMachine
+    sites: tuple[PatternSite, ...]
+    count: int
+
+
 def lift(file: DocumentFile) -> Lifted:
     """Every state machine of a file."""
     pipelines: list[Pipeline] = []
@@ -50,29 +62,55 @@ def lift(file: DocumentFile) -> Lifted:
     for found in machines(file):
         if given is not None and given.express:
             found = replace(found, express=True)
-        reader = Reader(file, found, count=count, given=given)
-        read, count = reader.machine(), reader.count
-        pipeline = _pipeline(file, found, read)
-        if not found.torn:
-            pipelines.append(pipeline)
-        sites += _sites(file, read)
-        paths = scalar(found.node.get("QueryLanguage")) in (None, "JSONPath")
-        machine = StateMachine(pipeline, tuple(read.graphs()), "state", paths)
-        facts.append(TornMachine(machine) if found.torn else machine)
+        made = _lifted(file, found, given, count)
+        count += made.count
+        sites += made.sites
+        if found.torn:
+            facts.append(TornMachine(made.machine))
+        else:
+            pipelines.append(made.machine.pipeline)
+            facts.append(made.machine)
     return Lifted(pipelines=tuple(pipelines), sites=tuple(sites), facts=tuple(facts), told=told(file))
 
 
-def _sites(file: DocumentFile, read: ReadGraph) -> Iterator[PatternSite]:
+def _lifted(file: DocumentFile, found: Found, given: Given | None, before: int) -> _Made:
+    """A machine; where it lies in a part, once for as long as that stays. ``before``: states read so far."""
+    part = found.part
+    if part is None:
+        return _machine(file, found, given, before)
+    key = ("machine", found.place, found.express, found.torn, given)
+    return part.memo(key, lambda: _machine(file.alone(part), found, given, 0))
+
+
+def _machine(file: DocumentFile, found: Found, given: Given | None, before: int) -> _Made:
+    reader = Reader(file, found, count=before, given=given)
+    read = reader.machine()
+    pipeline = _pipeline(file, found, read)
+    sites = tuple(site for each in read.reads for site in _kept(each, ("sites",), partial(_sites, each)))
+    paths = scalar(found.node.get("QueryLanguage")) in (None, "JSONPath")
+    machine = StateMachine(pipeline, tuple(read.graphs()), "state", paths)
+    return _Made(machine, sites, reader.count - before)
+
+
+def _kept(read: Read, key: tuple[object, ...], compute: Callable[[], T]) -> T:
+    """What is made of a state; once for as long as its text stays, where it is a part of a large file."""
+    return read.part.memo(key, compute) if read.part is not None else compute()
+
+
+def _sites(read: Read) -> tuple[PatternSite, ...]:
     """The keys that a hover explains."""
-    for each in read.everything():
-        for entry in each.body.entries:
-            if entry.key in _PATTERNS:
-                yield PatternSite(_PATTERNS[entry.key], file.loc(inner(entry.name)))
+    return tuple(
+        PatternSite(_PATTERNS[entry.key], each.file.loc(inner(entry.name)))
+        for each in read.everything()
+        for entry in each.body.entries
+        if entry.key in _PATTERNS
+    )
 
 
 def _pipeline(file: DocumentFile, found: Found, read: ReadGraph) -> Pipeline:
     limit = _run_limit(file, found)
-    tasks = tuple(_task(file, each, limit, read) for each in read.everything())
+    ways = _Ways(read)
+    tasks = tuple(task for each in read.reads for task in _tasks(each, limit, ways))
     opened = next((graph.opened for graph in read.graphs() if graph.opened is not None), None)
     return Pipeline(
         name=found.name,
@@ -112,9 +150,16 @@ def _edges(read: ReadGraph, behind: tuple[str, ...]) -> Iterator[tuple[str, str]
 # --- tasks ---------------------------------------------------------------------------------------
 
 
-def _task(file: DocumentFile, read: Read, limit: Known[timedelta] | None, top: ReadGraph) -> Task:
+def _tasks(read: Read, limit: Known[timedelta] | None, ways: _Ways) -> tuple[Task, ...]:
+    """A state and those inside it."""
+    back = tuple(each.state.name for each in read.everything() if ways.come_back(each.state))
+    return _kept(read, ("tasks", limit, back), lambda: tuple(_task(each, limit, back) for each in read.everything()))
+
+
+def _task(read: Read, limit: Known[timedelta] | None, back: tuple[str, ...]) -> Task:
+    """A state as a task; ``back`` are the states to which their catchers lead back."""
     state, resource = read.state, read.resource
-    retry = _retry(read, top)
+    retry = _retry(read, back)
     timeout = _timeout(state, resource, limit) if not read.around.ended else Unknown("a branch beside it ends it")
     works = resource is not None
     kind = resource.kind if resource is not None else state.kind or "state"
@@ -131,14 +176,14 @@ def _task(file: DocumentFile, read: Read, limit: Known[timedelta] | None, top: R
         does=Known(frozenset({Effect.NETWORK} if works else ())),
         runs=(OtherRun(kind, state.loc),) if works else (),
         role=_role(state, resource),
-        accesses=_accesses(file, read) if works else (),
+        accesses=_accesses(read) if works else (),
         mapped=state.kind == "Map",
         caught=state.handled,
         called_back=resource is not None and resource.waits,
     )
 
 
-def _accesses(file: DocumentFile, read: Read) -> tuple[Access, ...]:
+def _accesses(read: Read) -> tuple[Access, ...]:
     """What the SQL of a state touches, where its service takes SQL and the text stands there."""
     kind = read.resource.kind if read.resource is not None else ""
     found = next((each for name, each in _QUERIES.items() if name in kind), None)
@@ -148,7 +193,7 @@ def _accesses(file: DocumentFile, read: Read) -> tuple[Access, ...]:
     key, dialect = found
     node = given.get(key)
     texts = items(node) if isinstance(node, Sequence) else (node,)
-    return accesses_in(((each.text, file.loc(each.span)) for each in texts if isinstance(each, Scalar)), dialect)
+    return accesses_in(((each.text, read.file.loc(each.span)) for each in texts if isinstance(each, Scalar)), dialect)
 
 
 def _role(state: State, resource: Resource | None) -> Value[Role]:
@@ -158,7 +203,7 @@ def _role(state: State, resource: Resource | None) -> Value[Role]:
     return Known(role) if role is not None else Unknown("what the service does with data is not told here")
 
 
-def _retry(read: Read, top: ReadGraph) -> Value[RetryPolicy]:
+def _retry(read: Read, back: tuple[str, ...]) -> Value[RetryPolicy]:
     state, resource = read.state, read.resource
     if resource is None:
         return Unknown("nothing outside is called")
@@ -173,28 +218,39 @@ def _retry(read: Read, top: ReadGraph) -> Value[RetryPolicy]:
         return Unknown(f"{read.around.repeated} repeats all that is inside it")
     if resource.waits:
         return Unknown("whoever answers decides what a failure means")
-    if _comes_back(state, top):
+    if state.name in back:
         return Unknown("what catches its failures leads back to it")
     none: Known[int] = Known(0)
     unset: Unknown = Unknown("nothing is repeated")
     return Absent(Known(RetryPolicy(none, unset, unset, unset)), ("the state",))
 
 
-def _comes_back(state: State, top: ReadGraph) -> bool:
-    """Whether a loop in the machine tries again by itself."""
-    if not any(each.jump is not None for each in state.catchers):
-        return False
-    ways = {read.state.name: tuple(jump.name for jump in read.state.jumps) for read in top.everything()}
-    waiting = [each.jump.name for each in state.catchers if each.jump is not None]
-    seen: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name == state.name:
-            return True
-        if name not in seen:
-            seen.add(name)
-            waiting += ways.get(name, ())
-    return False
+@dataclass(slots=True)
+class _Ways:
+    """Which states can be reached from which."""
+
+    top: ReadGraph
+    _ways: dict[str, tuple[str, ...]] | None = None
+    _reached: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def come_back(self, state: State) -> bool:
+        """Whether a loop in the machine tries again by itself: what catches its failures leads back to it."""
+        return any(each.jump is not None and state.name in self._from(each.jump.name) for each in state.catchers)
+
+    def _from(self, start: str) -> frozenset[str]:
+        found = self._reached.get(start)
+        if found is None:
+            if self._ways is None:
+                reads = self.top.everything()
+                self._ways = {read.state.name: tuple(jump.name for jump in read.state.jumps) for read in reads}
+            waiting, seen = [start], set[str]()
+            while waiting:
+                name = waiting.pop()
+                if name not in seen:
+                    seen.add(name)
+                    waiting += self._ways.get(name, ())
+            found = self._reached[start] = frozenset(seen)
+        return found
 
 
 def _timeout(state: State, resource: Resource | None, limit: Known[timedelta] | None) -> Value[timedelta]:

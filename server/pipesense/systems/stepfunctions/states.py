@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipesense.lang.documents.file import DocumentFile
+from pipesense.lang.documents.part import Part, part_of
 from pipesense.lang.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, items, mapping, resolved, scalar
 from pipesense.model.states import Handler, Jump, State, StateGraph
 from pipesense.model.value import Absent, Known, Unknown, Value
@@ -47,6 +48,16 @@ class Read:
     inside: tuple[ReadGraph, ...]
     """The graphs of a Parallel's branches, or of a Map's processor."""
     around: Around
+    file: DocumentFile
+    """In whose places the nodes are: the part, where the state is one."""
+    part: Part | None = None
+    """The part that holds nothing but the state."""
+
+    def everything(self) -> Iterator[Read]:
+        """The state, and those inside it."""
+        yield self
+        for inside in self.inside:
+            yield from inside.everything()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +70,7 @@ class ReadGraph:
     def everything(self) -> Iterator[Read]:
         """Every state, those inside others behind them."""
         for read in self.reads:
-            yield read
-            for inside in read.inside:
-                yield from inside.everything()
+            yield from read.everything()
 
     def graphs(self) -> Iterator[StateGraph]:
         """This graph and all inside it."""
@@ -81,6 +90,8 @@ class Reader:
     count: int = 0
     given: Given | None = None
     """What a template puts into the definition."""
+    in_parts: bool = True
+    """Parts are read once and have places of their own; else all nodes have places of the whole text."""
 
     def machine(self) -> ReadGraph:
         """The outermost graph."""
@@ -95,6 +106,9 @@ class Reader:
         opened = Unknown("the file cannot be read to its end") if self.found.torn else None
         reads: list[Read] = []
         for entry in states.entries:
+            part = part_of(entry) if self.in_parts else None
+            if part is not None:
+                entry = part.entry
             body = mapping(entry.value)
             if entry.key is None or body is None or entry.key.startswith("Fn::") or _HOLE.search(entry.key):
                 opened = opened or Unknown("some states are put in from elsewhere")
@@ -103,13 +117,24 @@ class Reader:
             if self.count > _MOST:
                 opened = Unknown("there are more states than are read")
                 break
-            reads.append(self.state(entry, body, around))
+            reads.append(self.state(entry, body, around) if part is None else self.kept(part, body, around))
         if any(not jump.sure for read in reads for jump in read.state.jumps):
             opened = opened or Unknown("the name of a next state is filled in later")
         place = start.name.span if start is not None else node.span
         whole = self.file.loc(node.span)
         graph = StateGraph(self.file.loc(place), whole, jump, tuple(read.state for read in reads), False, opened)
         return ReadGraph(graph, tuple(reads))
+
+    def kept(self, part: Part, body: Mapping, around: Around) -> Read:
+        """The state that a part is, read once for as long as its text stays."""
+
+        def compute() -> tuple[Read, int]:
+            inner = Reader(self.file.alone(part), self.found, self.language, given=self.given)
+            return replace(inner.state(part.entry, body, around), part=part), inner.count
+
+        read, count = part.memo(("state", self.language, around, self.given, self.found.torn), compute)
+        self.count += count
+        return read
 
     def resource(self, body: Mapping) -> Resource:
         """What a task calls, with what a template puts in."""
@@ -143,7 +168,7 @@ class Reader:
             _ends(body, kind),
             kind == "Task",
         )
-        return Read(state, body, entry, resource, inside, around)
+        return Read(state, body, entry, resource, inside, around, self.file)
 
     # --- jumps -----------------------------------------------------------------------------------
 

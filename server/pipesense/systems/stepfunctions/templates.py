@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipesense.lang.documents.file import DocumentFile
+from pipesense.lang.documents.part import unplaced
 from pipesense.lang.yaml.nodes import Mapping as Node
 from pipesense.lang.yaml.nodes import Node as AnyNode
 from pipesense.lang.yaml.nodes import Scalar, Sequence, mapping, resolved, scalar
@@ -55,7 +56,7 @@ def _told(file: DocumentFile) -> Iterator[tuple[tuple[str, str], object]]:
     for root in file.roots:
         resources = mapping(root.get("Resources")) if isinstance(root, Node) else None
         for entry in resources.entries if resources is not None else ():
-            made = mapping(entry.value)
+            made = mapping(unplaced(entry).value)
             if made is None or resources is None or scalar(made.get("Type")) not in _MACHINES:
                 continue
             properties = mapping(made.get("Properties"))
@@ -75,7 +76,7 @@ def _told_by_serverless(file: DocumentFile) -> Iterator[tuple[tuple[str, str], o
         part = (mapping(root.get("stepFunctions")) or root) if isinstance(root, Node) else None
         machines = mapping(part.get("stateMachines")) if part is not None else None
         for entry in machines.entries if machines is not None else ():
-            made = mapping(entry.value)
+            made = mapping(unplaced(entry).value)
             node = resolved(definition) if made and (definition := made.get("definition")) is not None else None
             named = _FILE.fullmatch(node.text.strip()) if isinstance(node, Scalar) else None
             if made is None or named is None:
@@ -113,7 +114,8 @@ def _text(node: AnyNode, resources: Node) -> str:
 
 def _arn(name: str, resources: Node) -> str:
     name = name.partition(".")[0]
-    made = mapping(resources.get(name)) if name else None
+    entry = resources.entry(name) if name else None
+    made = mapping(unplaced(entry).value) if entry is not None else None
     return f"{_FUNCTION}{name}" if made is not None and scalar(made.get("Type")) in _FUNCTIONS else ""
 
 

@@ -65,7 +65,10 @@ def write(change: Change, file: DocumentFile) -> tuple[Replace, ...] | Refusal:
 
 
 def _all(file: DocumentFile) -> list[tuple[Found, tuple[Read, ...]]]:
-    return [(found, tuple(Reader(file, found).machine().everything())) for found in machines(file)]
+    return [
+        (found, tuple(Reader(file, found, in_parts=False).machine().everything()))
+        for found in machines(file, in_parts=False)
+    ]
 
 
 def _retrier(change: SetRetry, resource: Resource | None) -> dict[str, Value]:
