@@ -40,22 +40,29 @@ _TOKENS: Final = (
 )
 _URL: Final = r"\b[a-z][a-z0-9+]*://(?P<user>[^\s:/@'\"{}<>$]*):(?P<password>[^\s/@'\"]+)@(?P<host>[^\s:/'\"?,]*)"
 _NAMED: Final = (
-    r"(?P<name>\b[\w-]*(?:password|passwd|pwd|secret|api_?key|access_?key|auth_?token|access_?token|private_?key)\b)"
-    r"[\"']?\s*(?:\]\s*)?(?::\s*str\s*)?[:=]\s*(?:[rbuRBU]?)(?P<quote>[\"'])(?P<value>[^\"'\n]{6,})(?P=quote)"
+    r"(?i:(?P<name>(?:password|passwd|pwd|secret|api_?key|access_?key|auth_?token|access_?token|private_?key)\b)"
+    r"[\"']?\s*(?:\]\s*)?(?::\s*str\s*)?[:=]\s*(?:[rbuRBU]?)(?P<quote>[\"'])(?P<value>[^\"'\n]{6,})(?P=quote))"
 )
-_SHAPES: Final = "|".join([*(f"(?P<t{number}>{shape})" for number, (_, shape) in enumerate(_TOKENS)), _URL])
-_ANY: Final = f"{_SHAPES}|(?i:{_NAMED})"
-_WITHOUT_NAMES: Final = f"{_SHAPES}|(?P<value>(?!))"
-"""The same for texts in which nothing is called a secret, where it costs a tenth."""
-_QUICK: Final = (
-    *("://", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "_live_", "aiza"),
-    *("dapi", "sg.", "private key", "bearer "),
+"""Only the last word of a name is looked for: a pattern that starts with any letter is tried at every one."""
+_SIGNS: Final = (
+    ("akia", "asia"),
+    ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    ("glpat-",),
+    ("xox",),
+    ("hooks.slack.com",),
+    ("_live_",),
+    ("aiza",),
+    ("dapi",),
+    ("sg.",),
+    ("bearer ",),
+    ("private key",),
 )
-"""Of these, or of the names, one at least is in the small letters of every text with a secret."""
+"""For each of the tokens what stands in the small letters of every text that holds one."""
 _NAMES: Final = (
     *("passw", "pwd", "secret", "api_key", "apikey", "access_key", "accesskey", "private_key", "privatekey"),
     *("auth_token", "authtoken", "access_token", "accesstoken"),
 )
+"""One of these stands in the small letters of every text in which something is called a secret."""
 _TOKEN: Final = "|".join(f"(?P<t{number}>{shape})" for number, (_, shape) in enumerate(_TOKENS))
 _PLACEHOLDER: Final = (
     r"(?i)^(?:x+|\*+|\.+|-+|changeme|change_me|change-me|password\d*|passwd|pass|pwd|secret|my[-_]?secret|token|example|test\w*"
@@ -76,32 +83,52 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text)
 
 
+@cache
+def _shapes(tokens: tuple[int, ...], url: bool, named: bool) -> re.Pattern[str]:
+    """A pattern for those secrets alone of which a text shows signs: each further one is tried at every letter."""
+    shapes = [f"(?P<t{number}>{_TOKENS[number][1]})" for number in tokens]
+    return re.compile("|".join([*shapes, *([_URL] if url else ()), *([_NAMED] if named else ())]))
+
+
 def find_secrets(text: str) -> Iterator[Secret]:
     """The secrets in a text, in their order."""
     small = text.lower()
-    named = any(map(small.__contains__, _NAMES))
-    if not named and not any(map(small.__contains__, _QUICK)):
+    holds = small.__contains__
+    named = any(map(holds, _NAMES)) and ("'" in small or '"' in small)
+    tokens = tuple([number for number, signs in enumerate(_SIGNS) if any(map(holds, signs))])
+    url = "@" in small and "://" in small
+    if not (named or tokens or url):
         return
-    for match in _pattern(_ANY if named else _WITHOUT_NAMES).finditer(text):
-        for number, (kind, _) in enumerate(_TOKENS):
-            if match.group(f"t{number}") is not None and not _TEMPLATE.search(match.group()):
-                yield Secret(Span(*match.span(f"t{number}")), kind)
-        password = match.group("password")
-        if password is not None and _is_password(password, match.group("user"), match.group("host")):
-            yield Secret(Span(*match.span("password")), "a password in an address")
-        value = match.group("value")
-        if value is not None:
-            yield from _named(value, match)
+    behind = 0
+    for match in _shapes(tokens, url, named).finditer(text):
+        kind = match.lastgroup or ""
+        if kind == "host":
+            if _is_password(match["password"], match["user"], match["host"]):
+                yield Secret(Span(*match.span("password")), "a password in an address")
+        elif kind == "value":
+            yield from _named(match, _before(text, behind, match.start()) + match["name"])
+        elif not _TEMPLATE.search(match.group()):
+            yield Secret(Span(*match.span(kind)), _TOKENS[int(kind[1:])][0])
+        behind = match.end()
 
 
-def _named(value: str, match: re.Match[str]) -> Iterator[Secret]:
+def _before(text: str, start: int, end: int) -> str:
+    """What stands of a name in front of its last word."""
+    at = end
+    while at > start and (text[at - 1].isalnum() or text[at - 1] in "_-"):
+        at -= 1
+    return text[at:end].lstrip("-")
+
+
+def _named(match: re.Match[str], name: str) -> Iterator[Secret]:
     """The secret in a value that a name calls one."""
+    value = match["value"]
     token = _pattern(_TOKEN).search(value)
     if token is not None and not _TEMPLATE.search(token.group()):
         number = int((token.lastgroup or "t0")[1:])
-        yield Secret(Span(*token.span()).shift(match.start("value")), _TOKENS[number][0], match.group("name"))
+        yield Secret(Span(*token.span()).shift(match.start("value")), _TOKENS[number][0], name)
     elif _is_key(value):
-        yield Secret(Span(*match.span("value")), "a literal", match.group("name"))
+        yield Secret(Span(*match.span("value")), "a literal", name)
 
 
 @lru_cache(maxsize=4_000)

@@ -13,7 +13,7 @@ import ast
 import weakref
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 from pipesense.lang.python import constants, dicts, functions, names
 from pipesense.lang.python.constants import Moment
@@ -357,17 +357,19 @@ class Module:
         An answer about ``expr`` is taken over from the last link where nothing that it rests on changed.
         """
         known = self._answers.get(key)
-        if known is None and expr is not None:
+        keeps = self._memo.keeps
+        if known is None and keeps and expr is not None:
             known = self._memo.answer(self, key)
             if known is not None:
                 self._answers[key] = known
         if known is not None:
-            self.note_all(known[0])
-            return cast("T", known[1])
+            if known[0] is not _NOTHING:
+                self.note_all(known[0])
+            return known[1]  # type: ignore[return-value]
         if key in self._asked or self._depth > _DEEPEST:
             self._cycles += 1
             return cyclic
-        keeps, cycles = self._memo.keeps, self._cycles
+        cycles = self._cycles
         recorder = Recorder() if keeps else _NOTHING
         self._asked.add(key)
         self._depth += 1

@@ -31,14 +31,14 @@ def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
     return tuple(field for field in kind._fields if field not in skipped)
 
 
-_FIELDS: Final[dict[type[ast.AST], tuple[str, ...]]] = {kind: _fields(kind) for kind in _kinds(ast.AST)}
+FIELDS: Final[dict[type[ast.AST], tuple[str, ...]]] = {kind: _fields(kind) for kind in _kinds(ast.AST)}
 """For each kind of node the fields that hold nodes, or lists of them."""
 
 
 def children(node: ast.AST) -> list[ast.AST]:
     """What stands directly in a node, in the order of its fields."""
     found: list[ast.AST] = []
-    for field in _FIELDS[type(node)]:
+    for field in FIELDS[type(node)]:
         value = getattr(node, field, None)
         if value is None:
             continue
@@ -54,7 +54,7 @@ def children(node: ast.AST) -> list[ast.AST]:
 def nodes_under(node: ast.AST) -> list[ast.AST]:
     """A node and all it holds, level by level, as ``ast.walk`` gives them."""
     found = [node]
-    fields = _FIELDS
+    fields = FIELDS
     for each in found:
         for field in fields[type(each)]:
             value = getattr(each, field, None)

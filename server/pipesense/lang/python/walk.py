@@ -23,7 +23,7 @@ from pipesense.lang.python.index import (
     dotted,
     root_name,
 )
-from pipesense.lang.python.nodes import children, nodes_under
+from pipesense.lang.python.nodes import FIELDS, children, nodes_under
 
 if TYPE_CHECKING:
     from pipesense.lang.python.syntax import ParsedUnit
@@ -37,6 +37,14 @@ _CHANGES: Final = frozenset(
 _HARMLESS: Final = frozenset({"print", "pprint", "repr", "len", "str", "isinstance", "type", "id"})
 
 
+_LEAVES: Final = frozenset({ast.Name, ast.Constant, ast.alias, ast.Pass})
+"""More than half of all nodes; they hold no further ones."""
+_FIELDS_BACKWARDS: Final = {
+    kind: tuple(name for name in reversed(names) if name not in ("op", "ops")) for kind, names in FIELDS.items()
+}
+"""For each kind of node the fields to go into, the last one first; operators stand nowhere."""
+
+
 class _Walk:
     """One pass over a unit. ``todo`` holds (node, place) pairs, the next one last."""
 
@@ -47,24 +55,23 @@ class _Walk:
 
     def run(self) -> UnitIndex:
         todo = self.todo
-        handlers = _HANDLERS
-        skipped = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
+        handlers, fields = _HANDLERS, _FIELDS_BACKWARDS
         while todo:
             node, place = todo.pop()
             node._place = place  # type: ignore[attr-defined]
-            handler = handlers.get(type(node))
+            kind = type(node)
+            if kind in _LEAVES:
+                continue
+            handler = handlers.get(kind)
             if handler is not None:
                 handler(self, node, place)
                 continue
-            mark = len(todo)
-            for name in node._fields:
+            for name in fields[kind]:
                 child = getattr(node, name, None)
-                if isinstance(child, list):
-                    todo += [(item, place) for item in child if isinstance(item, ast.AST)]
-                elif isinstance(child, ast.AST) and not isinstance(child, skipped):
+                if type(child) is list:
+                    todo += [(item, place) for item in reversed(child) if item is not None]
+                elif child is not None:
                     todo.append((child, place))
-            if len(todo) - mark > 1:
-                todo[mark:] = todo[mark:][::-1]
         index = self.index
         names = {*index.mutations, *index.aliases, *index.global_names}
         for bound in index.bindings.values():
@@ -380,15 +387,8 @@ class _Walk:
         self.index.raises.append(place)
         self.push([(child, place) for child in children(node)])
 
-    def leaf(self, node: ast.AST, place: Place) -> None:
-        """Names and constants hold no further nodes."""
-
 
 _HANDLERS: Final[dict[type[ast.AST], Callable[..., None]]] = {
-    ast.Name: _Walk.leaf,
-    ast.Constant: _Walk.leaf,
-    ast.alias: _Walk.leaf,
-    ast.Pass: _Walk.leaf,
     ast.Call: _Walk.call,
     ast.Attribute: _Walk.attribute,
     ast.Expr: _Walk.expression,
