@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipesense.model.broker import Handler, MessageLoop, StepKind
-from pipesense.model.change import Replace
+from pipesense.model.broker import Handler, MessageLoop, Step, StepKind
+from pipesense.model.change import PutMessageAside, Replace
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
@@ -50,6 +50,12 @@ class _Dropped:
     handler: Handler
 
 
+@dataclass(frozen=True, slots=True)
+class _Stops:
+    loop: MessageLoop
+    step: Step
+
+
 @rule(META)
 def no_dead_letter(loop: MessageLoop, ctx: Context) -> Iterator[Finding]:
     """At the handler that drops, at the call that may fail, or at the decoder."""
@@ -64,7 +70,7 @@ def no_dead_letter(loop: MessageLoop, ctx: Context) -> Iterator[Finding]:
         return
     for step in loop.steps if not loop.survives else ():
         if step.kind is StepKind.DECODE and step.takes_message and not step.guarded and not step.in_handler:
-            yield ctx.finding("stops", at=step.loc, subject=loop, call=step.text)
+            yield ctx.finding("stops", at=step.loc, subject=_Stops(loop, step), call=step.text)
             return
 
 
@@ -78,7 +84,10 @@ def _comes_again(loop: MessageLoop, handler: Handler) -> bool:
 
 @no_dead_letter.fix
 def put_aside(finding: Finding, dropped: object, ctx: Context) -> Offer | None:
-    """The message into a topic of its own, where the loop has a producer at hand."""
+    """The message into a topic of its own: by the producer that the loop has at hand, or by a new one."""
+    if isinstance(dropped, _Stops):
+        aside = PutMessageAside(dropped.loop.system, dropped.step.loc)
+        return Offer("Send what cannot be read to a dead-letter topic", aside, Applicability.UNSAFE)
     if not isinstance(dropped, _Dropped) or not dropped.loop.dead_letter or not dropped.handler.indent:
         return None
     text = f"\n{dropped.handler.indent}{dropped.loop.dead_letter}"

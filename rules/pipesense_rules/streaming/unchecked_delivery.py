@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipesense.model.broker import Loss, UncheckedSend
-from pipesense.model.change import Replace, Rewrite
+from pipesense.model.change import FlushSends, Replace, Rewrite
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
@@ -58,7 +58,10 @@ def unchecked_delivery(send: UncheckedSend, ctx: Context) -> Iterator[Finding]:
 @unchecked_delivery.fix
 def check(finding: Finding, send: UncheckedSend, ctx: Context) -> Offer | None:
     """Wait for the answer of every call."""
+    if not send.repair and send.flush:
+        change = FlushSends(send.system, (send.loc, *send.again), send.flush)
+        return Offer(f"Call {send.flush}() behind what is sent", change, Applicability.UNSAFE)
     if not send.repair:
         return None
-    change = Rewrite(tuple(Replace(loc, text) for loc, text in send.repair))
-    return Offer(send.repair_title, change, Applicability.UNSAFE)
+    rewrite = Rewrite(tuple(Replace(loc, text) for loc, text in send.repair))
+    return Offer(send.repair_title, rewrite, Applicability.UNSAFE)

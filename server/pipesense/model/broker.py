@@ -123,6 +123,8 @@ class UncheckedSend:
     again: tuple[Loc, ...] = ()
     repair: tuple[tuple[Loc, str], ...] = ()
     repair_title: str = ""
+    flush: str = ""
+    """The method that sends what waits, where the client has one."""
 
 
 @dataclass(frozen=True, slots=True)

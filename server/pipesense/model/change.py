@@ -244,6 +244,23 @@ class SetClientSettings:
     also: tuple[Replace, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PutMessageAside:
+    """Send a message that the call at ``decode`` cannot read to a topic of its own, and go on with the next one."""
+
+    system: str
+    decode: Loc
+
+
+@dataclass(frozen=True, slots=True)
+class FlushSends:
+    """Send what waits in memory behind the last of these calls, by a method of the producer."""
+
+    system: str
+    calls: tuple[Loc, ...]
+    method: str
+
+
 StateChange = SpreadRetries | KeepInput | CatchFailures | HandleAllLast | CompleteRetry | UseRetryPolicy | RaiseAgain
 """What is asked of the writers of state machines and workflows."""
 
@@ -261,6 +278,8 @@ Change = (
     | WaitFor
     | UseNewApi
     | SetClientSettings
+    | PutMessageAside
+    | FlushSends
     | StateChange
     | Replace
     | Rewrite

@@ -6,8 +6,10 @@ from pipesense.lang.python.module import Module
 from pipesense.model.change import (
     AddCheck,
     Change,
+    FlushSends,
     LimitMapped,
     LimitRuns,
+    PutMessageAside,
     Refusal,
     Replace,
     Rewrite,
@@ -56,7 +58,7 @@ def write(change: Change, module: Module, version: Version) -> tuple[Replace, ..
             return change.parts
         case UseNewApi():
             return use_new_api(change.use, module)
-        case SetClientSettings():
+        case SetClientSettings() | PutMessageAside() | FlushSends():
             return Refusal("Airflow has no clients of message brokers.")
         case (
             SetRetry()

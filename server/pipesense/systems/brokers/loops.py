@@ -39,7 +39,7 @@ def message_loop(
         read,
         closes_on_error=_closes(looking, loop, consumer),
         decoder=_decoder(looking, found),
-        dead_letter=_dead_letter(looking, loop, message),
+        dead_letter=dead_letter_of(looking, loop, message),
         placed=_placed(loop),
     )
 
@@ -103,7 +103,7 @@ def words(looking: Looking, made: ClientClass, holders: frozenset[str]) -> Words
     )
 
 
-def _dead_letter(looking: Looking, loop: ast.AST, message: str) -> str:
+def dead_letter_of(looking: Looking, loop: ast.AST, message: str) -> str:
     """A statement that puts the message aside, through a producer that the loop has at hand."""
     for node in nodes_under(loop) if message else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

@@ -70,12 +70,13 @@ def _judged(
             if use.dropped and not use.counted:
                 yield _fact(client, sends, Loss.PARTLY, [use], sends.remedy)
         return
-    blind = [use for use in sent if use.dropped and not use.told]
-    if not blind:
-        return
-    if sends.loss is Loss.AT_EXIT and not settled and not (sends.by_itself and all(use.endless for use in blind)):
-        yield _fact(client, sends, Loss.AT_EXIT, blind, sends.remedy)
-    elif len(blind) == len(sent):
+    # A callback helps nobody whose messages are never sent: it is called by the same methods that send.
+    waiting = [use for use in sent if use.dropped]
+    blind = [use for use in waiting if not use.told]
+    by_itself = sends.by_itself and all(use.endless for use in waiting)
+    if sends.loss is Loss.AT_EXIT and waiting and not settled and not by_itself:
+        yield _fact(client, sends, Loss.AT_EXIT, waiting, sends.remedy)
+    elif blind and len(blind) == len(sent):
         yield _fact(client, sends, Loss.UNSEEN, blind, sends.remedy)
 
 
@@ -96,4 +97,5 @@ def _fact(client: StreamClient, sends: Sends, loss: Loss, uses: list[Use], remed
         again=tuple(use.loc for use in uses[1:]),
         repair=repair,
         repair_title=sends.repair_title,
+        flush="flush" if loss is Loss.AT_EXIT and "flush" in sends.settles else "",
     )

@@ -8,15 +8,29 @@ from pipesense.lang.python.dicts import AbstractDict
 from pipesense.lang.python.edit import add_entries, add_import, add_keywords, add_long_keywords, quote, replace_node
 from pipesense.lang.python.module import Module
 from pipesense.model.broker import StreamClient
-from pipesense.model.change import Change, PythonCode, Refusal, Replace, SetClientSettings, imported
+from pipesense.model.change import (
+    Change,
+    FlushSends,
+    PutMessageAside,
+    PythonCode,
+    Refusal,
+    Replace,
+    SetClientSettings,
+    imported,
+)
 from pipesense.model.value import Version
 from pipesense.systems.brokers.clients import Looking
+from pipesense.systems.brokers.rescue import flush_behind, put_aside
 from pipesense.systems.brokers.settings import given
 from pipesense.systems.brokers.table import BrokerTable, ClientClass, Form, SettingSpec, version_of
 
 
 def write(table: BrokerTable, change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
     """The replacements that make a change, or why they cannot be written here."""
+    if isinstance(change, PutMessageAside):
+        return put_aside(Looking(table, module, version), change.decode)
+    if isinstance(change, FlushSends):
+        return flush_behind(module, change)
     if not isinstance(change, SetClientSettings):
         return Refusal("a client of a message broker has settings only")
     call, made = _find(table, change.client, module, version)
