@@ -61,7 +61,8 @@ class StatementReader:
         self._budget = budget
         """Characters of statements that are remembered beyond the units that hold them, the oldest go first."""
         self._held = 0
-        self._lately = Retokeniser()
+        self.lately = Retokeniser()
+        """The tokens of the last statements."""
         self._cache: dict[tuple[str, str, tuple[Hole, ...]], StatementFacts] = {}
 
     def facts(self, unit: Unit, dialect: str, holes: tuple[Hole, ...] = ()) -> StatementFacts:
@@ -91,7 +92,7 @@ class StatementReader:
 
     def _guarded(self, text: str, dialect: str, holes: tuple[Hole, ...]) -> StatementFacts:
         try:
-            return self._read(text, dialect, holes=holes, lately=self._lately)
+            return self._read(text, dialect, holes=holes, lately=self.lately)
         except Exception as error:  # a failure costs this statement's facts and nothing else
             self._log(InternalError("SQL reader", "", f"{type(error).__name__}: {error}"))
             whole = Span(0, len(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pipesense.engine.features.learned import Learned
@@ -84,8 +85,9 @@ class Features:
         from pipesense.engine.catalogue import read_statement
         from pipesense.engine.features.completion import Completion
 
+        read = partial(read_statement, lately=self.stages.reader.lately)
         return Completion(
-            *(self.record_of, self.lookup, self.stages.surroundings.dbt, self.stages.answers, read_statement),
+            *(self.record_of, self.lookup, self.stages.surroundings.dbt, self.stages.answers, read),
             self.learned,
         )
 

@@ -40,6 +40,7 @@ _NUMBERS: Final = frozenset({Family.INT, Family.DECIMAL, Family.FLOAT})
 _TIMES: Final = frozenset({Family.DATE, Family.TIMESTAMP, Family.TIMESTAMPTZ})
 _SUMS: Final = frozenset({"sum", "avg", "stddev", "stddev_samp", "variance", "median"})
 _LISTS: Final = frozenset({Clause.SELECT, Clause.GROUP, Clause.ORDER})
+_NOBODY: Final[set[int]] = set()
 _CONDITIONS: Final = frozenset({Clause.WHERE, Clause.ON, Clause.HAVING})
 _EQUAL: Final = frozenset({"eq", "neq", "in", "not_in", "is_not_distinct", "is_distinct"})
 _WORD: Final = regex(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])|[^\W_A-Za-z0-9]+")
@@ -141,7 +142,10 @@ class _Structure:
             for each in self.own
             if each.clause is use.clause and not each.op and alone[each.clause, each.item] == 1
         }
-        self.read = {(each.inside, each.name) for each in place.others}
+        self.read: dict[str, set[int]] = {}
+        """The queries that read a name, by where they start."""
+        for each in place.others:
+            self.read.setdefault(each.name, set()).add(each.inside)
         self.elsewhere = {each.name for each in self.own if each.clause is not use.clause}
         self.grouped = {each.name for each in self.own if each.clause is Clause.GROUP}
         self.selected = {each.name for each in self.own if each.clause is Clause.SELECT and each.kind != "aggregate"}
@@ -299,7 +303,7 @@ class _Structure:
         if each.source is None or each.source.block is None or each.depth:
             return False
         made = each.source.block.keyword.start
-        return all(inside == made or other != each.name for inside, other in self.read)
+        return self.read.get(each.name, _NOBODY) <= {made}
 
     def _comparison(self, each: Candidate) -> float:
         use, name = self.place.use, each.name

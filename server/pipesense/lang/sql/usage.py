@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Final
 
 from pipesense.lang.jinja.references import reference
+from pipesense.model.making import quick_to_make
 from pipesense.model.sql import Block, Clause, ColumnUse, Expr, Source, StatementFacts
 from pipesense.text.span import Span
 
@@ -29,6 +31,7 @@ Named = tuple[str, str]
 """The name of a table ("" where it is not known) and of its column."""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Use:
     """A column where it is used.
@@ -62,6 +65,7 @@ class Use:
     after: str = ""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class _Around:
     """What stands around an expression."""
@@ -80,16 +84,30 @@ class _Around:
 def uses(facts: StatementFacts) -> tuple[Use, ...]:
     """Every use of a column in the statement's queries and changes, in the order of the text."""
     reader = _Reader(facts)
-    found = sorted(reader.read(), key=lambda use: use.span)
+    found = sorted(reader.read(), key=_SPAN)
     last: dict[tuple[int, Clause], int] = {}
+    before, after = [""] * len(found), [""] * len(found)
     for at, use in enumerate(found):
         key = (use.inside, use.clause)
-        before = last.get(key)
+        earlier = last.get(key)
         last[key] = at
-        if before is not None:
-            found[before] = replace(found[before], after=use.name)
-            found[at] = replace(use, before=found[before].name)
-    return tuple(found)
+        if earlier is not None:
+            after[earlier] = use.name
+            before[at] = found[earlier].name
+    return tuple(map(_between, found, before, after))
+
+
+_SPAN: Final = attrgetter("span")
+
+
+def _between(use: Use, before: str, after: str) -> Use:
+    """The use with its neighbours."""
+    if not before and not after:
+        return use
+    return Use(
+        *(use.name, use.table, use.qualifier, use.span, use.clause, use.inside, use.partner, use.op, use.literals),
+        *(use.function, use.argument, use.kind, use.alias, use.item, use.whole, before, after),
+    )
 
 
 def table_name(source: Source) -> str:
