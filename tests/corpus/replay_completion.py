@@ -178,20 +178,13 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="only projects that match")
     parser.add_argument("--misses", type=Path, help="write every miss here")
     args = parser.parse_args()
-    sets: list[tuple[str, Workspace]] = []
-    for folder in sorted(each for each in args.corpus.iterdir() if each.is_dir() and "+" in each.name):
-        is_tpc = (folder / "tests/fixtures/optimizer/tpc-ds/tpc-ds.sql").is_file()
-        name = "TPC-DS" if is_tpc else folder.name.replace("+", "/")
-        if (args.only and not any(fnmatch.fnmatch(name, f"*{glob}*") for glob in args.only)) or "pypi/" in name:
-            continue
-        made = learned(MemoryFiles(tpcds(folder)), ROOT) if is_tpc else learned(DiskFiles(), str(folder))
-        sets.append((name, made))
+    sets = list(workspaces(args.corpus, args.only))
     found = {name: list(positions(made)) for name, made in sets}
     # As the server does: what was read before the first key is not looked through at every one.
     gc.set_threshold(*COLLECT_EVERY)
     gc.collect()
     gc.freeze()
-    quota = _quotas({name: len(each) for name, each in found.items()}, args.count)
+    quota = quotas({name: len(each) for name, each in found.items()}, args.count)
     every: list[tuple[str, Try]] = []
     print("| project | closed positions | tried | first | among five | p95 ms CPU |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
@@ -221,7 +214,17 @@ def main() -> int:
     return 0
 
 
-def _quotas(sizes: dict[str, int], count: int) -> dict[str, int]:
+def workspaces(corpus: Path, only: list[str]) -> Iterator[tuple[str, Workspace]]:
+    """TPC-DS and the projects of a folder that match one of some globs (all without any), each read once."""
+    for folder in sorted(each for each in corpus.iterdir() if each.is_dir() and "+" in each.name):
+        is_tpc = (folder / "tests/fixtures/optimizer/tpc-ds/tpc-ds.sql").is_file()
+        name = "TPC-DS" if is_tpc else folder.name.replace("+", "/")
+        if (only and not any(fnmatch.fnmatch(name, f"*{glob}*") for glob in only)) or "pypi/" in name:
+            continue
+        yield name, learned(MemoryFiles(tpcds(folder)), ROOT) if is_tpc else learned(DiskFiles(), str(folder))
+
+
+def quotas(sizes: dict[str, int], count: int) -> dict[str, int]:
     """TPC-DS gets the whole count; the projects share another one evenly, as far as they have so many."""
     quota = {name: min(size, count) for name, size in sizes.items() if name == "TPC-DS"}
     left, names = count, sorted((name for name in sizes if name != "TPC-DS"), key=lambda each: sizes[each])

@@ -55,6 +55,13 @@ SYMBOLS = {
         SELECT q.«n» FROM (SELECT count(*) AS ‹n› FROM t) AS q""",
     "a quoted name": """
         WITH "Paid" AS (SELECT 1 AS n) SELECT ‹"Paid"›.n FROM «"Paid"»""".replace('WITH "Paid"', 'WITH ‹"Paid"›'),
+    "a column beside another of the same name": """
+        WITH a AS (SELECT x AS «k» FROM t), b AS (SELECT x AS k FROM u)
+        SELECT a.‹k› AS one, b.k AS other FROM a JOIN b ON a.‹k› = b.k""",
+    "a column made of one with the same name": """
+        WITH a AS (SELECT k + 1 AS «k» FROM t WHERE k > 1) SELECT ‹k› FROM a ORDER BY ‹k›""",
+    "a column without its table, where only one has it": """
+        WITH a AS (SELECT 1 AS ‹n›), b AS (SELECT 2 AS m) SELECT «n», m FROM a JOIN b ON ‹n› = m""",
     "an alias of UPDATE ... FROM": """
         UPDATE t SET a = ‹s›.a FROM src «s» WHERE ‹s›.id = t.id""",
     "the alias of MERGE's source": """
@@ -114,6 +121,13 @@ def renamed(text: str, offset: int, name: str) -> str:
         ("WITH a AS (SELECT 1 AS n) SELECT «n» + FROM a", "m", "no name that is known"),
         ("WITH a AS (SELECT 1 AS «k»), b AS (SELECT 1 AS k) SELECT k FROM a NATURAL JOIN b", "m", "NATURAL JOIN"),
         ("WITH a AS (SELECT x AS «k» FROM t) SELECT k FROM u JOIN a USING (k)", "m", "passed on under its table's own"),
+        ("WITH a AS (SELECT x AS «k» FROM t) SELECT a.k, m FROM a JOIN u ON a.k = u.m", "m", "called `m` already"),
+        ("WITH a AS (SELECT x AS «k» FROM t) SELECT k, u.m FROM a JOIN u ON TRUE", "m", "called `m` already"),
+        (
+            "WITH a AS (SELECT x AS «k» FROM t), b AS (SELECT 1 AS k) SELECT k FROM a JOIN b ON TRUE",
+            *("m", "cannot be told everywhere"),
+        ),
+        ("WITH a AS (SELECT x AS «k» FROM t GROUP BY m) SELECT k FROM a", "m", "called `m` already"),
     ],
 )
 def test_what_cannot_be_renamed_says_why(text: str, name: str, why: str) -> None:

@@ -44,7 +44,7 @@ class Features:
         """Definitions, references and renames."""
         from pipesense.engine.features.names import Names
 
-        return Names(self.record_of, self.lookup, self.place)
+        return Names(self.record_of, self.lookup, self.place, self.stages.answers)
 
     @property
     def states(self) -> StateNames:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipesense.engine.record import FileRecord
-from pipesense.engine.relations import Lookup, Relations
-from pipesense.lang.sql.names import NameKind, Occurrence, at, fold, occurrences
+from pipesense.engine.relations import Answers, Lookup, Relations
+from pipesense.lang.sql.name_conflicts import is_taken
+from pipesense.lang.sql.names import Bind, NameKind, Occurrence, at, fold, occurrences, reach
 from pipesense.model.change import Refusal
+from pipesense.model.columns import Found
 from pipesense.model.data import Confidence, DatasetName, Relation
-from pipesense.model.sql import Statement
+from pipesense.model.sql import ColumnUse, Source, Statement
 from pipesense.model.value import Known
 from pipesense.model.where import Loc
 from pipesense.rule.context import DatasetUse
@@ -50,6 +52,7 @@ class Names:
     record_of: Callable[[str], FileRecord | None]
     lookup: Lookup
     place: Callable[[Loc], tuple[str, Span] | None]
+    answers: Callable[[Lookup], Answers]
 
     def definition(self, path: str, offset: int) -> tuple[Place, ...]:
         """Where the name at an offset is made: the CTE, the alias, the column, the table's CREATE."""
@@ -111,7 +114,7 @@ class Names:
         found = self._at(path, offset)
         if found is None:
             return Refusal("no name that is known here stands at this place")
-        refused = self._refused(found) or _taken(found, name)
+        refused = self._refused(found) or self._taken(found, name)
         if refused is not None:
             return refused
         edits: dict[str, list[TextEdit]] = {}
@@ -152,10 +155,21 @@ class Names:
             unit, inside = own
         for statement in _statements(record):
             if statement.loc.unit == unit.id:
-                every = occurrences(statement.facts, unit.text)
+                every = occurrences(statement.facts, unit.text, self._bind(statement))
                 here = at(every, inside)
                 return _Found(record, statement, unit.text, every, here) if here is not None else None
         return None
+
+    def _bind(self, statement: Statement) -> Bind:
+        """What is known of a statement's columns beyond its own words."""
+
+        def source(use: ColumnUse) -> Source | None:
+            binder, _ = answers.of(statement)
+            bound = binder.bind(use)
+            return bound.source if isinstance(bound, Found) else None
+
+        answers = self.answers(self.lookup)
+        return source
 
     def _own(self, found: _Found, wanted: Callable[[Occurrence], bool]) -> Iterator[Place]:
         return self._places(found.statement.at(each.span) for each in found.every if wanted(each))
@@ -206,7 +220,7 @@ class Names:
                     continue
                 places += self._places(
                     statement.at(each.span)
-                    for each in occurrences(statement.facts, unit.text)
+                    for each in occurrences(statement.facts, unit.text, self._bind(statement))
                     if each.symbol == found.here.symbol and each.source and _same(each.source, table)
                 )
         return tuple(dict.fromkeys(places))
@@ -231,10 +245,28 @@ class Names:
             return Refusal("a NATURAL JOIN of this statement joins by columns of the same name")
         if not any(each.defines for each in same):
             return Refusal(f"where `{symbol.name}` comes from is not known")
+        bind = self._bind(found.statement)
+        if symbol.kind is NameKind.COLUMN and reach(found.statement.facts, found.text, symbol, bind).open:
+            return Refusal(f"of which table `{symbol.name}` is cannot be told everywhere: qualify it first")
         document = found.record.document
         if not all(document.is_verbatim(found.statement.at(each.span)) for each in same):
             return Refusal("a part of the name is filled in by the program")
         return None
+
+    def _taken(self, found: _Found, name: str) -> Refusal | None:
+        """Whether another symbol that could be mistaken for it has the new name already."""
+        symbol, facts = found.here.symbol, found.statement.facts
+        if fold(name) == fold(found.here.span.of(found.text)):
+            return None
+        if symbol.kind is NameKind.COLUMN:
+            where = reach(facts, found.text, symbol, self._bind(found.statement))
+            taken = is_taken(facts, found.every, symbol, where, fold(name))
+        else:
+            kinds = {NameKind.CTE, NameKind.ALIAS, NameKind.TABLE}
+            taken = fold(name) in {
+                each.symbol.name.rpartition(".")[2] for each in found.every if each.symbol.kind in kinds
+            }
+        return Refusal(f"the statement has something called `{name}` already") if taken else None
 
     def _refused_table(self, name: str) -> Refusal | None:
         relations = self._relations(tuple(name.split(".")))
@@ -259,20 +291,6 @@ def _statements(record: FileRecord) -> Iterator[Statement]:
 
 def _same(parts: tuple[str, ...], table: DatasetName) -> bool:
     return DatasetName(tuple(fold(part) for part in parts)).match(table) is not Confidence.NONE
-
-
-def _taken(found: _Found, name: str) -> Refusal | None:
-    """Whether another symbol that could be mistaken for it has the new name already."""
-    symbol = found.here.symbol
-    if fold(name) == fold(found.here.span.of(found.text)):
-        return None
-    kinds = {NameKind.COLUMN} if symbol.kind is NameKind.COLUMN else {NameKind.CTE, NameKind.ALIAS, NameKind.TABLE}
-    others = {each.symbol.name.rpartition(".")[2] for each in found.every if each.symbol.kind in kinds}
-    if symbol.kind is NameKind.COLUMN:
-        others |= {fold(part) for use in found.statement.facts.columns for part in use.path}
-    if fold(name) in others:
-        return Refusal(f"the statement has something called `{name}` already")
-    return None
 
 
 def _last_part(text: str, span: Span) -> Span:

@@ -8,12 +8,12 @@ what cannot be told is left out rather than guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from pipesense.model.sql import Block, Clause, ColumnUse, Cte, Expr, Output, Source, StatementFacts
+from pipesense.model.sql import Block, Clause, ColumnUse, Cte, Expr, Output, Role, Source, StatementFacts
 from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
@@ -54,17 +54,45 @@ class Occurrence:
 
 _PART: Final = regex(r'"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|[^\s.,()]+')
 _NAME: Final = r'(?:"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|\w+)'
-_OWN_RESULT: Final = frozenset({Clause.GROUP, Clause.ORDER, Clause.HAVING, Clause.QUALIFY})
+OWN_RESULT: Final = frozenset({Clause.GROUP, Clause.ORDER, Clause.HAVING, Clause.QUALIFY})
+
+_APART: Final = frozenset({Role.STATEMENT, Role.CTE, Role.FROM})
+"""Queries that see no names of the query around them."""
 
 Node = tuple[int, str]
 """A column that a query makes: where its SELECT starts, and the folded name."""
 
 
-def occurrences(facts: StatementFacts, text: str) -> tuple[Occurrence, ...]:
+Bind = Callable[[ColumnUse], Source | None]
+"""The source of a column without a qualifier, where the query reads several; None where nobody can tell."""
+
+
+def occurrences(facts: StatementFacts, text: str, bind: Bind | None = None) -> tuple[Occurrence, ...]:
     """Every name of the statement whose symbol is known, in order of the text; ``text`` is its whole unit."""
-    reading = _Reading(facts, text)
+    reading = _Reading(facts, text, bind)
     found = [*reading.ctes(), *reading.sources(), *reading.columns()]
     return tuple(sorted(dict.fromkeys(found), key=lambda each: (each.span, each.defines)))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The queries in which a column's name means something, by where they start.
+
+    ``made`` give it, ``read`` read from one that does or stand inside such a query and see its names. ``open``: a place
+    in these may mean it, or a column of another table.
+    """
+
+    made: frozenset[int]
+    read: frozenset[int]
+    open: bool
+
+
+def reach(facts: StatementFacts, text: str, symbol: Symbol, bind: Bind | None = None) -> Reach:
+    """Where a column that the statement makes can be meant."""
+    reading = _Reading(facts, text, bind)
+    for _ in reading.columns():
+        pass
+    return reading.reach(symbol)
 
 
 def at(found: Iterable[Occurrence], offset: int) -> Occurrence | None:
@@ -87,6 +115,7 @@ def parts_of(text: str, span: Span, count: int) -> list[Span] | None:
 class _Reading:
     facts: StatementFacts
     text: str
+    bind: Bind | None = None
     _blocks: dict[int, Block] = field(default_factory=dict)
     _parents: dict[Node, Node] = field(default_factory=dict)
     _every_cte: list[Cte] = field(default_factory=list)
@@ -186,7 +215,7 @@ class _Reading:
         elif output.expr.op == "column" and symbol.place == block.keyword.start:
             spans = parts_of(self.text, output.expr.span, len(output.expr.path))
             use = self._use_at(output.expr)
-            source = self._bound(use) if use is not None else None
+            source = self._source_of(use) if use is not None else None
             if spans is not None:
                 yield Occurrence(symbol, spans[-1], True, source.parts if source is not None else ("",))
 
@@ -194,15 +223,13 @@ class _Reading:
         spans = parts_of(self.text, use.span, len(use.path))
         if spans is None:
             return
-        if use.source is None:
-            node = self._own_result(use)
-            if node is not None:
-                yield Occurrence(self._column(node), spans[0], False)
+        if use.source is None and (node := self._own_result(use)) is not None:
+            yield Occurrence(self._column(node), spans[0], False)
             return
-        source = self._bound(use)
+        source = self._source_of(use)
         if source is None:
             return
-        qualified = len(use.path) > 1 and fold(use.path[0]) == fold(use.source)
+        qualified = use.source is not None and len(use.path) > 1 and fold(use.path[0]) == fold(use.source)
         if qualified:
             yield from self._qualifier(use, source, spans[0])
         name, place = (use.path[1], spans[1]) if qualified else (use.path[0], spans[0])
@@ -250,6 +277,12 @@ class _Reading:
                         self._unite(right, other)
             left.append(join.source)
 
+    def _source_of(self, use: ColumnUse) -> Source | None:
+        """The source of a column, by its qualifier or by what is known of the sources' columns."""
+        if use.source is not None:
+            return self._bound(use)
+        return self.bind(use) if self.bind is not None and len(use.path) == 1 else None
+
     def _bound(self, use: ColumnUse) -> Source | None:
         """The source that a column is bound to."""
         owner = self._blocks.get(use.owner)
@@ -265,7 +298,7 @@ class _Reading:
     def _own_result(self, use: ColumnUse) -> Node | None:
         """ORDER BY and its like may name what the query itself makes."""
         block = self._blocks.get(use.inside)
-        if block is None or use.clause not in _OWN_RESULT or len(use.path) != 1:
+        if block is None or use.clause not in OWN_RESULT or len(use.path) != 1:
             return None
         name = fold(use.path[0])
         return (use.inside, name) if any(fold(output.name) == name for output in block.outputs) else None
@@ -287,7 +320,7 @@ class _Reading:
                 self._star(block, output.expr)
             elif not output.aliased and output.expr.op == "column":
                 use = self._use_at(output.expr)
-                source = self._bound(use) if use is not None and use.source is not None else None
+                source = self._source_of(use) if use is not None else None
                 target = self._made_by(source, fold(output.name)) if source is not None else None
                 if target is not None:
                     self._unite((own, fold(output.name)), target)
@@ -318,6 +351,28 @@ class _Reading:
         while node in self._parents:
             node = self._parents[node]
         return node
+
+    def reach(self, symbol: Symbol) -> Reach:
+        """Where a column of the statement can be meant; its columns are known by then."""
+        made = frozenset(start for start in self._blocks if self._column((start, symbol.name)) == symbol)
+        read = {
+            owner
+            for owner, source in self._all_sources()
+            if source.block is not None and source.block.keyword.start in made
+        }
+        around = [self._blocks[start].span for start in read if start in self._blocks]
+        for start, block in self._blocks.items():
+            if block.role not in _APART and any(s.start < block.span.start and block.span.end <= s.end for s in around):
+                read.add(start)
+        unclear = any(
+            use.inside in read
+            and use.source is None
+            and fold(use.path[0]) == symbol.name
+            and self._own_result(use) is None
+            and self._source_of(use) is None
+            for use in self.facts.columns
+        )
+        return Reach(made, frozenset(read), unclear)
 
     def _column(self, node: Node) -> Symbol:
         place, name = self._root(node)
