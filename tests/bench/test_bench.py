@@ -212,3 +212,24 @@ def test_throughput_is_measured_over_every_sql_file_of_a_folder(tmp_path: Path) 
     (tmp_path / "b.py").write_text("pass")
     assert throughput.texts(tmp_path) == {str(Path("deeper", "a.sql")): "SELECT 1;"}
     assert throughput.measure(throughput.texts(tmp_path), "postgres") > 0
+
+
+def test_sql_in_strings_is_not_counted_in_a_cold_check_of_python() -> None:
+    from cold_python import measure
+
+    query = '"SELECT a.id, a.amount FROM sales.orders AS a JOIN sales.customers AS c ON c.id = a.customer_id"'
+    task = f'    SQLExecuteQueryOperator(task_id="load", conn_id="w", sql={query})\n'
+    head = "from airflow import DAG\nfrom airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator\n"
+    plain, queries = measure("plain", synthetic.MODULE_HEAD, 1), measure("sql", f'{head}with DAG("a"):\n{task}', 1)
+    assert plain.sql == 0
+    assert 0 < queries.sql < queries.check
+
+
+def test_only_python_files_count_for_the_memory_of_python(tmp_path: Path) -> None:
+    from cold_python import python_files
+
+    for name in ("a/b.py", "a/.git/c.py", "a/d.sql"):
+        (tmp_path / "from" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "from" / name).write_text("")
+    assert python_files(tmp_path / "from", tmp_path / "into") == 1
+    assert [path.name for path in (tmp_path / "into").rglob("*.*")] == ["b.py"]

@@ -70,6 +70,31 @@ dag = DAG(
 )
 PostgresOperator(task_id="load", postgres_conn_id="warehouse", sql="SELECT 1", dag=dag)
 '''
+BESIDE = """\
+from datetime import datetime
+
+from airflow.providers.common.sql.operators.sql import (
+    SQLColumnCheckOperator,
+    SQLExecuteQueryOperator,
+    SQLTableCheckOperator,
+)
+from airflow.sdk import DAG
+
+MERGE = "MERGE INTO orders o USING landing l ON o.id = l.id WHEN NOT MATCHED THEN INSERT (id) VALUES (l.id)"
+
+with DAG("gate", schedule="@daily", start_date=datetime(2024, 1, 1), catchup=False, default_args={"retries": 2}):
+    load = SQLExecuteQueryOperator(task_id="load", conn_id="warehouse", sql=MERGE)
+    rows = SQLTableCheckOperator(
+        task_id="rows", conn_id="warehouse", table="orders", checks={"rows": {"check_statement": "COUNT(*) > 0"}}
+    )
+    keys = SQLColumnCheckOperator(
+        task_id="keys", conn_id="warehouse", table="orders", column_mapping={"id": {"unique_check": {"equal_to": 0}}}
+    )
+    publish = SQLExecuteQueryOperator(
+        task_id="publish", conn_id="warehouse", sql="TRUNCATE TABLE report; INSERT INTO report (id) SELECT id FROM orders"
+    )
+    load >> [rows, keys, publish]
+"""
 FILES = {"dags/orders.py": ORDERS, "sql/ddl.sql": DDL}
 
 
@@ -138,6 +163,20 @@ def test_checks_stand_between_the_load_and_what_follows(tmp_path: Path) -> None:
     assert dag.get_task("load_orders").downstream_task_ids == {"publish", *checks}
     assert dag.get_task("publish").upstream_task_ids == {"load_orders", *checks}
     assert all(dag.get_task(name).conn_id == "warehouse" for name in checks)
+
+
+def test_a_check_beside_the_publishing_becomes_its_gate(tmp_path: Path) -> None:
+    before = bag(tmp_path, {"dags/gate.py": BESIDE})
+    assert not before.import_errors
+    assert before.dags["gate"].get_task("publish").upstream_task_ids == {"load"}
+    files = fixed({"dags/gate.py": BESIDE}, "dags/gate.py", "quality/check-not-gating")
+    after = bag(tmp_path, files)
+    assert not after.import_errors
+    publish = after.dags["gate"].get_task("publish")
+    assert publish.upstream_task_ids == {"load", "rows", "keys"}
+    # One failed check is enough: it waits for all of them, and for their success.
+    assert publish.trigger_rule == "all_success"
+    assert after.dags["gate"].get_task("rows").upstream_task_ids == {"load"}
 
 
 def test_a_dag_of_airflow_2_loads_after_its_fixes(tmp_path: Path) -> None:
