@@ -37,6 +37,16 @@ orders = ge.from_pandas(frame)
 found = orders.expect_column_values_to_be_between("amount", min_value=0, max_value=1000)
 success = found.success
 """
+CLASS = """\
+import pandas as pd
+from great_expectations.dataset import PandasDataset
+
+frame = pd.read_csv("{folder}/orders.csv")
+orders = PandasDataset(frame)
+orders.expect_column_values_to_not_be_null("order_id")
+orders.expect_column_values_to_be_between("amount", 0, 1000)
+success = orders.validate().success
+"""
 GOOD = [(1, 10.0, "paid"), (2, 20.0, "sent")]
 PLANTED = {
     "nothing": ((3, 30.0, "paid"), True),
@@ -71,6 +81,15 @@ def test_an_expectation_that_is_asked_for_by_itself(tmp_path: Path) -> None:
     write(tmp_path, (3, -1.0, "paid"))
     fixed = Script(EACH, f"great_expectations=={gx.__version__}\n").fixed(RULE)
     assert run(fixed, tmp_path)["success"] is False
+
+
+@pytest.mark.parametrize(("row", "expected"), [((3, 30.0, "paid"), True), ((3, -1.0, "paid"), False)])
+def test_a_data_set_of_the_class(row: tuple[Any, ...], expected: bool, tmp_path: Path) -> None:
+    write(tmp_path, row)
+    with pytest.raises(ModuleNotFoundError):
+        run(CLASS, tmp_path)
+    fixed = Script(CLASS, f"great_expectations=={gx.__version__}\n").fixed(RULE)
+    assert run(fixed, tmp_path)["success"] is expected
 
 
 def test_every_expectation_is_there_with_those_arguments() -> None:

@@ -25,9 +25,12 @@ _LEGACY: Final = frozenset(
 )
 
 
+PANDAS: Final = frozenset({"dataset.PandasDataset", "dataset.pandas_dataset.PandasDataset"})
+
+
 def function(name: str, step: Step) -> Made | None:
     """What a function of the package gives."""
-    if name in _LEGACY or name in ("dataset.PandasDataset", "dataset.SparkDFDataset", "dataset.SqlAlchemyDataset"):
+    if name in _LEGACY or name in PANDAS or name in ("dataset.SparkDFDataset", "dataset.SqlAlchemyDataset"):
         return Made(DATASET)
     if name in ("get_context", "data_context.get_context"):
         return Made(CONTEXT)
@@ -69,7 +72,7 @@ _ONE: Final = (1, 0)
 _BATCH: Final = "batches and suites: context.data_sources.pandas_default, then batch.validate(suite)"
 RENAMED: Final = {
     **{("", name): Renamed(_ONE, _BATCH, "batches and suites") for name in sorted(_LEGACY)},
-    ("", "dataset.PandasDataset"): Renamed(_ONE, _BATCH),
+    **{("", name): Renamed(_ONE, _BATCH, "batches and suites") for name in sorted(PANDAS)},
     ("", "dataset.SparkDFDataset"): Renamed(_ONE, _BATCH),
     ("context", "sources"): Renamed(_ONE, "context.data_sources", "data_sources"),
     ("context", "run_checkpoint"): Renamed(_ONE, "context.checkpoints.get(name).run()"),

@@ -7,6 +7,7 @@ The classes and the names of their arguments were read on great_expectations 1.2
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Final
 
 from pipesense.lang.python.edit import add_after
@@ -18,7 +19,7 @@ from pipesense.model.frames import FrameOperation, FrameScope
 from pipesense.model.value import Version
 from pipesense.model.where import Loc
 from pipesense.systems.frames import Reading, nothing_beside
-from pipesense.systems.great_expectations.tables import DATASET, LIBRARY
+from pipesense.systems.great_expectations.tables import DATASET, LIBRARY, PANDAS
 from pipesense.systems.renames import write_name
 from pipesense.text.span import Span
 
@@ -66,6 +67,32 @@ _READS: Final = frozenset({"read_csv", "read_json", "read_parquet", "read_excel"
 _LOST: Final = Refusal("This data set is used in a way that a batch of Great Expectations 1.x does not know.")
 
 
+_PACKAGE: Final = "great_expectations"
+
+
+def _others(body: Sequence[ast.stmt], name: str, call: ast.Call) -> bool:
+    """Whether statements use a name other than to make this one data set."""
+    return any(
+        isinstance(node, ast.Name) and node.id == name and node is not call.func
+        for statement in body
+        for node in nodes_under(statement)
+    )
+
+
+def _root(node: ast.expr) -> ast.expr:
+    """The name that a chain of attributes begins with."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
+
+
+def _whole_line(module: Module, statement: ast.stmt) -> Loc:
+    """A statement with the end of its line."""
+    unit, loc = parsed_of(statement), module.loc(statement)
+    end = unit.text.find("\n", loc.span.end)
+    return loc.at(Span(loc.span.start, len(unit.text) if end < 0 else end + 1))
+
+
 def class_of(method: str) -> str:
     """``expect_column_to_exist`` as the class of 1.x."""
     return "".join(word.capitalize() for word in method.split("_"))
@@ -98,15 +125,18 @@ class _Rewrite:
         """All replacements, or why there are none."""
         made, call = self.made, self.calls.get(self.made.loc)
         name = made.detail if made.use == "assign" else ""
-        if call is None or not isinstance(call.func, ast.Attribute) or not name or name in self.scope.escaped:
+        if call is None or not name or name in self.scope.escaped:
             return _LOST
         if made.use_loc is None or any(self.made.loc not in each.made or len(each.made) > 1 for each in self.uses):
             return _LOST
-        package = self.module.text_of(call.func.value)
+        named = self._package(call)
+        if named is None:
+            return _LOST
+        package, imports = named
         source = f'{package}.get_context(mode="ephemeral").data_sources.pandas_default'
         if made.name in _READS and not any(word.arg in ("profiler", "expectation_suite") for word in call.keywords):
             opened = f"{source}.{made.name}"
-        elif made.name == "from_pandas" and len(call.args) == 1 and not call.keywords:
+        elif made.name in PANDAS | {"from_pandas"} and len(call.args) == 1 and not call.keywords:
             opened = f"{source}.read_dataframe"
         else:
             return _LOST
@@ -114,7 +144,7 @@ class _Rewrite:
         suite = f"{name}_suite"
         if validated and self.module.table.mentions(suite):
             return Refusal(f"There is something called {suite} already.")
-        edits = [Replace(self.module.loc(call.func), opened)]
+        edits = [*imports, Replace(self.module.loc(call.func), opened)]
         for each in self.uses:
             written = self._use(each, package, name, suite if validated else "")
             if written is None:
@@ -126,6 +156,34 @@ class _Rewrite:
                 return _LOST
             edits += add_after(self.module, statement, f'{suite} = {package}.ExpectationSuite(name="{name}")')
         return tuple(edits)
+
+    def _package(self, call: ast.Call) -> tuple[str, tuple[Replace, ...]] | None:
+        """What the file calls the package, and edits that make it say so where it imports the data set alone."""
+        func, module = call.func, self.module
+        if isinstance(func, ast.Attribute):
+            inner = func.value
+            if self.made.name in PANDAS:
+                inner = _root(inner)
+            return (module.text_of(inner), ()) if isinstance(inner, ast.Name) else None
+        top = [each for each in module.body if isinstance(each, ast.Import | ast.ImportFrom)]
+        aliases = [
+            (each, alias)
+            for each in top
+            for alias in each.names
+            if isinstance(each, ast.ImportFrom) and (alias.asname or alias.name) == module.text_of(func)
+        ]
+        if len(aliases) != 1 or len(aliases[0][0].names) != 1 or self.made.name not in PANDAS:
+            return None
+        statement, alias = aliases[0]
+        own = alias.asname or alias.name
+        # Who else uses the name would find it gone.
+        if any(_others(unit.body, own, call) for unit in module.units):
+            return None
+        packages = [each.names for each in top if isinstance(each, ast.Import)]
+        kept = [alias.asname or alias.name for names in packages for alias in names if alias.name == _PACKAGE]
+        if not kept:
+            return "gx", (Replace(module.loc(statement), "import great_expectations as gx"),)
+        return kept[0], (Replace(_whole_line(module, statement), ""),)
 
     def _use(self, each: FrameOperation, package: str, name: str, suite: str) -> Replace | None:
         call = self.calls.get(each.loc)
