@@ -23,6 +23,7 @@ from pipesense.text.span import Span
 _READERS: Final = frozenset({"json.loads", "orjson.loads", "ujson.loads", "simplejson.loads"})
 """Functions that raise ValueError for text that they cannot read."""
 _NAME: Final = "dead_letters"
+_RESULT: Final = "decoded"
 _CONNECTION: Final = ("bootstrap_servers", "security_protocol", "sasl_", "ssl_")
 """How the settings begin that say where the brokers are and who asks; their dots are written as underscores here."""
 _Loop = ast.For | ast.AsyncFor | ast.While
@@ -50,7 +51,12 @@ def put_aside(looking: Looking, decode: Loc) -> tuple[Replace, ...] | Refusal:
     if found.made.individual and found.made.finish:
         consumer = _subject(looking, outer)
         lines.append(found.made.finish.format(consumer=consumer, message=message))
-    tried = _tried(module, statement, [*lines, "continue"])
+    lines.append("continue")
+    passed_on = any(
+        isinstance(each, ast.Call) and each is not call and any(node is call for node in nodes_under(each))
+        for each in nodes_under(statement)
+    )
+    tried = (_tried_before if passed_on else _tried)(module, statement, call, lines)
     return (*made, *tried) if not isinstance(tried, Refusal) else tried
 
 
@@ -212,7 +218,24 @@ def _function(node: ast.AST) -> ast.AST | None:
     return next((place.node for place in place_of(node).outward() if isinstance(place.node, FUNCTIONS)), None)
 
 
-def _tried(module: Module, statement: ast.stmt, lines: list[str]) -> tuple[Replace, ...] | Refusal:
+def _tried_before(
+    module: Module, statement: ast.stmt, call: ast.Call, lines: list[str]
+) -> tuple[Replace, ...] | Refusal:
+    """The call alone inside ``try``, before the statement: what is done with the result may fail for other reasons."""
+    unit = parsed_of(statement)
+    span = unit.span_of(statement)
+    start = unit.text.rfind("\n", 0, span.start) + 1
+    indent = unit.text[start : span.start]
+    if indent.strip() or "\t" in indent:
+        return Refusal("The statement does not stand in lines of its own.")
+    if module.table.mentions(_RESULT):
+        return Refusal(f"There is something called {_RESULT} already.")
+    written = f"{indent}try:\n{indent}    {_RESULT} = {module.text_of(call)}\n{indent}except ValueError:\n"
+    written += "".join(f"{indent}    {line}\n" for line in lines)
+    return Replace(module.loc(statement).at(Span(start, start)), written), Replace(module.loc(call), _RESULT)
+
+
+def _tried(module: Module, statement: ast.stmt, call: ast.Call, lines: list[str]) -> tuple[Replace, ...] | Refusal:
     """A statement inside ``try``, with what its ``except`` does; the lines of the statement move to the right."""
     unit = parsed_of(statement)
     span = unit.span_of(statement)
