@@ -25,6 +25,12 @@ META = RuleMeta(
             "What is wrong with the raw table is then repaired here, and again in the next model that reads it.",
             "Read a staging model of {source}.",
         ),
+        "habit": Message(
+            Severity.INFO,
+            "{name} reads the source {source} beside other models, as many models of this project read sources.",
+            "What is wrong with the raw table is then repaired here, and again in the next model that reads it.",
+            "Read a staging model of {source}.",
+        ),
     },
 )
 
@@ -40,7 +46,8 @@ def join_to_source(node: DbtNode, ctx: Context) -> Iterator[Finding]:
     source = next((each for each in node.references if each.kind == "source" and each.names), None)
     if source is None or not any(each.kind == "ref" and not each.hint for each in node.references):
         return
-    yield ctx.finding("joined", at=source.at, subject=(node, source), name=node.name, source=".".join(source.names))
+    variant = "habit" if "sources" in ctx.dbt.habits else "joined"
+    yield ctx.finding(variant, at=source.at, subject=(node, source), name=node.name, source=".".join(source.names))
 
 
 @join_to_source.fix

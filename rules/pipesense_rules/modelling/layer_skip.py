@@ -29,6 +29,12 @@ META = RuleMeta(
             "Names, types and junk of the raw table then reach those who use the mart.",
             "Read a staging model of it.",
         ),
+        "habit": Message(
+            Severity.INFO,
+            "The mart {name} reads {what} without a layer between, as many models of this project do.",
+            "Names, types and junk of the raw table then reach those who use the mart.",
+            "Read a staging model of it.",
+        ),
         "middle": Message(
             Severity.INFO,
             "{name} reads {what} without a staging model between.",
@@ -62,7 +68,9 @@ def _of_model(node: DbtNode, ctx: Context) -> Iterator[Finding]:
     layer = ctx.dbt.layer(node)
     if layer not in (_MIDDLE, _MART):
         return
-    variant = "mart" if layer == _MART else "middle"
+    variant = "middle"
+    if layer == _MART:
+        variant = "habit" if "sources" in ctx.dbt.habits else "mart"
     has_models = any(each.kind == "ref" and not each.hint for each in node.references)
     for reference in node.references:
         if reference.kind == "source" and reference.names and not has_models:

@@ -29,6 +29,13 @@ META = RuleMeta(
             "Data flows up and down then: what is changed in the marts comes back into what they are made from.",
             "Read what {parent} is made from, or move this model up.",
         ),
+        "habit": Message(
+            Severity.INFO,
+            "The {low} model {name} reads the {high} model {parent}, as many {low} models of this project read what is "
+            "made from them.",
+            "Data flows up and down then: what is changed in the marts comes back into what they are made from.",
+            "Read what {parent} is made from, or move this model up.",
+        ),
         "table": Message(
             Severity.HINT,
             "{target} lies in {low} and is filled from {source}, which lies in {high}.",
@@ -57,11 +64,12 @@ def _of_model(node: DbtNode, ctx: Context) -> Iterator[Finding]:
     layer = ctx.dbt.layer(node) if node.kind == "model" and ctx.dbt.layered else None
     if layer is None or layer > _STAGING or ctx.dbt.enabled(node) is not True:
         return
+    variant = "habit" if "upward" in ctx.dbt.habits else "up"
     for reference, parent in parents(ctx, node):
         high = ctx.dbt.layer(parent) if parent.kind == "model" and parent.folder == node.folder else None
         if high is not None and high > _STAGING and not reference.hint:
             yield ctx.finding(
-                *("up",),
+                variant,
                 at=reference.at,
                 name=node.name,
                 parent=parent.name,

@@ -56,7 +56,8 @@ class _State:
     waiting: dict[str, None]
     graph: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     """For each file the nodes in it and what they refer to."""
-    places: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(default_factory=dict)
+    places: dict[str, tuple[tuple[str, tuple[str, ...], bool], ...]] = field(default_factory=dict)
+    """For each file the models in it, with their folders, and whether they read a source."""
     stale: bool = True
 
 
@@ -383,7 +384,11 @@ class DbtProjects:
         state.waiting.pop(path, None)
         graph = parents(found)
         nodes = found.nodes if isinstance(found, DbtFile) else ()
-        places = tuple((node.name, node.place) for node in nodes if node.kind == "model")
+        places = tuple(
+            (node.name, node.place, any(each.kind == "source" for each in node.references))
+            for node in nodes
+            if node.kind == "model"
+        )
         if state.graph.get(path) != graph or state.places.get(path) != places:
             state.graph[path], state.places[path] = graph, places
             state.stale = True
@@ -442,18 +447,18 @@ class DbtProjects:
         return len(wanted) > _FEW and len(wanted - known) > _MISSING * len(wanted)
 
     def _derived(self, state: _State) -> dict[Key, tuple[object, ...]]:
-        from pipesense.systems.dbt.index import circles, is_layered
+        from pipesense.systems.dbt.index import circles, habits, is_layered
 
         folder = state.project.folder
         graph = {name: targets for nodes in state.graph.values() for name, targets in nodes.items()}
+        models = [each for several in state.places.values() for each in several]
         made: dict[Key, tuple[object, ...]] = {
             ("dbt-project", folder): (state.project,),
             ("dbt-packages", folder): state.packages,
             ("dbt-complete", folder): (True,),
             ("dbt-opened", folder): (_SPARSE,) if self._is_sparse(state) else (),
-            ("dbt-layered", folder): (
-                is_layered((each for several in state.places.values() for each in several), state.project.layers),
-            ),
+            ("dbt-layered", folder): (is_layered((each[:2] for each in models), state.project.layers),),
+            ("dbt-habits", folder): habits(models, graph, state.project.layers),
         }
         for name, members in circles(graph).items():
             made[("dbt-cycle", folder, name)] = members

@@ -81,6 +81,10 @@ class ProjectView:
     def layered(self) -> bool:
         return self._get(("dbt-layered", self.folder), bool) == (True,)
 
+    @property
+    def habits(self) -> frozenset[str]:
+        return frozenset(self._get(("dbt-habits", self.folder), str))
+
     def layer(self, node: DbtNode) -> int | None:
         from pipesense.systems.dbt.layers import layer_of
 

@@ -58,6 +58,12 @@ class DbtView(Protocol):
     def layered(self) -> bool:
         """Whether most models of the project lie in layers, so that rules about layers mean something."""
 
+    @property
+    def habits(self) -> frozenset[str]:
+        """What many models of the project do, so that one more is no slip: "sources" (read above staging), "upward"
+        (staging reads what is made from it).
+        """
+
     def layer(self, node: DbtNode) -> int | None:
         """0 for raw, 1 for staging, 2 for what is between, 3 for marts; None for none of them."""
 

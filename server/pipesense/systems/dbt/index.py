@@ -13,7 +13,7 @@ from pipesense.model.dbt import DbtEntry, DbtFile, DbtNode, DbtProperties, DbtSo
 from pipesense.model.shape import From, Item, Projection, QueryShape, Term
 from pipesense.model.value import Known, Unknown
 from pipesense.model.where import Loc
-from pipesense.systems.dbt.layers import Configured, layer_of
+from pipesense.systems.dbt.layers import Configured, Layer, layer_of
 from pipesense.systems.dbt.properties import properties, yaml_snapshots
 from pipesense.systems.dbt.python import read_python
 from pipesense.systems.dbt.sql import Locate, Whereabouts, read_sql
@@ -24,6 +24,9 @@ Exports = dict[Key, tuple[Any, ...]]
 
 LONGEST_YAML: Final = 2_000_000
 """Characters of a YAML file that is read: two seconds of work. What a longer one defines is not known to be missing."""
+_FEW: Final = 5
+_OFTEN: Final = 0.15
+"""From how many models, and which share of those that could, something is no slip but a habit."""
 DOCUMENTED: Final = Unknown("YAML lists its columns, and nothing makes sure that the list is complete")
 """Why the columns of a source are open although they are listed."""
 _LAYERED: Final = 0.6
@@ -196,6 +199,28 @@ def is_layered(nodes: Iterable[tuple[str, tuple[str, ...]]], configured: Configu
     layers = [layer_of(name, place, configured) for name, place in nodes]
     known = [layer for layer in layers if layer is not None]
     return len(layers) > 0 and len(known) >= _LAYERED * len(layers) and len(set(known)) > 1
+
+
+def habits(
+    models: Iterable[tuple[str, tuple[str, ...], bool]],
+    graph: Mapping[str, Iterable[str]],
+    configured: Configured = (),
+) -> tuple[str, ...]:
+    """What so many models of a project do across its layers that it is how the project is built.
+
+    ``models`` are names, folders, and whether a source is read. "sources": above staging, sources are read;
+    "upward": what stages reads what is made from it.
+    """
+    layers = {name.lower(): layer_of(name, place, configured) for name, place, _ in models}
+    reading = {name.lower() for name, _, reads in models if reads}
+    high = [name for name, layer in layers.items() if layer is not None and layer > Layer.STAGING]
+    low = [name for name, layer in layers.items() if layer is not None and layer <= Layer.STAGING]
+    above = frozenset(high)
+    found = {
+        "sources": (sum(name in reading for name in high), len(high)),
+        "upward": (sum(not above.isdisjoint(graph.get(name, ())) for name in low), len(low)),
+    }
+    return tuple(kind for kind, (some, of) in found.items() if some >= _FEW and some >= _OFTEN * of)
 
 
 def _add(made: Exports, key: Key, value: object) -> None:
