@@ -7,6 +7,7 @@ from typing import Final
 
 from pipesense.model.change import Replace
 from pipesense.model.columns import Family
+from pipesense.model.data import AccessMode
 from pipesense.model.dbt import DbtNode
 from pipesense.model.sql import Block, Clause, Role, Statement
 from pipesense.model.value import Absent, Known
@@ -58,10 +59,19 @@ def incremental_no_filter(node: DbtNode, ctx: Context) -> Iterator[Finding]:
         return
     if any(ctx.dbt.reaches(node, each) is not False for each in _ASKS) or _chooses_rows(ctx.statement(node.at)):
         return
+    if all(each.hint for each in node.references) and _reads_no_table(ctx.statement(node.at)):
+        return
     has_key = isinstance(ctx.dbt.setting(node, "unique_key"), Known)
     consequence = " and compares it with what is there" if has_key else ", and adds rows that are there already"
     at = node.config_at or node.at
     yield ctx.finding("everything", at=at, subject=(node, has_key), name=node.name, consequence=consequence)
+
+
+def _reads_no_table(statement: Statement | None) -> bool:
+    """Whether nothing that is read can grow: the rows come from the query itself, or from calls of a service."""
+    if statement is None or statement.facts.error or any(hole.kind == "jinja" for hole in statement.facts.holes):
+        return False
+    return not any(each.mode is AccessMode.READ and not each.temporary for each in statement.accesses)
 
 
 def _chooses_rows(statement: Statement | None) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from typing import Final
 
 from pipesense.model.change import Replace
 from pipesense.model.columns import Columns
@@ -43,7 +45,8 @@ META = RuleMeta(
     },
 )
 
-_SHOWN = 4
+_SHOWN: Final = 4
+_OPERATOR: Final = re.compile(r"[()|+*/]|::")
 
 
 @rule(META)
@@ -88,7 +91,9 @@ def _plain(name: str) -> str:
 def _is_missing(column: DbtColumn, columns: Columns) -> bool:
     plain = _plain(column.name)
     is_field = "." in plain.rstrip(".")
-    return bool(plain) and not column.is_open and not is_field and columns.find(plain) is None
+    # dbt puts the name into the test as it stands, so an expression of columns can be tested like one.
+    is_expression = plain == column.name and not column.quote and _OPERATOR.search(plain) is not None
+    return bool(plain) and not column.is_open and not is_field and not is_expression and columns.find(plain) is None
 
 
 def _columns(entry: DbtEntry, ctx: Context) -> Columns | None:

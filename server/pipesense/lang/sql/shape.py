@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -15,6 +16,8 @@ from pipesense.model.sql import Block, Clause, Expr, Hole, Join, Output, Role, S
 from pipesense.text.span import Span
 
 _HOLE_MARKS: Final = frozenset("{%$")
+_SEVERAL: Final = re.compile(r"(?:columns|cols|fields)\s*\(")
+"""How macros are called that write several columns."""
 _HARMLESS: Final = frozenset({"DISTINCT", "ALL"})
 """What a branch of a template may hold without bringing columns."""
 _MOST_USES: Final = 200
@@ -302,7 +305,9 @@ class _Maker:
         for output in block.outputs:
             if _HOLE_MARKS.intersection(output.name):
                 return f"the name `{output.name}` is made by a template"
-            if output.expr.op == "hole" and not output.aliased and not _is_spelled_out(output.expr.name):
+            # An alias behind several columns would be the last one's.
+            whole = not output.aliased or _SEVERAL.search(output.expr.name)
+            if output.expr.op == "hole" and whole and not _is_spelled_out(output.expr.name):
                 return f"`{_short(output.expr.name)}` may stand for any columns"
         if Clause.SELECT in block.holes:
             ends = [source.span.start for source in block.sources if source.span.start > block.keyword.end]
