@@ -41,6 +41,7 @@ _BACKWARDS: Final = regex(
     r"(?:^|[/._-])(?:down|undo|rollback|revert|backward)s?(?:[/._-]|$)|/U\d[^/]*__", re.IGNORECASE
 )
 """Files that take a migration back; they run when the readers are taken back too."""
+_NUMBERED: Final = regex(r"[VR]?\d+\D")
 
 
 @rule(META)
@@ -57,7 +58,11 @@ def dropped_column_used(script: Script, ctx: Context) -> Iterator[Finding]:
                 continue
             if _comes_back(change, table.parts, script.statements[at:]) or _is_restored(change, statement, ctx):
                 continue
-            readers = ctx.readers_of(table.parts, change.column, statement)
+            readers = [
+                path
+                for path in ctx.readers_of(table.parts, change.column, statement)
+                if not _ran_before(path, script.loc.file)
+            ]
             if readers:
                 names = [path.rpartition("/")[2] for path in readers]
                 yield ctx.finding(
@@ -101,6 +106,18 @@ def _is_restored(change: ColumnChange, statement: Statement, ctx: Context) -> bo
         if path.rpartition("/")[0] == folder and _in_order(path) > _in_order(here):
             return True
     return False
+
+
+def _ran_before(path: str, here: str) -> bool:
+    """Whether a file is an earlier one of the numbered scripts of a folder, which run once and in their order."""
+    folder, _, name = here.rpartition("/")
+    other, _, before = path.rpartition("/")
+    return (
+        folder == other
+        and _NUMBERED.match(name) is not None
+        and _NUMBERED.match(before) is not None
+        and _in_order(before) < _in_order(name)
+    )
 
 
 def _in_order(path: str) -> list[tuple[int, str]]:

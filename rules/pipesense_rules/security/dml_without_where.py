@@ -130,6 +130,9 @@ def _reaches_all_rows(statement: Statement, write: Write) -> bool:
 def _is_joined(write: Write) -> bool:
     """Whether an inner join leaves out the rows of the target that have no partner."""
     names = {write.alias.casefold(), write.target[-1].casefold() if write.target else ""} - {""}
+    # T-SQL may name the target in FROM once more: UPDATE t SET ... FROM t AS x JOIN y ON ...
+    again = [source for source in write.sources if source.kind == "table" and scripts.same(source.parts, write.target)]
+    names.update(source.alias.casefold() for source in again if source.alias)
     return any(
         not join.side and (join.using or any(names & _qualifiers(part) for part in join.on)) for join in write.joins
     )
@@ -140,11 +143,12 @@ def _qualifiers(condition: Expr) -> set[str]:
 
 
 def _is_new(earlier: Sequence[Statement], target: tuple[str, ...]) -> bool:
-    """Whether an earlier statement of the script makes the table, so that nobody else's rows are in it."""
+    """Whether an earlier statement of the script makes or empties the table, so that nobody else's rows are in it."""
     tables = [statement.facts.table for statement in earlier if statement.facts.table is not None]
+    writes = [statement.facts.write for statement in earlier if statement.facts.write is not None]
     return any(
         table.kind == "table" and not table.if_not_exists and scripts.same(table.parts, target) for table in tables
-    )
+    ) or any(write.verb == "truncate" and scripts.same(write.target, target) for write in writes)
 
 
 def _migrates(script: Script, write: Write) -> bool:
@@ -167,14 +171,24 @@ def _standardises(column: str, value: Expr) -> bool:
     """
     if value.op in _ARITHMETIC:
         return False
-    reads = any(part.op == "column" and part.name.casefold() == column.casefold() for part in value.walk())
-    return value.op == "case" or (reads and value.op not in ("column", "parameter", "hole", "subquery"))
+    parts = list(value.walk())
+    reads = any(part.op == "column" and part.name.casefold() == column.casefold() for part in parts)
+    plain = value.op in ("column", "parameter", "hole", "subquery")
+    return value.op == "case" or (not plain and (reads or _is_worked_out(parts)))
+
+
+def _is_worked_out(parts: Sequence[Expr]) -> bool:
+    """Whether functions make a value from other columns of its row alone: a column that follows from the others."""
+    made = any(part.op in _GIVEN or part.op in _ARITHMETIC or part.opaque for part in parts)
+    return not made and any(part.op == "column" for part in parts)
 
 
 _WRAPPED: Final = frozenset({"postgres", "mysql", "sqlite", "tsql"})
 """Engines whose hooks and cursors commit behind the last statement unless they are told otherwise (PEP 249; Airflow's
 DbApiHook.run, https://airflow.apache.org/docs/apache-airflow-providers-common-sql/stable/_api/airflow/providers/common/sql/hooks/sql/index.html).
 """
+_GIVEN: Final = frozenset({"parameter", "hole", "subquery", "exists", "name"})
+"""What comes from outside of the row."""
 _ARITHMETIC: Final = frozenset({"add", "sub", "mul", "div", "mod", "neg"})
 
 

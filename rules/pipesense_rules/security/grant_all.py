@@ -59,13 +59,19 @@ def grant_all(script: Script, ctx: Context) -> Iterator[Finding]:
             continue
         privileges = ", ".join(grant.privileges)
         names = [one.name for one in grant.principals if not _owns(one.name, owners)]
-        if grant.everything and names:
+        if grant.everything and names and not _holds_little(grant.kind, script.dialect):
             at = statement.at(grant.privileges_span)
             limited = grant.kind == "schema" and script.dialect in _USAGE_AND_CREATE
             yield ctx.finding("schema" if limited else "all", at=at, privileges=privileges, who=" and ".join(names))
         public = next((one for one in grant.principals if not one.kind and one.name.upper() == "PUBLIC"), None)
         if public is not None and not set(grant.privileges) <= _HARMLESS:
             yield ctx.finding("public", at=statement.at(public.span), privileges=privileges)
+
+
+def _holds_little(kind: str, dialect: str) -> bool:
+    """Whether ALL holds nothing that changes rows: what a sequence has, and a database of PostgreSQL."""
+    words = kind.split()
+    return "sequence" in words or "sequences" in words or (kind == "database" and dialect in ("", *_USAGE_AND_CREATE))
 
 
 def _owns(name: str, owners: frozenset[str]) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pipesense.engine.dbt_relations import is_built_as, snapshot_columns
 from pipesense.engine.index import Key
+from pipesense.engine.roles import is_of_tests
 from pipesense.lang.jinja.references import reference
 from pipesense.lang.sql.bind import Binder
 from pipesense.lang.sql.columns import Resolver, renamed
@@ -55,9 +56,16 @@ class _Place(NamedTuple):
     project: str
     reads: set[Key]
     connection: str = ""
+    tested: bool = True
+    """What tests define counts here too."""
 
     def sees(self, relation: Relation) -> bool:
-        """Whether a relation may be in the same database; two connections with different names are two databases."""
+        """Whether a relation may be in the same database; two connections with different names are two databases.
+
+        What tests set up for themselves (a smaller schema, that of another release) says nothing of production's.
+        """
+        if not self.tested and is_of_tests(relation.loc.file):
+            return False
         return not (self.connection and relation.connection) or self.connection == relation.connection
 
 
@@ -125,7 +133,7 @@ class Relations:
         if statement is None:
             return _Place((), "", reads)
         folder = self.projects.folder(statement.loc.file) if self.projects is not None else ""
-        return _Place(statement.local, folder, reads, statement.connection)
+        return _Place(statement.local, folder, reads, statement.connection, is_of_tests(statement.loc.file))
 
     def find(self, parts: Path, statement: Statement | None, reads: set[Key]) -> Value[Relation]:
         """The relation that a written name surely means: one of the script's own, or the only one of the workspace."""
@@ -184,7 +192,7 @@ class Relations:
             if any(match is not Confidence.NONE for match, _ in matches):
                 return Unknown(f"it cannot be told whether another {name.table} is meant")
             if len(matches) < len(candidates):
-                return Unknown(f"what creates {'.'.join(name.parts)} runs over another connection")
+                return Unknown(f"what creates {'.'.join(name.parts)} runs over another connection or for tests")
             return Unknown(f"no file of the workspace creates {'.'.join(name.parts)}")
         if len(name.parts) == 1 and (len(sure) < len(matches) or self._candidates(name.table, place, "model")):
             # Without a schema the name tells little, and others have it too.
@@ -299,7 +307,7 @@ class Relations:
         own: set[Key] = set()
         number = id(relation)
         self._active[number] = -1
-        place = _Place(relation.local, relation.project, own, relation.connection)
+        place = _Place(relation.local, relation.project, own, relation.connection, is_of_tests(relation.loc.file))
         resolver = Resolver(query, lambda parts: self.columns_at(parts, place))
         found = _of_query(relation, resolver.outputs(query.root) if query.root >= 0 else _NO_QUERY)
         if relation.kind == "snapshot":

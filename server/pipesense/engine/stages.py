@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipesense.engine.composition import compose
 from pipesense.engine.config import Config
-from pipesense.engine.context import Asked, RuleContext, default_role
+from pipesense.engine.context import Asked, RuleContext
 from pipesense.engine.document import Document
 from pipesense.engine.index import Index, Key, Stage
 from pipesense.engine.judge import Judge
@@ -21,6 +21,7 @@ from pipesense.engine.project import Surroundings
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Answers, ColumnMemo, Lookup, Relations
 from pipesense.engine.report import Counters, InternalError
+from pipesense.engine.roles import default_role
 from pipesense.engine.told import uses_and_checks
 from pipesense.lang.languages import DOCUMENTS
 from pipesense.lang.sql.adapter import dialect_of_dbt

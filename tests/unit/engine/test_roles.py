@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipesense.engine.context import default_role
+from pipesense.engine.roles import default_role
 from pipesense.rule.meta import FileRole
 
 ROLES = [
@@ -18,6 +18,8 @@ ROLES = [
     ("db/migrations/0001.sql", FileRole.MIGRATION),
     ("db/V2__orders.sql", FileRole.MIGRATION),
     ("dags/load.py", FileRole.PIPELINE),
+    ("src/Shop.Tests/schema.sql", FileRole.TEST),
+    ("src/Shop.Contests/schema.sql", FileRole.PIPELINE),
 ]
 
 

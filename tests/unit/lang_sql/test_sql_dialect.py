@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipesense.lang.sql.dialect import choose, directive, retries
+from pipesense.lang.sql.dialect import choose, decided, directive, retries, signs
 from pipesense.lang.sql.facts import read_statement
 
 HINTED = [
@@ -42,6 +42,8 @@ HINTED = [
     ("SELECT query FROM stl_query q JOIN svv_table_info t ON t.table_id = q.tbl", "redshift"),
     ("SELECT a, [b] = ISNULL(c, 'x') FROM t", "tsql"),
     ("SELECT 1", ""),
+    ("CREATE FUNCTION f() RETURNS int AS $body$ SELECT 1 $body$ LANGUAGE 'sql'", "postgres"),
+    ("CREATE TABLE [ref].[Import]([Id] [int] NOT NULL, [Variant] [nvarchar](100))", "tsql"),
 ]
 
 
@@ -51,6 +53,13 @@ def test_hints_decide_only_when_they_leave_one_dialect(text: str, expected: str)
 
     assert dialect == expected
     assert why.startswith("hint: ") if expected else why == "generic"
+
+
+def test_one_name_among_many_statements_does_not_hide_the_dialect() -> None:
+    brackets, variant = signs("SELECT a FROM [dbo].[t]"), signs("SELECT variant FROM t")
+
+    assert decided([*brackets, *variant]) == ("", "generic")
+    assert decided([*(list(brackets) * 21), *variant])[0] == "tsql"
 
 
 def test_who_says_it_goes_before_what_is_seen() -> None:

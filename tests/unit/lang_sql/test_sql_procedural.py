@@ -111,8 +111,13 @@ def test_statements_inside(dialect: str, text: str, inner: list[str]) -> None:
 NAMES = [
     ("bigquery", "DECLARE a, b INT64 DEFAULT 1;", {"a", "b"}),
     ("bigquery", "FOR Row IN (SELECT 1) DO SELECT 2; END FOR;", {"row"}),
-    ("bigquery", "CREATE PROCEDURE p(day DATE, OUT n INT64) BEGIN DECLARE x STRING; END;", {"day", "n", "x"}),
+    ("bigquery", "CREATE PROCEDURE p(day DATE, OUT n INT64) BEGIN DECLARE x STRING; END;", {"day", "n", "x", "p"}),
     ("postgres", "DO $$ DECLARE n int; m text := 'a'; BEGIN PERFORM 1; END $$;", {"n", "m"}),
+    (
+        "postgres",
+        "CREATE FUNCTION ops.clear( -- noqa\n  _mon date /* day one */, OUT n int) AS $b$ SELECT 1 $b$ LANGUAGE 'sql';",
+        {"_mon", "n", "clear"},
+    ),
     ("", "SELECT a FROM t", set()),
 ]
 

@@ -48,6 +48,9 @@ CASES = {
     "go is no name": "select 1 as\ngoat;¦b",
     "delimiter": "DELIMITER //\n¦create procedure p() begin a; b; end//¦\nDELIMITER ;\n¦select 1;¦b",
     "copy data": "copy t from stdin;\n1;2\n'x\n\\.\n¦select 1;",
+    "alter table after alter table": "ALTER TABLE a\nADD b int\n\n¦ALTER TABLE c ADD d int\n¦declare @e int;",
+    "alter table inside a quote": "alter table a add b text default '\nalter table c';¦d",
+    "alter table in a column's name": "alter table a\nadd alter_table int;¦b",
     "an unclosed quote": "a;¦b 'c; d; e",
     "crlf": "a;¦\r\n-- b;\r\nc;¦\r\nd",
 }

@@ -26,6 +26,7 @@ _TOKEN: Final = regex(
 _CONSTANTS: Final = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None}
 _COMPARES: Final = frozenset(("==", "!=", ">", "<", ">=", "<="))
 _LEVELS: Final = (frozenset("+-"), frozenset("~"), frozenset(("*", "/", "//", "%")))
+_ENDING: Final = (")", "]", ",", "|", ".")
 _WORDS: Final = frozenset(("and", "or", "not", "in", "is", "if", "else", "recursive"))
 _ESCAPE: Final = regex(r"\\(.)", re.DOTALL)
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r"}
@@ -331,12 +332,17 @@ class Reader:
         if token.kind == "name":
             if token.text in _CONSTANTS:
                 return Const(span, _CONSTANTS[token.text])
-            if token.text in _WORDS:
+            if token.text in _WORDS and not (token.text == "in" and self._ends()):
+                # A lone ``in`` is a name (Jinja 3.1: its parser asks for the word behind an expression only).
                 raise NotRead(token.start)
             return Name(span, token.text)
         if token.text not in _BRACKETS:
             raise NotRead(token.start)
         return self._bracketed(token)
+
+    def _ends(self) -> bool:
+        """Whether the expression may end here, or goes on with what stands behind a name."""
+        return self._at >= len(self._tokens) or self.sees(*_ENDING)
 
     def _string(self) -> Expression:
         """A string, or several that stand side by side."""

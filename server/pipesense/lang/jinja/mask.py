@@ -13,6 +13,7 @@ from typing import Final
 
 from pipesense.lang.jinja.branches import Branches, Rendering
 from pipesense.lang.jinja.conditions import normalised, truth
+from pipesense.lang.jinja.go_template import go_actions
 from pipesense.lang.jinja.tags import Tag, tags
 from pipesense.model.sql import Hole
 from pipesense.text.regex import regex
@@ -71,7 +72,7 @@ def mask_jinja(text: str, *, incremental: bool = True, apart: re.Pattern[str] | 
     if "{{" not in text and "{%" not in text and "{#" not in text:
         yield JinjaMask(text, (), False)
         return
-    found = tags(text)
+    found = go_actions(tags(text))
     masked, holes = _without_tags(text, found, apart)
     branches = Branches(found, len(text))
     unsure = branches.unsure or any(not tag.closed for tag in found)

@@ -15,7 +15,7 @@ _STATEMENTS: Final = frozenset(
         *("if", "elif", "else", "endif", "for", "endfor", "set", "endset", "macro", "endmacro", "call", "endcall"),
         *("raw", "endraw", "block", "endblock", "filter", "endfilter", "include", "import", "from", "extends", "do"),
         *("with", "endwith", "test", "endtest", "docs", "enddocs", "materialization", "endmaterialization"),
-        *("snapshot", "endsnapshot", "data_test", "enddata_test"),
+        *("snapshot", "endsnapshot", "data_test", "enddata_test", "print"),
     }
 )
 _CLOSERS: Final = {"{{": "}}", "{%": "%}", "{#": "#}"}

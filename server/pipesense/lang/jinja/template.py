@@ -22,7 +22,9 @@ OPENERS: Final = {
 _ENDS: Final = frozenset((*OPENERS.values(), "endset"))
 _CLOSERS: Final = {"expression": "}}", "statement": "%}", "comment": "#}"}
 _MIDDLES: Final = {"else": ("if", "for"), "elif": ("if",)}
-_SINGLE: Final = frozenset(("include", "import", "from", "extends", "do", "break", "continue", "debug", "trans"))
+_SINGLE: Final = frozenset(
+    ("include", "import", "from", "extends", "do", "break", "continue", "debug", "trans", "print")
+)
 
 
 @dataclass(frozen=True, slots=True)

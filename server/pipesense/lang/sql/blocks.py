@@ -42,6 +42,10 @@ _READ_LANGUAGES: Final = frozenset({"sql", "plpgsql"})
 _HEREDOC: Final = regex(r"\$[A-Za-z_]*\$")
 _DECLARED: Final = regex(r"\s*([A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)")
 _PARAMETERS: Final = regex(r"[(,]\s*(?:(?:IN|OUT|INOUT)\s+)?@?([A-Za-z_]\w*)\s", re.IGNORECASE)
+_COMMENT: Final = regex(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_ROUTINE: Final = regex(
+    r"\b(?:PROCEDURE|FUNCTION)\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:[\w\"`]+\s*\.\s*)*(\w+)\s*\(", re.IGNORECASE
+)
 _TRANSACTION: Final = regex(r"\s*(?:;|\Z|(?:TRAN(?:SACTION)?|WORK|ISOLATION|READ)\b)", re.IGNORECASE)
 
 
@@ -93,7 +97,11 @@ def _in_heredoc(text: str, opening: re.Match[str], *, stored: bool, header: str)
 
 
 def _parameters(header: str) -> frozenset[str]:
-    return frozenset(name.lower() for name in _PARAMETERS.findall(header))
+    """Names of parameters, and of the routine itself: ``load.day`` is its parameter ``day``."""
+    header = _COMMENT.sub(" ", header)
+    routine = _ROUTINE.search(header)
+    own = {routine[1].lower()} if routine is not None else set()
+    return frozenset(own.union(name.lower() for name in _PARAMETERS.findall(header)))
 
 
 def _words(text: str, start: int, stop: int) -> list[_Word]:

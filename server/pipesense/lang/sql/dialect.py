@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
 
@@ -118,7 +119,7 @@ _HINTS: Final[tuple[tuple[str, tuple[str, ...], str, frozenset[str]], ...]] = tu
         (
             "VARIANT",
             "VARIANT TIMESTAMP_ TRY_PARSE_JSON IFF @~ FILE_FORMAT",
-            r"\bVARIANT\b|\bTIMESTAMP_(?:NTZ|LTZ|TZ)\b|\bTRY_PARSE_JSON\s*\(|\bIFF\s*\(|@~|\bFILE_FORMAT\s*=",
+            r"\bVARIANT\b(?![\]`\"])|\bTIMESTAMP_(?:NTZ|LTZ|TZ)\b|\bTRY_PARSE_JSON\s*\(|\bIFF\s*\(|@~|\bFILE_FORMAT\s*=",
             "snowflake",
         ),
         ("a JSON path with a colon", "::", r"\b\w+:\w+(?:\.\w+)*::\w+", "snowflake databricks"),
@@ -146,6 +147,8 @@ _HINTS: Final[tuple[tuple[str, tuple[str, ...], str, frozenset[str]], ...]] = tu
         ),
         ("::", "::", r"\w\s*::\s*\w", "postgres redshift snowflake duckdb databricks"),
         ("$$", "$$", r"\$\$", "postgres snowflake redshift"),
+        # https://www.postgresql.org/docs/17/sql-syntax-lexical.html: only PostgreSQL names its dollar quotes.
+        ("AS $body$", "$", r"\b(?:AS|DO)\s+\$[A-Za-z_]\w*\$", "postgres"),
         ("ON CONFLICT", "CONFLICT", r"\bON\s+CONFLICT\b", "postgres sqlite duckdb"),
         (
             "JSONB",
@@ -212,12 +215,27 @@ def hinted(text: str) -> tuple[str, str]:
 
 def decided(found: Iterable[int]) -> tuple[str, str]:
     """The one dialect that all the signs allow, with the strictest sign; generic where none or several remain."""
-    possible, names = _possible(found)
+    counts = Counter(found)
+    possible, names = _possible(counts)
+    if possible is not None and not possible:
+        possible, names = _possible(_prevailing(counts))
     if possible is not None and len(possible) == 1:
         return next(iter(possible)), f"hint: {names[0]}"
     return "", "generic"
 
 
+def _prevailing(counts: Mapping[int, int]) -> list[int]:
+    """Of signs that contradict each other those that a script is full of; all of them where none prevail.
+
+    A name among thousands of words may look like a word of another dialect.
+    """
+    most = max(counts.values())
+    often = [number for number, count in counts.items() if count * _RARE > most]
+    return often if most >= _RARE else list(counts)
+
+
+_RARE: Final = 20
+"""A sign that stands in so many times fewer statements than the commonest one may be a mistake."""
 _HEX_BYTES: Final = regex(r"\b0x[0-9a-f]{8}", re.IGNORECASE)
 """Bytes, longer than any number: an address or a hash on Dune, whose dialect is Trino's with such literals."""
 _QUOTED_NAME: Final = regex(r"[\w\"]\.\"\w")

@@ -3,7 +3,8 @@
 A statement ends behind its ``;``; blanks and comments in front belong to the statement that follows, blanks
 behind the last one to that one. A ``;`` counts only outside quotes, comments, ``$$`` bodies, template tags,
 macros and procedural bodies. Also ends of statements: a line with GO, a line with a psql command (``\\c``), the
-terminator that MySQL's DELIMITER names, the ``\\.`` that ends the data of ``COPY ... FROM stdin``.
+terminator that MySQL's DELIMITER names, the ``\\.`` that ends the data of ``COPY ... FROM stdin``. An ALTER TABLE
+ends before the line with the next one.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ _KEPT: Final = 2
 
 _COPY_DATA: Final = regex(r"COPY\b[^;]*\bFROM\s+STDIN\b[^;]*;[^\n]*\n", re.IGNORECASE)
 _DATA_END: Final = regex(r"^\\\.[ \t\r]*(?:\n|\Z)", re.MULTILINE)
+_ALTER: Final = regex(r"ALTER[ \t]+TABLE\b", re.IGNORECASE)
+_ALTER_LINE: Final = regex(r"\n(?=[ \t]*(?:ALTER[ \t]+TABLE\b|DECLARE[ \t]+@))", re.IGNORECASE)
+_MAY_HIDE: Final = regex(r"[;'\"`]|\$\w*\$|--|/\*|\{[{%#]")
 _DELIMITER: Final = regex(r"DELIMITER[ \t]+(\S+)[ \t\r]*(?:\n|\Z)", re.IGNORECASE)
 
 
@@ -106,7 +110,21 @@ def _statement_end(
                 return end, "", end < 0
             if stop < len(text):
                 return -1, "", True
+        if first in "aA" and (following := _next_alter(text, head, stop)) >= 0:
+            return following, "", False
     return _plain_end(text, head, stop, pattern)
+
+
+def _next_alter(text: str, head: int, stop: int) -> int:
+    """Where the line begins with the next ALTER TABLE or DECLARE @x behind one that nothing ends, as in T-SQL; -1.
+
+    Only where the text between holds nothing that could hide such a line.
+    """
+    if _ALTER.match(text, head, stop) is None:
+        return -1
+    hiding = _MAY_HIDE.search(text, head, stop)
+    line = _ALTER_LINE.search(text, head, hiding.start() if hiding is not None else stop)
+    return line.start() + 1 if line is not None else -1
 
 
 def _line_end(text: str, start: int) -> int:

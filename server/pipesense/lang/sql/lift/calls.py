@@ -135,6 +135,14 @@ def is_pattern(node: exp.Expr) -> bool:
     return not _is_unit(getattr(node.args.get("this"), "name", "day"))
 
 
+def extracted(node: exp.Expr) -> str:
+    """What EXTRACT gives: a number, or BigQuery's whole ``EXTRACT(DATE FROM t)``
+    (https://cloud.google.com/bigquery/docs/reference/standard-sql/timestamp_functions#extract).
+    """
+    part = getattr(node.args.get("this"), "name", "").lower()
+    return "date" if part == "date" else "function" if part in ("time", "datetime") else "extract"
+
+
 def _is_bare(node: exp.Expr) -> bool:
     return node.__class__ is exp.Column and len(node.parts) == 1 and not node.this.args.get("quoted")
 

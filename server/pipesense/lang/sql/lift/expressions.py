@@ -23,7 +23,7 @@ from pipesense.lang.sql.lift.anchors import (
     through_within,
     type_text,
 )
-from pipesense.lang.sql.lift.calls import CALLED, GUARDED, is_pattern, unit_word
+from pipesense.lang.sql.lift.calls import CALLED, GUARDED, extracted, is_pattern, unit_word
 from pipesense.lang.sql.lift.leaves import NO_GUARDS, Guards, Leaves
 from pipesense.lang.sql.lift.shapes import (
     COMPARISONS,
@@ -204,8 +204,8 @@ class Expressions(Leaves):
         op, kind = operation(cls), call_kind(cls)
         if op == "function":
             op = CALLED.get(name.lower(), op)
-        if op == "extract" and is_pattern(node):
-            op = "regexp_extract"
+        if op == "extract":
+            op = "regexp_extract" if is_pattern(node) else extracted(node)
         guard = GUARDS.get(cls) or GUARDED.get(op) or ("aggregate" if kind == "aggregate" else None)
         inside = guards | {guard} if guard else guards
         if cls in _ROLES:

@@ -8,7 +8,7 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
 from pipesense.lang.sql.lift.queries import Queries
-from pipesense.lang.sql.lift.state import Scope
+from pipesense.lang.sql.lift.state import NOWHERE, Scope
 from pipesense.model.sql import Clause, Expr, Join, Source
 from pipesense.text.span import Span
 
@@ -21,6 +21,9 @@ class Target(NamedTuple):
     alias: str = ""
     columns: tuple[str, ...] = ()
     columns_span: Span | None = None
+    variable: bool = False
+    """A table variable of T-SQL, which lives as long as its batch
+    (https://learn.microsoft.com/en-us/sql/t-sql/data-types/table-transact-sql)."""
 
 
 def target_of(lift: Queries, node: exp.Expr) -> Target:
@@ -38,8 +41,17 @@ def target_of(lift: Queries, node: exp.Expr) -> Target:
     if not isinstance(node, exp.Table):
         return Target((), lift.covers(node), "", columns, list_span)
     parts, place = lift.table_name(node)
+    variable = bool(parts) and (isinstance(node.this, exp.Parameter) or parts[-1].startswith("@"))
+    if variable and place.end < 0:
+        place = _written_variable(lift, parts[-1])
     lift.pos = max(lift.pos, place.end)
-    return Target(parts, place, node.alias, columns, list_span)
+    return Target(parts, place, node.alias, columns, list_span, variable)
+
+
+def _written_variable(lift: Queries, name: str) -> Span:
+    """Where ``@name`` stands first, which the parser gives no position: the target comes before what it is read for."""
+    start = lift.text.find(f"@{name.removeprefix('@')}")
+    return Span(start + (not name.startswith("@")), start + 1 + len(name.removeprefix("@"))) if start >= 0 else NOWHERE
 
 
 def named_by_alias(target: Target, sources: tuple[Source, ...], joins: tuple[Join, ...]) -> Target:

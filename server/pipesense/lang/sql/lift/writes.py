@@ -120,7 +120,7 @@ def _build(
         guard,
         columns,
         overwrite,
-        bool(parts) and parts[-1].startswith("#"),
+        bool(parts) and (parts[-1].startswith("#") or target.variable),
         where,
         lift.clause_holes(lift.layout.regions[0]) if holes is None else holes,
         alias_like_keyword,
