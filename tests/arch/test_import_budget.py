@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("pygls", "lsprotocol", "sqlglot")
 
 BUDGETS = [
@@ -68,3 +71,43 @@ def test_a_rule_is_imported_when_a_fact_that_it_wants_turns_up() -> None:
     found = over_budget(loaded_after(run.format(asked)), rules)
     assert "pipesense_rules.reliability.no_retries" in found
     assert "pipesense_rules.correctness.equals_null" not in found
+
+
+def compiled_when_imported(tree: ast.Module) -> list[int]:
+    """The lines of a module that compile a pattern of text while it is imported."""
+    todo: list[ast.AST] = list(tree.body)
+    lines: list[int] = []
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile":
+            pattern = node.args[0]
+            if not (isinstance(pattern, ast.Constant) and isinstance(pattern.value, bytes)):
+                lines.append(node.lineno)
+        todo += ast.iter_child_nodes(node)
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("import re\nX = re.compile('a')\n", [2]),
+        ("class A:\n    x = [re.compile('a')]\n", [2]),
+        ("X = re.compile(b'a')\n", []),
+        ("def f():\n    return re.compile('a')\n", []),
+    ],
+)
+def test_what_counts_as_compiled_when_imported(text: str, lines: list[int]) -> None:
+    assert compiled_when_imported(ast.parse(text)) == lines
+
+
+@pytest.mark.parametrize("folder", ["server/pipesense", "rules/pipesense_rules"])
+def test_patterns_are_compiled_when_they_are_used(folder: str) -> None:
+    """``regex()`` of pipesense/text/regex.py instead: most patterns are never asked in the run that defines them."""
+    found = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for line in compiled_when_imported(ast.parse(path.read_text("utf-8")))
+    ]
+    assert found == []

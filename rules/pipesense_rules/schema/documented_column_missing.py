@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
@@ -14,6 +13,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules.dbt_facts import listed
 
 _REMEDY = "Name columns as the query does, or delete them from the entry."
@@ -46,7 +46,7 @@ META = RuleMeta(
 )
 
 _SHOWN: Final = 4
-_OPERATOR: Final = re.compile(r"[()|+*/]|::")
+_OPERATOR: Final = regex(r"[()|+*/]|::")
 
 
 @rule(META)

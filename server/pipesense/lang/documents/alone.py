@@ -10,14 +10,15 @@ from pipesense.lang.documents.part import Part
 from pipesense.lang.documents.read import read_document
 from pipesense.lang.yaml.nodes import Alias, Mapping
 from pipesense.lang.yaml.read import YamlFile, walk
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _DEEP: Final = 150
 """Brackets, or columns, up to which no part can be too deeply nested in the whole where it is not alone."""
-_ODD: Final = re.compile("[\t\x85\u2028\u2029\ufeff]|\r(?!\n)")
+_ODD: Final = regex("[\t\x85\u2028\u2029\ufeff]|\r(?!\n)")
 """Characters that end a line, or do not, depending on who reads; and tabs, which are no indentation."""
-_OF_DOCUMENTS: Final = re.compile(r"^(?:---|\.\.\.|%)", re.M)
-_LINE: Final = re.compile(r"^( *)([^\s#])", re.M)
+_OF_DOCUMENTS: Final = regex(r"^(?:---|\.\.\.|%)", re.M)
+_LINE: Final = regex(r"^( *)([^\s#])", re.M)
 
 
 def alone(piece: str, language: str) -> tuple[str, int]:

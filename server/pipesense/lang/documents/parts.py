@@ -10,7 +10,6 @@ something outside of its part (another indentation, a quote that is not closed, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
@@ -20,13 +19,14 @@ from pipesense.lang.documents.part import Part, PartEntry, Parts, moved, moved_e
 from pipesense.lang.documents.read import read_document
 from pipesense.lang.yaml.nodes import Alias, Entry, Mapping, Node, Scalar
 from pipesense.lang.yaml.read import Problem, YamlFile, walk
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 LARGE: Final = 20_000
 """Characters of a document that is read in parts; a shorter one is read in a few milliseconds."""
 _MOST: Final = 4_000
 """Characters of a part that is worth no further cut."""
-_JINJA: Final = re.compile(r"\{\{|\{%|\{#")
+_JINJA: Final = regex(r"\{\{|\{%|\{#")
 
 
 @dataclass(slots=True, eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,10 +12,11 @@ from pipesense.lang.sql.nulls import filled
 from pipesense.lang.sql.types import term
 from pipesense.model.shape import From, Item, Path, Projection, QueryShape, Term, Union
 from pipesense.model.sql import Block, Clause, Expr, Hole, Join, Output, Role, SetOperation, Source, StatementFacts
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _HOLE_MARKS: Final = frozenset("{%$")
-_SEVERAL: Final = re.compile(r"(?:columns|cols|fields)\s*\(")
+_SEVERAL: Final = regex(r"(?:columns|cols|fields)\s*\(")
 """How macros are called that write several columns."""
 _HARMLESS: Final = frozenset({"DISTINCT", "ALL"})
 """What a branch of a template may hold without bringing columns."""
