@@ -52,6 +52,20 @@ class CallAtParse:
     """The same call elsewhere in the file: one cause, however often it is written."""
 
 
+@dataclass(frozen=True, slots=True)
+class HeavyImport:
+    """A large library is imported while a scheduler parses the file, and only functions that run later use it.
+
+    ``functions`` are their dotted paths in the file. ``edits`` import it in each of them; none where there is no
+    place for it.
+    """
+
+    package: str
+    loc: Loc
+    functions: tuple[str, ...]
+    edits: tuple[Replace, ...] = ()
+
+
 class ApiChange(Enum):
     """What became of an old spelling."""
 

@@ -20,6 +20,7 @@ from pipesense.systems.airflow.code_at_parse import calls_at_parse, gathered
 from pipesense.systems.airflow.dags import Mentioned, Summary, components, summarise, summarise_block
 from pipesense.systems.airflow.expressions import evaluate
 from pipesense.systems.airflow.faults import merged
+from pipesense.systems.airflow.heavy_imports import heavy_imports
 from pipesense.systems.airflow.names import Names
 from pipesense.systems.airflow.never_called import never_called
 from pipesense.systems.airflow.obsolete import obsolete_in
@@ -71,6 +72,7 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
             *merged(_all(built, "faults")),
             *dict.fromkeys(_all(built, "handed")),
             *never_called(module, built),
+            *heavy_imports(module, built),
         ),
     )
 
