@@ -10,10 +10,12 @@ from pipesense.rule.harness import Seen
 
 
 class Script:
-    """``text`` is the script's file, ``pins`` a requirements.txt beside it, ``more`` are other files."""
+    """``text`` is the script's file, ``pins`` a requirements.txt beside it, ``more`` are other files, ``name`` its own."""
 
-    def __init__(self, text: str, pins: str = "", more: Mapping[str, str] | None = None) -> None:
-        self.name = "jobs/script.py"
+    def __init__(
+        self, text: str, pins: str = "", more: Mapping[str, str] | None = None, name: str = "jobs/script.py"
+    ) -> None:
+        self.name = name
         self.files = {self.name: text, **({"requirements.txt": pins} if pins else {}), **(more or {})}
         self.checker = EngineChecker(load_registry())
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from pipesense.model.sql import Script
+from pipesense.model.change import Replace
+from pipesense.model.sql import Script, Statement, TableDef
 from pipesense.rule.context import Context
-from pipesense.rule.finding import Finding
+from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.span import Span
 from pipesense_rules import event_store, tables
 
 META = RuleMeta(
@@ -29,6 +32,14 @@ META = RuleMeta(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Keyless:
+    statement: Statement
+    table: TableDef
+    stream: str
+    version: str
+
+
 @rule(META)
 def event_version_not_unique(script: Script, ctx: Context) -> Iterator[Finding]:
     """At the table's name. A key on the version alone, over all streams, does as well."""
@@ -47,4 +58,24 @@ def event_version_not_unique(script: Script, ctx: Context) -> Iterator[Finding]:
         if any(column.identity and column.name == version for column in made.table.columns):
             continue
         at = made.statement.at(made.table.name_span)
-        yield ctx.finding("both", at=at, table=".".join(made.table.parts), stream=stream, version=version)
+        subject = _Keyless(made.statement, made.table, stream, version)
+        yield ctx.finding(
+            "both", at=at, subject=subject, table=".".join(made.table.parts), stream=stream, version=version
+        )
+
+
+@event_version_not_unique.fix
+def add_key(finding: Finding, keyless: object, ctx: Context) -> Offer | None:
+    """UNIQUE behind the last column, laid out as the columns are."""
+    if not isinstance(keyless, _Keyless):
+        return None
+    listed = [column for column in keyless.table.columns if not column.partition]
+    if not listed or listed[-1].span.end < 0:
+        return None
+    end = listed[-1].span.end
+    key = f"UNIQUE ({keyless.stream}, {keyless.version})"
+    before = ctx.text(keyless.statement.at(Span(0, listed[-1].span.start)))
+    indent = before.rpartition("\n")[2]
+    gap = f"\n{indent}" if "\n" in before and not indent.strip() else " "
+    change = Replace(keyless.statement.at(Span(end, end)), f",{gap}{key}")
+    return Offer(f"Add {key}", change, Applicability.UNSAFE)

@@ -39,8 +39,7 @@ class Count(MRJob):
 
 
 def test_a_job_of_mapreduce_that_nobody_runs_succeeds_with_nothing(tmp_path: Path) -> None:
-    assert Script(COUNT).found("correctness/job-never-run")
-    ran = COUNT + '\n\nif __name__ == "__main__":\n    Count.run()\n'
+    ran = Script(COUNT).fixed("correctness/job-never-run")
     outputs = []
     for text in (COUNT, ran):
         path = tmp_path / "count.py"
@@ -50,9 +49,6 @@ def test_a_job_of_mapreduce_that_nobody_runs_succeeds_with_nothing(tmp_path: Pat
         )
         outputs.append(sorted(done.stdout.split("\n")))
     assert outputs == [[""], ["", '"a"\t2', '"b"\t1']]
-    assert not [
-        each for each in Script(ran).checker.check({"jobs/script.py": ran}).findings if "never-run" in each.rule
-    ]
 
 
 def told_by(bolt: type[Bolt]) -> list[str]:

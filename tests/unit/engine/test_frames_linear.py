@@ -62,6 +62,46 @@ def of_polars(count: int) -> str:
     return f"{HEAD}orders = pl.read_csv('orders.csv')\n{lines}orders.write_parquet('orders.parquet')\n"
 
 
+def of_topics(count: int) -> str:
+    """A configuration of topics: how each is kept, who writes and who reads it."""
+    lines = [
+        f"    'orders_{number}': {{'partitions': {number % 12 + 1}, 'config': {{'retention.ms': '604800000'}}}},\n"
+        for number in range(count)
+    ]
+    made = "".join(
+        f"producers['orders_{number}'] = Producer({{**BASE, 'client.id': 'orders_{number}', 'acks': 'all'}})\n"
+        f"producers['orders_{number}'].produce('orders_{number}', b'1')\n"
+        for number in range(count)
+    )
+    return (
+        "from confluent_kafka import Consumer, Producer\n\nBASE = {'bootstrap.servers': 'broker:9092'}\n"
+        f"TOPICS = {{\n{''.join(lines)}}}\n"
+        "consumer = Consumer({**BASE, 'group.id': 'load'})\nconsumer.subscribe(list(TOPICS))\n"
+        f"producers = {{}}\n{made}"
+    )
+
+
+def of_stream_tables(count: int) -> str:
+    """A program that declares a table for each topic."""
+    lines = "".join(
+        f"tables.execute_sql(\"CREATE TABLE t{number} (id BIGINT) WITH ('connector' = 'kafka', 'topic' = 't{number}', "
+        "'properties.bootstrap.servers' = 'b', 'format' = 'json')\")\n"
+        for number in range(count)
+    )
+    head = "from pyflink.table import EnvironmentSettings, TableEnvironment\n\n"
+    made = "tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())\n"
+    return f"{head}{made}{lines}"
+
+
+@pytest.mark.parametrize(
+    ("written", "count"),
+    [(of_topics, 500), (of_stream_tables, 500)],
+)
+def test_four_times_as_many_topics_cost_four_times_as_much(written: Callable[[int], str], count: int) -> None:
+    small, large = calls(written(count // 4)), calls(written(count))
+    assert large < 5 * small, (small, large)
+
+
 @pytest.mark.parametrize(
     ("written", "count"),
     [(assigned, 800), (chained, 2_000), (deduplicated, 400), (cached, 400), (merged, 400), (of_polars, 400)],

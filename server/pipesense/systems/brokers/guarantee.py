@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipesense.model.broker import ClientRole, CommitMoment, Loss, MessageLoop, StepKind, StreamClient, UncheckedSend
 from pipesense.model.code import PatternSite
@@ -20,6 +20,10 @@ def sites(
     blind: Sequence[UncheckedSend],
 ) -> Iterator[PatternSite]:
     """A hover for each producer and consumer that the file makes."""
+    by_origin: dict[Loc | None, list[Use]] = {}
+    for use in uses:
+        by_origin.setdefault(use.origin, []).append(use)
+    lost = {each.loc: each for each in blind}
     senders = frozenset(use.origin for use in uses if use.sends)
     processed = frozenset(loop.library for loop in loops if loop.called)
     own: dict[Loc, MessageLoop] = {}
@@ -28,8 +32,7 @@ def sites(
             own.setdefault(loop.client.whole, loop)
     for client in clients:
         if client.role is ClientRole.PRODUCER or (client.role is ClientRole.CONNECTION and client.whole in senders):
-            sent = [use for use in uses if use.origin == client.whole]
-            yield _site(client.loc, producer(client, sent, blind))
+            yield _site(client.loc, producer(client, by_origin.get(client.whole, ()), lost))
         elif client.role is ClientRole.CONSUMER and (client.whole in own or client.library not in processed):
             yield _site(client.loc, consumer(client, own.get(client.whole)))
         yield from _set_aside(client)
@@ -93,8 +96,8 @@ def _now(value: Value[object]) -> object:
     return effective(value)
 
 
-def producer(client: StreamClient, sent: Sequence[Use], blind: Sequence[UncheckedSend]) -> str:
-    """What a producer guarantees; ``blind`` are the calls of the file whose results nobody looks at."""
+def producer(client: StreamClient, sent: Sequence[Use], blind: Mapping[Loc, UncheckedSend]) -> str:
+    """What a producer guarantees; ``blind`` are the calls of the file whose results nobody looks at, by their place."""
     if client.setting("acks") is None:
         return f"This producer ({client.library}): {_by_results(sent, blind)}"
     guarantee, names, why = _of_producer(client)
@@ -108,10 +111,9 @@ _LOST = {
 }
 
 
-def _by_results(sent: Sequence[Use], blind: Sequence[UncheckedSend]) -> str:
+def _by_results(sent: Sequence[Use], blind: Mapping[Loc, UncheckedSend]) -> str:
     """What a producer guarantees whose broker always confirms what it kept."""
-    places = {use.loc for use in sent}
-    lost = next((each for each in blind if each.loc in places), None)
+    lost = next((blind[use.loc] for use in sent if use.loc in blind), None)
     calls = " and ".join(dict.fromkeys(f"`{use.written}()`" for use in sent if use.sends))
     if lost is not None:
         return f"**at most once**: behind `{lost.call}()` {_LOST[lost.loss]}."

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from pipesense.lang.python.edit import add_after
 from pipesense.lang.python.instances import Instances
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.nodes import nodes_under
@@ -53,7 +54,9 @@ def lift(module: Module) -> Lifted:
         loc, name = jobs[-1]
         remedy = f'Call {name}.run() under if __name__ == "__main__"'
         why = "Hadoop starts this very file for every mapper and reducer, and it then does nothing"
-        unrun = (UnrunJob("hadoop", loc, name, why, remedy),)
+        text = f'\n\nif __name__ == "__main__":\n    {name}.run()'
+        edits = add_after(module, module.body[-1], text)
+        unrun = (UnrunJob("hadoop", loc, name, why, remedy, edits=edits),)
     return Lifted(
         facts=unrun,
         sites=tuple(site for look in looks for site in look.sites),
