@@ -2,7 +2,7 @@
 
 What controls them (conditions, assignments, cursors) is not read; queries and changes of rows are statements of
 their own. BigQuery's and Snowflake's scripting, PL/pgSQL, PL/SQL and MySQL's routines are alike enough for that.
-T-SQL ends statements without a semicolon, so that its bodies are left alone.
+T-SQL ends statements without a semicolon: ``tsql_bodies`` reads its bodies.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from pipesense.lang.sql.client import without_client_words
 from pipesense.lang.sql.lexical import PLAIN, comment_end
 from pipesense.lang.sql.mask import mask
 from pipesense.lang.sql.retokenise import Retokeniser
+from pipesense.lang.sql.tsql_bodies import inside_tsql
 from pipesense.model.sql import Hole, StatementFacts
 from pipesense.text.span import Span
 
@@ -91,7 +92,9 @@ def read_statement(
 
 def _with_inside(facts: StatementFacts, masked: str) -> StatementFacts:
     """The facts with the statements inside a procedural one; what could not be read as a whole is then no error."""
-    found = inside(masked) if facts.dialect != "tsql" else None
+    if facts.dialect in ("tsql", "fabric"):
+        return _with_inside_tsql(facts, masked)
+    found = inside(masked)
     if found is None or not (found.closed or found.stored or facts.kind in ("declare", "do")):
         return facts
     known = replace(facts, inner=found.statements, stored=found.stored, variables=found.names)
@@ -106,6 +109,24 @@ def _with_inside(facts: StatementFacts, masked: str) -> StatementFacts:
         none = "holds no query and changes no rows: there is nothing in it to judge"
         return replace(known, unjudged=facts.unjudged.replace("is recognised; nothing in it is judged", none))
     return known
+
+
+def _with_inside_tsql(facts: StatementFacts, masked: str) -> StatementFacts:
+    """The same for T-SQL, whose parser takes some bodies for one statement."""
+    found = inside_tsql(masked)
+    if found is None or not found.statements or not (found.stored or facts.error or facts.unjudged):
+        return facts
+    return StatementFacts(
+        facts.kind,
+        facts.dialect,
+        facts.span,
+        holes=facts.holes,
+        create=facts.create,
+        unsure=facts.unsure,
+        unjudged=f"{facts.kind.upper()} is procedural: only the queries and changes of rows inside it are judged.",
+        inner=found.statements,
+        stored=found.stored,
+    )
 
 
 def _never_closed(text: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Final
 
+from sqlglot import Dialect
 from sqlglot.tokenizer_core import Token, TokenType
 
 FEW: Final = 6
@@ -60,6 +61,30 @@ def with_conditions(tokens: list[Token], text: str) -> list[Token]:
         made += _empty_using(tokens[place - 1])
         at = place
     return made + tokens[at:]
+
+
+_FROM_OPTIONAL: Final = frozenset({"TSQL", "Fabric", "Oracle", "BigQuery"})
+"""https://learn.microsoft.com/en-us/sql/t-sql/statements/delete-transact-sql,
+https://docs.oracle.com/en/database/oracle/oracle-database/23/sqlrf/DELETE.html,
+https://cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax#delete_statement"""
+
+
+def with_from(tokens: list[Token], language: Dialect) -> list[Token]:
+    """The tokens with FROM in front of the table of ``DELETE t WHERE ...``, in dialects that do without.
+
+    What has its own FROM names the rows' tables there; and a FROM that is half typed is no table.
+    """
+    if len(tokens) < 2 or tokens[0].token_type is not TokenType.DELETE or tokens[1].token_type is TokenType.FROM:
+        return tokens
+    if type(language).__name__ not in _FROM_OPTIONAL or "FROM".startswith(tokens[1].text.upper()):
+        return tokens
+    depth = 0
+    for token in tokens:
+        depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
+        if depth == 0 and token.token_type in (TokenType.FROM, TokenType.USING):
+            return tokens
+    first = tokens[0]
+    return [first, Token(TokenType.FROM, "FROM", first.line, first.col, first.start, first.end), *tokens[1:]]
 
 
 def _places(tokens: list[Token]) -> list[int]:

@@ -18,7 +18,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from pipesense.lang.sql.arrays import left_as_tables
 from pipesense.lang.sql.dialect import retries
 from pipesense.lang.sql.hidden import NOTHING_HIDDEN, Reshaped
-from pipesense.lang.sql.joins import with_conditions
+from pipesense.lang.sql.joins import with_conditions, with_from
 from pipesense.lang.sql.lexical import content_start
 from pipesense.lang.sql.lift.sources import FromTwice
 from pipesense.lang.sql.lift.statement import lift_statement
@@ -317,7 +317,7 @@ def _parse(language: Dialect, tokens: list[Token], text: str) -> exp.Expr:
     try:
         parser = language.parser(error_level=ErrorLevel.IMMEDIATE)
         with left_as_tables(type(parser)):
-            trees = parser.parse(with_conditions(tokens, text), text)
+            trees = parser.parse(with_conditions(with_from(tokens, language), text), text)
     except ParseError as error:
         raise _explained(error, tokens) from None
     except RecursionError:

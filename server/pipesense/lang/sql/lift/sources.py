@@ -177,7 +177,7 @@ class SourceReader(Expressions):
         return Source(
             kind,
             parts,
-            alias or (parts[-1] if parts else ""),
+            alias or (parts[-1].lstrip("#") if parts else ""),
             span,
             block,
             opaque,
@@ -224,7 +224,7 @@ class SourceReader(Expressions):
         """A table's parts, outermost first, and the characters they take."""
         args = node.args
         names: list[str] = []
-        place = NOWHERE
+        place = own = NOWHERE
         todo = [args.get("catalog"), args.get("db"), args.get("this")]
         for part in todo:
             if not isinstance(part, exp.Expr):
@@ -239,7 +239,15 @@ class SourceReader(Expressions):
                 elif name:
                     names.append(name)
                 place = cover(place, own)
+        if names and "#" in self.text and (marks := self._temporary_marks(own)):
+            names[-1] = "#" * marks + names[-1]
+            place = cover(place, Span(own.start - marks, own.end))
         return tuple(names), place
+
+    def _temporary_marks(self, name: Span) -> int:
+        """How many ``#`` stand in front of a name: T-SQL's temporary tables, whose name the parser gives without."""
+        start = max(0, name.start)
+        return start - len(self.text[:start].rstrip("#"))
 
     def _path_parts(self, place: Span) -> list[str]:
         """The parts of a path in one pair of quotes; dots inside holes are no separators."""
