@@ -18,6 +18,7 @@ import argparse
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -171,6 +172,7 @@ def frameworks(tally: Tally, found: dict[str, Path], *, engines: bool = False) -
             tally.broken.append(f"environment for the proofs on {name}")
             tally.failed += 1
             continue
+        node_packages(tally, requirements.parent)
         ran = tally.passed + tally.failed
         pytest(
             tally, python, [requirements.parent], f"proofs on {name}", "-o", "addopts=--import-mode=importlib", "-rs"
@@ -180,6 +182,18 @@ def frameworks(tally: Tally, found: dict[str, Path], *, engines: bool = False) -
             target = "make test-engines" if engines else "make test"
             command = f"sudo apt-get install {package.group(1)} && {target}" if package else target
             tally.left_out.append((f"the proofs on {name}: each was skipped", command))
+
+
+def node_packages(tally: Tally, folder: Path) -> None:
+    """What proofs want from npm, beside them; without it those that want it are skipped, and that is said."""
+    if not (folder / "package-lock.json").exists():
+        return
+    if shutil.which("npm") is None:
+        what = f"the proofs on {folder.name} that want Node.js"
+        tally.left_out.append((what, "see https://nodejs.org"))
+    elif run([*suite_editors.NPM, "ci"], folder) != 0:
+        tally.broken.append(f"npm ci in tests/frameworks/{folder.name}")
+        tally.failed += 1
 
 
 def main() -> int:

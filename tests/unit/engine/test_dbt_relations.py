@@ -181,6 +181,11 @@ UNION = "{{ dbt_utils.union_relations(relations=[ref('a'), ref('b')]MORE) }}"
          ["id", "red_wine"]),
         ("select id, {{ dbt_utils.pivot('name', dbt_utils.get_column_values(ref('a'), 'name')) }} from {{ ref('a') }}", None),
         ("select {{ dbt_utils.star(from=ref('a'), except=['extra']) }} from {{ ref('a') }}", ["id", "name"]),
+        ("{% set some = dbt_utils.get_column_values(ref('a'), 'name') %}"
+         "select id, {% for one in some %}max(extra) as {{ one }},{% endfor %} 1 as n from {{ ref('a') }}", None),
+        ("{% set all = dbt_utils.get_relations_by_pattern('raw', 'a_%') %}"
+         "{{ dbt_utils.union_relations(relations=all) }}", None),
+        ("select id, {{ dbt_utils.pivot('name', var('names')) }} from {{ ref('a') }} group by id", None),
     ],
 )  # fmt: skip
 def test_macros_write_columns_and_whole_queries(query: str, wanted: list[str] | None) -> None:
