@@ -53,7 +53,7 @@ def _variant(block: Block, join: Join, index: int) -> str | None:
     source = join.source
     if source.kind not in ("table", "cte", "subquery") or not source.alias or join.using:
         return None
-    if join.natural or join.kind not in ("", "inner", "outer") or _is_path_into(block, source):
+    if join.natural or join.kind not in ("", "inner", "outer") or source.lateral or _is_path_into(block, source):
         return None
     if block.holes & {Clause.FROM, Clause.ON, Clause.WHERE} or _is_tied(block, join, index):
         return None

@@ -9,7 +9,7 @@ from pipesense.model.change import Replace
 from pipesense.model.columns import Family
 from pipesense.model.data import AccessMode
 from pipesense.model.dbt import DbtNode
-from pipesense.model.sql import Block, Clause, Role, Statement
+from pipesense.model.sql import Block, Clause, Expr, Role, Statement
 from pipesense.model.value import Absent, Known
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
@@ -22,6 +22,7 @@ _UNFILTERED: Final = frozenset(("merge", "delete+insert", "append", "default"))
 _ASKS: Final = ("is_incremental", "this", "flags", "should_full_refresh", "load_relation", "adapter.get_relation", "?")
 """What a query may ask to tell a later run from the first."""
 
+_CLOCKS: Final = frozenset(("current_date", "current_timestamp"))
 _CHANGED: Final = ("updated_at", "modified_at", "last_modified_at", "last_updated_at", "_updated_at")
 _LOADED: Final = (
     *("_loaded_at", "loaded_at", "_ingested_at", "ingested_at", "_extracted_at", "_etl_loaded_at"),
@@ -61,6 +62,8 @@ def incremental_no_filter(node: DbtNode, ctx: Context) -> Iterator[Finding]:
         return
     if all(each.hint for each in node.references) and _reads_no_table(ctx.statement(node.at)):
         return
+    if _keeps_days(node, ctx.statement(node.at), ctx):
+        return
     has_key = isinstance(ctx.dbt.setting(node, "unique_key"), Known)
     consequence = " and compares it with what is there" if has_key else ", and adds rows that are there already"
     at = node.config_at or node.at
@@ -77,7 +80,26 @@ def _reads_no_table(statement: Statement | None) -> bool:
 def _chooses_rows(statement: Statement | None) -> bool:
     """Whether a template says which rows are read: each run may take another part, by a variable."""
     blocks = statement.facts.blocks if statement is not None else ()
-    return any(Clause.WHERE in block.holes for block in blocks)
+    return any(
+        Clause.WHERE in block.holes or any(part.opaque for condition in block.where for part in condition.walk())
+        for block in blocks
+    )
+
+
+def _keeps_days(node: DbtNode, statement: Statement | None, ctx: Context) -> bool:
+    """Whether a column of the key is the day of the run: each run adds how things stand, and all of them count."""
+    key = constant(ctx, node, "unique_key")
+    keys = {name.casefold() for name in (key if isinstance(key, (list, tuple)) else (key,)) if isinstance(name, str)}
+    return statement is not None and any(
+        output.name.casefold() in keys and _is_clock(output.expr)
+        for block in statement.facts.blocks
+        for output in block.outputs
+    )
+
+
+def _is_clock(expr: Expr) -> bool:
+    parts = list(expr.walk())
+    return any(part.op in _CLOCKS for part in parts) and not any(part.op == "column" for part in parts)
 
 
 @incremental_no_filter.fix

@@ -80,7 +80,8 @@ def _insert(write: Write, statement: Statement, ctx: Context) -> Iterator[Findin
     if write.source is not None:
         here, at = _width(write.source, statement, ctx), _list(write.source)
     else:
-        masked = any(hole.kind in _SEVERAL for hole in statement.facts.holes)
+        # A driver writes the tuple that it is given for VALUES %s with its brackets.
+        masked = any(hole.kind in _SEVERAL or write.width == 1 for hole in statement.facts.holes)
         here, at = (write.width or None) if not masked else None, write.columns_span or write.target_span
     if here is None:
         return

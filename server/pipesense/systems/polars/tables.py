@@ -45,12 +45,20 @@ def function(name: str, step: Step) -> Made | None:
     return Made(EXPRESSION) if name in _EXPRESSIONS else None
 
 
+_SPACE: Final = " namespace"
+_SPACES: Final = frozenset({"name", "str", "dt", "list", "arr", "struct", "cat", "bin", "meta", "ext"})
+"""Attributes that hold methods of their own: ``expr.name.suffix`` is not ``expr.suffix``
+(https://docs.pola.rs/api/python/stable/reference/expressions/index.html, 1.34)."""
+
+
 def operation(step: Step) -> Made | None:
     """What an operation on a value of polars gives."""
     if step.kind in (FRAME, LAZY):
         return _of_frame(step)
     if step.kind in (EXPRESSION, SERIES):
-        return Made(step.kind)
+        return Made(step.kind + _SPACE if step.name in _SPACES else step.kind)
+    if step.kind.endswith(_SPACE):
+        return Made(step.kind.removesuffix(_SPACE))
     if step.kind == GROUPED:
         return Made(LAZY if "lazy" in step.traits else FRAME)
     return None
