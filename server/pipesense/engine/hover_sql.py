@@ -7,6 +7,7 @@ from typing import Final
 
 from pipesense.engine.hover_architecture import architecture, layer_line
 from pipesense.engine.hover_base import Making, check_words, code, told_origin, users
+from pipesense.engine.hover_sql_patterns import told_patterns
 from pipesense.engine.hover_streams import state_bounds
 from pipesense.engine.index import Key
 from pipesense.lang.jinja.references import reference
@@ -33,6 +34,7 @@ def about_sql(made: Making) -> None:
                 _tables(made, statement, binder)
                 _columns(made, statement, binder)
                 state_bounds(made, script, statement)
+                told_patterns(made, statement)
 
 
 # --- tables --------------------------------------------------------------------------------------

@@ -58,6 +58,9 @@ SYMBOLS = {
     "a column beside another of the same name": """
         WITH a AS (SELECT x AS «k» FROM t), b AS (SELECT x AS k FROM u)
         SELECT a.‹k› AS one, b.k AS other FROM a JOIN b ON a.‹k› = b.k""",
+    "a result that another table's column of the name stands beside": """
+        WITH a AS (SELECT x AS ‹k› FROM t), b AS (SELECT x AS k FROM u)
+        SELECT a.«k», b.k AS other FROM a JOIN b ON a.‹k› = b.k ORDER BY ‹k›""",
     "a column made of one with the same name": """
         WITH a AS (SELECT k + 1 AS «k» FROM t WHERE k > 1) SELECT ‹k› FROM a ORDER BY ‹k›""",
     "a column without its table, where only one has it": """

@@ -17,7 +17,11 @@ def is_taken(facts: StatementFacts, every: Collection[Occurrence], symbol: Symbo
         outputs = blocks[start].outputs if start in blocks else ()
         if any(fold(output.name) == name for output in outputs):
             return True
-    bare = {use.inside for use in facts.columns if len(use.path) == 1 and _is_one(use.span, own)}
+    bare = {
+        use.inside
+        for use in facts.columns
+        if len(use.path) == 1 and _is_one(use.span, own) and not _is_result(use, symbol.name, blocks)
+    }
     if any(name in map(fold, join.using) for start in where.read & blocks.keys() for join in blocks[start].joins):
         return True
     for use in facts.columns:
@@ -41,12 +45,17 @@ def _clashes(use: ColumnUse, name: str, where: Reach, blocks: dict[int, Block], 
     if len(use.path) == 1 and fold(use.path[0]) == name:
         if use.inside not in where.read:
             return use.clause in OWN_RESULT
-        is_own = block is not None and any(fold(output.name) == name for output in block.outputs)
-        return not (use.clause in OWN_RESULT and is_own)
+        return not _is_result(use, name, blocks)
     if use.inside not in where.read or len(use.path) < 2 or fold(use.path[1]) != name or block is None:
         return False
     source = next((each for each in block.every_source if fold(each.alias) == fold(use.path[0])), None)
     return not alone or (source is not None and source.block is not None and source.block.keyword.start in where.made)
+
+
+def _is_result(use: ColumnUse, name: str, blocks: dict[int, Block]) -> bool:
+    """Whether a name in ORDER BY and its like means what the query itself gives."""
+    block = blocks.get(use.inside)
+    return use.clause in OWN_RESULT and block is not None and any(fold(each.name) == name for each in block.outputs)
 
 
 def _given_beside(block: Block, where: Reach) -> Iterator[str]:
