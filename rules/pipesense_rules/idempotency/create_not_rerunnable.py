@@ -56,6 +56,9 @@ _KINDS: Final = frozenset({"table", "view", "materialized view", "schema", "inde
 _RENAMES: Final = regex(r"\s*alter\b[^;]*\brename\s+to\b", re.I)
 _NO_EXISTS: Final = frozenset({"oracle", "teradata"})
 """Engines, or older versions of them, without IF [NOT] EXISTS."""
+_NO_DATABASE: Final = frozenset({"", "postgres", "redshift", "materialize", "risingwave"})
+"""Engines without CREATE DATABASE IF NOT EXISTS (https://www.postgresql.org/docs/17/sql-createdatabase.html), and the
+generic dialect, which may be one of them."""
 _REPLACES: Final = frozenset({"bigquery", "clickhouse", "databricks", "duckdb", "snowflake"})
 """Engines with CREATE OR REPLACE TABLE ... AS."""
 
@@ -200,7 +203,11 @@ def say_if_exists(finding: Finding, one: Defining, ctx: Context) -> Offer | None
             return None
         start = Span(what.keyword.end, what.keyword.end)
         return Offer("Replace the table", _insert(one, start, " OR REPLACE", word), Applicability.UNSAFE)
-    if dialect in ("tsql", "fabric") or (what.kind == "index" and dialect in ("mysql", "redshift")):
+    if (
+        dialect in ("tsql", "fabric")
+        or (what.kind == "database" and dialect in _NO_DATABASE)
+        or (what.kind == "index" and dialect in ("mysql", "redshift"))
+    ):
         return None
     return Offer("Create it if it does not exist", _insert(one, behind, " IF NOT EXISTS", word), Applicability.UNSAFE)
 

@@ -137,6 +137,18 @@ def _machine(handler: str, catching: int) -> str:
             id="raising would end the work on all that is still to come",
         ),
         pytest.param(
+            {"a.sql": "CREATE DATABASE shop;\n"},
+            "idempotency/create-not-rerunnable",
+            [],
+            id="an engine that may not know IF NOT EXISTS for databases",
+        ),
+        pytest.param(
+            {"a.sql": "-- pipesense: dialect=mysql\nCREATE DATABASE shop;\n"},
+            "idempotency/create-not-rerunnable",
+            ["unsafe"],
+            id="an engine that knows it",
+        ),
+        pytest.param(
             {"a.sql": "CREATE TABLE made AS SELECT a FROM b;\n"},
             "idempotency/create-not-rerunnable",
             [],

@@ -42,6 +42,7 @@ HINTED = [
     ("SELECT query FROM stl_query q JOIN svv_table_info t ON t.table_id = q.tbl", "redshift"),
     ("SELECT a, [b] = ISNULL(c, 'x') FROM t", "tsql"),
     ("SELECT 1", ""),
+    ("EXEC sys.sp_cdc_enable_db", "tsql"),
     ("CREATE FUNCTION f() RETURNS int AS $body$ SELECT 1 $body$ LANGUAGE 'sql'", "postgres"),
     ("CREATE TABLE [ref].[Import]([Id] [int] NOT NULL, [Variant] [nvarchar](100))", "tsql"),
 ]

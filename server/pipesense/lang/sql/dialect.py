@@ -104,8 +104,8 @@ _HINTS: Final[tuple[tuple[str, tuple[str, ...], str, frozenset[str]], ...]] = tu
         ("SELECT TOP", "TOP", r"\bSELECT\s+(?:DISTINCT\s+)?TOP\s*\(?\s*\d+", "tsql redshift snowflake teradata"),
         (
             "NOLOCK",
-            "NOLOCK APPLY GETDATE DATEFROMPARTS",
-            r"\bWITH\s*\(\s*NOLOCK\s*\)|\bCROSS\s+APPLY\b|\bGETDATE\s*\(\s*\)\s*,|\bDATEFROMPARTS\s*\(",
+            "NOLOCK APPLY GETDATE DATEFROMPARTS SYS.SP_",
+            r"\bEXEC(?:UTE)?\s+sys\.sp_\w+|\bWITH\s*\(\s*NOLOCK\s*\)|\bCROSS\s+APPLY\b|\bGETDATE\s*\(\s*\)\s*,|\bDATEFROMPARTS\s*\(",
             "tsql",
         ),
         ("DISTKEY", "DISTKEY SORTKEY DISTSTYLE", r"\b(?:DISTKEY|SORTKEY|DISTSTYLE)\b", "redshift"),
