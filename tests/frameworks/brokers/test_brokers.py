@@ -154,6 +154,45 @@ def test_all_replicas_are_accepted(checker: EngineChecker, source: str) -> None:
         after.close(timeout=0)
 
 
+UNREADABLE = {
+    "kafka-python": f"""
+import json
+import kafka
+
+consumer = kafka.KafkaConsumer("orders", bootstrap_servers="{NOWHERE}", api_version=(2, 5), enable_auto_commit=False)
+turns = 0
+while turns < 1:
+    turns += 1
+    for partition, messages in consumer.poll(timeout_ms=10).items():
+        for message in messages:
+            row = json.loads(message.value)
+            print(row)
+            consumer.commit()
+""",
+    "confluent-kafka": f"""
+import json
+from confluent_kafka import Consumer
+
+consumer = Consumer({{"bootstrap.servers": "{NOWHERE}", "group.id": "load", "enable.auto.commit": False}})
+consumer.subscribe(["orders"])
+turns = 0
+while turns < 1:
+    turns += 1
+    for message in consumer.consume(10, timeout=0.01):
+        row = json.loads(message.value())
+        print(row)
+        consumer.commit(message=message)
+""",
+}
+
+
+@pytest.mark.parametrize("source", UNREADABLE.values(), ids=UNREADABLE)
+def test_the_producer_of_dead_letters_is_accepted(checker: EngineChecker, source: str) -> None:
+    made = run(fixed(checker, source, "streaming/no-dead-letter"))
+    assert type(made["dead_letters"]).__name__.endswith("Producer")
+    made["consumer"].close()
+
+
 def test_all_replicas_are_accepted_by_aiokafka(checker: EngineChecker) -> None:
     source = "import aiokafka\n\n\nasync def make():\n    return aiokafka.AIOKafkaProducer()\n"
     after = fixed(checker, source, "streaming/weak-acks")

@@ -24,7 +24,7 @@ _READERS: Final = frozenset({"json.loads", "orjson.loads", "ujson.loads", "simpl
 """Functions that raise ValueError for text that they cannot read."""
 _NAME: Final = "dead_letters"
 _RESULT: Final = "decoded"
-_CONNECTION: Final = ("bootstrap_servers", "security_protocol", "sasl_", "ssl_")
+_CONNECTION: Final = ("bootstrap_servers", "security_protocol", "sasl_", "ssl_", "api_version")
 """How the settings begin that say where the brokers are and who asks; their dots are written as underscores here."""
 _Loop = ast.For | ast.AsyncFor | ast.While
 
