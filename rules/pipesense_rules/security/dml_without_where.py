@@ -41,7 +41,7 @@ META = RuleMeta(
             "Say which rows are meant, or write TRUNCATE where all of them are.",
         ),
         "update": Message(
-            Severity.ERROR,
+            Severity.INFO,
             "This UPDATE has no WHERE: it changes every row of {table}.",
             "The old values are gone, and no second statement can tell which rows were meant.",
             "Say which rows are meant; WHERE TRUE says that all of them are.",
