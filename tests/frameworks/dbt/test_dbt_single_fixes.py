@@ -346,3 +346,90 @@ def test_a_description_in_a_new_file_is_read(shop: Shop) -> None:
         "ls", "--resource-type", "model", "--select", "fct_bills", "--output", "json", "--output-keys", "description"
     )
     assert "stg_bills" in said
+
+
+SEED = {"seeds/orders.csv": "order_id,cents\n1,250\n2,300\n"}
+SOURCE = "sources:\n  - name: raw\n    schema: main\n    tables:\n      - name: orders\n"
+UNIT_TEST = """\
+unit_tests:
+  - name: in_euros
+    model: euros
+    given:
+      - input: ref('counted')
+        rows: [{order_id: 1, cents: 300}]
+    expect:
+      rows: [{order_id: 1, euro: 3}]
+"""
+ROWS = "select order_id, cents / 100 as euros from {{ ref('orders') }}"
+
+CASES: dict[str, tuple[str, Files]] = {
+    "a reference with a slip": ("lineage/ref-missing", {"models/euros.sql": ROWS.replace("orders", "ordres")}),
+    "a source with a slip": (
+        "lineage/source-undefined",
+        {"models/sources.yml": SOURCE, "models/euros.sql": "select order_id from {{ source('raw', 'ordres') }}"},
+    ),
+    "a macro with a slip": (
+        "lineage/unknown-macro",
+        {
+            "macros/money.sql": "{% macro in_euros(column) %}{{ column }} / 100{% endmacro %}",
+            "models/euros.sql": "select order_id, {{ in_euro('cents') }} as euros from {{ ref('orders') }}",
+        },
+    ),
+    "a tag that closes nothing": ("reliability/unbalanced-jinja", {"models/euros.sql": f"{ROWS} {{% endif %}}"}),
+    "a model that reads itself": (
+        "lineage/cycle",
+        {
+            "models/euros.sql": (
+                "{{ config(materialized='incremental', unique_key='order_id') }}\n"
+                f"{ROWS}\n"
+                "{% if is_incremental() %}where order_id > (select max(order_id) from {{ ref('euros') }}){% endif %}\n"
+            )
+        },
+    ),
+    "a semicolon at the end": ("reliability/trailing-semicolon", {"models/euros.sql": f"{ROWS};\n"}),
+    "a value with a slip": (
+        "schema/invalid-enum",
+        {
+            "models/euros.sql": ROWS,
+            "models/schema.yml": "models:\n  - name: euros\n    config:\n      access: protectd\n",
+        },
+    ),
+    "a unit test of another column": (
+        "quality/unit-test-columns",
+        {
+            "models/counted.sql": "select 1 as order_id, 300 as cents union all select 2, 500",
+            "models/euros.sql": "select order_id, cents / 100 as euros from {{ ref('counted') }}",
+            "models/unit_tests.yml": UNIT_TEST,
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_refused_is_built_after_the_fix(case: str, tmp_path: Path) -> None:
+    rule, files = CASES[case]
+    shop = Shop(tmp_path)
+    shop.write({**SEED, **files})
+    if rule == "lineage/source-undefined":
+        (tmp_path / "models" / "euros.sql").rename(tmp_path / "euros.sql")
+        shop.run("seed")
+        (tmp_path / "euros.sql").rename(tmp_path / "models" / "euros.sql")
+    # What stands in an is_incremental() branch is refused by the second run.
+    assert not (shop.dbt("build")[0] and shop.dbt("build")[0])
+
+    shop.write(fixed({**SEED, **files}, rule))
+    shop.run("build")
+    assert shop.sql("select order_id from euros order by 1") == [(1,), (2,)]
+
+
+def test_tests_of_a_misspelled_model_run_once_it_is_named(tmp_path: Path) -> None:
+    entry = "models:\n  - name: euro\n    columns:\n      - name: order_id\n        data_tests: [unique]\n"
+    twice = {**SEED, "models/euros.sql": f"{ROWS} union all {ROWS}", "models/schema.yml": entry}
+    shop = Shop(tmp_path)
+    shop.write(twice)
+    shop.run("build")
+
+    shop.write(fixed(twice, "lineage/orphan-properties"))
+    success, said = shop.dbt("build")
+    assert not success
+    assert "unique_euros_order_id" in said
