@@ -78,7 +78,12 @@ def _reads_no_table(statement: Statement | None) -> bool:
 
 
 def _chooses_rows(statement: Statement | None) -> bool:
-    """Whether a template says which rows are read: each run may take another part, by a variable."""
+    """Whether a template says which rows are read: each run may take another part, by a variable.
+
+    What cannot be read may say so too.
+    """
+    if statement is not None and statement.facts.error:
+        return True
     blocks = statement.facts.blocks if statement is not None else ()
     return any(
         Clause.WHERE in block.holes or any(part.opaque for condition in block.where for part in condition.walk())

@@ -116,3 +116,10 @@ def test_a_schema_of_ten_thousand_columns_is_read() -> None:
     work = made({"models/a.sql": "select 1 as c0\n", "models/schema.yml": text})
     (found,) = [e for e in work.findings(f"{ROOT}/models/schema.yml") if e.rule == "schema/documented-column-missing"]
     assert "and 9995 more" in found.message
+
+
+def test_what_of_a_query_cannot_be_read_may_hold_the_filter_of_later_runs() -> None:
+    model = "{{{{ config(materialized='incremental', unique_key='id') }}}}\nselect id from raw.events {}\n"
+    work = made({"models/a.sql": model.format("prewhere kind = '1'"), "models/b.sql": model.format("")})
+    assert "idempotency/incremental-no-filter" not in rules(work, "models/a.sql")
+    assert "idempotency/incremental-no-filter" in rules(work, "models/b.sql")
