@@ -24,14 +24,14 @@ META = RuleMeta(
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},
     messages={
         "number": Message(
-            Severity.WARNING,
+            Severity.INFO,
             "{column} is {type}, and {literal} is a number.",
             "PostgreSQL, BigQuery and Trino refuse to compare them. Others turn every value of the column into a "
             "number: '02134' equals 2134, one value that is no number stops the query, and no index helps.",
             "Write the literal as text: '{literal}'.",
         ),
         "word": Message(
-            Severity.WARNING,
+            Severity.INFO,
             "{column} is {type}, and '{literal}' is no number.",
             "Most engines stop at the conversion of the text; the others turn it into 0 and find the wrong rows.",
             "Compare {column} with a number, or the column that holds the text.",

@@ -25,7 +25,7 @@ META = RuleMeta(
     scope=Scope.UNIT,
     messages={
         "stored": Message(
-            Severity.WARNING,
+            Severity.INFO,
             "This keeps {count} rows of those that the query finds, in no order, and stores them in {table}.",
             "Which ones is up to the engine: the next run keeps others, and nothing in the data changed.",
             "Add ORDER BY with a key at its end, or sample by a hash of the key.",

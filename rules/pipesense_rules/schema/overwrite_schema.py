@@ -22,7 +22,7 @@ META = RuleMeta(
     roles=frozenset({FileRole.PIPELINE, FileRole.MODEL}),
     messages={
         "replaced": Message(
-            Severity.WARNING,
+            Severity.INFO,
             "{setting} lets every run replace the columns of the table by those of the frame.",
             "A column that is missing in one day's feed is gone from the table, with its history, and readers fail.",
             "Change the table in a migration, and let the write fail when the frame does not fit.",
