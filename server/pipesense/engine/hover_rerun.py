@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipesense.engine.hover_base import code
 from pipesense.model.data import WRITES, Access, AccessMode
@@ -24,7 +24,7 @@ def rerun_lines(task: Task) -> Iterator[str]:
     for number, access in enumerate(task.accesses):
         if access.mode not in WRITES or access.temporary:
             continue
-        line = _consequence(access, task.accesses[:number])
+        line = consequence(access, task.accesses[:number])
         if line not in told:
             told.add(line)
             yield f"- a rerun {line}"
@@ -32,7 +32,8 @@ def rerun_lines(task: Task) -> Iterator[str]:
         yield "- a rerun writes nothing"
 
 
-def _consequence(access: Access, before: tuple[Access, ...]) -> str:
+def consequence(access: Access, before: Sequence[Access]) -> str:
+    """What writing once more does to the data; ``before`` is what was done in the same run before it."""
     table = code(access.dataset)
     if access.mode is not AccessMode.APPEND:
         return _CONSEQUENCES[access.mode].format(table=table)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import Final
 
 from pipesense.engine.hover_architecture import architecture, layer_line
 from pipesense.engine.hover_base import Making, check_words, code, told_origin, users
+from pipesense.engine.hover_rerun import consequence
 from pipesense.engine.hover_sql_patterns import told_patterns
-from pipesense.engine.hover_streams import state_bounds
+from pipesense.engine.hover_streams import sink_guarantee, state_bounds
 from pipesense.engine.index import Key
 from pipesense.lang.jinja.references import reference
 from pipesense.lang.sql.bind import Binder
 from pipesense.model.columns import Columns, Found, OutColumn
 from pipesense.model.data import WRITES, Access, AccessMode, CheckKind, Confidence, QualityCheck, Relation
 from pipesense.model.quality import Dimension
-from pipesense.model.sql import Source, Statement
+from pipesense.model.sql import Script, Source, Statement
 from pipesense.model.value import Known, Unknown
 from pipesense.quality.propose import DIMENSIONS
 from pipesense.rule.context import DatasetUse
@@ -31,20 +33,21 @@ def about_sql(made: Making) -> None:
         for statement in script.statements:
             if made.here(statement.loc) is not None:
                 binder, _ = made.answers.of(statement)
-                _tables(made, statement, binder)
+                _tables(made, script, statement, binder)
                 _columns(made, statement, binder)
                 state_bounds(made, script, statement)
+                sink_guarantee(made, statement)
                 told_patterns(made, statement)
 
 
 # --- tables --------------------------------------------------------------------------------------
 
 
-def _tables(made: Making, statement: Statement, binder: Binder) -> None:
+def _tables(made: Making, script: Script, statement: Statement, binder: Binder) -> None:
     for access in statement.accesses:
         span = made.here(access.loc)
         if span is not None and not access.temporary:
-            made.add(_about_table(made, access, statement), span)
+            made.add(_about_table(made, access, script, statement), span)
             for pattern, note in architecture(made, access, statement, matching_uses(made, access)):
                 page = made.registry.pattern(pattern)
                 made.add(f"**{page.title if page is not None else pattern}**\n\n{note}", span)
@@ -63,7 +66,7 @@ def _tables(made: Making, statement: Statement, binder: Binder) -> None:
             return
 
 
-def _about_table(made: Making, access: Access, statement: Statement) -> str:
+def _about_table(made: Making, access: Access, script: Script, statement: Statement) -> str:
     dataset = access.dataset
     uses = matching_uses(made, access)
     relation = _relation(made, access, statement)
@@ -71,6 +74,7 @@ def _about_table(made: Making, access: Access, statement: Statement) -> str:
     lines += _facts_of(made, relation)
     lines.append(f"- written by: {users(use for use in uses if use.access.mode in WRITES)}")
     lines.append(f"- read by: {users(use for use in uses if use.access.mode is AccessMode.READ)}")
+    lines += _rerun(access, script, statement)
     checks = _matching_checks(made, access)
     shown = [check_words(check.by, check) for check in checks]
     lines.append(f"- quality checks: {', '.join(dict.fromkeys(shown)) or 'none known'}")
@@ -78,6 +82,17 @@ def _about_table(made: Making, access: Access, statement: Statement) -> str:
     if relation is not None:
         lines += _listed(made.answers.relations.columns_of(relation, set()))
     return "\n".join(lines)
+
+
+def _rerun(access: Access, script: Script, statement: Statement) -> Iterator[str]:
+    """What running the script once more does to the table; a query over streams runs on instead."""
+    if access.mode in WRITES and not access.temporary and statement.facts.stream is None:
+        before = [
+            each
+            for other in takewhile(lambda each: each is not statement, script.statements)
+            for each in other.accesses
+        ]
+        yield f"- a rerun {consequence(access, before)}"
 
 
 def _about_source(made: Making, source: Source, statement: Statement, binder: Binder) -> str:

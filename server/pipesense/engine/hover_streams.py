@@ -32,6 +32,16 @@ def state_bounds(made: Making, script: Script, statement: Statement) -> None:
             return
 
 
+def sink_guarantee(made: Making, statement: Statement) -> None:
+    """The section about how often a row arrives, at the option of a stream's table that decides it."""
+    table = statement.facts.table
+    found = table.stream.guarantee if table is not None and table.stream is not None else None
+    span = made.here(statement.at(found.span)) if found is not None else None
+    page = made.registry.pattern(found.pattern) if found is not None and span is not None else None
+    if found is not None and span is not None and page is not None:
+        made.add(f"**{page.title}**\n\n{found.note}", span)
+
+
 def _windows(statement: Statement) -> Iterator[tuple[Span, str]]:
     use = statement.facts.stream
     for window in use.windows if use is not None else ():

@@ -67,6 +67,15 @@ class TimeColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class SinkGuarantee:
+    """How often a row that is written arrives: ``note`` says it, ``pattern`` is its page, ``span`` what decides it."""
+
+    pattern: str
+    note: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """What CREATE TABLE says about the stream behind a table.
 
@@ -99,6 +108,8 @@ class Stream:
     like: tuple[str, ...] = ()
     misspelt: tuple[tuple[str, str], ...] = ()
     """Options that the connector does not know, each with the one that is meant by it."""
+    guarantee: SinkGuarantee | None = None
+    """None where nobody can tell, or nothing is sent."""
 
     def option(self, key: str) -> TableOption | None:
         """The option of that key."""

@@ -224,3 +224,29 @@ PATTERNS = {
 @pytest.mark.parametrize(("title", "text"), PATTERNS.items(), ids=PATTERNS)
 def test_patterns_are_told_where_they_stand(title: str, text: str) -> None:
     assert f"**{title}**" in hovered({"jobs/job.py": text})
+
+
+KAFKA_TABLE = (
+    "CREATE TABLE paid (id BIGINT, at TIMESTAMP(3)) WITH (\n"
+    "    {}'connector' = '{}', 'topic' = 'paid', 'properties.bootstrap.servers' = 'b', 'format' = 'json'{}\n);\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (KAFKA_TABLE.format("|", "kafka", ""), "**at least once** (`sink.delivery-guarantee` is not set"),
+        (KAFKA_TABLE.format("|", "kafka", ", 'sink.delivery-guarantee' = 'none'"), ""),
+        (KAFKA_TABLE.format("", "kafka", ", 'sink.delivery-guar|antee' = 'none'"), "**no guarantee**"),
+        (
+            KAFKA_TABLE.format("", "upsert-kafka", ", 'sink.delivery-guarantee' = 'exactly-o|nce'"),
+            "Where rows are written to this table: **exactly once**",
+        ),
+        (KAFKA_TABLE.format("", "kafka", ", 'sink.delivery-guar|antee' = '{{ var.value.level }}'"), ""),
+        (KAFKA_TABLE.format("|", "kafka", ", 'sink.semantic' = 'none'"), ""),
+        (KAFKA_TABLE.format("|", "filesystem", ""), ""),
+    ],
+)
+def test_what_writing_to_a_table_of_flink_guarantees(text: str, said: str) -> None:
+    found = hovered({"jobs/paid.sql": text})
+    assert said in found if said else "Where rows are written" not in found

@@ -14,7 +14,7 @@ from typing import Final
 from pipesense.model.sql import ColumnDef, Hole, TableDef
 from pipesense.model.stream import Stream, TableOption, TimeColumn, Watermark
 from pipesense.model.value import Unknown
-from pipesense.systems.flink import connectors
+from pipesense.systems.flink import connectors, guarantees
 from pipesense.systems.flink.options import misspelt
 from pipesense.systems.flink.tokens import Cursor, Kind, Token, closing
 from pipesense.text.regex import regex
@@ -442,6 +442,7 @@ def _stream(columns: _Columns, clauses: _Clauses, holes: tuple[Hole, ...]) -> St
         known.broker,
         clauses.like,
         misspelt(connector, [option.key for option in clauses.options]),
+        guarantees.of_table(named, clauses.options) if not unknown and not clauses.like else None,
     )
 
 

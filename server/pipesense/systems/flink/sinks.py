@@ -13,23 +13,12 @@ from typing import Final
 from pipesense.lang.python.module import Module
 from pipesense.model.code import PatternSite
 from pipesense.model.where import Loc
+from pipesense.systems.flink.guarantees import GUARANTEES, page_of
 
 WINDOW: Final = (
     "State: **bounded by time**. Each open window keeps its result for every key (all its rows, where a function of "
     "whole windows reads them); it is let go when the watermark has passed the window's end and the allowed lateness."
 )
-_GUARANTEES: Final = {
-    "EXACTLY_ONCE": (
-        "exactly once",
-        "messages are written in transactions that end with a checkpoint, so readers of committed messages see them "
-        "that much later. It takes checkpoints, and a transaction.timeout.ms that is longer than a restart",
-    ),
-    "AT_LEAST_ONCE": (
-        "at least once",
-        "a checkpoint waits until Kafka has confirmed what was sent; what came after it is sent again after a failure",
-    ),
-    "NONE": ("no guarantee", "messages may be lost, and may come twice after a failure"),
-}
 _SETS: Final = "set_delivery_guarantee"
 
 
@@ -37,7 +26,7 @@ def sink_sites(module: Module, call: ast.Call, method: str) -> Iterator[PatternS
     """What a sink guarantees, at the call that says so, or at the one that begins to build it."""
     func = call.func
     if method == _SETS and call.args and isinstance(call.args[0], ast.Attribute):
-        found = _GUARANTEES.get(call.args[0].attr)
+        found = GUARANTEES.get(call.args[0].attr)
         if found is not None:
             loc = module.loc(call.args[0])
             said = f"`{call.args[0].attr}`"
@@ -50,9 +39,8 @@ def sink_sites(module: Module, call: ast.Call, method: str) -> Iterator[PatternS
             last, at = at, at.func.value
         if isinstance(at, ast.Name) and at.id == "KafkaSink" and _SETS not in names:
             loc = module.loc(last.func)
-            yield _site(_GUARANTEES["NONE"], "set_delivery_guarantee() is not called, and NONE is what holds then", loc)
+            yield _site(GUARANTEES["NONE"], "set_delivery_guarantee() is not called, and NONE is what holds then", loc)
 
 
 def _site(found: tuple[str, str], said: str, loc: Loc) -> PatternSite:
-    pattern = "exactly-once" if found[0] == "exactly once" else "delivery-guarantees"
-    return PatternSite(pattern, loc, f"This sink: **{found[0]}** ({said}): {found[1]}.")
+    return PatternSite(page_of(found), loc, f"This sink: **{found[0]}** ({said}): {found[1]}.")
