@@ -15,7 +15,7 @@ from pipesense.text.span import Span
 _WATERMARK: Final = regex(r"\bWATERMARK\s+FOR\b", re.IGNORECASE)
 _QUALIFY: Final = regex(r"\bQUALIFY\b", re.IGNORECASE)
 _OVER: Final = regex(r"\bOVER\b", re.IGNORECASE)
-_START: Final = regex(r"(?:^|_)(?:valid|effective|eff)_?(?:from|start)(?:_|$)|^dbt_valid_from$", re.IGNORECASE)
+_START: Final = regex(r"(?:^|_)(?:valid|effective|eff)_?(?:from|start)(?:_|$)", re.IGNORECASE)
 _END: Final = regex(r"(?:^|_)(?:valid|effective|eff)_?(?:to|until|thru|through|end)(?:_|$)", re.IGNORECASE)
 _CURRENT: Final = regex(r"^(?:is_)?(?:current|latest)(?:_(?:flag|ind|indicator|version|row))?$", re.IGNORECASE)
 _VAULT: Final = {"hub": "hub", "link": "link", "lnk": "link", "sat": "satellite", "satellite": "satellite"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pipesense.text.common import common_end, common_start
 from pipesense.text.span import Span
 
 
@@ -41,12 +42,7 @@ def apply_edits(text: str, edits: Iterable[TextEdit]) -> str:
 def trim(text: str, edit: TextEdit) -> TextEdit:
     """The same edit without the common start and end of old and new characters."""
     old, new = edit.span.of(text), edit.text
-    limit = min(len(old), len(new))
-    head = 0
-    while head < limit and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < limit - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
+    head = common_start(old, new)
+    tail = common_end(old, new, head)
     span = Span(edit.span.start + head, edit.span.end - tail)
     return TextEdit(span, new[head : len(new) - tail])

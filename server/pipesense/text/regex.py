@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, cast
 
-_METHODS: Final = ("search", "match", "fullmatch", "finditer", "findall", "split", "sub", "subn", "scanner")
+_METHODS: Final = ("search", "match", "fullmatch", "finditer", "findall", "split", "sub", "subn")
 _FACTS: Final = ("flags", "groups", "groupindex")
 
 

@@ -19,6 +19,7 @@ from pipesense.lang.documents.part import Part, PartEntry, Parts, moved, moved_e
 from pipesense.lang.documents.read import read_document
 from pipesense.lang.yaml.nodes import Alias, Entry, Mapping, Node, Scalar
 from pipesense.lang.yaml.read import Problem, YamlFile, walk
+from pipesense.text.common import common_end, common_start
 from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
@@ -113,8 +114,8 @@ class Reading:
         old = self._text
         if text == old:
             return self._composed(text, None)
-        same = _common(old, text)
-        behind = _common_end(old, text, same)
+        same = common_start(old, text)
+        behind = common_end(old, text, same)
         place = self._child_at(same, len(old) - behind)
         if place is None:
             return None
@@ -269,27 +270,3 @@ def _plain(file: YamlFile, root: Mapping) -> bool:
     return not any(isinstance(each, Alias) or each.anchor for each in walk(root) if not isinstance(each, Scalar)) and (
         "&" not in text or not any(each.anchor for each in walk(root))
     )
-
-
-def _common(one: str, other: str) -> int:
-    """How many characters are the same at the start of both."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _common_end(one: str, other: str, start: int) -> int:
-    """How many characters are the same at the end of both, behind the first ``start``."""
-    low, high = 0, min(len(one), len(other)) - start
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from pipesense.lang.python.index import FUNCTIONS
 from pipesense.lang.python.syntax import HEADERS, ParsedUnit, parsed_of
+from pipesense.text.common import common_end, common_start
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
@@ -179,9 +180,8 @@ class Change:
     def __init__(self, before: Module | None, now: Module) -> None:
         old: Sequence[ParsedUnit] = before.units if before is not None else ()
         new = now.units
-        first = _common(min(len(old), len(new)), lambda size: old[:size] == new[:size])
-        rest = min(len(old), len(new)) - first
-        same = _common(rest, lambda size: old[len(old) - size :] == new[len(new) - size :])
+        first = common_start(old, new)
+        same = common_end(old, new, first)
         # What only moved counts too: the order of statements decides what a name means.
         gone, there = old[first : len(old) - same], new[first : len(new) - same]
         self.units = frozenset((*gone, *there))
@@ -203,17 +203,6 @@ class Change:
                         self.names.update(header.index.mentions)
                 for child in module.tree.inside(unit):
                     self.names.update(module.tree.mentions(child))
-
-
-def _common(most: int, holds: Callable[[int], bool]) -> int:
-    """The largest number up to ``most`` for which something holds that holds for all smaller ones."""
-    if holds(most):
-        return most
-    low, high = 0, most
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
-    return low
 
 
 def _seen(module: Module, name: str) -> object:

@@ -178,7 +178,7 @@ class _Cutter:
             return False
         if self._verb == "with" and not self._has_rows:
             # WITH ... INSERT INTO t SELECT: the rows are still to come. The UPDATE's SET is, too.
-            self._verb = "insert" if text == "insert" else text
+            self._verb = text
             return False
         return True
 
