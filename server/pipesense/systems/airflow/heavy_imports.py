@@ -24,12 +24,24 @@ from pipesense.text.span import Span
 
 HEAVY: Final = frozenset({"pandas", "numpy", "torch", "tensorflow", "sklearn", "pyspark", "transformers"})
 
+_BRINGS: Final = {"pandas": "numpy", "sklearn": "numpy", "tensorflow": "numpy"}
+"""Libraries that import another one themselves."""
+
 _Use = tuple[str, tuple[str, ...]]
 """A name that is read, and the dotted paths of the functions around that place, the innermost first."""
 
 
 def heavy_imports(module: Module, built: Sequence[Lean]) -> Iterator[HeavyImport]:
-    """One for each large library of which the file's top level needs nothing."""
+    """One for each large library of which the file's top level needs nothing, nor a library that stays there."""
+    found = list(_candidates(module, built))
+    if not found:
+        return
+    moved = {each.package for each in found}
+    stay = {_package(statement) for statement in module.body} - moved
+    yield from (each for each in found if each.package not in {_BRINGS.get(name) for name in stay})
+
+
+def _candidates(module: Module, built: Sequence[Lean]) -> Iterator[HeavyImport]:
     if not built or module.broken or HEAVY.isdisjoint(name.partition(".")[0] for name in module.imports()):
         return
     runs = (run for each in built for task in each.pipeline.tasks for run in task.runs)
