@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipesense.lsp.framing import FrameReader, Garbage
@@ -50,6 +50,7 @@ def test_what_is_understood(what: str, data: bytes, expected: list[object]) -> N
     assert kinds(FrameReader().feed(data)) == expected, what
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([A, B, [], {}, "text"]), max_size=5), st.lists(st.integers(1, 40), min_size=1))
 def test_reads_of_any_size_give_the_same_messages(messages: list[object], sizes: list[int]) -> None:
     data = b"".join(frame(each) for each in messages)
@@ -61,6 +62,7 @@ def test_reads_of_any_size_give_the_same_messages(messages: list[object], sizes:
     assert found == messages
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(1, 50))
 def test_after_any_bytes_a_message_is_still_found(noise: bytes, size: int) -> None:
     reader, found = FrameReader(limit=1000), []

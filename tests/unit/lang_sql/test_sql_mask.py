@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipesense.lang.jinja.tags import tags
@@ -122,6 +122,7 @@ _PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(_PIECES, max_size=30).map("".join))
 def test_length_and_lines_stay_whatever_is_typed(text: str) -> None:
     masked = next(mask(text))

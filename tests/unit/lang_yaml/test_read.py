@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipesense.lang.yaml.nodes import Alias, Mapping, Node, Scalar, Sequence, has_template, items, mapping, scalar
@@ -144,6 +144,7 @@ SAMPLES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.booleans())
 def test_reads_what_yaml_writes_with_and_without_libyaml(value: object, flow: bool) -> None:
     text = yaml.safe_dump(value, default_flow_style=flow, allow_unicode=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipesense.text.common import common_end, common_start
@@ -25,6 +25,7 @@ def test_start_then_end(one: str, other: str, start: int, end: int) -> None:
     assert common_end(one, other, start) == end
 
 
+@settings(deadline=None)
 @given(st.text("ab", max_size=12), st.text("ab", max_size=12))
 def test_it_is_the_longest(one: str, other: str) -> None:
     start = common_start(one, other)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipesense.text.buffer import TextBuffer
@@ -15,6 +15,7 @@ ALPHABET = "ab \n\r\t'é漢🚰\u2028\u0085\x0c\x1c"
 texts = st.text(ALPHABET, max_size=40)
 
 
+@settings(deadline=None)
 @given(texts, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), st.text(ALPHABET, max_size=6)), max_size=12))
 def test_lines_stay_true_under_edits(text: str, script: list[tuple[int, int, str]]) -> None:
     buffer, expected = TextBuffer(text), text
@@ -31,6 +32,7 @@ def client_units(line: str, encoding: PositionEncoding) -> int:
     return len(line.encode(codec[0], "surrogatepass")) // codec[1]
 
 
+@settings(deadline=None)
 @given(texts, st.data(), st.sampled_from(PositionEncoding))
 def test_positions_round_trip(text: str, data: st.DataObject, encoding: PositionEncoding) -> None:
     buffer = TextBuffer(text)
