@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipesense.lang.python.module import LinkMemo
-from pipesense.model.broker import MessageLoop, StreamClient, UncheckedSend
+from pipesense.model.broker import MessageLoop, OrderedSend, StreamClient, UncheckedSend
 from pipesense.model.value import Absent, Known, Value
 from pipesense.systems.system import Lifted, PythonSystem
 from systems.lifting import Case, Workspace
@@ -30,6 +30,8 @@ def told(case: Case, system: PythonSystem) -> str:
         elif isinstance(fact, UncheckedSend):
             where = workspace.line(case.lifted, fact.loc)
             lines.append(f"unchecked {fact.call} in line {where}: {fact.loss.name.lower()}, {len(fact.again)} more")
+        elif isinstance(fact, OrderedSend):
+            lines.append(f"ordered {fact.call} in line {workspace.line(case.lifted, fact.loc)}, without {fact.setting}")
     for code in found.code:
         uses = sorted({f"{access.mode.value} {access.dataset}" for access in code.accesses})
         if uses:

@@ -28,14 +28,13 @@ META = RuleMeta(
         "refused": Message(
             Severity.ERROR,
             "{method} is given a plain string.",
-            "SQLAlchemy {version} ({source}) raises ObjectNotExecutableError: it takes text() and its own "
-            "expressions only.",
+            "SQLAlchemy {version} ({source}) raises {error}: it takes text() and its own expressions only.",
             _DO,
         ),
         "refused-since-2": Message(
             Severity.WARNING,
             "{method} is given a plain string.",
-            "Which SQLAlchemy runs this file is {evidence}. Version 2 raises ObjectNotExecutableError: it takes "
+            "Which SQLAlchemy runs this file is {evidence}. Version 2 raises {error}: it takes "
             "text() and "
             "its own expressions only.",
             _DO,
@@ -55,19 +54,34 @@ def raw_string_execute(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
             continue
         if frames.surely(scope.version, _TWO):
             words: dict[str, Any] = {"version": str(scope.version), "source": scope.version.source}
-            yield ctx.finding("refused", at=given.value_loc, subject=(scope, each), method=each.name, **words)
+            yield ctx.finding(
+                "refused", at=given.value_loc, subject=(scope, each), method=each.name, error=_error(each), **words
+            )
         else:
             number = f"{scope.version} ({scope.version.source})"
             evidence = number if scope.version.number else "not pinned in the workspace"
             subject = (scope, each)
             yield ctx.finding(
-                "refused-since-2", at=given.value_loc, subject=subject, method=each.name, evidence=evidence
+                "refused-since-2",
+                at=given.value_loc,
+                subject=subject,
+                method=each.name,
+                error=_error(each),
+                evidence=evidence,
             )
+
+
+def _error(each: FrameOperation) -> str:
+    return "ArgumentError" if each.kind.startswith("session") else "ObjectNotExecutableError"
 
 
 def _text(each: FrameOperation) -> Given | None:
     """The SQL that an operation is given as a string."""
-    if each.kind not in ("connection", "transaction") or each.name not in ("execute", "scalar", "scalars"):
+    if each.kind not in ("connection", "transaction", "session", "session maker") or each.name not in (
+        "execute",
+        "scalar",
+        "scalars",
+    ):
         return None
     given = each.given[0] if each.given else None
     if given is None or given.name or given.kind or given.form not in ("constant", "f-string", "name", "operator"):

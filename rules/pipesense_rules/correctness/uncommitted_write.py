@@ -12,6 +12,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import EVERYWHERE, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 from pipesense_rules import frames
 from pipesense_rules.sql_text import changes_rows
@@ -48,6 +49,13 @@ META = RuleMeta(
             "The driver opens a transaction with the first statement and drops it when the connection is closed.",
             "Call {connection}.commit() before the connection is closed.",
         ),
+        "session": Message(
+            Severity.ERROR,
+            "What is written here is never there: nothing commits in the session.",
+            "A session of SQLAlchemy opens a transaction with the first statement, and closing it rolls back without "
+            "a word.",
+            "Open the block with session.begin(), or call commit() before the session ends.",
+        ),
     },
 )
 
@@ -62,6 +70,11 @@ def uncommitted_write(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
             lost = _lost(scope, opened)
             if lost is not None and not frames.surely_older(scope.version, _TWO):
                 yield _of_engine(scope, opened, lost, ctx)
+        elif opened.result == "session" and opened.use in ("with", "assign") and ctx.role is not FileRole.TEST:
+            lost = _lost(scope, opened)
+            if lost is not None and _ends_here(scope, opened):
+                related = [Related(opened.loc, "the session is opened here")]
+                yield ctx.finding("session", at=lost.name_loc, related=related, subject=(scope, opened))
         elif opened.result == "dbapi" and "drops" in opened.result_traits:
             lost = _lost(scope, opened)
             if lost is not None and _ends_here(scope, opened):
@@ -95,14 +108,29 @@ def _lost(scope: FrameScope, opened: FrameOperation) -> FrameOperation | None:
             own.add(each.loc)
         if each.detail in scope.escaped and each.use == "assign":
             return None
-        if changing is None and each.name in ("execute", "executemany", "exec_driver_sql") and _changes(each):
+        if changing is None and _writes(each):
             changing = each
     return changing
 
 
+_OBJECTS: Final = frozenset(
+    {
+        *("add", "add_all", "merge", "delete", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"),
+        "update",
+    }
+)
+"""What sessions, and queries of sessions, write by."""
+
+
+def _writes(each: FrameOperation) -> bool:
+    if each.kind in ("session", "query") and each.name in _OBJECTS:
+        return True
+    return each.name in ("execute", "executemany", "exec_driver_sql") and _changes(each)
+
+
 def _commits(each: FrameOperation, opened: FrameOperation) -> bool:
     if each.name == "enter":
-        return "with-commits" in each.traits or each.kind != "dbapi"
+        return "with-commits" in each.traits or each.kind not in ("dbapi", "session")
     if each.name in ("commit", "begin", "begin_nested", "transaction", "tpc_begin", "connection", "autocommit"):
         return True
     return each.name in ("setattr:autocommit", "setattr:isolation_level", "set_session", "set_isolation_level")
@@ -117,7 +145,9 @@ def _ends_here(scope: FrameScope, opened: FrameOperation) -> bool:
     """Whether the connection surely ends in this scope: only then is what it did not commit gone."""
     if opened.use == "with":
         return "with-commits" not in opened.result_traits
-    return any(each.name == "close" and each.kind == "dbapi" and opened.loc in each.made for each in scope.operations)
+    return any(
+        each.name == "close" and each.kind == opened.result and opened.loc in each.made for each in scope.operations
+    )
 
 
 @uncommitted_write.fix
@@ -127,6 +157,26 @@ def begin(finding: Finding, subject: tuple[FrameScope, FrameOperation], ctx: Con
     if opened.name != "connect" or opened.kind != "engine" or opened.use != "with":
         return None
     return Offer("Use engine.begin()", Replace(opened.name_loc, "begin"), Applicability.UNSAFE)
+
+
+@uncommitted_write.fix
+def session_begin(finding: Finding, subject: tuple[FrameScope, FrameOperation], ctx: Context) -> Offer | None:
+    """``with Session() as session, session.begin():``, SQLAlchemy's own form."""
+    _, opened = subject
+    whole, name = opened.use_loc, opened.detail
+    if opened.result != "session" or opened.use != "with" or whole is None or not name:
+        return None
+    end = opened.loc.span.end
+    behind = ctx.text(whole.at(Span(end, whole.span.end)))
+    found = _AS.match(behind)
+    if found is None or found["name"] != name:
+        return None
+    place = whole.at(Span(end + found.end(), end + found.end()))
+    return Offer(f"Commit at the end of the block: {name}.begin()", Replace(place, f", {name}.begin()"), _UNSAFE)
+
+
+_AS: Final = regex(r"\s+as\s+(?P<name>\w+)")
+_UNSAFE: Final = Applicability.UNSAFE
 
 
 @uncommitted_write.fix

@@ -128,6 +128,21 @@ class UncheckedSend:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderedSend:
+    """A message is sent with a key of order through a client that takes such messages only where it was made for it.
+
+    ``loc`` is the argument, ``call`` the call's text without arguments, ``setting`` the setting that nobody gives the
+    client, by its name in the model; its example is code for it.
+    """
+
+    system: str
+    client: StreamClient
+    loc: Loc
+    call: str
+    setting: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlainMessages:
     """JSON that is sent to a topic with no schema beside it; ``loc`` is the method that sends."""
 

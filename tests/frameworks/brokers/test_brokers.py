@@ -302,6 +302,33 @@ def test_publish_returns_a_future() -> None:
     assert parameters[1:3] == ["subscription", "callback"]
 
 
+ORDERED = """
+from google.api_core.client_options import ClientOptions
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import pubsub_v1
+
+
+def publish():
+    publisher = pubsub_v1.PublisherClient(
+        credentials=AnonymousCredentials(), client_options=ClientOptions(api_endpoint="127.0.0.1:1")
+    )
+    return publisher.publish("projects/shop/topics/orders", b"1", ordering_key="customer-1")
+"""
+
+
+def test_an_ordering_key_is_taken_where_the_publisher_is_made_for_it(checker: EngineChecker) -> None:
+    with pytest.raises(ValueError, match="ordering"):
+        run(ORDERED)["publish"]()
+    after = fixed(checker, ORDERED, "streaming/ordering-not-enabled")
+    assert "PublisherOptions(enable_message_ordering=True)" in after
+    assert not run(after)["publish"]().done()
+
+
+def test_options_of_publishers_stand_where_the_table_says() -> None:
+    names = list(inspect.signature(pubsub_v1.PublisherClient.__init__).parameters)
+    assert names[1:3] == ["batch_settings", "publisher_options"]
+
+
 def test_a_dead_letter_policy_is_accepted_by_pulsar(checker: EngineChecker) -> None:
     source = f"""
 import pulsar

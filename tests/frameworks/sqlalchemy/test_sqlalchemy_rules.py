@@ -118,3 +118,77 @@ def test_rows_of_a_connection_that_is_closed_are_there_after_the_fix(tmp_path: P
         engine = run(text.replace("{folder}", str(folder)), folder)["engine"]
         with engine.connect() as connection:
             assert connection.execute(sa.text("SELECT COUNT(*) FROM orders")).scalar() == rows
+
+
+SESSIONS = """\
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+engine = sa.create_engine("sqlite:///{folder}/orders.db")
+Base.metadata.create_all(engine)
+Maker = sessionmaker(engine)
+{block}
+"""
+BLOCKS = {
+    "a session": "with Session(engine) as session:\n    session.add(Order(id=1))\n    session.flush()",
+    "of a maker": "with Maker() as session:\n    session.merge(Order(id=1))",
+    "rows at once": 'session = Maker()\nsession.bulk_insert_mappings(Order, [{"id": 1}])\nsession.close()',
+    "a statement": "with Session(engine) as session:\n    session.execute(sa.insert(Order), [{'id': 1}])",
+}
+
+
+@pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
+def test_what_a_session_wrote_is_lost_without_a_commit(block: str, tmp_path: Path) -> None:
+    rule = "correctness/uncommitted-write"
+    text = SESSIONS.replace("{block}", block)
+    script = Script(text, f"sqlalchemy=={sa.__version__}\n")
+    for number, (each, rows) in enumerate(((text, 0), (script.fixed(rule), 1))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        names = run(each.replace("{folder}", str(folder)), folder)
+        with names["engine"].connect() as connection:
+            assert connection.execute(sa.text("SELECT COUNT(*) FROM orders")).scalar() == rows
+
+
+RERUNS = {
+    "adds once more": ("session.add(Log(text='x'))", 2),
+    "finds the row": ("session.merge(Order(id=1))", 1),
+    "is refused": ("session.add(Order(id=1))", None),
+}
+
+
+@pytest.mark.parametrize(("write", "rows"), RERUNS.values(), ids=RERUNS)
+def test_what_hovers_tell_of_reruns(write: str, rows: int | None, tmp_path: Path) -> None:
+    log = (
+        "\n\nclass Log(Base):\n    __tablename__ = 'log'\n    id: Mapped[int] = mapped_column(primary_key=True)\n"
+        "    text: Mapped[str]\n\n\nengine ="
+    )
+    once = SESSIONS.replace("\n\nengine =", log).replace("{folder}", str(tmp_path))
+    text = once.replace("{block}", f"with Maker.begin() as session:\n    {write}")
+    run(text, tmp_path)
+    if rows is None:
+        with pytest.raises(sa.exc.IntegrityError):
+            run(text, tmp_path)
+        return
+    engine = run(text, tmp_path)["engine"]
+    with engine.connect() as connection:
+        counts = [connection.execute(sa.text(f"SELECT COUNT(*) FROM {name}")).scalar() for name in ("orders", "log")]
+        assert max(counts) == rows
+
+
+def test_a_session_refuses_a_plain_string_with_another_error(tmp_path: Path) -> None:
+    text = SESSIONS.replace("{block}", 'with Session(engine) as session:\n    session.execute("SELECT 1")')
+    found = Script(text, f"sqlalchemy=={sa.__version__}\n").found("correctness/raw-string-execute")
+    assert "ArgumentError" in found.message
+    with pytest.raises(sa.exc.ArgumentError):
+        run(text.replace("{folder}", str(tmp_path)), tmp_path)

@@ -86,6 +86,8 @@ class Library:
     loose: Mapping[str, str] = field(default_factory=dict)
     """Names that mean one kind of value wherever nothing else says what they are: parameters without an annotation,
     and what the surroundings provide (``spark`` in a notebook)."""
+    calls: frozenset[str] = frozenset()
+    """Kinds whose values are called themselves, told as operations "__call__" (``Session()`` of a session maker)."""
     whole_names: bool = False
     """``function`` is given qualified names with their package: the library is several packages."""
 

@@ -7,8 +7,12 @@ from itertools import pairwise
 from typing import Final
 
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.syntax import parsed_of
+from pipesense.model.frames import Loop
 from pipesense.model.value import Known
+from pipesense.model.where import Loc
 from pipesense.text.regex import regex
+from pipesense.text.span import Span
 
 _FORMS: Final[dict[type[ast.AST], str]] = {
     ast.Constant: "constant",
@@ -180,3 +184,19 @@ def windowed(expr: ast.expr, module: Module) -> str:
         return windowed(func.value, module) if name == "alias" and isinstance(func, ast.Attribute) else ""
     found = columns_in(expr.args[0], module)
     return found[0] if len(found) == 1 else ""
+
+
+def loop_of(module: Module, node: ast.For) -> Loop:
+    """A ``for`` statement as operations in it tell of it."""
+    size = len(node.body) + len(node.orelse)
+    return Loop(module.loc(node), module.loc(node.target), module.loc(node.iter), size, turns(node.iter, module))
+
+
+def name_loc(module: Module, node: ast.expr, below: ast.expr, loc: Loc, receiver: Loc) -> Loc:
+    """Where the name of an operation stands, or the brackets of one that has none."""
+    if isinstance(below, ast.Attribute):
+        end = parsed_of(node).span_of(below).end
+        return loc.at(Span(end - len(below.attr), end))
+    if isinstance(node, ast.Subscript):
+        return loc.at(Span(receiver.span.end, loc.span.end))
+    return module.loc(below)

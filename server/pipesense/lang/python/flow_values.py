@@ -9,15 +9,23 @@ from functools import partial
 from typing import Any, Final
 
 from pipesense.lang.python.flow import DEEPEST, NO_TRAITS, Flow, Handed, Library, Made, Step, meet, read_function
-from pipesense.lang.python.flow_given import aggregates, chooses, columns_in, form_of, is_none, starts, turns, windowed
+from pipesense.lang.python.flow_given import (
+    aggregates,
+    chooses,
+    columns_in,
+    form_of,
+    is_none,
+    loop_of,
+    name_loc,
+    starts,
+    windowed,
+)
 from pipesense.lang.python.index import COMPREHENSIONS, FUNCTIONS, dotted, root_name
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.nodes import children, nodes_under
-from pipesense.lang.python.syntax import parsed_of, unquoted
-from pipesense.model.frames import FrameOperation, Given, Loop
+from pipesense.lang.python.syntax import unquoted
+from pipesense.model.frames import FrameOperation, Given
 from pipesense.model.value import Unknown, Value
-from pipesense.model.where import Loc
-from pipesense.text.span import Span
 
 _VALUES: Final = (ast.Name, ast.Attribute, ast.JoinedStr, ast.BinOp, ast.Tuple, ast.List, ast.UnaryOp, ast.Call)
 _MOST_HOPS: Final = 4
@@ -180,7 +188,7 @@ class Expressions:
                     step.name,
                     step.given,
                     loc,
-                    self._name_loc(node, below, loc, receiver),
+                    name_loc(self.module, node, below, loc, receiver),
                     receiver,
                     flow.made if flow is not None else (),
                     step.traits,
@@ -192,28 +200,13 @@ class Expressions:
                     root,
                     self.loops > 0,
                     self.conditions > 0,
-                    self._around(),
+                    loop_of(self.module, self.around[-1]) if self.around else None,
                 )
             )
         if made is None:
             return None
         kept = flow.made if flow is not None and step.kind in self.library.silent else (loc,)
         return Flow(made.kind, made.traits, kept)
-
-    def _around(self) -> Loop | None:
-        if not self.around:
-            return None
-        node, loc = self.around[-1], self.module.loc
-        size = len(node.body) + len(node.orelse)
-        return Loop(loc(node), loc(node.target), loc(node.iter), size, turns(node.iter, self.module))
-
-    def _name_loc(self, node: ast.expr, below: ast.expr, loc: Loc, receiver: Loc) -> Loc:
-        if isinstance(below, ast.Attribute):
-            end = parsed_of(node).span_of(below).end
-            return loc.at(Span(end - len(below.attr), end))
-        if isinstance(node, ast.Subscript):
-            return loc.at(Span(receiver.span.end, loc.span.end))
-        return self.module.loc(below)
 
     def _arguments(self, node: ast.Call, receiver: Flow | None) -> tuple[Given, ...]:
         found: list[Given] = []
@@ -421,6 +414,10 @@ class Expressions:
         if "builtins.len" in names and given and given[0].kind:
             step = Step(given[0].kind, "len", "call", given[0].traits)
             return self._tell(node, step, None, Flow(step.kind, step.traits, given[0].made), how, root)
+        called = self._called(node.func)
+        if called is not None:
+            step = Step(called.kind, "__call__", "call", called.traits, given)
+            return self._tell(node, step, self.library.operation(step), called, how, root)
         found: Flow | None = None
         for name in names:
             if name in self.library.objects:
@@ -447,6 +444,13 @@ class Expressions:
             if kind:
                 found = Flow(kind, NO_TRAITS, (self.module.loc(node),))
         return found
+
+    def _called(self, node: ast.expr) -> Flow | None:
+        """A value of the library that is called itself."""
+        if not self.library.calls or not isinstance(node, ast.Name | ast.Attribute):
+            return None
+        flow = self._variable(node) if isinstance(node, ast.Name) else self._object(node)
+        return flow if flow is not None and flow.kind in self.library.calls else None
 
     def _returned(self, node: ast.Call) -> Flow | None:
         if self.depth >= DEEPEST:

@@ -16,14 +16,14 @@ from pipesense.model.broker import ClientRole, MessageLoop, PlainMessages, Strea
 from pipesense.model.code import ScopeCode
 from pipesense.model.data import Access, AccessMode, DatasetName
 from pipesense.model.flow import Effect
-from pipesense.model.value import Unknown, Version
+from pipesense.model.value import Known, Unknown, Version
 from pipesense.model.where import Loc
 from pipesense.systems.brokers.clients import Found, Looking
 from pipesense.systems.brokers.guarantee import sites
 from pipesense.systems.brokers.listeners import listeners_by_decorator, listeners_of_call, listeners_of_class
 from pipesense.systems.brokers.loops import message_loop
 from pipesense.systems.brokers.plain import is_json, plain_messages, without_schema
-from pipesense.systems.brokers.sending import Use, unchecked
+from pipesense.systems.brokers.sending import Use, ordered, unchecked
 from pipesense.systems.brokers.settings import names_in, read_client
 from pipesense.systems.brokers.steps import end_of, is_log
 from pipesense.systems.brokers.table import BrokerTable, ClientClass, Sends
@@ -62,8 +62,15 @@ def lift(table: BrokerTable, module: Module, version: Version) -> Lifted:
         for origin, loop in look.loops
     )
     sent = tuple(unchecked(table, clients, uses))
+    in_order = ordered(table, clients, uses)
     return Lifted(
-        facts=(*clients, *loops, *sent, *without_schema(module, [each for look in looks for each in look.plain])),
+        facts=(
+            *clients,
+            *loops,
+            *sent,
+            *in_order,
+            *without_schema(module, [each for look in looks for each in look.plain]),
+        ),
         sites=tuple(sites(clients, loops, uses, sent)),
         code=tuple(code for look in looks for code in look.code),
     )
@@ -257,8 +264,20 @@ def _use(looking: Looking, call: ast.Call, method: str, found: Found, origin: Lo
         told=sends is not None and _tells(call, sends),
         counted=sends is not None and bool(sends.counter) and _counts(call, sends.counter, nodes),
         endless=sends is not None and _is_endless(_loop_around(call)),
+        ordered=_ordering(looking.module, call, sends) if sends is not None and sends.ordered_by[0] else None,
         repair=_look_at(looking.module, call, sends.counter, nodes) if sends is not None and sends.counter else (),
     )
+
+
+def _ordering(module: Module, call: ast.Call, sends: Sends) -> Loc | None:
+    """The argument that gives the message a key of order, where that is surely not empty."""
+    word = next((each for each in call.keywords if each.arg == sends.ordered_by[0]), None)
+    if word is None:
+        return None
+    value = module.value(word.value)
+    # A name that nobody can follow may stand for the empty text that means no order.
+    sure = bool(value.value) if isinstance(value, Known) else isinstance(word.value, ast.Call | ast.JoinedStr)
+    return module.loc(word) if sure else None
 
 
 def _look_at(module: Module, call: ast.Call, counter: str, nodes: _Nodes) -> tuple[tuple[Loc, str], ...]:

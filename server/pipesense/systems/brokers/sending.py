@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipesense.model.broker import ClientRole, Loss, StreamClient, UncheckedSend
+from pipesense.model.broker import ClientRole, Loss, OrderedSend, StreamClient, UncheckedSend
+from pipesense.model.value import Absent
 from pipesense.model.where import Loc
 from pipesense.systems.brokers.table import BrokerTable, Sends
 from pipesense.text.span import Span
@@ -38,6 +39,8 @@ class Use:
     escapes: bool = False
     endless: bool = False
     """It stands in a loop that nothing leaves."""
+    ordered: Loc | None = None
+    """The argument that gives the message its place in an order."""
     repair: tuple[tuple[Loc, str], ...] = ()
     """Text that looks at the result, and where it goes; of calls that are a statement or assigned to a name."""
 
@@ -55,6 +58,17 @@ def unchecked(table: BrokerTable, clients: Sequence[StreamClient], uses: Sequenc
             if sends.loss is None or not sent or any(use.escapes or use.method == _COMMITS for use in own):
                 continue
             yield from _judged(table, client, sends, sent, loose or any(use.settles for use in own))
+
+
+def ordered(table: BrokerTable, clients: Sequence[StreamClient], uses: Sequence[Use]) -> Iterator[OrderedSend]:
+    """The first message with a key of order for each client that was not made for such messages."""
+    by_origin = {use.origin: use for use in reversed(uses) if use.ordered is not None}
+    for client in clients:
+        use = by_origin.get(client.whole)
+        for sends in _ways(table, client):
+            name = sends.ordered_by[1]
+            if use is not None and use.ordered is not None and name and isinstance(client.value(name), Absent):
+                yield OrderedSend(table.system, client, use.ordered, use.written, name)
 
 
 def _ways(table: BrokerTable, client: StreamClient) -> Iterable[Sends]:

@@ -92,6 +92,8 @@ class Sends:
     remedy: str = ""
     repair: str = ""
     repair_title: str = ""
+    ordered_by: tuple[str, str] = ("", "")
+    """An argument that is refused where a setting of the client is absent, and the name of that setting."""
     by_itself: bool = False
     """A thread of the client sends what waits: in a program that never ends nothing waits for long."""
 

@@ -26,11 +26,13 @@ _LEGACY: Final = frozenset(
 
 
 PANDAS: Final = frozenset({"dataset.PandasDataset", "dataset.pandas_dataset.PandasDataset"})
+SPARK: Final = frozenset({"dataset.SparkDFDataset", "dataset.sparkdf_dataset.SparkDFDataset"})
+_SQL: Final = frozenset({"dataset.SqlAlchemyDataset", "dataset.sqlalchemy_dataset.SqlAlchemyDataset"})
 
 
 def function(name: str, step: Step) -> Made | None:
     """What a function of the package gives."""
-    if name in _LEGACY or name in PANDAS or name in ("dataset.SparkDFDataset", "dataset.SqlAlchemyDataset"):
+    if name in _LEGACY or name in PANDAS | SPARK | _SQL:
         return Made(DATASET)
     if name in ("get_context", "data_context.get_context"):
         return Made(CONTEXT)
@@ -70,10 +72,17 @@ def _of_context(step: Step) -> Made | None:
 
 _ONE: Final = (1, 0)
 _BATCH: Final = "batches and suites: context.data_sources.pandas_default, then batch.validate(suite)"
+_SPARK_BATCH: Final = (
+    'batches and suites: context.data_sources.add_spark("spark").add_dataframe_asset(...), then batch.validate(suite)'
+)
+_SQL_BATCH: Final = (
+    "batches and suites: context.data_sources.add_sql(...).add_table_asset(...), then batch.validate(suite)"
+)
 RENAMED: Final = {
     **{("", name): Renamed(_ONE, _BATCH, "batches and suites") for name in sorted(_LEGACY)},
     **{("", name): Renamed(_ONE, _BATCH, "batches and suites") for name in sorted(PANDAS)},
-    ("", "dataset.SparkDFDataset"): Renamed(_ONE, _BATCH),
+    **{("", name): Renamed(_ONE, _SPARK_BATCH, "batches and suites") for name in sorted(SPARK)},
+    **{("", name): Renamed(_ONE, _SQL_BATCH) for name in sorted(_SQL)},
     ("context", "sources"): Renamed(_ONE, "context.data_sources", "data_sources"),
     ("context", "run_checkpoint"): Renamed(_ONE, "context.checkpoints.get(name).run()"),
     ("context", "add_checkpoint"): Renamed(_ONE, "context.checkpoints.add(gx.Checkpoint(...))"),

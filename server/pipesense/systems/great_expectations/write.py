@@ -19,7 +19,7 @@ from pipesense.model.frames import FrameOperation, FrameScope
 from pipesense.model.value import Version
 from pipesense.model.where import Loc
 from pipesense.systems.frames import Reading, nothing_beside
-from pipesense.systems.great_expectations.tables import DATASET, LIBRARY, PANDAS
+from pipesense.systems.great_expectations.tables import DATASET, LIBRARY, PANDAS, SPARK
 from pipesense.systems.renames import write_name
 from pipesense.text.span import Span
 
@@ -133,18 +133,14 @@ class _Rewrite:
         if named is None:
             return _LOST
         package, imports = named
-        source = f'{package}.get_context(mode="ephemeral").data_sources.pandas_default'
-        if made.name in _READS and not any(word.arg in ("profiler", "expectation_suite") for word in call.keywords):
-            opened = f"{source}.{made.name}"
-        elif made.name in PANDAS | {"from_pandas"} and len(call.args) == 1 and not call.keywords:
-            opened = f"{source}.read_dataframe"
-        else:
+        opened = self._opened(call, package, name)
+        if not opened:
             return _LOST
+        edits = [*imports, *opened]
         validated = any(each.name == "validate" for each in self.uses)
         suite = f"{name}_suite"
         if validated and self.module.table.mentions(suite):
             return Refusal(f"There is something called {suite} already.")
-        edits = [*imports, Replace(self.module.loc(call.func), opened)]
         for each in self.uses:
             written = self._use(each, package, name, suite if validated else "")
             if written is None:
@@ -157,12 +153,35 @@ class _Rewrite:
             edits += add_after(self.module, statement, f'{suite} = {package}.ExpectationSuite(name="{name}")')
         return tuple(edits)
 
+    def _opened(self, call: ast.Call, package: str, name: str) -> tuple[Replace, ...]:
+        """The call that opens the batch, () where nobody can write it."""
+        made, loc = self.made, self.module.loc
+        sources = f'{package}.get_context(mode="ephemeral").data_sources'
+        words = {word.arg for word in call.keywords}
+        if made.name in _READS and not words & {"profiler", "expectation_suite"}:
+            return (Replace(loc(call.func), f"{sources}.pandas_default.{made.name}"),)
+        if len(call.args) != 1 or isinstance(call.args[0], ast.Starred):
+            return ()
+        if made.name in PANDAS | {"from_pandas"} and not words:
+            return (Replace(loc(call.func), f"{sources}.pandas_default.read_dataframe"),)
+        if made.name in SPARK and words <= {"persist"}:
+            # What 0.x cached by itself stays as the frame has it: caching changes no result.
+            frame = loc(call.args[0])
+            asset = f'{sources}.add_spark("{name}").add_dataframe_asset("{name}")'
+            head = f'{asset}.add_batch_definition_whole_dataframe("{name}").get_batch(batch_parameters={{"dataframe": '
+            whole = loc(call)
+            return (
+                Replace(whole.at(Span(whole.span.start, frame.span.start)), head),
+                Replace(whole.at(Span(frame.span.end, whole.span.end)), "})"),
+            )
+        return ()
+
     def _package(self, call: ast.Call) -> tuple[str, tuple[Replace, ...]] | None:
         """What the file calls the package, and edits that make it say so where it imports the data set alone."""
         func, module = call.func, self.module
         if isinstance(func, ast.Attribute):
             inner = func.value
-            if self.made.name in PANDAS:
+            if self.made.name in PANDAS | SPARK:
                 inner = _root(inner)
             return (module.text_of(inner), ()) if isinstance(inner, ast.Name) else None
         top = [each for each in module.body if isinstance(each, ast.Import | ast.ImportFrom)]
@@ -172,7 +191,7 @@ class _Rewrite:
             for alias in each.names
             if isinstance(each, ast.ImportFrom) and (alias.asname or alias.name) == module.text_of(func)
         ]
-        if len(aliases) != 1 or len(aliases[0][0].names) != 1 or self.made.name not in PANDAS:
+        if len(aliases) != 1 or len(aliases[0][0].names) != 1 or self.made.name not in PANDAS | SPARK:
             return None
         statement, alias = aliases[0]
         own = alias.asname or alias.name

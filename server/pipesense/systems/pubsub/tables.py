@@ -13,6 +13,8 @@ from pipesense.systems.brokers.table import BrokerTable, ClientClass, Kind, List
 
 LIBRARY: Final = "google-cloud-pubsub"
 
+_ORDERED: Final = ("PublisherOptions", "google.cloud.pubsub_v1.types", "(enable_message_ordering=True)")
+
 CLIENTS: Final = (
     ClientClass(
         names=(
@@ -23,7 +25,10 @@ CLIENTS: Final = (
         library=LIBRARY,
         package=LIBRARY,
         role=ClientRole.PRODUCER,
-        settings=(SettingSpec("batching", ("batch_settings",)), SettingSpec("options", ("publisher_options",))),
+        settings=(
+            SettingSpec("batching", ("batch_settings",), at=0),
+            SettingSpec("ordering", ("publisher_options",), at=1, example=_ORDERED),
+        ),
         sends=(
             Sends(
                 methods=frozenset({"publish"}),
@@ -33,6 +38,7 @@ CLIENTS: Final = (
                 remedy="Keep the futures that publish() returns, and wait for them with result()",
                 repair=".result()",
                 repair_title="Wait for the broker's answer",
+                ordered_by=("ordering_key", "ordering"),
                 by_itself=True,
             ),
         ),

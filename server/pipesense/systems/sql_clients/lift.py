@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import partial
-from typing import Final
 
 from pipesense.lang.python.datasets import dataset_named
 from pipesense.lang.python.functions import Function, own_calls
@@ -13,14 +12,14 @@ from pipesense.lang.python.index import FUNCTIONS
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.names import path_of
 from pipesense.lang.python.sql_calls import SqlCall, sql_calls
-from pipesense.model.code import PatternSite, ScopeCode
+from pipesense.model.code import ScopeCode
 from pipesense.model.data import Access, AccessMode
 from pipesense.model.flow import EmbeddedRun
-from pipesense.model.frames import FrameOperation, FrameScope
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
 from pipesense.systems.frames import Reading
 from pipesense.systems.renames import obsolete_in
-from pipesense.systems.sql_clients.tables import CONNECTION, DBAPI, ENGINE, LIBRARY, RENAMED, TRANSACTION
+from pipesense.systems.sql_clients.sites import sites
+from pipesense.systems.sql_clients.tables import LIBRARY, RENAMED
 from pipesense.systems.system import Embed, Lifted
 
 _WRITE_PANDAS = "snowflake.connector.pandas_tools.write_pandas"
@@ -39,7 +38,7 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
             scope = function.name if function is not None else module.prefix
             made = partial(_code, module, scope, calls, numbers, rows)
             code.append(module.memo(("sql: code", scope, calls, numbers), [node], made) if node is not None else made())
-    found = Reading(module, LIBRARY, version, _sites, "SQL clients", {}).scopes()
+    found = Reading(module, LIBRARY, version, sites, "SQL clients", {}).scopes()
     scopes = tuple(each.scope for each in found)
     return Lifted(
         sites=tuple(site for each in found for site in each.beside),
@@ -48,43 +47,6 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
         code=tuple(code),
         scripts=tuple(run.unit for each in code for run in each.scripts),
     )
-
-
-def _sites(function: Function | None, scope: FrameScope) -> tuple[PatternSite, ...]:
-    """What becomes of what is run on a connection, where it is opened."""
-    return tuple(
-        PatternSite("connection-pool" if each.result == ENGINE else "transactions", each.name_loc, note)
-        for each in scope.operations
-        if (note := _opened(each, scope.version)) is not None
-    )
-
-
-def _opened(each: FrameOperation, version: Version) -> str | None:
-    if each.result == ENGINE and each.kind == "":
-        return (
-            "No connection is opened yet. Unless told otherwise the engine keeps up to five open for the next use, and "
-            "ten more while they are needed; one engine per process is meant to live as long as the process."
-        )
-    if each.result == TRANSACTION:
-        return "Everything in this block is one transaction: it is committed at its end, and rolled back if it raises."
-    if "commits" in each.result_traits and each.result in (CONNECTION, DBAPI):
-        return "Each statement is committed by itself: after a failure in the middle, the first half is there."
-    if each.result == CONNECTION:
-        older = version.number and version.below((2, 0))
-        return _OLDER if older else _NEWER
-    if each.result == DBAPI and "drops" in each.result_traits:
-        ends = "Leaving a with block over it commits. " if "with-commits" in each.result_traits else ""
-        return (
-            f"A transaction begins with the first statement. {ends}Closing it without commit() drops what was written."
-        )
-    return None
-
-
-_OLDER: Final = "SQLAlchemy below 2 commits each changing statement by itself, unless begin() was called."
-_NEWER: Final = (
-    "SQLAlchemy 2 begins a transaction with the first statement and commits nothing by itself: without commit() "
-    "everything that this block writes is rolled back at its end. engine.begin() commits."
-)
 
 
 def _functions(module: Module) -> Iterator[tuple[ast.AST | None, Function | None]]:

@@ -13,8 +13,8 @@ from pipesense.model.value import Known
 from pipesense.systems.renames import Renamed
 from pipesense.text.regex import regex
 
-ENGINE, CONNECTION, TRANSACTION, CURSOR, DBAPI, CLAUSE = (
-    *("engine", "connection", "transaction", "cursor", "dbapi", "clause"),
+ENGINE, CONNECTION, TRANSACTION, CURSOR, DBAPI, CLAUSE, SESSIONS, SESSION, QUERY = (
+    *("engine", "connection", "transaction", "cursor", "dbapi", "clause", "session maker", "session", "query"),
 )
 
 _CHANGES: Final = regex(r"\s*(?:--[^\n]*\n\s*)*(?:insert|update|delete|merge|replace|upsert)\b", re.I)
@@ -31,7 +31,15 @@ _DRIVERS: Final = {
 _WITH_COMMITS: Final = frozenset({"psycopg2.connect", "sqlite3.connect"})
 """A ``with`` over the connection commits (and does not close it)."""
 _FUNCTIONS: Final = frozenset(
-    {"insert", "update", "delete", "sql.expression.insert", "sql.insert", "dialects.postgresql.insert"}
+    {
+        *("insert", "update", "delete", "sql.expression.insert", "sql.insert", "sql.update", "sql.delete"),
+        *(f"dialects.{name}.insert" for name in ("postgresql", "mysql", "sqlite")),
+    }
+)
+_MAKERS: Final = frozenset({"orm.sessionmaker", "orm.session.sessionmaker", "ext.asyncio.async_sessionmaker"})
+_SESSION_CLASSES: Final = (
+    *("sqlalchemy.orm.Session", "sqlalchemy.orm.session.Session", "sqlmodel.Session"),
+    *("sqlalchemy.ext.asyncio.AsyncSession", "sqlmodel.ext.asyncio.session.AsyncSession"),
 )
 
 
@@ -48,7 +56,17 @@ def _engine(name: str, step: Step) -> Made | None:
         return Made(CLAUSE, frozenset({"changes"}) if given is not None and changes_data(given.starts) else frozenset())
     if name in _FUNCTIONS:
         return Made(CLAUSE, frozenset({"changes"}))
+    if name in _MAKERS:
+        return Made(SESSIONS, _kept_open(step))
+    if name == "orm.scoped_session":
+        # One session for the whole thread: who commits on it stands anywhere.
+        return Made(SESSIONS, frozenset({"open"}))
     return None
+
+
+def _kept_open(step: Step) -> frozenset[str]:
+    """What is not known of sessions that are given settings from elsewhere, or commit by themselves (1.x)."""
+    return frozenset({"open"}) if any(each.name in ("autocommit", "**", "*") for each in step.given) else frozenset()
 
 
 def _driver(package: str, name: str, step: Step) -> Made | None:
@@ -71,8 +89,10 @@ def _driver(package: str, name: str, step: Step) -> Made | None:
 
 def judge(name: str, step: Step) -> Made | None:
     """What a function gives; ``name`` begins with its package."""
-    if name.startswith("sqlalchemy."):
-        return _engine(name.removeprefix("sqlalchemy."), step)
+    if name in ("Session", "AsyncSession"):
+        return Made(SESSION, _kept_open(step))
+    if name.startswith(("sqlalchemy.", "sqlmodel.")):
+        return _engine(name.partition(".")[2], step)
     package, _, rest = name.rpartition(".")
     return _driver(package, rest, step)
 
@@ -95,11 +115,34 @@ def operation(step: Step) -> Made | None:
         if step.name == "execution_options":
             return Made(step.kind, step.traits | _autocommit(step))
         return Made(DBAPI, frozenset({"commits"})) if step.name == "connection" else None
+    if step.kind == SESSIONS:
+        return _of_sessions(step)
+    if step.kind == SESSION:
+        return Made(QUERY, step.traits) if step.name == "query" else None
+    if step.kind == QUERY and step.form == "call":
+        return Made(QUERY, step.traits) if step.name in _NARROWS else None
     if step.kind == DBAPI and step.name == "cursor":
         return Made(CURSOR, step.traits)
     if step.kind == CLAUSE and step.form == "call":
         return Made(CLAUSE, step.traits)
     return None
+
+
+_NARROWS: Final = frozenset(
+    {
+        *("filter", "filter_by", "where", "join", "outerjoin", "order_by", "group_by", "having", "limit", "offset"),
+        *("distinct", "options", "execution_options", "with_for_update", "select_from", "with_entities", "params"),
+    }
+)
+
+
+def _of_sessions(step: Step) -> Made | None:
+    if step.name == "__call__":
+        return Made(SESSION, step.traits)
+    if step.name == "begin":
+        return Made(SESSION, step.traits | {"with-commits"})
+    # A scoped session passes on everything to the session of the thread.
+    return Made(QUERY, step.traits) if step.name == "query" else None
 
 
 def _of_engine(step: Step) -> Made | None:
@@ -121,15 +164,26 @@ LIBRARY: Final = Library(
     name="sql_clients",
     packages=(
         *("sqlalchemy.", "psycopg2.", "psycopg.", "sqlite3.", "pymysql.", "MySQLdb.", "mysql.", "cx_Oracle."),
-        *("oracledb.", "pymssql.", "pyodbc.", "redshift_connector.", "snowflake.connector.", "duckdb.", "trino."),
+        *(
+            "sqlmodel.",
+            "oracledb.",
+            "pymssql.",
+            "pyodbc.",
+            "redshift_connector.",
+            "snowflake.connector.",
+            "duckdb.",
+            "trino.",
+        ),
     ),
     whole_names=True,
     objects={
         "sqlalchemy.engine.Engine": ENGINE,
         "sqlalchemy.Engine": ENGINE,
         "sqlalchemy.engine.base.Engine": ENGINE,
+        **dict.fromkeys(_SESSION_CLASSES, SESSION),
     },
     function=judge,
     operation=operation,
     silent=frozenset({CLAUSE}),
+    calls=frozenset({SESSIONS}),
 )
