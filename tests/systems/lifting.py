@@ -73,20 +73,20 @@ class Workspace:
     units: dict[str, list[ParsedUnit]] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
 
-    def module(self, name: str) -> Module:
-        """The linked file of that path."""
+    def module(self, name: str, memo: LinkMemo | None = None) -> Module:
+        """The linked file of that path; a memo is for one file alone."""
         text = self.files[name]
         self.units[name] = [
             parse_unit(number + 1, cut.kind, text[cut.start : cut.end]) for number, cut in enumerate(split(text))
         ]
         dotted = name.removesuffix(".py").removeprefix("dags/").replace("/", ".")
-        return Module(ROOT + name, dotted, self.units[name], self.imported, self.memo)
+        return Module(ROOT + name, dotted, self.units[name], self.imported, memo or self.memo)
 
     def imported(self, dotted: str) -> Module | None:
         for name in (f"dags/{dotted.replace('.', '/')}.py", f"{dotted.replace('.', '/')}.py"):
             if name in self.files:
                 if name not in self.modules:
-                    self.modules[name] = self.module(name)
+                    self.modules[name] = self.module(name, LinkMemo())
                 return self.modules[name]
         return None
 

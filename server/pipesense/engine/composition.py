@@ -19,6 +19,7 @@ from pipesense.model.flow import (
     SqlFileRun,
     Task,
 )
+from pipesense.model.making import remade
 from pipesense.model.value import Known, Unknown, Value, known
 from pipesense.text.regex import regex
 
@@ -44,7 +45,7 @@ def compose(
     tasks = tuple(_compose_task(task, effects, embedded, accesses_of, code_of) for task in pipeline.tasks)
     if all(new is old for new, old in zip(tasks, pipeline.tasks, strict=True)):
         return pipeline
-    return replace(pipeline, tasks=tasks)
+    return remade(pipeline, tasks=tasks)
 
 
 def _compose_task(
@@ -91,7 +92,7 @@ def _compose_task(
     refuses = _fails_on_purpose(scopes)
     if (tuple(accesses), does, role, checks, refuses) == (task.accesses, task.does, task.role, task.checks, False):
         return task
-    return replace(task, accesses=tuple(accesses), does=does, role=role, checks=checks, fails_on_purpose=refuses)
+    return remade(task, accesses=tuple(accesses), does=does, role=role, checks=checks, fails_on_purpose=refuses)
 
 
 def _scratch(accesses: tuple[Access, ...]) -> list[Access]:

@@ -87,18 +87,13 @@ class Verdicts:
     generation: int = -1
     clock: int = 0
     """What the index's clock showed when ``known`` held."""
+    rules_for: object = None
+    """By which rules was judged, for every kind of fact."""
 
-    def of(self, fact: object, changed: frozenset[Key] | None) -> tuple[_Judged | None, bool]:
-        """What was said about this very fact, and whether it surely holds: nothing that it read is in ``changed``.
-
-        ``changed`` is what did since ``clock``; None where nobody knows.
-        """
-        number = id(fact)
-        found = self.known.get(number)
-        if found is not None and found.fact is fact:
-            return found, changed is not None and changed.isdisjoint(found.keys)
-        found = self.retired.get(number)
-        return (found, not found.reads) if found is not None and found.fact is fact else (None, False)
+    def again(self, fact: object) -> _Judged | None:
+        """What was said about this very fact before it went away."""
+        found = self.retired.get(id(fact))
+        return found if found is not None and found.fact is fact else None
 
     def replace(self, current: dict[int, _Judged]) -> None:
         """These hold now."""
@@ -192,27 +187,48 @@ class Judge:
         found: list[Finding] = []
         reads: set[Key] = set()
         current: dict[int, _Judged] = {}
-        changed = self._versions.changed_since(verdicts.clock) if verdicts.known else None
-        for fact in facts:
-            kind = (type(fact), _held(fact))
-            rules = rules_for.get(kind)
-            if rules is None:
-                wanting = self._wanting(Scope.FILE, kind, role)
-                rules = rules_for[kind] = tuple((rule.meta.id, rule) for rule in wanting if rule.meta.id in enabled)
-            if not rules:
-                continue
-            judged, surely = verdicts.of(fact, changed)
-            if judged is None or judged.rules is not rules:
-                judged = self._judge(fact, rules, (), asked)
-            elif not (surely or self._holds(judged.reads)):
-                judged = self._judge(fact, rules, judged.verdicts, asked)
+        known = verdicts.known if verdicts.rules_for is rules_for else {}
+        changed = self._versions.changed_since(verdicts.clock) if known else None
+        facts = list(facts)
+        # Most facts of a file are those of the last key: one look at what was said of each, and no other.
+        for fact, judged in zip(facts, map(known.get, map(id, facts)), strict=True):
+            if judged is None or judged.fact is not fact:
+                judged = self._judge_new(fact, rules_for, role, enabled, verdicts.again(fact), asked)
+            elif (
+                judged.keys
+                and (changed is None or not changed.isdisjoint(judged.keys))
+                and not self._holds(judged.reads)
+            ):
+                judged = self._judge(fact, judged.rules, judged.verdicts, asked)
             current[id(fact)] = judged
             if judged.findings:
                 found += judged.findings
-            reads |= judged.keys
+            if judged.keys:
+                reads |= judged.keys
         verdicts.replace(current)
-        verdicts.clock = self._versions.clock
+        verdicts.clock, verdicts.rules_for = self._versions.clock, rules_for
         return tuple(found), frozenset(reads)
+
+    def _judge_new(
+        self,
+        fact: object,
+        rules_for: dict[_Asked, NamedRules],
+        role: FileRole,
+        enabled: frozenset[str],
+        before: _Judged | None,
+        asked: Asked,
+    ) -> _Judged:
+        """What is said about a fact that the last key did not have; ``before``: what was said when it was here."""
+        kind = (type(fact), _held(fact))
+        rules = rules_for.get(kind)
+        if rules is None:
+            wanting = self._wanting(Scope.FILE, kind, role)
+            rules = rules_for[kind] = tuple((rule.meta.id, rule) for rule in wanting if rule.meta.id in enabled)
+        if before is not None and before.rules is rules and self._holds(before.reads):
+            return before
+        if not rules:
+            return _Judged(fact, rules, (), (), (), frozenset())
+        return self._judge(fact, rules, before.verdicts if before is not None and before.rules is rules else (), asked)
 
     def _wanting(self, scope: Scope, asked: _Asked, role: FileRole) -> Iterator[Rule]:
         """The rules that may have something to say about facts of a kind, in files of a role."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import repeat
-from operator import attrgetter
+from itertools import chain, compress, repeat
+from operator import attrgetter, is_
 from typing import Any, Final
 
 from pipesense.engine.composition import runs_of_code, shown_to_others
@@ -28,6 +28,7 @@ from pipesense.engine.linked import Linked, Unread
 from pipesense.engine.report import Counters
 from pipesense.lang.python.effects import scope_effects
 from pipesense.lang.python.habits import habits
+from pipesense.lang.python.link import ReadKey
 from pipesense.lang.python.module import Function, LinkMemo, Module
 from pipesense.lang.python.strings import literal
 from pipesense.lang.python.syntax import ParsedUnit, parse_unit
@@ -51,6 +52,9 @@ _ID: Final = attrgetter("id")
 _PARSED: Final = attrgetter("parsed")
 _PROBLEM: Final = attrgetter("problem")
 _SYSTEMS: Final = attrgetter("systems")
+_TASKS: Final = attrgetter("tasks")
+_RUNS: Final = attrgetter("runs")
+_IS_NONE: Final = partial(is_, None)
 
 Guard = Callable[[str, Callable[[], Lifted]], "Lifted | None"]
 """Runs one system on one file; a failure costs that system's facts and is logged (architecture: one place)."""
@@ -58,8 +62,9 @@ Guard = Callable[[str, Callable[[], Lifted]], "Lifted | None"]
 
 def parsed_units(document: Document, counters: Counters) -> list[ParsedUnit]:
     """The parsed units of a document; only what is new is parsed."""
-    if not all(map(_PARSED, document.units)) and not _parsed_at_once(document, counters):
-        for unit in [unit for unit in document.units if unit.parsed is None]:
+    parsed: list[ParsedUnit | None] = list(map(_PARSED, document.units))
+    if None in parsed and not _parsed_at_once(document, counters):
+        for unit in compress(document.units, map(_IS_NONE, parsed)):
             counters.units_parsed += 1
             unit.parsed = parse_unit(unit.id, unit.kind, unit.text)
     return list(map(_PARSED, document.units))
@@ -104,11 +109,9 @@ class PythonSurroundings:
     systems: Sequence[PythonSystem]
     existing: Callable[[Sequence[str]], str | None]
     """The first of several paths that exists in the workspace."""
-    read_key: Callable[[str, str], Key]
-    """The key under which a name of a module (by dotted module name) is exported, misses included."""
+    read_keys: Callable[[Set[ReadKey]], frozenset[Key]]
+    """The keys that reading names of other modules rests on, with those of all files that were looked for until now."""
     guard: Guard
-    looked_for: frozenset[Key] | set[Key]
-    """The keys of files that were looked for, read or not; it grows while the others are asked."""
 
 
 @dataclass(slots=True)
@@ -172,7 +175,7 @@ def link_python_file(
         if found is not None:
             lifted.append(found)
     document.keep_scripts(embedding.asked)
-    pipelines = tuple(pipeline for each in lifted for pipeline in each.pipelines)
+    pipelines = tuple(chain.from_iterable(each.pipelines for each in lifted))
     scripts = {
         script.id: embedded_script(path, script, reader)
         for script in sorted(document.scripts.values(), key=lambda script: script.id)
@@ -182,9 +185,9 @@ def link_python_file(
     for each in gone:
         each.release()
     facts: tuple[object, ...] = (
-        *(use for each in lifted for use in each.obsolete),
-        *(call for each in lifted for call in each.calls_at_parse),
-        *(fact for each in lifted for fact in each.facts),
+        *chain.from_iterable(each.obsolete for each in lifted),
+        *chain.from_iterable(each.calls_at_parse for each in lifted),
+        *chain.from_iterable(each.facts for each in lifted),
         *timedelta_attributes(module),
         *_habits(module, pipelines),
         *_missing_files(path, pipelines, surroundings.existing),
@@ -196,7 +199,7 @@ def link_python_file(
         pipelines=pipelines,
         scripts=scripts,
         facts=facts,
-        sites=tuple(site for each in lifted for site in each.sites),
+        sites=tuple(chain.from_iterable(each.sites for each in lifted)),
         effects=effects,
         code=code,
         versions=versions,
@@ -207,20 +210,15 @@ def link_python_file(
             **{("told", *about): value for each in lifted for about, value in each.told.items()},
             **{("code", scope): _exported(found, scripts) for scope, found in code.items()},
         },
-        reads=_reads(module, surroundings),
+        reads=surroundings.read_keys(module.reads),
     )
-
-
-def _reads(module: Module, surroundings: PythonSurroundings) -> frozenset[Key]:
-    names = [surroundings.read_key(other, name) for _, other, name in module.reads]
-    # What was looked for is known once every name was read.
-    return frozenset(names).union(surroundings.looked_for)
 
 
 def _mentioned(document: Document, systems: Sequence[PythonSystem]) -> frozenset[str]:
     """The names of the systems that the file may have to do with; only new units are searched for their marks."""
-    if None in map(_SYSTEMS, document.units):
-        fresh = [unit for unit in document.units if unit.systems is None]
+    known = list(map(_SYSTEMS, document.units))
+    if None in known:
+        fresh = list(compress(document.units, map(_IS_NONE, known)))
         if len(fresh) > _FEW:
             # Most systems have nothing to do with a file, which one look at its whole text tells.
             whole = document.text
@@ -269,8 +267,8 @@ def _unread_units(path: str, units: Sequence[ParsedUnit]) -> Iterable[Unread]:
 
 def _effects(module: Module, pipelines: Sequence[Pipeline]) -> dict[str, ScopeEffects]:
     """What the functions touch that tasks run."""
-    tasks = [task for pipeline in pipelines for task in pipeline.tasks]
-    wanted = {run.scope for task in tasks for run in task.runs if isinstance(run, CallableRun)}
+    runs = chain.from_iterable(map(_RUNS, chain.from_iterable(map(_TASKS, pipelines))))
+    wanted = {run.scope for run in runs if run.__class__ is CallableRun}
     found: dict[str, ScopeEffects] = {}
     for scope in wanted:
         if scope == module.prefix:
@@ -293,7 +291,7 @@ def _habits(module: Module, pipelines: Sequence[Pipeline]) -> Iterable[object]:
     airflow: set[str] = set()
     for pipeline in pipelines:
         dated = effective(pipeline.schedule.text) is not None
-        for run in (run for task in pipeline.tasks for run in task.runs):
+        for run in chain.from_iterable(map(_RUNS, pipeline.tasks)):
             if isinstance(run, CallableRun):
                 scheduled[run.scope] = scheduled.get(run.scope, False) or dated
                 if pipeline.system == "airflow":
@@ -379,7 +377,7 @@ def _exports(
     for at, pipeline in enumerate(pipelines):
         for place, task in enumerate(pipeline.tasks):
             runs_of = (*task.runs, *by_code.get((at, place), ()))
-            if not runs_of:
+            if _RUN_SQL.isdisjoint(map(type, runs_of)):
                 continue
             done = [_accesses_of(run, scripts) for run in runs_of]
             for number, run in enumerate(runs_of):
@@ -402,6 +400,7 @@ def _exports(
 
 _NAMED_FILE = regex(r"[\"']([\w./-]+)\.py[\"']")
 _NAMED_MODULE = regex(r"import_module\(\s*[\"']([\w.]+)[\"']")
+_RUN_SQL: Final[frozenset[type]] = frozenset((EmbeddedRun, SqlFileRun))
 _FEW = 4
 _SEVERAL: Final = 4
 """So many units are parsed faster together than one by one."""

@@ -10,14 +10,15 @@ from pipesense.engine.document import Document
 from pipesense.engine.index import Stage
 from pipesense.engine.judge import Verdicts
 from pipesense.engine.linked import Linked
+from pipesense.engine.placing import Placed
 from pipesense.engine.report import NotAnalysed, Reported
-from pipesense.engine.reporting import Placed
 from pipesense.model.flow import Pipeline
 from pipesense.rule.meta import FileRole
 from pipesense.text.span import Span
 
 if TYPE_CHECKING:
     from pipesense.engine.index import Key
+    from pipesense.lang.python.link import ReadKey
     from pipesense.lang.python.module import LinkMemo
 
 
@@ -38,8 +39,10 @@ class FileRecord:
     """The files that modules mean by name, and the keys of those that would come first, if they came to be."""
     version_texts: Mapping[str, str] = field(default_factory=dict)
     """The texts of project files that may pin the versions of systems, by name."""
+    read_keys: tuple[frozenset[ReadKey], frozenset[Key]] | None = None
+    """The names of other files that the last link read, and all keys that it rests on for their sake."""
     imports_for: int = -1
-    """The generation of the surroundings in which ``imports`` and ``version_texts`` hold."""
+    """The generation of the surroundings in which ``imports``, ``read_keys`` and ``version_texts`` hold."""
     verdicts: Verdicts = field(default_factory=Verdicts)
     placed: Placed = field(default_factory=Placed)
     reported: tuple[Reported, ...] = ()
@@ -108,7 +111,7 @@ class FileRecord:
         if stage == Stage.LINK and not self.is_open and self.document.language == "python":
             if self.memo is not None:
                 self.memo.last = None  # the two know each other, and would wait for the collector
-            self.memo, self.imports, self.imports_for = None, {}, -1
+            self.memo, self.imports, self.read_keys, self.imports_for = None, {}, None, -1
             self.document.forget_trees()
 
     def put_away(self) -> None:

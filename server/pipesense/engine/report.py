@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipesense.model.making import quick_to_make
 from pipesense.rule.finding import Applicability, Finding
 from pipesense.rule.meta import Severity
 from pipesense.text.edit import TextEdit
@@ -20,6 +21,7 @@ class RelatedPlace:
     text: str
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Reported:
     """A finding as it is shown: suppressed ones are gone, severities are as configured.

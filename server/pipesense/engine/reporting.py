@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 from operator import attrgetter
@@ -13,6 +12,7 @@ from typing import Final
 
 from pipesense.engine.config import Config
 from pipesense.engine.document import Document
+from pipesense.engine.placing import Anchor, Cell, Placed, cells_of, in_order
 from pipesense.engine.report import RelatedPlace, Reported
 from pipesense.engine.suppression import (
     Suppression,
@@ -38,7 +38,8 @@ UNKNOWN: Final = "maintainability/unknown-rule-in-suppression"
 CONFIGURATION: Final = "maintainability/configuration"
 
 _PLACE: Final = attrgetter("span.start", "rule", "span.end")
-_KEY: Final = attrgetter("key")
+_KEY: Final = attrgetter("anchor.key")
+_ANCHOR: Final = attrgetter("anchor")
 _LEADING_COMMENTS: Final = regex(r"\A(?:\s+|--[^\n]*|/\*.*?\*/|\{#.*?#\})+", re.S)
 _SYMBOL: Final = regex(r"^\s*(?:async\s+def|def|class|with)\s+([\w.]+)|^\s*(\w+)\s*(?::[^=\n]+)?=", re.M)
 
@@ -66,36 +67,6 @@ def _symbol(document: Document, span: Span) -> str:
 Place = Callable[[Loc], "tuple[str, Span] | None"]
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """What stands for a finding: the text that it is about, and what that is part of. Holds no secret.
-
-    ``key`` tells findings apart that look the same.
-    """
-
-    finding: Finding
-    text: str
-    symbol: str
-    key: tuple[str, str, str]
-
-
-@dataclass(slots=True)
-class Placed:
-    """What is known of the findings of a file that was shown before: the anchors' keys in order, each with its mark."""
-
-    keys: list[tuple[str, str, str]] = field(default_factory=list)
-    marks: list[str] = field(default_factory=list)
-    by_finding: dict[int, Anchor] = field(default_factory=dict)
-    shown: dict[int, Reported] = field(default_factory=dict)
-    relative: str = ""
-
-    def replace(self, anchors: Sequence[Anchor], marks: list[str], shown: Iterable[Reported], relative: str) -> None:
-        """These are shown now."""
-        self.keys, self.marks, self.relative = list(map(_KEY, anchors)), marks, relative
-        self.by_finding = {id(each.finding): each for each in anchors}
-        self.shown = {id(each.finding): each for each in shown}
-
-
 def place_findings(
     document: Document,
     findings: Sequence[Finding],
@@ -113,57 +84,53 @@ def place_findings(
     what a comment silences: none counts as unused.
     """
     before = before or Placed()
-    path = document.path
-    placed: list[tuple[Span, Finding]] = []
-    for finding in findings:
-        span = document.file_span(finding.loc) if finding.loc.file == path else None
-        if span is not None:
-            placed.append((span, finding))
-    placed = _merged(placed)
+    relative = config.relative(document.path)
+    cells = in_order(cells_of(document, findings, before))
     directives = _directives(document)
     used: set[int] = set()
     if directives:
-        placed = [each for each in placed if not _silenced(document, directives, each, used)]
-    relative = config.relative(path)
-    anchors = [_anchor(document, span, finding, before) for span, finding in placed]
-    marks = _marks(anchors, relative, before)
-    severity_of = config.severity_of if config.severity else None
+        cells = [each for each in cells if not _silenced(document, directives, each, used)]
+    for cell in cells:
+        # In Python an anchor stays what it was, since its unit is whole lines and the same as before.
+        if cell.anchor is None or document.language != "python":
+            cell.anchor = _anchor(document, cell.span, cell.finding)
+    marks = _marks(cells, relative, before)
     shown: list[Reported] = []
-    for (span, finding), mark in zip(placed, marks, strict=True):
-        severity = (severity_of(finding.rule) if severity_of is not None else None) or finding.severity
-        last = before.shown.get(id(finding)) if not finding.related else None
-        if last is None or last.fingerprint != mark or last.severity != severity:
-            shown.append(_reported(document, finding, span, mark, severity, registry, place))
-        elif last.span == span:
-            shown.append(last)
-        else:
-            shown.append(last.at(span))
-    before.replace(anchors, marks, shown, relative)
-    shown += _about_directives(document, directives, used, registry, enabled, relative, complete=complete)
-    shown.sort(key=_PLACE)
+    same = before.config is config
+    for cell, mark in zip(cells, marks, strict=True):
+        last = cell.reported
+        if last is None or not same or last.fingerprint != mark or cell.finding.related:
+            severity = config.severity_of(cell.finding.rule) or cell.finding.severity
+            last = cell.reported = _reported(document, cell.finding, cell.span, mark, severity, registry, place)
+        elif last.span != cell.span:
+            last = cell.reported = last.at(cell.span)
+        shown.append(last)
+    before.replace(cells, marks, relative, config)
+    if directives:
+        shown += _about_directives(document, directives, used, registry, enabled, relative, complete=complete)
+        shown.sort(key=_PLACE)
     return tuple(shown)
 
 
-def _silenced(
-    document: Document, directives: Sequence[Suppression], placed: tuple[Span, Finding], used: set[int]
-) -> bool:
+def _silenced(document: Document, directives: Sequence[Suppression], cell: Cell, used: set[int]) -> bool:
     """Whether a comment silences a finding; the comments that do are noted in ``used``."""
-    line = document.buffer.lines.position(placed[0].start)[0]
-    silencing = [at for at, each in enumerate(directives) if covers(each, placed[1].rule, line)]
+    line = document.buffer.lines.position(cell.span.start)[0]
+    silencing = [at for at, each in enumerate(directives) if covers(each, cell.finding.rule, line)]
     used.update(silencing)
     return bool(silencing)
 
 
-def _marks(anchors: Sequence[Anchor], relative: str, before: Placed) -> list[str]:
+def _marks(cells: Sequence[Cell], relative: str, before: Placed) -> list[str]:
     """The fingerprint of each finding; findings that look the same are counted in the order of the text."""
     # Most keys change neither what is found nor its order.
-    if list(map(_KEY, anchors)) == before.keys and relative == before.relative:
+    keys = list(map(_KEY, cells))
+    if keys == before.keys and relative == before.relative:
         return before.marks
     ordinals: Counter[tuple[str, str, str]] = Counter()
     marks: list[str] = []
-    for anchor in anchors:
-        marks.append(fingerprint(anchor.finding.rule, relative, anchor.symbol, anchor.text, ordinals[anchor.key]))
-        ordinals[anchor.key] += 1
+    for (text, key), cell in zip(map(_ANCHOR, cells), cells, strict=True):
+        marks.append(fingerprint(cell.finding.rule, relative, key[1], text, ordinals[key]))
+        ordinals[key] += 1
     return marks
 
 
@@ -192,13 +159,9 @@ def _reported(
     )
 
 
-def _anchor(document: Document, span: Span, finding: Finding, before: Placed) -> Anchor:
-    """What stands for a finding; in Python it is what it was, since its unit is whole lines and the same as before."""
-    known = before.by_finding.get(id(finding)) if document.language == "python" else None
-    if known is not None and known.finding is finding:
-        return known
+def _anchor(document: Document, span: Span, finding: Finding) -> Anchor:
     text, symbol = masked_at(document.text, span), _symbol(document, span)
-    return Anchor(finding, text, symbol, (finding.rule, symbol, " ".join(text.split())))
+    return Anchor(text, (finding.rule, symbol, " ".join(text.split())))
 
 
 def _related(document: Document, finding: Finding, place: Place) -> Iterable[RelatedPlace]:
@@ -209,23 +172,6 @@ def _related(document: Document, finding: Finding, place: Place) -> Iterable[Rel
                 yield RelatedPlace(document.path, span, masked(each.text))
         elif (where := place(each.loc)) is not None:
             yield RelatedPlace(where[0], where[1], masked(each.text))
-
-
-def _merged(placed: list[tuple[Span, Finding]]) -> list[tuple[Span, Finding]]:
-    """In the order of the text, one finding per cause: what a rule says twice about one place becomes related."""
-    placed.sort(key=lambda each: (each[0].start, each[1].rule, each[0].end))
-    found: list[tuple[Span, Finding]] = []
-    for span, finding in placed:
-        if found and found[-1][0] == span and _same(found[-1][1], finding):
-            first = found[-1][1]
-            found[-1] = (span, replace(first, related=(*first.related, *finding.related)))
-        else:
-            found.append((span, finding))
-    return found
-
-
-def _same(one: Finding, other: Finding) -> bool:
-    return (one.rule, one.variant, one.loc) == (other.rule, other.variant, other.loc)
 
 
 def _directives(document: Document) -> list[Suppression]:

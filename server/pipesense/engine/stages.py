@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any, Final
 
 from pipesense.engine.composition import compose
@@ -55,9 +56,11 @@ from pipesense.rule.registry import Registry
 from pipesense.systems.system import DocumentSystem, Lifted, PythonSystem
 
 if TYPE_CHECKING:
+    from pipesense.lang.python.link import ReadKey
     from pipesense.lang.python.module import Module
 
 
+_ID: Final = attrgetter("id")
 _MODULES_KEPT: Final = 60
 """Files whose trees are kept because others import from them."""
 _SQL_BUDGET: Final = 4_000
@@ -192,16 +195,28 @@ class Stages:
         missing: set[Key] = set(where.package_keys(path))
 
         if record.imports_for != self.generation:
-            record.imports, record.imports_for = {}, self.generation
+            record.imports, record.read_keys, record.imports_for = {}, None, self.generation
             record.version_texts = where.version_texts(path, wanted)
 
-        def read_key(module: str, name: str) -> Key:
+        def located(module: str) -> tuple[str | None, frozenset[Key]]:
             known = record.imports.get(module)
             if known is None:
                 known = record.imports[module] = (where.module_path(path, module), where.looked_for(path, module))
-            found, looked_for = known
-            missing.update(looked_for)
-            return ("python", found, name) if found is not None else ("module", module.rpartition(".")[2])
+            return known
+
+        def imported(module: str) -> Module | None:
+            found = located(module)[0]
+            return self._module(found, module) if found is not None else None
+
+        def read_keys(reads: Set[ReadKey]) -> frozenset[Key]:
+            if record.read_keys is None or record.read_keys[0] != reads:
+                keys: set[Key] = set()
+                for _, module, name in reads:
+                    found, looked_for = located(module)
+                    keys.add(("python", found, name) if found is not None else ("module", module.rpartition(".")[2]))
+                    keys |= looked_for
+                record.read_keys = frozenset(reads), frozenset(keys)
+            return record.read_keys[1].union(missing)
 
         def existing(candidates: Any) -> str | None:
             found = where.existing(candidates)
@@ -215,16 +230,15 @@ class Stages:
             record.document,
             PythonSurroundings(
                 module_name=name,
-                imported=lambda name: self._module(where.module_path(path, name), name),
+                imported=imported,
                 memo=memo,
                 configured_dialect=config.dialect_of(path),
                 project_files=record.version_texts,
                 configured_versions=config.version,
                 systems=self.systems,
                 existing=existing,
-                read_key=read_key,
+                read_keys=read_keys,
                 guard=partial(self._guarded, path),
-                looked_for=missing,
             ),
             self.reader,
             self.counters,
@@ -250,7 +264,7 @@ class Stages:
         if record is None or path is None or record.document.language != "python":
             return None
         document = record.document
-        ids = tuple(unit.id for unit in document.units)
+        ids = tuple(map(_ID, document.units))
         known = self._modules.get((path, name))
         # Unit numbers begin anew in a file that is read again from disk: they tell texts of one document apart only.
         if known is None or known[0] is not document or known[1] != ids:
@@ -462,4 +476,4 @@ def _inputs(
 
 
 def _identical(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
-    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+    return len(one) == len(other) and all(map(is_, one, other))

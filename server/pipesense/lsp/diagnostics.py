@@ -10,6 +10,8 @@ import json
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
+from operator import attrgetter, itemgetter
 from typing import Final
 
 from pipesense.engine.report import Reported
@@ -27,6 +29,11 @@ SOURCE: Final = "pipesense"
 
 _UNNECESSARY: Final = 1
 _DEPRECATED: Final = 2
+
+_KEY: Final = attrgetter("rule", "fingerprint", "severity", "message")
+_SPAN: Final = attrgetter("span")
+_START: Final = itemgetter(0)
+_END: Final = itemgetter(1)
 
 _Key = tuple[str, str, int, str]
 
@@ -49,19 +56,19 @@ class DiagnosticWriter:
             worst = sorted(findings, key=lambda each: each.severity)[:SHOWN_PER_FILE]
             findings = sorted(worst, key=lambda each: each.span)
         known = self._tails.get(path, {})
-        used: dict[_Key, str] = {}
-        written: list[str] = []
-        for finding in findings:
-            key = (finding.rule, finding.fingerprint, finding.severity, finding.message)
-            tail = known.get(key)
-            if tail is None:
-                tail = self._tail(finding)
-            used[key] = tail
-            related = self._related(finding) if finding.related and self.profile.related_information else ""
-            written.append(f'{{"range":{self.range(finding.span, buffer)},{related}{tail}')
+        keys = list(map(_KEY, findings))
+        tails = [
+            tail if tail is not None else self._tail(finding)
+            for finding, tail in zip(findings, map(known.get, keys), strict=True)
+        ]
+        self._tails[path] = dict(zip(keys, tails, strict=True))
+        related = self.profile.related_information
+        written = [
+            f'{{"range":{place},{self._related(finding) if related and finding.related else ""}{tail}'
+            for finding, place, tail in zip(findings, self._ranges(findings, buffer), tails, strict=True)
+        ]
         if hidden > 0:
             written.append(_summary(hidden))
-        self._tails[path] = used
         return f"[{','.join(written)}]"
 
     def forget(self, path: str | None = None) -> None:
@@ -74,20 +81,31 @@ class DiagnosticWriter:
     def range(self, span: Span, buffer: TextBuffer) -> str:
         """A range as JSON, in the client's units."""
         lines = buffer.lines
-        starts = lines.starts
-        line = end_line = bisect_right(starts, span.start) - 1
-        if end_line + 1 < len(starts) and span.end >= starts[end_line + 1]:
-            end_line = bisect_right(starts, span.end) - 1
-        if self.encoding is PositionEncoding.UTF32 or buffer.text[starts[line] : span.end].isascii():
-            # Every code point is one unit.
-            character, end_character = span.start - starts[line], span.end - starts[end_line]
-        else:
-            line, character = lines.client_position(span.start, self.encoding)
-            end_line, end_character = lines.client_position(span.end, self.encoding)
+        line, character = lines.client_position(span.start, self.encoding)
+        end_line, end_character = lines.client_position(span.end, self.encoding)
         return (
             f'{{"start":{{"line":{line},"character":{character}}},'
             f'"end":{{"line":{end_line},"character":{end_character}}}}}'
         )
+
+    def _ranges(self, findings: Sequence[Reported], buffer: TextBuffer) -> list[str]:
+        """The ranges of findings as JSON.
+
+        Hundreds of findings stand where they stood: lines are looked for all at once, and only a text in which a code
+        point may be more than one unit is asked for its columns.
+        """
+        text, starts = buffer.text, buffer.lines.starts
+        narrow = self.encoding is PositionEncoding.UTF32 or text.isascii()
+        spans = list(map(_SPAN, findings))
+        first = map(bisect_right, repeat(starts), map(_START, spans))
+        last = map(bisect_right, repeat(starts), map(_END, spans))
+        return [
+            f'{{"start":{{"line":{line - 1},"character":{start - starts[line - 1]}}},'
+            f'"end":{{"line":{end_line - 1},"character":{end - starts[end_line - 1]}}}}}'
+            if narrow or text[starts[line - 1] : end].isascii()
+            else self.range(Span(start, end), buffer)
+            for (start, end), line, end_line in zip(spans, first, last, strict=True)
+        ]
 
     def _tail(self, finding: Reported) -> str:
         fields: dict[str, object] = {

@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from pipesense.lang.python.index import FUNCTIONS
-from pipesense.lang.python.syntax import HEADERS, ParsedUnit, parsed_of
+from pipesense.lang.python.syntax import HEADERS, Owner, ParsedUnit, parsed_of
 from pipesense.text.common import common_end, common_start
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ ReadKey = tuple[str, str, str]
 """("python", module name, name): what a file reads of another one; name "" asks whether the module exists."""
 
 
+ALL: Final = object()
+"""Stands for everything in a file, which every change is near to."""
 _FEW: Final = 8
 _RESULT: Final = attrgetter("result")
 _FOREIGN: Final = 4_000
@@ -91,32 +93,23 @@ class Recording:
 class _Kept:
     """A result with all it rests on. Holding the nodes keeps their ids from being given away."""
 
-    __slots__ = ("foreign", "holders", "link", "members", "names", "nodes", "recorder", "result", "units")
+    __slots__ = ("foreign", "link", "members", "names", "near", "nodes", "recorder", "result", "units")
 
     def __init__(self, module: Module, nodes: Sequence[ast.AST], recorder: Recorder, result: object) -> None:
         self.nodes = tuple(nodes)
         self.units = module.units_of(nodes) if not recorder.everything else tuple(module.units)
         self.members = frozenset(self.units)
         # A statement of which the body is units of its own also rests on those that join it.
-        self.holders = frozenset(
-            unit for node in nodes if (unit := parsed_of(node)).kind in HEADERS and node in unit.body
-        )
+        holders = [unit for node in nodes if (unit := parsed_of(node)).kind in HEADERS and node in unit.body]
+        everything = (ALL,) if recorder.everything else ()
+        self.near = frozenset((*self.members, *map(id, holders), *recorder.names, *everything))
+        """What to look for in a change; a header whose children the result rests on is told by its number."""
         self.names = tuple((name, _seen(module, name)) for name in recorder.names)
         self.foreign = tuple((key, module.foreign_digest(key)) for key in recorder.foreign)
         self.recorder = recorder
         self.result = result
         self.link = 0
         """The last link in which the result was found to hold."""
-
-    def untouched(self, change: Change) -> bool:
-        """Whether nothing of this file that the result rests on is near what changed since the last link."""
-        recorder = self.recorder
-        return (
-            not recorder.everything
-            and self.members.isdisjoint(change.units)
-            and self.holders.isdisjoint(change.headers)
-            and recorder.names.isdisjoint(change.names)
-        )
 
     def foreign_holds(self, module: Module) -> bool:
         """Whether every name read from another file still means the same."""
@@ -175,7 +168,7 @@ class Change:
     not in this order.
     """
 
-    __slots__ = ("came", "headers", "names", "units")
+    __slots__ = ("came", "headers", "names", "near", "units")
 
     def __init__(self, before: Module | None, now: Module) -> None:
         old: Sequence[ParsedUnit] = before.units if before is not None else ()
@@ -203,6 +196,8 @@ class Change:
                         self.names.update(header.index.mentions)
                 for child in module.tree.inside(unit):
                     self.names.update(module.tree.mentions(child))
+        self.near: frozenset[object] = frozenset((ALL, *self.units, *map(id, self.headers), *self.names))
+        """All of it in one, for a result to look at: see ``_Kept.near``."""
 
 
 def _seen(module: Module, name: str) -> object:
@@ -267,8 +262,8 @@ class LinkMemo:
     """
 
     __slots__ = (
-        *("_answered", "_answers", "_foreign", "_foreign_same", "_kept", "_link", "_rows", "_used"),
-        *("_by_unit", "_came", "change", "hits", "last", "misses"),
+        *("_answered", "_answers", "_foreign", "_foreign_same", "_kept", "_link", "_rows", "_sources", "_used"),
+        *("_by_unit", "_came", "change", "hits", "last", "misses", "owner"),
     )
 
     keeps = True
@@ -277,6 +272,8 @@ class LinkMemo:
     def __init__(self) -> None:
         self.last: Module | None = None
         self.change: Change | None = None
+        self.owner = Owner()
+        """Says of all units to which Module they belong: that of the current link."""
         self._came = Came()
         self._kept: dict[Hashable, _Kept] = {}
         self._by_unit: dict[ParsedUnit, set[Hashable]] = {}
@@ -286,6 +283,8 @@ class LinkMemo:
         self._answered: dict[Hashable, _Answer] = {}
         self._foreign: dict[ReadKey, int] = {}
         """What names of other files stood for in the last link that asked."""
+        self._sources: dict[str, Module | None] = {}
+        """Those files, by their dotted module names: while they are the same, so is what their names stand for."""
         self._foreign_same: bool | None = None
         self._link = 0
         self._used = 0
@@ -302,6 +301,7 @@ class LinkMemo:
         self._rows = {tag: row for tag, row in self._rows.items() if row.link == self._link}
         if len(self._foreign) > _FOREIGN:
             self._foreign.clear()
+            self._sources.clear()
             self._kept.clear()
             self._by_unit.clear()
             self._rows.clear()
@@ -318,8 +318,9 @@ class LinkMemo:
         key = (tag, tuple(map(id, nodes)))
         kept = self._kept.get(key)
         if kept is not None and (kept.link == self._link or self._holds(kept, module)):
-            self._used += kept.link != self._link
-            kept.link = self._link
+            if kept.link != self._link:
+                self._used += 1
+                kept.link = self._link
             self.hits += 1
             module.note_all(kept.recorder)
             return cast("T", kept.result)
@@ -348,7 +349,7 @@ class LinkMemo:
             row = self._rows[tag] = _Row()
         else:
             for kept in row.touched(self.change):
-                if not (kept.untouched(self.change) or kept.holds(module, self._came, row.link)):
+                if not (kept.near.isdisjoint(self.change.near) or kept.holds(module, self._came, row.link)):
                     row.remove(kept)
         known = row.kept
         fresh: list[_Kept] = []
@@ -383,7 +384,7 @@ class LinkMemo:
 
     def _holds(self, kept: _Kept, module: Module) -> bool:
         same = not kept.foreign or self._foreign_holds(module)
-        if kept.link == self._link - 1 and self.change is not None and kept.untouched(self.change):
+        if kept.link == self._link - 1 and self.change is not None and kept.near.isdisjoint(self.change.near):
             return same or kept.foreign_holds(module)
         return kept.holds(module, self._came, kept.link)
 
@@ -394,9 +395,12 @@ class LinkMemo:
         news about what older ones rest on.
         """
         if self._foreign_same is None:
-            now = {key: module.foreign_digest(key) for key in self._foreign}
-            self._foreign_same = now == self._foreign
-            self._foreign = now
+            sources = {source: module.foreign_module(source) for source in self._sources}
+            self._foreign_same = sources == self._sources
+            if not self._foreign_same:
+                now = {key: module.foreign_digest(key) for key in self._foreign}
+                self._foreign_same = now == self._foreign
+                self._foreign, self._sources = now, sources
         return self._foreign_same
 
     def answer(self, module: Module, key: Hashable) -> tuple[Recorder, object] | None:
@@ -427,3 +431,5 @@ class LinkMemo:
         if foreign:
             self._foreign_holds(module)
             self._foreign.update(foreign)
+            for (_, source, _), _ in foreign:
+                self._sources[source] = module.foreign_module(source)

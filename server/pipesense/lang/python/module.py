@@ -10,7 +10,6 @@ read is recorded here.
 from __future__ import annotations
 
 import ast
-import weakref
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final, TypeVar
@@ -95,9 +94,8 @@ class Module:
         self._recorders: list[Recorder] = []
         self._askers: list[Module] = []
         self._roots: list[Module] = []
-        self._self = weakref.ref(self)
-        for unit in units:
-            unit.owner = self._self
+        self._self = self._memo.owner
+        self._self.claim(self, units)
         self.tree: UnitTree = UnitTree(units, self._memo.last.tree if self._memo.last is not None else None)
         self.body = self.tree.body
         self.orphans = self.tree.orphans
@@ -111,8 +109,7 @@ class Module:
     def _claim(self) -> None:
         """Make nodes of this file say that they belong here; other Modules may have been linked from its units."""
         if self.units and self.units[0].owner is not self._self:
-            for unit in self.units:
-                unit.owner = self._self
+            self._self.claim(self, self.units)
 
     # places
 
@@ -139,7 +136,7 @@ class Module:
     def _owner(self, node: ast.AST) -> Module:
         """The Module that a node belongs to."""
         owner = node._place.unit.owner  # type: ignore[attr-defined]
-        return (owner() if owner is not None else None) or self
+        return (owner.module() if owner is not None else None) or self
 
     def order_of(self, unit: ParsedUnit) -> int:
         """The number of a unit in the order of the file."""
@@ -424,14 +421,18 @@ class Module:
         """A digest per name of the file, equal as long as nothing that the name means here can have changed."""
         return self.table.digests()
 
+    def foreign_module(self, source: str) -> Module | None:
+        """Another file by its dotted module name; while it is the same object, its names mean the same."""
+        if source not in self._foreign:
+            self._foreign[source] = self._imported(source) if self._imported is not None else None
+        return self._foreign[source]
+
     def foreign_digest(self, key: ReadKey) -> int:
         """What a recorded read stands for now, and in which file: 0 where the module or name is missing."""
         known = self._foreign_digests.get(key)
         if known is None:
             _, source, name = key
-            if source not in self._foreign:
-                self._foreign[source] = self._imported(source) if self._imported is not None else None
-            other = self._foreign[source]
+            other = self.foreign_module(source)
             digest = 0 if other is None else other.table.digest(name) if name else 1
             # Another file that says the same has its places elsewhere.
             known = hash((other.path, digest)) if other is not None and digest else 0

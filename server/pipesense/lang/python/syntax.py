@@ -10,10 +10,11 @@ import ast
 import re
 import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from operator import attrgetter
+from itertools import compress, repeat
+from operator import attrgetter, is_not
 from typing import TYPE_CHECKING, Final, cast
 
 from pipesense.lang.python.index import IMPORTS, Place, UnitIndex
@@ -45,6 +46,29 @@ class SyntaxProblem:
 
     message: str
     span: Span
+
+
+_OWNER: Final = attrgetter("owner")
+
+
+class Owner:
+    """To which Module the units of a file belong: said in one place, since every link makes another one of them."""
+
+    __slots__ = ("module",)
+
+    def __init__(self) -> None:
+        self.module: Callable[[], Module | None] = _nobody
+
+    def claim(self, module: Module, units: Sequence[ParsedUnit]) -> None:
+        """The units belong to this Module now."""
+        self.module = weakref.ref(module)
+        # Hundreds of units belong here already, which no loop of Python's looks at.
+        for unit in compress(units, map(is_not, map(_OWNER, units), repeat(self))):
+            unit.owner = self
+
+
+def _nobody() -> None:
+    return None
 
 
 class ParsedUnit:
@@ -91,7 +115,7 @@ class ParsedUnit:
     root: Place
     index: UnitIndex
     inside: Place | None
-    owner: weakref.ref[Module] | None
+    owner: Owner | None
 
     def __init__(
         self, unit: int, kind: str, text: str, body: list[ast.stmt], problem: SyntaxProblem | None, added_lines: int
