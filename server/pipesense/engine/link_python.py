@@ -166,7 +166,7 @@ def link_python_file(
     embedding = _Embedding(document, module, surroundings)
     versions: dict[str, Version] = {}
     lifted: list[Lifted] = []
-    mentioned = _mentioned(document, surroundings.systems)
+    mentioned = _mentioned(document, surroundings.systems, surroundings.memo.keeps)
     for system in surroundings.systems:
         if system.name not in mentioned:
             continue
@@ -214,8 +214,12 @@ def link_python_file(
     )
 
 
-def _mentioned(document: Document, systems: Sequence[PythonSystem]) -> frozenset[str]:
+def _mentioned(document: Document, systems: Sequence[PythonSystem], lasts: bool) -> frozenset[str]:
     """The names of the systems that the file may have to do with; only new units are searched for their marks."""
+    if not lasts:
+        # Which unit it is does not matter in a file that is linked once.
+        text = document.text
+        return frozenset([each.name for each in systems if any(map(text.__contains__, each.marks))])
     known = list(map(_SYSTEMS, document.units))
     if None in known:
         fresh = list(compress(document.units, map(_IS_NONE, known)))

@@ -112,6 +112,24 @@ def find_secrets(text: str) -> Iterator[Secret]:
         behind = match.end()
 
 
+def shows_secrets(text: str) -> Iterator[int]:
+    """Offsets at which a text shows signs of secrets: a stretch of whole lines that holds none of them holds no secret.
+
+    Far cheaper for one long text than ``find_secrets`` for each of its parts.
+    """
+    small = text.lower()
+    if len(small) != len(text):
+        # Some capital letters of other scripts have two small ones: places in one text are not those in the other.
+        yield from range(len(text))
+        return
+    signs = [*_NAMES, *(sign for signs in _SIGNS for sign in signs)]
+    for sign in (*signs, "://") if "@" in small else signs:
+        at = small.find(sign)
+        while at >= 0:
+            yield at
+            at = small.find(sign, at + 1)
+
+
 def _before(text: str, start: int, end: int) -> str:
     """What stands of a name in front of its last word."""
     at = end

@@ -65,6 +65,7 @@ class Module:
         body: top-level statements; a header's statement holds its children's statements as its body.
         orphans: statements of child units whose header cannot be read: in no scope, not in ``body``.
         broken: some unit could not be read, so names may be bound that nobody sees.
+        keeps: a later link may use what this one works out; otherwise the whole file is read once, and that is all.
         reads: what was asked of other files, misses included.
     """
 
@@ -85,6 +86,7 @@ class Module:
         self.reads: set[ReadKey] = set()
         self._imported = imported
         self._memo = memo if memo is not None else LinkMemo()
+        self.keeps = self._memo.keeps
         self._scopes = Scopes()
         self._answers: dict[tuple[str, Hashable], tuple[Recorder, object]] = {}
         self._asked: set[tuple[str, Hashable]] = set()
@@ -354,7 +356,7 @@ class Module:
         An answer about ``expr`` is taken over from the last link where nothing that it rests on changed.
         """
         known = self._answers.get(key)
-        keeps = self._memo.keeps
+        keeps = self.keeps
         if known is None and keeps and expr is not None:
             known = self._memo.answer(self, key)
             if known is not None:

@@ -17,6 +17,7 @@ from pipesense.lang.python.sql_calls import numbered
 from pipesense.model.code import CallAtParse, ObsoleteUse, PatternSite
 from pipesense.model.value import Version
 from pipesense.systems.airflow.code_at_parse import calls_at_parse, gathered
+from pipesense.systems.airflow.dags import NOTHING as NO_SUMMARY
 from pipesense.systems.airflow.dags import Mentioned, Summary, components, summarise, summarise_block
 from pipesense.systems.airflow.expressions import evaluate
 from pipesense.systems.airflow.faults import merged
@@ -58,6 +59,9 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
     """Everything that a file says to Airflow."""
     looks = _looks(module, version)
     built = _pipelines(module, version, looks, _read_lean)
+    if not module.keeps:
+        # In a file that is read once, most of what is asked for depends on whether it makes a DAG at all.
+        looks = [_say(module, version, statement, bool(built)) for statement in module.body]
     obsolete = (*_all(looks, "obsolete"), *_all(built, "obsolete"))
     calls: Iterable[CallAtParse] = _all(looks, "calls_at_parse")
     if not built:
@@ -83,6 +87,8 @@ def _all(holders: Iterable[object], name: str) -> Iterator[Any]:
 
 
 def _looks(module: Module, version: Version) -> list[Look]:
+    if not module.keeps:
+        return [Look(_summary(module, statement), (), (), ()) for statement in module.body]
     return module.memo_each(("airflow: statement", version), module.body, partial(_look_at, module, version))
 
 
@@ -102,6 +108,31 @@ def _look_at_parts(module: Module, statement: ast.With, version: Version) -> Loo
         obsolete=tuple(use for look, _ in parts for use in look.obsolete),
         sites=tuple(site for look, _ in parts for site in look.sites),
         calls_at_parse=tuple(call for look, _ in parts for call in look.calls_at_parse),
+    )
+
+
+def _summary(module: Module, statement: ast.stmt) -> Summary:
+    """The summary of a top-level statement, as a look at it would give it."""
+    if not isinstance(statement, ast.With) or not module.is_divided(statement):
+        return summarise(module, statement, Names(module))
+    nodes: list[ast.stmt | ast.expr] = [*(item.context_expr for item in statement.items), *statement.body]
+    parts = [(each, Mentioned.of(each)) for each in nodes]
+    return summarise_block(
+        statement, [(summarise(module, each, Names(module), mentioned), mentioned) for each, mentioned in parts]
+    )
+
+
+def _say(module: Module, version: Version, statement: ast.stmt, sites: bool) -> Look:
+    """What a look at a top-level statement would say, without its summary; places of patterns only where asked for."""
+    parts: list[ast.stmt | ast.expr] = [statement]
+    if isinstance(statement, ast.With) and module.is_divided(statement):
+        parts = [*(item.context_expr for item in statement.items), *statement.body]
+    known = [(each, Names(module)) for each in parts]
+    return Look(
+        summary=NO_SUMMARY,
+        obsolete=tuple(use for each, names in known for use in obsolete_in(module, each, version, names)),
+        sites=tuple(site for each, names in known for site in pattern_sites(module, each, names)) if sites else (),
+        calls_at_parse=tuple(call for each, names in known for call in calls_at_parse(module, each, names)),
     )
 
 

@@ -43,7 +43,7 @@ _WITHOUT: Final = {
 """What takes the place of names that went without a new address, as the warnings of Airflow 2.11 say."""
 _NAME: Final = regex(r"^(?![ \t]*(?:from|import)\b).*\bairflow\s*(?:\\\s*)?\.", re.M)
 """A line with a name that starts at ``airflow`` and is no import; a text that says so does no harm."""
-_MAY_NAME: Final = regex(r"\bairflow\s*(?:\\\s*)?\.|\bimport\b")
+_MAY_NAME: Final = regex(r"\bairflow\s*(?:\\\s*)?\.")
 _OWN: Final = "apache-airflow"
 _OLDEST: Final = "2.11"
 """The oldest release that the tables were made from: what they tell of it may be older."""
@@ -99,11 +99,12 @@ class _Uses:
         """Imports and names that start at ``airflow``; the tree is walked only where the text may hold such a name."""
         unit = parsed_of(statement)
         if len(unit.body) != 1 or unit.body[0] is not statement:
-            if _MAY_NAME.search(unit.text) is not None:
+            text = unit.text
+            if "import" in text or ("airflow" in text and _MAY_NAME.search(text) is not None):
                 yield from _imports_and_attributes(statement)
             return
         units = (unit, *self.module.tree.inside(unit))
-        if any(_NAME.search(each.text) is not None for each in units):
+        if any("airflow" in each.text and _NAME.search(each.text) is not None for each in units):
             yield from _imports_and_attributes(statement)
             return
         for each in units:

@@ -71,8 +71,9 @@ def _sites(module: Module, statement: ast.AST, names: Names) -> Iterator[Pattern
             facts = names.construct(func).facts
             if facts is not None and facts.kind == "sql_check":
                 yield PatternSite("quality-checks", module.loc(func))
-    divided = isinstance(statement, ast.stmt) and module.is_divided(statement)
-    if divided or _MARKED.search(parsed_of(statement).text):
+    unit = parsed_of(statement)
+    inside = module.tree.inside(unit) if unit.body[0] is statement else ()
+    if any(_MARKED.search(each.text) for each in (unit, *inside)):
         for node in nodes_under(statement):
             if isinstance(node, ast.Dict):
                 yield from _entries(module, node)

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from functools import partial
-from itertools import chain
+from itertools import accumulate, chain
 from operator import attrgetter, itemgetter
 
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.nodes import nodes_under
-from pipesense.lang.python.syntax import parsed_of
+from pipesense.lang.python.syntax import ParsedUnit, parsed_of
 from pipesense.model.change import Replace, imported
 from pipesense.model.secrets import SecretLiteral
 from pipesense.systems.system import Lifted
-from pipesense.text.secrets import Secret, find_secrets
+from pipesense.text.secrets import Secret, find_secrets, shows_secrets
 from pipesense.text.span import Span
 
 
 def lift(module: Module) -> Lifted:
     """Every secret of a file, unit by unit."""
-    heads = list(map(itemgetter(0), filter(None, map(attrgetter("body"), module.units))))
+    units = module.units if module.keeps else _suspicious(module.units)
+    heads = list(map(itemgetter(0), filter(None, map(attrgetter("body"), units))))
     found = module.memo_each("credentials: unit", heads, partial(_in_unit, module))
     return Lifted(facts=tuple(chain.from_iterable(found)))
+
+
+def _suspicious(units: Sequence[ParsedUnit]) -> list[ParsedUnit]:
+    """The units in which something looks like a secret, told by one look at the whole text."""
+    texts = list(map(attrgetter("text"), units))
+    ends = list(accumulate(map(len, texts)))
+    numbers = {bisect_right(ends, at) for at in shows_secrets("".join(texts))}
+    return [units[number] for number in sorted(numbers)]
 
 
 def _in_unit(module: Module, head: ast.stmt) -> tuple[SecretLiteral, ...]:
