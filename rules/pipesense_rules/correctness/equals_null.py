@@ -29,6 +29,12 @@ META = RuleMeta(
             _NEVER,
             "Write {column} {instead}.",
         ),
+        "selected": Message(
+            Severity.WARNING,
+            "{column} {operator} NULL is never true, whatever {column} holds.",
+            _NEVER,
+            "Write {column} {instead}.",
+        ),
         "check": Message(
             Severity.ERROR,
             "The constraint {column} {operator} NULL refuses no row.",
@@ -66,7 +72,7 @@ def equals_null(comparison: Comparison, ctx: Context) -> Iterator[Finding]:
         tested = _tested(comparison)
         if tested is not None:
             yield ctx.finding(
-                "check" if comparison.clause is Clause.CHECK else "compared",
+                _variant(comparison.clause, ctx.dialect),
                 at=comparison.span,
                 column=_name(tested),
                 operator="=" if comparison.op == "eq" else "<>",
@@ -77,6 +83,13 @@ def equals_null(comparison: Comparison, ctx: Context) -> Iterator[Finding]:
         if null is not None:
             variant = "in" if comparison.op == "in" else "not-in"
             yield ctx.finding(variant, at=null.span, column=_name(left))
+
+
+def _variant(clause: Clause, dialect: str) -> str:
+    """In a select list it names a column in T-SQL, and no other dialect may be known."""
+    if clause is Clause.CHECK:
+        return "check"
+    return "selected" if clause is Clause.SELECT and not dialect else "compared"
 
 
 @equals_null.fix

@@ -24,6 +24,7 @@ META = RuleMeta(
     given=("windows",),
     pattern="window-functions",
     since="0.1",
+    by_dialect=True,
     roles=PRODUCTION | {FileRole.MACRO},
     scope=Scope.UNIT,
     messages={

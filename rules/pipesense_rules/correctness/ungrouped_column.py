@@ -22,6 +22,7 @@ META = RuleMeta(
     given=("blocks",),
     pattern="grouping",
     since="0.1",
+    by_dialect=True,
     roles=PRODUCTION | {FileRole.TEST},
     messages={
         "no-group": Message(

@@ -31,6 +31,7 @@ META = RuleMeta(
     given=("table",),
     pattern="dimensional-model",
     since="0.1",
+    by_dialect=True,
     roles=PRODUCTION | {FileRole.MIGRATION},
     scope=Scope.UNIT,
     messages={

@@ -22,6 +22,7 @@ META = RuleMeta(
     given=("blocks",),
     pattern="partition-design",
     since="0.1",
+    by_dialect=True,
     roles=PRODUCTION | {FileRole.TEST},
     messages={
         "refused": Message(

@@ -17,6 +17,7 @@ META = RuleMeta(
     given=("blocks",),
     pattern="names-and-positions",
     since="0.1",
+    by_dialect=True,
     roles=PRODUCTION | {FileRole.MIGRATION},
     messages={
         "twice": Message(

@@ -15,6 +15,7 @@ META = RuleMeta(
     wants=Block,
     pattern="names-and-positions",
     since="0.1",
+    by_dialect=True,
     roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},
     scope=Scope.UNIT,
     messages={

@@ -21,6 +21,7 @@ META = RuleMeta(
     given=("columns",),
     pattern="names-and-positions",
     since="0.1",
+    by_dialect=True,
     roles=PRODUCTION | {FileRole.TEST},
     messages={
         "near": Message(Severity.ERROR, "There is no column {column} in {sources}.", _WHY, "Perhaps {near} is meant."),

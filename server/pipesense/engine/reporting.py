@@ -65,6 +65,8 @@ def _symbol(document: Document, span: Span) -> str:
 
 
 Place = Callable[[Loc], "tuple[str, Span] | None"]
+Judged = Callable[[Finding, Span], Severity]
+"""How bad a finding at a place is, where nothing is configured."""
 
 
 def place_findings(
@@ -74,6 +76,7 @@ def place_findings(
     registry: Registry,
     enabled: frozenset[str],
     place: Place,
+    judged: Judged = lambda finding, _: finding.severity,
     *,
     complete: bool = True,
     before: Placed | None = None,
@@ -99,8 +102,9 @@ def place_findings(
     same = before.config is config
     for cell, mark in zip(cells, marks, strict=True):
         last = cell.reported
-        if last is None or not same or last.fingerprint != mark or cell.finding.related:
-            severity = config.severity_of(cell.finding.rule) or cell.finding.severity
+        # What a statement elsewhere tells of the dialect may change while the finding stays what it was.
+        severity = config.severity_of(cell.finding.rule) or judged(cell.finding, cell.span)
+        if last is None or not same or last.fingerprint != mark or last.severity != severity or cell.finding.related:
             last = cell.reported = _reported(document, cell.finding, cell.span, mark, severity, registry, place)
         elif last.span != cell.span:
             last = cell.reported = last.at(cell.span)

@@ -17,6 +17,10 @@ _ROLE_FOLDERS = {
     "example_dags": FileRole.EXAMPLE,
     "macros": FileRole.MACRO,
 }
+_OF_ONE_OCCASION = frozenset(
+    ["archive", "archived", "deprecated", "obsolete", "attic", "adhoc", "ad_hoc", "ad-hoc", "scratch", "sandbox"]
+)
+"""Folders whose SQL is put away, or is run by hand: no pipeline reads it."""
 _OF_MIGRATIONS = ("_migration", "_migrations", "-migrations")
 """How folders are called that hold the migrations of one of several databases."""
 _OF_TESTS = (".test", ".tests")
@@ -44,6 +48,8 @@ def default_role(path: str, folder: str) -> FileRole:
             role = FileRole.MIGRATION
         if role is None and part.lower().endswith(_OF_TESTS):
             role = FileRole.TEST
+        if role is None and name.endswith(".sql") and part.lower().lstrip("_") in _OF_ONE_OCCASION:
+            role = FileRole.AD_HOC
         if role is not None:
             return role
     return FileRole.PIPELINE

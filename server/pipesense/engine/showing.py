@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pipesense.engine import reporting
 from pipesense.engine.project import Surroundings
 from pipesense.engine.record import FileRecord
+from pipesense.engine.severity import severity_at
 from pipesense.rule.finding import Finding
 from pipesense.rule.registry import Registry
 
@@ -32,7 +34,10 @@ class Showing:
         path, document = record.path, record.document
         config, enabled = self.surroundings.config(path), self.surroundings.enabled(path)
         placed = reporting.place_findings(
-            *(document, findings, config, self.registry, enabled, self.place), complete=complete, before=record.placed
+            *(document, findings, config, self.registry, enabled, self.place),
+            partial(severity_at, record, self.registry),
+            complete=complete,
+            before=record.placed,
         )
         is_wanted = path in self.wanted
         reported = record.shown(placed) if is_wanted else ()

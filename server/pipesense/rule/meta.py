@@ -93,7 +93,8 @@ class RuleMeta:
     concern shows in facts of different systems. ``pattern``: a page under patterns/. ``roles``: in which files it
     speaks. ``scope``: UNIT rules see facts of one statement; of several types that is the first one. ``given``, of
     rules that want statements or their facts: the fields of the facts of which one must hold something, else the rule
-    has nothing to say and is not asked.
+    has nothing to say and is not asked. ``by_dialect``: whether it is wrong depends on the dialect that the SQL is
+    written in, so what would be an error is a warning where nothing tells that for certain.
     """
 
     id: str
@@ -106,6 +107,7 @@ class RuleMeta:
     options: Mapping[str, Option] = field(default_factory=dict)
     default: bool = True
     given: tuple[str, ...] = ()
+    by_dialect: bool = False
 
     @property
     def wanted(self) -> tuple[type, ...]:

@@ -217,11 +217,23 @@ def decided(found: Iterable[int]) -> tuple[str, str]:
     """The one dialect that all the signs allow, with the strictest sign; generic where none or several remain."""
     counts = Counter(found)
     possible, names = _possible(counts)
-    if possible is not None and not possible:
+    opposed = possible is not None and not possible
+    if opposed:
         possible, names = _possible(_prevailing(counts))
     if possible is not None and len(possible) == 1:
-        return next(iter(possible)), f"hint: {names[0]}"
+        return next(iter(possible)), f"{'prevailing ' if opposed else ''}hint: {names[0]}"
     return "", "generic"
+
+
+def is_certain(why: str) -> bool:
+    """Whether why a dialect was chosen leaves no other: somebody says it, or words of its own that nothing opposes."""
+    if why.startswith(_GUESSES):
+        return False
+    return not why.startswith("hint: ") or why.removeprefix("hint: ") in _OWN_WORDS
+
+
+_GUESSES: Final = ("generic", "prevailing hint: ")
+_OWN_WORDS: Final = frozenset([name for name, _, _, dialects in _HINTS if len(dialects) == 1])
 
 
 def _prevailing(counts: Mapping[int, int]) -> list[int]:
