@@ -10,6 +10,7 @@ from pipesense.text.span import Span
 
 def systems_in_use() -> tuple[PythonSystem, ...]:
     """Every system whose pipelines are Python code."""
+    from pipesense.systems.airflow import GUSTY
     from pipesense.systems.airflow import SYSTEM as AIRFLOW
     from pipesense.systems.credentials import SYSTEM as CREDENTIALS
     from pipesense.systems.dagster import SYSTEM as DAGSTER
@@ -17,7 +18,7 @@ def systems_in_use() -> tuple[PythonSystem, ...]:
     from pipesense.systems.http import SYSTEM as HTTP
     from pipesense.systems.prefect import SYSTEM as PREFECT
 
-    return (AIRFLOW, DAGSTER, PREFECT, PYFLINK, HTTP, CREDENTIALS, *_data_libraries(), *_message_brokers())
+    return (AIRFLOW, GUSTY, DAGSTER, PREFECT, PYFLINK, HTTP, CREDENTIALS, *_data_libraries(), *_message_brokers())
 
 
 def _data_libraries() -> tuple[PythonSystem, ...]:

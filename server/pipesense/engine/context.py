@@ -15,6 +15,7 @@ from pipesense.lang.sql.bind import Binder
 from pipesense.lang.sql.relation import is_sure, same_table
 from pipesense.model.columns import Binding, Columns, Missing, SqlType
 from pipesense.model.data import Confidence, DatasetName, QualityCheck, Relation
+from pipesense.model.flow import Pipeline
 from pipesense.model.layers import RANKS, Layered, medallion_layer
 from pipesense.model.quality import CheckPlan
 from pipesense.model.sql import Block, ColumnUse, Expr, Script, Source, Statement
@@ -89,13 +90,17 @@ class RuleContext:
         subject: object = None,
         **args: object,
     ) -> Finding:
-        message = self.meta.messages[variant]
+        message, related = self.meta.messages[variant], tuple(related)
         if isinstance(at, Loc):
             loc = at
         elif self.unit is not None:
             loc = self.unit.at(at)
         else:
             raise TypeError(f"{self.meta.id}: a rule that is not of one unit must give its place as a Loc")
+        if isinstance(self.fact, Pipeline) and self.fact.spread and loc.file != self.path:
+            if all(each.loc != loc for each in related):
+                related = (Related(loc, "it is written here"), *related)
+            loc = self.fact.shared or self.fact.loc
         return Finding(
             rule=self.meta.id,
             variant=variant,
@@ -104,7 +109,7 @@ class RuleContext:
             what=message.what.format(**args),
             why=message.why.format(**args),
             do=message.do.format(**args),
-            related=tuple(related),
+            related=related,
             subject=self.fact if subject is None else subject,
         )
 

@@ -75,7 +75,7 @@ def page_text(page: Page) -> str:
 
 
 def _pipelines(made: Making) -> None:
-    for pipeline in made.record.pipelines:
+    for pipeline in (*made.record.pipelines, *_around(made)):
         span = made.here(pipeline.loc)
         if span is not None:
             made.add(_about_pipeline(pipeline), span)
@@ -83,6 +83,12 @@ def _pipelines(made: Making) -> None:
             span = made.here(task.loc)
             if span is not None:
                 made.add(_about_task(made, pipeline, task), span)
+
+
+def _around(made: Making) -> Iterable[Pipeline]:
+    """Pipelines of other files that this file is a task of."""
+    for folder in [key[2] for key in made.record.linked.exports if key[:2] == ("told", "gusty task")]:
+        yield from (each for each in made.lookup.get(("told", "gusty DAG", folder)) if isinstance(each, Pipeline))
 
 
 def _about_pipeline(pipeline: Pipeline) -> str:

@@ -295,12 +295,22 @@ def link_sql_file(
     exports: dict[Key, Any] = {**defined, **places(defined), **columns_read(path, scripts.values())}
     exports[("file", path)] = True
     exports[("script", path)] = tuple(chain.from_iterable(map(_ACCESSES, script.statements)))
+    if document.text.startswith("---"):
+        exports.update(_told_at_top(document))
     return Linked(
         scripts=scripts,
         unread=tuple(gap for each in scripts.values() for gap in unread(each)),
         recognised=tuple(gap for each in scripts.values() for gap in recognised(each)),
         exports=exports,
     )
+
+
+def _told_at_top(document: Document) -> dict[Key, Any]:
+    """What YAML before the first statement tells others."""
+    from pipesense.systems.airflow.gusty import told_at_top
+
+    told = told_at_top(document.path, document.units[0].id, document.text) if document.units else {}
+    return {("told", *about): value for about, value in told.items()}
 
 
 def _with_inner(

@@ -46,7 +46,7 @@ from pipesense.model.change import (
 from pipesense.model.code import ScopeCode
 from pipesense.model.data import Access
 from pipesense.model.dbt_change import DbtChange
-from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, SqlFileRun
+from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, SqlFileRun, Task
 from pipesense.model.sql import Statement
 from pipesense.model.value import Version
 from pipesense.model.where import Loc
@@ -377,6 +377,12 @@ class Stages:
         if isinstance(change, DbtChange):
             return dbt_edits(change, self.record_of)
         is_document = record is not None and record.document.language in DOCUMENTS
+        task = getattr(change, "task", None)
+        if is_document and isinstance(task, Task) and task.loc.file != path:
+            # A task with a file of its own has its settings there.
+            record = self.record_of(task.loc.file)
+            if record is None or record.document.language not in DOCUMENTS:
+                return Refusal("the task stands in a file of another language; set it there by hand")
         document = next((each for each in self.documents if each.name == name and is_document), None)
         if document is not None and record is not None:
             file = document_file(record.document, self.counters)

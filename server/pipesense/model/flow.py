@@ -235,6 +235,9 @@ class Pipeline:
     """What has to load a check that stands beside the tasks before it is run; "" where nothing has to. Whether some
     file does is told as ("loads checks", system)."""
 
+    spread: bool = False
+    """Its tasks stand in files of their own; what is found of them is said where the pipeline is written."""
+
     def task(self, name: str) -> Task | None:
         """The task of that name."""
         return next((task for task in self.tasks if task.name == name), None)

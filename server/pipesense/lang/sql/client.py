@@ -9,6 +9,8 @@ from pipesense.lang.sql.lexical import content_start
 from pipesense.text.regex import regex
 
 _NOT_BREAK: Final = regex(r"[^\r\n]")
+_HEAD: Final = regex(r"---[ \t]*\r?\n\w[\w-]*:(?:.*\r?\n)*?---[ \t]*(?:\r?\n|\Z)")
+"""YAML between two rules at the top of a file, for what runs it (gusty, absql)."""
 _HASH_LINES: Final = regex(r"/\*.*?\*/|\{#.*?#\}|--[^\n]*|^(?P<hash>#[^\n]*)", re.MULTILINE | re.DOTALL)
 """Lines that start with ``#``; inside another kind of comment they belong to that."""
 _TABLE_WORDS: Final = regex(r"\b(?:ROWGUIDCOL|NOT[ \t]+FOR[ \t]+REPLICATION)\b", re.IGNORECASE)
@@ -32,8 +34,10 @@ def without_client_words(text: str) -> tuple[str, str]:
     The commands are "psql" ("psql \\i" for one that runs a file, "psql \\g" for one that runs or brings what is not
     seen), "go" and "delimiter". Blanked are the backslash of psql's ``\\copy``, which is COPY with the client's files,
     GO behind a statement, the lone ``/`` of SQL*Plus, the terminator of a
-    DELIMITER, the data behind COPY ... FROM stdin, and lines in front that start with ``#``.
+    DELIMITER, the data behind COPY ... FROM stdin, lines in front that start with ``#``, and YAML at the top.
     """
+    if text.startswith("---"):
+        text = _HEAD.sub(_blank_all, text, 1)
     start = content_start(text, 0, len(text))
     if text.startswith("\\", start):
         if _COPY.match(text, start) is not None:

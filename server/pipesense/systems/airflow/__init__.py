@@ -45,6 +45,10 @@ def claims(path: str, text: str) -> bool:
     """Whether a file holds DAGs in YAML, or the defaults of such files."""
     if path.endswith(("/defaults.yml", "/defaults.yaml")):
         return "default_args" in text
+    if path.endswith("/METADATA.yml"):
+        return True
+    if path.endswith(".yml") and "operator" in text and "\noperator:" in f"\n{text}":
+        return True
     return path.endswith((".yml", ".yaml")) and "tasks:" in text and ("operator:" in text or "decorator:" in text)
 
 
@@ -52,6 +56,20 @@ def _lift_document(file: DocumentFile) -> Lifted:
     from pipesense.systems.airflow.yaml_dags import lift
 
     return lift(file)
+
+
+def _lift_gusty(module: Module, version: Version, embed: Embed) -> Lifted:
+    from pipesense.systems.airflow.gusty_code import lift
+
+    return lift(module)
+
+
+def _write_gusty(change: Change, module: Module, version: Version) -> tuple[Replace, ...] | Refusal:
+    return Refusal("Set it in the METADATA.yml of the DAG's folder.")
+
+
+GUSTY: Final = PythonSystem("gusty", ("gusty", "# ---"), (), lambda *_: Version(), _lift_gusty, _write_gusty)
+"""gusty's tasks in Python files, and the code that makes DAGs of folders."""
 
 
 def _write_document(change: Change, file: DocumentFile) -> tuple[Replace, ...] | Refusal:

@@ -67,6 +67,10 @@ def lift(file: DocumentFile) -> Lifted:
         return Lifted()
     if file.path.endswith(tuple(f"/{name}" for name in DEFAULTS_FILES)):
         return Lifted(told=_defaults_told(file))
+    if file.path.endswith("/METADATA.yml") or "\noperator:" in f"\n{file.text}":
+        from pipesense.systems.airflow.gusty import lift as lift_gusty
+
+        return lift_gusty(file)
     return Lifted(pipelines=tuple(_pipeline(file, dag) for dag in dags(file)))
 
 
@@ -174,7 +178,10 @@ def layers_of(file: DocumentFile, dag: DagNode) -> tuple[Layers, Layers]:
 
 def _pipeline(file: DocumentFile, dag: DagNode) -> Pipeline:
     shared, whole = layers_of(file, dag)
-    tasks = tuple(_task(file, dag, task, shared, whole) for task in dag.tasks)
+    tasks = tuple(
+        task_of(file, task, _own_layers(file, dag, task, shared), whole, scalar(task.body.get("operator")) or "")
+        for task in dag.tasks
+    )
     given = dag.body.own("default_args")
     return Pipeline(
         name=dag.entry.key or "",
@@ -183,7 +190,7 @@ def _pipeline(file: DocumentFile, dag: DagNode) -> Pipeline:
         noun="DAG",
         tasks=tasks,
         edges=_edges(dag),
-        schedule=_schedule(file, whole),
+        schedule=schedule_of(file, whole),
         shared=file.loc(text_span(given.name)) if given is not None else None,
     )
 
@@ -195,12 +202,12 @@ def text_span(node: Node) -> Span:
     return node.span
 
 
-def _task(file: DocumentFile, dag: DagNode, node: TaskNode, shared: Layers, whole: Layers) -> Task:
-    qualified = scalar(node.body.get("operator")) or ""
+def task_of(file: DocumentFile, node: TaskNode, layers: Layers, whole: Layers, qualified: str) -> Task:
+    """A task of the class ``qualified``; ``layers`` set something for it, ``whole`` for the DAG."""
     facts = operator_facts(qualified) if qualified else None
     kind = qualified.rpartition(".")[2] or (scalar(node.body.get("decorator")) or "task").rpartition(".")[2]
     sensor = kind.endswith("Sensor") or (facts is not None and facts.sensor)
-    settings = settings_of(_own_layers(file, dag, node, shared), sensor, whole)
+    settings = settings_of(layers, sensor, whole)
     loc = file.loc(text_span(node.name_node))
     role = _role(kind, facts, sensor)
     return Task(
@@ -327,7 +334,8 @@ def _edges(dag: DagNode) -> Edges:
     return Edges(frozenset(found), opened)
 
 
-def _schedule(file: DocumentFile, whole: Layers) -> Schedule:
+def schedule_of(file: DocumentFile, whole: Layers) -> Schedule:
+    """When a DAG runs, as far as the places that say something of it tell."""
     found = whole.find("schedule", "schedule_interval")
     catchup = whole.find("catchup")
     text: Value[str | None] = Absent(Unknown("the default depends on the version"), whole.searched)

@@ -8,7 +8,16 @@ from typing import Final
 from pipesense.lang.documents.file import DocumentFile
 from pipesense.lang.yaml.edit import Raw, Value, add_entry
 from pipesense.lang.yaml.nodes import Mapping, mapping
-from pipesense.model.change import Change, Refusal, Replace, SetRetry, SetRetryPause, SetTimeout, WaitWithoutSlot
+from pipesense.model.change import (
+    Change,
+    Refusal,
+    Replace,
+    SetRetry,
+    SetRetryPause,
+    SetStartDate,
+    SetTimeout,
+    WaitWithoutSlot,
+)
 from pipesense.model.flow import Role
 from pipesense.model.value import known
 from pipesense.systems.airflow.yaml_dags import DagNode, dags
@@ -22,6 +31,9 @@ _FREE: Final = "There is no certain place for the setting."
 
 def write(change: Change, file: DocumentFile) -> tuple[Replace, ...] | Refusal:
     """The edits of a change, or why there are none."""
+    kinds = (SetRetry, SetRetryPause, SetTimeout, WaitWithoutSlot, SetStartDate)
+    if isinstance(change, kinds) and change.pipeline.spread:
+        return _write_gusty(change, file)
     if not isinstance(change, (SetRetry, SetRetryPause, SetTimeout, WaitWithoutSlot)):
         return Refusal("A DAG in YAML has no such setting.")
     dag = next((each for each in dags(file) if each.entry.key == change.pipeline.name), None)
@@ -42,6 +54,36 @@ def write(change: Change, file: DocumentFile) -> tuple[Replace, ...] | Refusal:
         return _set(file, dag, name, {"execution_timeout_secs": change.hours * 3600})
     limit = Raw(f"{{__type__: datetime.timedelta, hours: {change.hours}}}")
     return _set(file, dag, name, {"execution_timeout": limit})
+
+
+def _write_gusty(change: Change, file: DocumentFile) -> tuple[Replace, ...] | Refusal:
+    """Into the metadata, or into the one task's own file; lengths of time by the tags that gusty knows."""
+    root = mapping(file.roots[0]) if file.roots else None
+    if root is None:
+        return Refusal(_FREE)
+    if isinstance(change, SetStartDate):
+        moving = change.pipeline.schedule.moving_start
+        return (Replace(moving, "!datetime [2024, 1, 1]"),) if moving is not None else Refusal("It does not move.")
+    items: dict[str, Value]
+    if isinstance(change, (SetRetry, SetRetryPause)):
+        items = {"retries": change.attempts} if isinstance(change, SetRetry) else {}
+        items |= {"retry_delay": Raw(f"!timedelta 'minutes: {change.delay_minutes}'")}
+        items |= {"retry_exponential_backoff": True}
+    elif isinstance(change, WaitWithoutSlot):
+        items = {"mode": "reschedule"}
+    elif isinstance(change, SetTimeout):
+        if change.task is not None and known(change.task.role) is Role.SENSOR:
+            items = {"timeout": change.hours * 3600}
+        else:
+            items = {"execution_timeout": Raw(f"!timedelta 'hours: {change.hours}'")}
+    else:
+        return Refusal("A DAG in YAML has no such setting.")
+    if change.task is not None:
+        return _add(file, root, items) if change.task.loc.file == file.path else Refusal(_FREE)
+    given = root.own("default_args")
+    if given is None:
+        return _replaced(file, add_entry(file.tree, root, "default_args", items))
+    return _add(file, mapping(given.value), items)
 
 
 def _set(file: DocumentFile, dag: DagNode, task: str, items: dict[str, Value]) -> tuple[Replace, ...] | Refusal:
