@@ -28,11 +28,11 @@ class Stateful:
 
 
 def stateful(scope: FrameScope) -> Iterator[Stateful]:
-    """The stateful operations of the queries that the scope starts."""
+    """The stateful operations of the queries that the scope starts, once for each output mode."""
     if scope.system != "spark":
         return
     places = frames.by_place(scope)
-    seen: set[Loc] = set()
+    seen: set[tuple[Loc, str]] = set()
     for last in scope.operations:
         if last.kind != "stream writer" or last.name not in ("start", "toTable"):
             continue
@@ -41,8 +41,8 @@ def stateful(scope: FrameScope) -> Iterator[Stateful]:
             continue
         mode = _mode(last, chain)
         for each in _states(chain[-1], places):
-            if each.loc not in seen:
-                seen.add(each.loc)
+            if (each.loc, mode) not in seen:
+                seen.add((each.loc, mode))
                 yield _fact(scope, each, mode, places)
 
 

@@ -106,14 +106,19 @@ def chain_of(last: FrameOperation, places: Mapping[Loc, FrameOperation]) -> list
 
 def option(chain: list[FrameOperation], key: str) -> str | None:
     """The value of an option that a chain sets, "" where it is set to something unknown, None where it is not set."""
+    given = option_given(chain, key)
+    value = constant(given)
+    return None if given is None else "" if value is None else str(value)
+
+
+def option_given(chain: list[FrameOperation], key: str) -> Given | None:
+    """The argument that sets an option, the last one that does."""
     for each in chain:
         if each.name == "option" and len(each.given) > 1 and str(constant(each.given[0])).lower() == key.lower():
-            value = constant(each.given[1])
-            return "" if value is None else str(value)
+            return each.given[1]
         for given in each.given:
             if given.name.lower() == key.lower():
-                value = constant(given)
-                return "" if value is None else str(value)
+                return given
     return None
 
 

@@ -11,6 +11,7 @@ from pipesense.model.data import AccessMode, DatasetName
 from pipesense.model.flow import Pipeline, Role, Task
 from pipesense.model.quality import Sureness
 from pipesense.model.value import Known, Unknown, effective
+from pipesense.model.where import Loc
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import FileRole, Message, Option, RuleMeta, Severity
@@ -101,7 +102,23 @@ def load_without_check(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
             else:
                 variant = _variant(pipeline, task, dataset, len(unchecked) < len(loads), ctx)
                 words["table"] = dataset
-            yield ctx.finding(variant, at=task.loc, subject=Unchecked(pipeline, task, dataset), **words)
+            at = _place(pipeline, task, dataset)
+            yield ctx.finding(variant, at=at, subject=Unchecked(pipeline, task, dataset), **words)
+
+
+def _place(pipeline: Pipeline, task: Task, dataset: DatasetName | None) -> Loc:
+    """The task; where a script's last write is of something else, the place that names what it loads."""
+    if pipeline.noun == "script":
+        written = [each for each in task.accesses if each.mode in _LOADS and each.dataset == dataset]
+        here = [each.loc for each in written if each.loc.file == task.loc.file]
+        if here and not any(_within(loc, task.whole) for loc in here):
+            return here[-1]
+    return task.loc
+
+
+def _within(inner: Loc, outer: Loc) -> bool:
+    same = (inner.file, inner.unit) == (outer.file, outer.unit)
+    return same and outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
 
 
 @load_without_check.fix
@@ -127,9 +144,15 @@ def _targets(task: Task) -> list[DatasetName]:
         *(
             access.dataset
             for access in task.accesses
-            if access.mode in _LOADS and not (access.temporary or access.streaming or shapes.is_log(access.dataset))
+            if access.mode in _LOADS
+            and not (access.temporary or access.streaming or shapes.is_log(access.dataset) or _scratch(access.dataset))
         ),
     ]
+
+
+def _scratch(dataset: DatasetName) -> bool:
+    """Whether it lies in the folder for temporary files."""
+    return dataset.parts[0] == "tmp" or dataset.parts[:2] == ("var", "tmp")
 
 
 def _is_load(task: Task) -> bool:

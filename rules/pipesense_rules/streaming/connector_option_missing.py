@@ -9,6 +9,7 @@ from typing import Any
 from pipesense.model.change import Replace
 from pipesense.model.sql import Block, Script, Statement, TableDef
 from pipesense.model.stream import MissingOption, Stream, TableOption
+from pipesense.model.stream_job import StreamJob
 from pipesense.model.where import Loc
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
@@ -19,7 +20,7 @@ from pipesense_rules import streams
 
 META = RuleMeta(
     id="streaming/connector-option-missing",
-    wants=Script,
+    wants=(Script, StreamJob),
     pattern="stream-tables",
     since="0.1",
     messages={
@@ -43,6 +44,13 @@ META = RuleMeta(
             "CREATE TABLE succeeds, and the first statement that reads or fills the table fails: Unsupported options "
             "found.",
             "Write '{meant}'.",
+        ),
+        "unnamed-transactions": Message(
+            Severity.ERROR,
+            "This sink promises exactly once and has no prefix for the names of its transactions.",
+            "build() refuses it: transactions are found again after a failure by their names, and two sinks that share "
+            "them abort each other's.",
+            'Call set_transactional_id_prefix("<name of this job>"), a name that no other job of the cluster has.',
         ),
         "key": Message(
             Severity.ERROR,
@@ -81,8 +89,16 @@ class Misspelt:
 
 
 @rule(META)
-def connector_option_missing(script: Script, ctx: Context) -> Iterator[Finding]:
-    """At the table's name."""
+def connector_option_missing(fact: Script | StreamJob, ctx: Context) -> Iterator[Finding]:
+    """At the table's name, and at the guarantee of a sink in code."""
+    if isinstance(fact, Script):
+        yield from _in_script(fact, ctx)
+        return
+    for loc in fact.unnamed_transactions:
+        yield ctx.finding("unnamed-transactions", at=loc, subject=loc)
+
+
+def _in_script(script: Script, ctx: Context) -> Iterator[Finding]:
     elsewhere = _changed_elsewhere(script)
     for statement in script.having("table"):
         table = statement.facts.table
@@ -179,10 +195,12 @@ def _key(block: Block, listed: tuple[str, ...], table: TableDef) -> tuple[str, .
 
 
 @connector_option_missing.fix
-def write_what_is_meant(finding: Finding, found: Lacking | Misspelt, ctx: Context) -> Offer | None:
+def write_what_is_meant(finding: Finding, found: object, ctx: Context) -> Offer | None:
     """The option's own name, where one slip of the fingers stands in its place."""
     if isinstance(found, Misspelt):
         option, meant = found.option, found.meant
+    elif not isinstance(found, Lacking):
+        return None
     else:
         only = found.stream.missing[0] if len(found.stream.missing) == 1 else None
         placed = found.stream.option(only.instead) if only is not None and only.instead else None
@@ -198,9 +216,9 @@ def write_what_is_meant(finding: Finding, found: Lacking | Misspelt, ctx: Contex
 
 
 @connector_option_missing.fix
-def add_options(finding: Finding, lacking: Lacking | Misspelt, ctx: Context) -> Offer | None:
+def add_options(finding: Finding, lacking: object, ctx: Context) -> Offer | None:
     """The missing options behind the last one, with values to fill in."""
-    if isinstance(lacking, Misspelt):
+    if not isinstance(lacking, Lacking):
         return None
     stream = lacking.stream
     if finding.variant != "option" or not stream.options:
@@ -214,9 +232,9 @@ def add_options(finding: Finding, lacking: Lacking | Misspelt, ctx: Context) -> 
 
 
 @connector_option_missing.fix
-def add_key(finding: Finding, lacking: Lacking | Misspelt, ctx: Context) -> Offer | None:
+def add_key(finding: Finding, lacking: object, ctx: Context) -> Offer | None:
     """The key that the query groups by, behind the last column."""
-    if isinstance(lacking, Misspelt):
+    if not isinstance(lacking, Lacking):
         return None
     if finding.variant not in ("key", "key-for-updates") or not lacking.key or not lacking.table.columns:
         return None
@@ -238,3 +256,15 @@ def _before(statement: Statement, span: Span, ctx: Context) -> str:
     head = ctx.text(statement.at(Span(0, span.start)))
     indent = head[head.rfind("\n") + 1 :]
     return "\n" + indent if "\n" in head and not indent.strip() else " "
+
+
+@connector_option_missing.fix
+def name_transactions(finding: Finding, loc: object, ctx: Context) -> Offer | None:
+    """A prefix behind the guarantee, to be filled in."""
+    if not isinstance(loc, Loc):
+        return None
+    behind = loc.at(Span(loc.span.end + 1, loc.span.end + 1))
+    if ctx.text(loc.at(Span(loc.span.end, loc.span.end + 1))) != ")":
+        return None
+    text = '.set_transactional_id_prefix("<name of this job>")'
+    return Offer("Name the transactions", Replace(behind, text), Applicability.UNSAFE)

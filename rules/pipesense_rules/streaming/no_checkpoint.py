@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,6 +12,7 @@ from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 from pipesense_rules import frames
 
@@ -44,9 +46,17 @@ META = RuleMeta(
             "and rows are processed twice or not at all.",
             _DO,
         ),
+        "temporary": Message(
+            Severity.INFO,
+            "The checkpoint of this query lies in a folder for temporary files.",
+            "It is local to one machine and emptied when that starts again: the query then begins from its starting "
+            "offsets, and rows are processed twice or not at all.",
+            "Keep it on storage that outlives the cluster, such as s3://, abfss:// or gs://, one path per query.",
+        ),
     },
 )
 
+_TEMPORARY: Final = regex(r"(?:file:/+)?/?(?:var/)?tmp/", re.I)
 _FREE: Final = frozenset({"console", "memory", "noop", "rate"})
 _KEY: Final = "spark.sql.streaming.checkpointLocation"
 
@@ -61,7 +71,13 @@ def no_checkpoint(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
         if last.kind != "stream writer" or last.name not in ("start", "toTable"):
             continue
         chain = frames.chain_of(last, places)
-        if frames.is_open(chain, places) or frames.option(chain, "checkpointLocation") is not None:
+        if frames.is_open(chain, places):
+            continue
+        kept = frames.option_given(chain, "checkpointLocation")
+        if kept is not None:
+            path = frames.constant(kept)
+            if isinstance(path, str) and _TEMPORARY.match(path) and _sink(last, chain) not in _FREE:
+                yield ctx.finding("temporary", at=kept.loc, subject=kept)
             continue
         sink = _sink(last, chain)
         if not sink or sink in _FREE:
@@ -91,8 +107,10 @@ def _sink(last: FrameOperation, chain: list[FrameOperation]) -> str:
 
 
 @no_checkpoint.fix
-def add_location(finding: Finding, subject: tuple[FrameScope, FrameOperation], ctx: Context) -> Offer | None:
+def add_location(finding: Finding, subject: tuple[FrameScope, FrameOperation] | Given, ctx: Context) -> Offer | None:
     """The option before the last call, with a path beside the query's own where that is known."""
+    if isinstance(subject, Given):
+        return None
     scope, last = subject
     chain = frames.chain_of(last, frames.by_place(scope))
     path = frames.constant(last.argument("path", 0)) or frames.option(chain, "path")

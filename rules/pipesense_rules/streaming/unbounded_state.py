@@ -12,6 +12,7 @@ from pipesense.model.sql import Block, Join, Script, Source, Statement
 from pipesense.model.stream import Changes
 from pipesense.model.stream_job import StreamJob
 from pipesense.model.value import Absent, known
+from pipesense.model.where import Loc
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
 from pipesense.rule.meta import Message, RuleMeta, Severity
@@ -116,9 +117,12 @@ def _in_program(program: StreamJob, ctx: Context) -> Iterator[Finding]:
 
 
 def _in_code(scope: FrameScope, ctx: Context) -> Iterator[Finding]:
+    told: set[Loc] = set()
     for each in frame_streams.stateful(scope):
-        if each.watermarked is not False:
+        if each.watermarked is not False or each.at.loc in told:
             continue
+        if each.kind != "aggregate" or each.mode in ("complete", "update"):
+            told.add(each.at.loc)
         if each.kind == "aggregate" and each.mode in ("complete", "update") and not _few_groups(each):
             yield ctx.finding("spark-group", at=each.at.name_loc, subject=each, mode=each.mode)
         elif each.kind == "deduplicate" and each.at.name != "dropDuplicatesWithinWatermark":

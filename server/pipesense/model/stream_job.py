@@ -47,6 +47,8 @@ class StreamJob:
     checkpoint_statement: str = ""
     state_ttl: Value[bool] = _UNSAID
     """Whether the program says how long the state of its SQL is kept; Unknown where something outside may."""
+    unnamed_transactions: tuple[Loc, ...] = ()
+    """The guarantee of a sink that writes in transactions and gives them no name."""
     sql: tuple[Loc, ...] = ()
     """The strings of SQL that the program runs, one place in each."""
     ttl_statement: str = ""

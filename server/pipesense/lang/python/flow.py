@@ -164,23 +164,32 @@ Handed = Mapping[ast.AST, Mapping[str, Flow]]
 """Values that parameters of certain functions are known to have (those that a stream hands its batches to)."""
 
 
-def read_function(module: Module, function: Function, library: Library, handed: Handed, depth: int = 0) -> Read:
-    """What a function of the workspace does with a library's values."""
+def read_function(
+    module: Module,
+    function: Function,
+    library: Library,
+    handed: Handed,
+    depth: int = 0,
+    arguments: Mapping[str, Flow] | None = None,
+) -> Read:
+    """What a function of the workspace does with a library's values; ``arguments`` are those of one call of it."""
     owner = function.module
     node = function.node
-    given = handed.get(node, {})
+    given = {**handed.get(node, {}), **(arguments or {})}
     tag = ("flow", library.name, depth, tuple(sorted((name, flow.kind, flow.traits) for name, flow in given.items())))
-    compute = partial(_read_function, owner, function, library, handed, depth)
+    compute = partial(_read_function, owner, function, library, handed, depth, given)
     if owner is module:
         return module.memo(tag, [node], compute)
     return module.ask(owner, compute)
 
 
-def _read_function(module: Module, function: Function, library: Library, handed: Handed, depth: int) -> Read:
+def _read_function(
+    module: Module, function: Function, library: Library, handed: Handed, depth: int, given: Mapping[str, Flow]
+) -> Read:
     from pipesense.lang.python.flow_walk import Walk
 
     walk = Walk(module, library, handed, depth)
-    walk.parameters(function.node, handed.get(function.node, {}))
+    walk.parameters(function.node, given)
     body = function.node.body
     if isinstance(body, list):
         walk.statements(body)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from pipesense.lang.python.flow import Flow
+from pipesense.lang.python.index import FunctionNode
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of
-from pipesense.model.frames import Loop
+from pipesense.model.frames import Given, Loop
 from pipesense.model.value import Known
 from pipesense.model.where import Loc
 from pipesense.text.regex import regex
@@ -184,6 +187,27 @@ def windowed(expr: ast.expr, module: Module) -> str:
         return windowed(func.value, module) if name == "alias" and isinstance(func, ast.Attribute) else ""
     found = columns_in(expr.args[0], module)
     return found[0] if len(found) == 1 else ""
+
+
+def handed_over(function: FunctionNode, given: Sequence[Given]) -> dict[str, Flow]:
+    """What a function's parameters are in one call of it, where they are values of the library.
+
+    How the values were made is told where the call stands, and means nothing inside.
+    """
+    arguments = function.args
+    names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+    if names[:1] in (["self"], ["cls"]):
+        names = names[1:]
+    plain = [each for each in given if each.name in ("", "*")]
+    found: dict[str, Flow] = {}
+    for name, each in zip(names, plain, strict=False):
+        if each.name == "*":
+            break
+        if each.kind:
+            found[name] = Flow(each.kind, each.traits)
+    keywords = {*names, *(each.arg for each in arguments.kwonlyargs)}
+    found.update((each.name, Flow(each.kind, each.traits)) for each in given if each.kind and each.name in keywords)
+    return found
 
 
 def loop_of(module: Module, node: ast.For) -> Loop:

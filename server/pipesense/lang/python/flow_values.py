@@ -14,6 +14,7 @@ from pipesense.lang.python.flow_given import (
     chooses,
     columns_in,
     form_of,
+    handed_over,
     is_none,
     loop_of,
     name_loc,
@@ -438,7 +439,7 @@ class Expressions:
                 found = Flow(flow.kind, flow.traits, (self.module.loc(node),)) if flow is not None else None
                 break
         else:
-            found = self._returned(node)
+            found = self._returned(node, given)
         if found is None and isinstance(node.func, ast.Attribute):
             kind = self.library.endings.get(node.func.attr, "")
             if kind:
@@ -452,7 +453,7 @@ class Expressions:
         flow = self._variable(node) if isinstance(node, ast.Name) else self._object(node)
         return flow if flow is not None and flow.kind in self.library.calls else None
 
-    def _returned(self, node: ast.Call) -> Flow | None:
+    def _returned(self, node: ast.Call, given: tuple[Given, ...]) -> Flow | None:
         if self.depth >= DEEPEST:
             return None
         callees = self.module.callables(node.func)
@@ -464,7 +465,8 @@ class Expressions:
         asked = Expressions(callee.module, self.library, self.handed, self.depth)
         told = self.module.ask(callee.module, partial(asked.annotated, definition.returns))
         if told is None and callee.module.returned(definition):
-            told = read_function(self.module, callee, self.library, self.handed, self.depth + 1).returns
+            arguments = handed_over(definition, given)
+            told = read_function(self.module, callee, self.library, self.handed, self.depth + 1, arguments).returns
         return Flow(told.kind, told.traits, (self.module.loc(node),)) if told is not None else None
 
     def _reduce(self, node: ast.Call) -> Flow | None:

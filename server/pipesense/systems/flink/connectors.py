@@ -37,6 +37,7 @@ class Connector:
     broker: bool = False
 
 
+_TRANSACTIONS: Final = (("sink.transactional-id-prefix",), "<name of this job>")
 _BROKER_SERVERS: Final = (("properties.bootstrap.servers",), "<host:port>")
 _CDC: Final = Connector(unbounded=True, emits=Changes.ALL)
 _SEARCH: Final = Connector(required=((("hosts",), "<http://host:9200>"), (("index",), "<index>")), takes=Changes.UPSERT)
@@ -148,9 +149,13 @@ _CHANGE_LOG_FORMATS: Final = ("debezium", "canal", "maxwell", "ogg", "changelog"
 def missing(connector: str, options: Mapping[str, str]) -> tuple[MissingOption, ...]:
     """The options that a connector requires and that are not there."""
     known = CONNECTORS.get(connector)
+    required = known.required if known is not None else ()
+    if connector in ("kafka", "upsert-kafka") and options.get("sink.delivery-guarantee", "").lower() == "exactly-once":
+        # https://nightlies.apache.org/flink/flink-docs-release-2.0/docs/connectors/table/kafka/#sink-delivery-guarantee
+        required = (*required, _TRANSACTIONS)
     return tuple(
         MissingOption(names, example, _meant(connector, names, options))
-        for names, example in (known.required if known is not None else ())
+        for names, example in required
         if not any(name in options for name in names)
     )
 

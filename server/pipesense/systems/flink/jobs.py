@@ -21,7 +21,7 @@ from pipesense.model.stream_job import KeyedState, StreamJob
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
 from pipesense.model.where import Loc
 from pipesense.systems.flink.obsolete import called, imported
-from pipesense.systems.flink.sinks import WINDOW, sink_sites
+from pipesense.systems.flink.sinks import WINDOW, sink_sites, unnamed_transactions
 from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
@@ -76,6 +76,7 @@ class Signs:
     words: set[str] = field(default_factory=set)
     windows: list[tuple[Loc, str]] = field(default_factory=list)
     unmarked: list[Loc] = field(default_factory=list)
+    unnamed: list[Loc] = field(default_factory=list)
     states: list[KeyedState] = field(default_factory=list)
     obsolete: list[ObsoleteUse] = field(default_factory=list)
     sites: list[PatternSite] = field(default_factory=list)
@@ -110,6 +111,7 @@ def job_of(
         or bool(words & {"for_monotonous_timestamps", "for_generator", "from_data_stream", "to_data_stream"}),
         no_watermarks=next((found for each in signs for found in each.unmarked), None),
         states=tuple(state for each in signs for state in each.states),
+        unnamed_transactions=tuple(loc for each in signs for loc in each.unnamed),
         after=first.after if first.variable else None,
         indent=first.indent,
         checkpoint_statement=_ENVIRONMENTS[first.name].format(env=first.variable) if first.variable else "",
@@ -242,6 +244,11 @@ def _call(
                 if name.endswith("get_execution_environment") and call.args and not _is_configuration(module, call):
                     found.words.add("configure")
         return
+    if last == "monitor_continuously":
+        found.sources.append((module.loc(call), "a folder that is watched"))
+    unnamed = unnamed_transactions(module, call) if last == "build" else None
+    if unnamed is not None:
+        found.unnamed.append(unnamed)
     if last == "no_watermarks":
         found.unmarked.append(module.loc(call))
     owner = _root(func)

@@ -42,5 +42,22 @@ def sink_sites(module: Module, call: ast.Call, method: str) -> Iterator[PatternS
             yield _site(GUARANTEES["NONE"], "set_delivery_guarantee() is not called, and NONE is what holds then", loc)
 
 
+def unnamed_transactions(module: Module, call: ast.Call) -> Loc | None:
+    """``set_delivery_guarantee(EXACTLY_ONCE)`` of a sink that is built without a prefix for its transactions.
+
+    KafkaSinkBuilder of flink-connector-kafka 3 and 4 checks it when it builds.
+    """
+    calls: dict[str, ast.Call] = {}
+    at: ast.expr = call
+    while isinstance(at, ast.Call) and isinstance(at.func, ast.Attribute):
+        calls[at.func.attr] = at
+        at = at.func.value
+    said = calls.get(_SETS)
+    if not isinstance(at, ast.Name) or at.id != "KafkaSink" or said is None or "set_transactional_id_prefix" in calls:
+        return None
+    given = said.args[0] if said.args else None
+    return module.loc(given) if isinstance(given, ast.Attribute) and given.attr == "EXACTLY_ONCE" else None
+
+
 def _site(found: tuple[str, str], said: str, loc: Loc) -> PatternSite:
     return PatternSite(page_of(found), loc, f"This sink: **{found[0]}** ({said}): {found[1]}.")

@@ -92,6 +92,8 @@ def function(name: str, step: Step) -> Made | None:
         return Made(UDF, frozenset({"vectorised"} if "pandas" in name else {"by row"}))
     if name.endswith(("DeltaTable.forPath", "DeltaTable.forName", "DeltaTable.createIfNotExists")):
         return Made(DELTA)
+    if name in ("configure_spark_with_delta_pip", "pip_utils.configure_spark_with_delta_pip"):
+        return Made(BUILDER)
     if name in ("SparkSession.getActiveSession", "SparkSession.active", "session.SparkSession.getActiveSession"):
         return Made(SESSION, frozenset({"handed"}))
     return None
