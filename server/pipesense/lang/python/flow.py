@@ -88,6 +88,8 @@ class Library:
     and what the surroundings provide (``spark`` in a notebook)."""
     calls: frozenset[str] = frozenset()
     """Kinds whose values are called themselves, told as operations "__call__" (``Session()`` of a session maker)."""
+    keeps_none: bool = False
+    """What its own functions are given they only use, and hand to nobody."""
     whole_names: bool = False
     """``function`` is given qualified names with their package: the library is several packages."""
 
@@ -97,6 +99,10 @@ class Library:
             if qualified.startswith(package):
                 return qualified if self.whole_names else qualified[len(package) :]
         return None
+
+    def only_uses(self, names: Iterable[str]) -> bool:
+        """Whether a function that may be called one of these is the library's own, and keeps nothing."""
+        return self.keeps_none and any(self.package_of(name) is not None for name in names)
 
     def named(self, qualified: str) -> Flow | None:
         """The value of a qualified name that came through other files: "pandas.read_csv().dropna()"."""

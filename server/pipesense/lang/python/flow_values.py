@@ -216,15 +216,15 @@ class Expressions:
                 self.flow(each.value, "argument")
                 found.append(Given("*", COMPUTED, self.module.loc(each), self.module.loc(each)))
             else:
-                found.append(self._given("", each, each, escapes=receiver is None))
+                found.append(self._given("", each, each, None if receiver is not None else node.func))
         for word in node.keywords:
-            found.append(self._given(word.arg or "**", word.value, word, escapes=receiver is None))
+            found.append(self._given(word.arg or "**", word.value, word, None if receiver is not None else node.func))
         return tuple(found)
 
-    def _given(self, name: str, value: ast.expr, whole: ast.AST, escapes: bool = False) -> Given:
+    def _given(self, name: str, value: ast.expr, whole: ast.AST, to: ast.expr | None = None) -> Given:
         flow = self.flow(value, "argument")
-        if escapes and flow is not None and isinstance(value, ast.Name):
-            self.escaped.add(value.id)
+        if to is not None and flow is not None and isinstance(value, ast.Name):
+            self.escaped |= set() if self.library.only_uses(self.module.qualified(to)) else {value.id}
         known: Value[object] = COMPUTED
         if isinstance(value, ast.Constant) or (flow is None and isinstance(value, _VALUES)):
             known = self.module.value(value)

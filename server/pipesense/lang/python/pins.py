@@ -63,10 +63,11 @@ def pinned(package: str, files: Mapping[str, str], image: str = "") -> Version |
 @lru_cache(maxsize=256)
 def _said(package: str, image: str, name: str, text: str) -> Version | None:
     """A lock file is long, and every Python file of its project asks for it: each text is read once."""
-    if package not in text:
+    own = re.escape(package).replace(r"\-", "[-_.]")
+    # Names count as the same whatever their case, with -, _ or . in them (PEP 503).
+    if not re.search(own, text, re.I):
         return None
     text = _COMMENT.sub(lambda found: " " * len(found[0]), text)
-    own = re.escape(package).replace(r"\-", "[-_.]")
     for pattern in (
         rf"(?:^|[\s\"'\[,]){own}(?:\[[^\]]*\])?\s*=?\s*[\"']?(?:===?|~=)\s*[\"']?(\d+(?:\.\d+)*)",
         rf"name\s*=\s*\"{own}\"\s*\n\s*version\s*=\s*\"(\d+(?:\.\d+)*)",

@@ -25,6 +25,16 @@ _LEGACY: Final = frozenset(
 )
 
 
+_OLD_CONTEXTS: Final = frozenset(
+    {
+        *("DataContext", "data_context.DataContext", "data_context.data_context.DataContext"),
+        *("data_context.BaseDataContext", "data_context.data_context.BaseDataContext"),
+    }
+)
+_CONTEXTS: Final = _OLD_CONTEXTS | {"data_context.FileDataContext", "data_context.EphemeralDataContext"}
+_CHECKPOINTS: Final = frozenset(
+    {"checkpoint.SimpleCheckpoint", "checkpoint.checkpoint.SimpleCheckpoint", "checkpoint.LegacyCheckpoint"}
+)
 PANDAS: Final = frozenset({"dataset.PandasDataset", "dataset.pandas_dataset.PandasDataset"})
 SPARK: Final = frozenset({"dataset.SparkDFDataset", "dataset.sparkdf_dataset.SparkDFDataset"})
 _SQL: Final = frozenset({"dataset.SqlAlchemyDataset", "dataset.sqlalchemy_dataset.SqlAlchemyDataset"})
@@ -32,9 +42,11 @@ _SQL: Final = frozenset({"dataset.SqlAlchemyDataset", "dataset.sqlalchemy_datase
 
 def function(name: str, step: Step) -> Made | None:
     """What a function of the package gives."""
+    if name in _CHECKPOINTS:
+        return Made(CHECKPOINT)
     if name in _LEGACY or name in PANDAS | SPARK | _SQL:
         return Made(DATASET)
-    if name in ("get_context", "data_context.get_context"):
+    if name in _CONTEXTS or name in ("get_context", "data_context.get_context"):
         return Made(CONTEXT)
     return None
 
@@ -83,6 +95,21 @@ RENAMED: Final = {
     **{("", name): Renamed(_ONE, _BATCH, "batches and suites") for name in sorted(PANDAS)},
     **{("", name): Renamed(_ONE, _SPARK_BATCH, "batches and suites") for name in sorted(SPARK)},
     **{("", name): Renamed(_ONE, _SQL_BATCH) for name in sorted(_SQL)},
+    **{("", name): Renamed(_ONE, "great_expectations.get_context(...)") for name in sorted(_OLD_CONTEXTS)},
+    **{
+        ("", name): Renamed(_ONE, "a Checkpoint of validation definitions: context.checkpoints.add(gx.Checkpoint(...))")
+        for name in sorted(_CHECKPOINTS)
+    },
+    **{
+        ("context", name): Renamed(_ONE, "batch definitions: asset.add_batch_definition(...).get_batch()")
+        for name in ("get_batch", "get_batch_list")
+    },
+    ("context", "list_expectation_suite_names"): Renamed(_ONE, "context.suites.all()"),
+    ("context", "list_checkpoints"): Renamed(_ONE, "context.checkpoints.all()"),
+    ("context", "delete_expectation_suite"): Renamed(_ONE, "context.suites.delete(name)"),
+    ("context", "save_expectation_suite"): Renamed(_ONE, "suite.save()"),
+    ("context", "test_yaml_config"): Renamed(_ONE, "context.data_sources.add_pandas(...), add_postgres(...), ..."),
+    ("context", "datasources"): Renamed(_ONE, "context.data_sources.all()"),
     ("context", "sources"): Renamed(_ONE, "context.data_sources", "data_sources"),
     ("context", "run_checkpoint"): Renamed(_ONE, "context.checkpoints.get(name).run()"),
     ("context", "add_checkpoint"): Renamed(_ONE, "context.checkpoints.add(gx.Checkpoint(...))"),
@@ -103,5 +130,5 @@ LIBRARY: Final = Library(
     objects=OBJECTS,
     function=function,
     operation=operation,
-    counts=frozenset({"sources"}),
+    counts=frozenset({"sources", "datasources"}),
 )

@@ -13,8 +13,8 @@ from pipesense.model.value import Known
 from pipesense.systems.renames import Renamed
 from pipesense.text.regex import regex
 
-ENGINE, CONNECTION, TRANSACTION, CURSOR, DBAPI, CLAUSE, SESSIONS, SESSION, QUERY = (
-    *("engine", "connection", "transaction", "cursor", "dbapi", "clause", "session maker", "session", "query"),
+ENGINE, CONNECTION, TRANSACTION, CURSOR, DBAPI, CLAUSE, SESSIONS, SESSION, QUERY, TABLE = (
+    *("engine", "connection", "transaction", "cursor", "dbapi", "clause", "session maker", "session", "query", "table"),
 )
 
 _CHANGES: Final = regex(r"\s*(?:--[^\n]*\n\s*)*(?:insert|update|delete|merge|replace|upsert)\b", re.I)
@@ -36,6 +36,12 @@ _FUNCTIONS: Final = frozenset(
         *(f"dialects.{name}.insert" for name in ("postgresql", "mysql", "sqlite")),
     }
 )
+_ENGINES: Final = frozenset(
+    {
+        *("create_engine", "engine.create_engine", "engine_from_config"),
+        *("ext.asyncio.create_async_engine", "ext.asyncio.engine.create_async_engine"),
+    }
+)
 _MAKERS: Final = frozenset({"orm.sessionmaker", "orm.session.sessionmaker", "ext.asyncio.async_sessionmaker"})
 _SESSION_CLASSES: Final = (
     *("sqlalchemy.orm.Session", "sqlalchemy.orm.session.Session", "sqlmodel.Session"),
@@ -49,13 +55,15 @@ def changes_data(text: str) -> bool:
 
 
 def _engine(name: str, step: Step) -> Made | None:
-    if name in ("create_engine", "engine.create_engine", "engine_from_config"):
+    if name in _ENGINES:
         return Made(ENGINE, _autocommit(step))
     if name in ("text", "sql.text", "sql.expression.text"):
         given = step.given[0] if step.given else None
         return Made(CLAUSE, frozenset({"changes"}) if given is not None and changes_data(given.starts) else frozenset())
     if name in _FUNCTIONS:
         return Made(CLAUSE, frozenset({"changes"}))
+    if name in ("Table", "schema.Table", "sql.schema.Table"):
+        return Made(TABLE)
     if name in _MAKERS:
         return Made(SESSIONS, _kept_open(step))
     if name == "orm.scoped_session":
@@ -77,7 +85,9 @@ def _driver(package: str, name: str, step: Step) -> Made | None:
     if f"{package}.{name}" in _WITH_COMMITS:
         traits.add("with-commits")
     given = step.argument("autocommit")
-    if given is not None and not (isinstance(given.value, Known) and given.value.value is False):
+    if given is not None and isinstance(given.value, Known) and given.value.value is False:
+        traits = (traits - {"commits"}) | {"drops"}
+    elif given is not None:
         traits.add("commits")
     level = step.argument("isolation_level")
     if package == "sqlite3" and level is not None:
@@ -115,6 +125,8 @@ def operation(step: Step) -> Made | None:
         if step.name == "execution_options":
             return Made(step.kind, step.traits | _autocommit(step))
         return Made(DBAPI, frozenset({"commits"})) if step.name == "connection" else None
+    if step.kind == TABLE:
+        return Made(CLAUSE, frozenset({"changes"})) if step.name in ("insert", "update", "delete") else None
     if step.kind == SESSIONS:
         return _of_sessions(step)
     if step.kind == SESSION:
@@ -150,6 +162,9 @@ def _of_engine(step: Step) -> Made | None:
         return Made(CONNECTION, step.traits)
     if step.name == "begin":
         return Made(TRANSACTION, step.traits)
+    if step.name == "raw_connection":
+        # The driver's own; given back to the pool it is rolled back.
+        return Made(DBAPI, frozenset({"drops"}) if not step.traits else frozenset({"commits"}))
     if step.name == "execution_options":
         return Made(ENGINE, step.traits | _autocommit(step))
     return None
@@ -180,10 +195,12 @@ LIBRARY: Final = Library(
         "sqlalchemy.engine.Engine": ENGINE,
         "sqlalchemy.Engine": ENGINE,
         "sqlalchemy.engine.base.Engine": ENGINE,
+        **dict.fromkeys(("sqlalchemy.ext.asyncio.AsyncEngine", "sqlalchemy.ext.asyncio.engine.AsyncEngine"), ENGINE),
         **dict.fromkeys(_SESSION_CLASSES, SESSION),
     },
     function=judge,
     operation=operation,
-    silent=frozenset({CLAUSE}),
+    silent=frozenset({CLAUSE, TABLE}),
+    keeps_none=True,
     calls=frozenset({SESSIONS}),
 )
