@@ -51,10 +51,11 @@ def document_systems() -> tuple[DocumentSystem, ...]:
     """Every system whose files are YAML or JSON."""
     from pipesense.systems.airflow import DOCUMENTS as AIRFLOW
     from pipesense.systems.avro import SYSTEM as AVRO
+    from pipesense.systems.cloud_jobs import SYSTEM as JOBS
     from pipesense.systems.cloud_workflows import SYSTEM as WORKFLOWS
     from pipesense.systems.stepfunctions import SYSTEM as STEP_FUNCTIONS
 
-    return (STEP_FUNCTIONS, WORKFLOWS, AVRO, AIRFLOW)
+    return (STEP_FUNCTIONS, WORKFLOWS, AVRO, AIRFLOW, JOBS)
 
 
 def read_statement(
