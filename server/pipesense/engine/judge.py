@@ -90,9 +90,9 @@ class Verdicts:
     rules_for: object = None
     """By which rules was judged, for every kind of fact."""
 
-    def again(self, fact: object) -> _Judged | None:
-        """What was said about this very fact before it went away."""
-        found = self.retired.get(id(fact))
+    def again(self, fact: object, rules_for: object) -> _Judged | None:
+        """What was said about this very fact, by the same rules, before it went away."""
+        found = self.retired.get(id(fact)) if self.rules_for is rules_for else None
         return found if found is not None and found.fact is fact else None
 
     def replace(self, current: dict[int, _Judged]) -> None:
@@ -193,7 +193,11 @@ class Judge:
         # Most facts of a file are those of the last key: one look at what was said of each, and no other.
         for fact, judged in zip(facts, map(known.get, map(id, facts)), strict=True):
             if judged is None or judged.fact is not fact:
-                judged = self._judge_new(fact, rules_for, role, enabled, verdicts.again(fact), asked)
+                judged = verdicts.again(fact, rules_for)
+                if judged is None:
+                    judged = self._judge_new(fact, rules_for, role, enabled, asked)
+                elif judged.reads and not self._holds(judged.reads):
+                    judged = self._judge(fact, judged.rules, judged.verdicts, asked)
             elif (
                 judged.keys
                 and (changed is None or not changed.isdisjoint(judged.keys))
@@ -215,20 +219,17 @@ class Judge:
         rules_for: dict[_Asked, NamedRules],
         role: FileRole,
         enabled: frozenset[str],
-        before: _Judged | None,
         asked: Asked,
     ) -> _Judged:
-        """What is said about a fact that the last key did not have; ``before``: what was said when it was here."""
+        """What is said about a fact that nothing was said about yet."""
         kind = (type(fact), _held(fact))
         rules = rules_for.get(kind)
         if rules is None:
             wanting = self._wanting(Scope.FILE, kind, role)
             rules = rules_for[kind] = tuple((rule.meta.id, rule) for rule in wanting if rule.meta.id in enabled)
-        if before is not None and before.rules is rules and self._holds(before.reads):
-            return before
         if not rules:
             return _Judged(fact, rules, (), (), (), frozenset())
-        return self._judge(fact, rules, before.verdicts if before is not None and before.rules is rules else (), asked)
+        return self._judge(fact, rules, (), asked)
 
     def _wanting(self, scope: Scope, asked: _Asked, role: FileRole) -> Iterator[Rule]:
         """The rules that may have something to say about facts of a kind, in files of a role."""

@@ -67,9 +67,10 @@ def _scan(text: str, start: int, stop: int, stop_at: frozenset[int] = frozenset(
     delimiter = ""
     has_go = text.find("\nGO", start, stop) >= 0 or text.find("\ngo", start, stop) >= 0
     pattern = WITH_GO if has_go else PLAIN
+    blocks = text.find("{%", start, stop) >= 0
     bodies: set[int] = set()
     while True:
-        end, following, unclosed = _statement_end(text, at, stop, delimiter, pattern, bodies)
+        end, following, unclosed = _statement_end(text, at, stop, delimiter, pattern, bodies, blocks=blocks)
         if end < 0:
             return _Scan(ends, unclosed)
         ends.append(end)
@@ -80,10 +81,10 @@ def _scan(text: str, start: int, stop: int, stop_at: frozenset[int] = frozenset(
 
 
 def _statement_end(
-    text: str, start: int, stop: int, delimiter: str, pattern: re.Pattern[str], bodies: set[int]
+    text: str, start: int, stop: int, delimiter: str, pattern: re.Pattern[str], bodies: set[int], *, blocks: bool
 ) -> tuple[int, str, bool]:
     """The end of the statement that starts here (-1: not before ``stop``), the terminator then in force, and
-    whether a quote, comment or tag in it never closes. ``bodies``: see ``body_end``.
+    whether a quote, comment or tag in it never closes. ``bodies``: see ``body_end``; ``blocks``: see ``_plain_end``.
     """
     head = content_start(text, start, stop)
     if head < stop:
@@ -112,7 +113,7 @@ def _statement_end(
                 return -1, "", True
         if first in "aA" and (following := _next_alter(text, head, stop)) >= 0:
             return following, "", False
-    return _plain_end(text, head, stop, pattern)
+    return _plain_end(text, head, stop, pattern, blocks=blocks)
 
 
 def _next_alter(text: str, head: int, stop: int) -> int:
@@ -132,27 +133,40 @@ def _line_end(text: str, start: int) -> int:
     return len(text) if found < 0 else found + 1
 
 
-def _plain_end(text: str, start: int, stop: int, pattern: re.Pattern[str]) -> tuple[int, str, bool]:
+def _plain_end(text: str, start: int, stop: int, pattern: re.Pattern[str], *, blocks: bool) -> tuple[int, str, bool]:
+    """The end of a statement without a body; ``blocks``: a template tag may stand in the text."""
     at = start
-    while True:
-        match = pattern.search(text, at, stop)
-        if match is None:
-            return -1, "", False
+    while at >= 0:
+        at, end, unclosed = _next_end(text, at, stop, pattern, blocks=blocks)
+        if end >= 0 or unclosed:
+            return end, "", unclosed
+    return -1, "", False
+
+
+def _next_end(text: str, start: int, stop: int, pattern: re.Pattern[str], *, blocks: bool) -> tuple[int, int, bool]:
+    """Where to read on (-1: nowhere), the end of the statement if it was met (else -1), and whether what was met
+    never closes.
+    """
+    for match in pattern.finditer(text, start, stop):
         group = match.lastgroup
+        if group is None and not blocks:
+            # A text or a comment, of which a script has thousands.
+            continue
         at = match.end()
         if group in ("end", "go"):
-            return (_line_end(text, at) if group == "go" else at), "", False
+            return at, (_line_end(text, at) if group == "go" else at), False
         if group == "comment":
             at = comment_end(text, match.start(), stop)
-            if at < 0:
-                return -1, "", True
-        elif group in ("open", "heredoc") or (group == "template" and stop < len(text)):
-            return -1, "", True
-        elif group is None and text.startswith("{%", match.start()):
+            return at, -1, at < 0
+        if group in ("open", "heredoc") or (group == "template" and stop < len(text)):
+            return -1, -1, True
+        if group is None and text.startswith("{%", match.start()):
             end = template_end(text, match.start(), at, stop)
             if end < 0 and stop < len(text):
-                return -1, "", True
-            at = max(at, end)
+                return -1, -1, True
+            if end > at:
+                return end, -1, False
+    return -1, -1, False
 
 
 def _find_delimiter(text: str, start: int, stop: int, delimiter: str) -> int:
