@@ -24,24 +24,22 @@ from pipesense.engine.link_sql import (
     relations,
     unread,
 )
+from pipesense.engine.link_task_code import task_code
 from pipesense.engine.linked import Linked, Unread
 from pipesense.engine.report import Counters
-from pipesense.lang.python.effects import scope_effects
-from pipesense.lang.python.habits import habits
 from pipesense.lang.python.link import ReadKey
-from pipesense.lang.python.module import Function, LinkMemo, Module
+from pipesense.lang.python.module import LinkMemo, Module
 from pipesense.lang.python.strings import literal
 from pipesense.lang.python.syntax import ParsedUnit, parse_unit
-from pipesense.lang.python.task_code import clock_facts, helpers_of
 from pipesense.lang.python.timedelta import timedelta_attributes
 from pipesense.lang.python.whole import parse_whole
 from pipesense.lang.sql import dialect as sql_dialect
-from pipesense.model.code import ScopeCode, ScopeEffects
+from pipesense.model.code import ScopeCode
 from pipesense.model.data import Access
 from pipesense.model.faults import MissingFile
-from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, Runs, SqlFileRun
+from pipesense.model.flow import EmbeddedRun, Pipeline, Runs, SqlFileRun
 from pipesense.model.sql import Script
-from pipesense.model.value import Value, Version, effective, known
+from pipesense.model.value import Value, Version, known
 from pipesense.model.where import Loc
 from pipesense.rule.context import TaskRun
 from pipesense.systems.system import Lifted, PythonSystem
@@ -52,8 +50,6 @@ _ID: Final = attrgetter("id")
 _PARSED: Final = attrgetter("parsed")
 _PROBLEM: Final = attrgetter("problem")
 _SYSTEMS: Final = attrgetter("systems")
-_TASKS: Final = attrgetter("tasks")
-_RUNS: Final = attrgetter("runs")
 _IS_NONE: Final = partial(is_, None)
 
 Guard = Callable[[str, Callable[[], Lifted]], "Lifted | None"]
@@ -184,16 +180,17 @@ def link_python_file(
     surroundings.memo.forget(gone)
     for each in gone:
         each.release()
+    found_in = task_code(module, pipelines)
     facts: tuple[object, ...] = (
         *chain.from_iterable(each.obsolete for each in lifted),
         *chain.from_iterable(each.calls_at_parse for each in lifted),
         *chain.from_iterable(each.facts for each in lifted),
         *timedelta_attributes(module),
-        *_habits(module, pipelines),
+        *found_in.habits,
         *_missing_files(path, pipelines, surroundings.existing),
     )
     code = _by_scope(lifted)
-    effects = _effects(module, pipelines)
+    effects = found_in.effects
     return Linked(
         module=module.prefix,
         pipelines=pipelines,
@@ -269,62 +266,6 @@ def _unread_units(path: str, units: Sequence[ParsedUnit]) -> Iterable[Unread]:
             yield Unread(Loc(path, unit.unit, unit.problem.span), unit.problem.message)
 
 
-def _effects(module: Module, pipelines: Sequence[Pipeline]) -> dict[str, ScopeEffects]:
-    """What the functions touch that tasks run."""
-    runs = chain.from_iterable(map(_RUNS, chain.from_iterable(map(_TASKS, pipelines))))
-    wanted = {run.scope for run in runs if run.__class__ is CallableRun}
-    found: dict[str, ScopeEffects] = {}
-    for scope in wanted:
-        if scope == module.prefix:
-            found[scope] = scope_effects(module, None)
-            continue
-        function = _function(module, scope)
-        if function is None:
-            continue
-        if function.module is module:
-            compute = partial(scope_effects, module, function)
-            found[scope] = module.memo(("effects", scope), [function.node], compute)
-        else:
-            found[scope] = scope_effects(module, function)
-    return found
-
-
-def _habits(module: Module, pipelines: Sequence[Pipeline]) -> Iterable[object]:
-    """What the file's own functions that tasks run do with failures, and take from the clock."""
-    scheduled: dict[str, bool] = {}
-    airflow: set[str] = set()
-    for pipeline in pipelines:
-        dated = effective(pipeline.schedule.text) is not None
-        for run in chain.from_iterable(map(_RUNS, pipeline.tasks)):
-            if isinstance(run, CallableRun):
-                scheduled[run.scope] = scheduled.get(run.scope, False) or dated
-                if pipeline.system == "airflow":
-                    airflow.add(run.scope)
-    helpers: dict[str, bool] = {}
-    for scope, dated in scheduled.items():
-        function = _function(module, scope) if scope != module.prefix else None
-        if function is not None and function.module is module:
-            own = scope in airflow
-            yield from module.memo(("habits", scope), [function.node], partial(habits, module, function))
-            yield from _clocks(module, function, dated, own)
-            for name in module.memo(("helpers", scope), [function.node], partial(_helpers, module, function)):
-                helpers[name] = helpers.get(name, False) or dated
-    for scope, dated in helpers.items():
-        # What a helper takes from the clock it takes for the task that calls it.
-        helper = _function(module, scope) if scope not in scheduled else None
-        if helper is not None:
-            yield from _clocks(module, helper, dated, False)
-
-
-def _clocks(module: Module, function: Function, dated: bool, airflow: bool) -> tuple[object, ...]:
-    compute = partial(clock_facts, module, function, scheduled=dated, airflow=airflow)
-    return module.memo(("clocks", function.name, dated, airflow), [function.node], compute)
-
-
-def _helpers(module: Module, function: Function) -> tuple[str, ...]:
-    return tuple(helper.name for helper in helpers_of(module, function))
-
-
 def _missing_files(
     path: str, pipelines: Sequence[Pipeline], existing: Callable[[Sequence[str]], str | None]
 ) -> Iterable[MissingFile]:
@@ -336,21 +277,6 @@ def _missing_files(
                     continue
                 if run.candidates and existing(run.candidates) is None:
                     yield MissingFile(task.name, pipeline.name, run.path, run.loc, run.candidates[0])
-
-
-def _function(module: Module, scope: str) -> Function | None:
-    own = module.name or "__main__"
-    if scope.startswith(own + "."):
-        node = module.functions.get(scope[len(own) + 1 :])
-        if node is not None:
-            return Function(module, node, scope[len(own) + 1 :])
-    parts = scope.split(".")
-    for cut in range(len(parts) - 1, 0, -1):
-        other = module.imported(".".join(parts[:cut]))
-        if other is not None:
-            node = other.functions.get(".".join(parts[cut:]))
-            return Function(other, node, ".".join(parts[cut:])) if node is not None else None
-    return None
 
 
 def module_stem(path: str) -> str:

@@ -191,11 +191,11 @@ class Stages:
             memo = record.memo = OneLink()
         elif memo is None or not memo.keeps or (memo.last is not None and memo.last.name != name):
             memo = record.memo = LinkMemo()
-        wanted = tuple(name for system in self.systems for name in system.version_files)
         missing: set[Key] = set(where.package_keys(path))
 
         if record.imports_for != self.generation:
             record.imports, record.read_keys, record.imports_for = {}, None, self.generation
+            wanted = tuple(name for system in self.systems for name in system.version_files)
             record.version_texts = where.version_texts(path, wanted)
 
         def located(module: str) -> tuple[str | None, frozenset[Key]]:
