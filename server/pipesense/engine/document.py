@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pipesense.lang.documents.part import Parts
     from pipesense.lang.documents.parts import Reading
     from pipesense.lang.python.syntax import ParsedUnit
+    from pipesense.lang.python.whole import Whole
     from pipesense.lang.sql.earlier import Around
     from pipesense.lang.yaml.read import YamlFile
 
@@ -155,7 +156,10 @@ class Document:
         """Units that no edit brings back, until their trees are released."""
         self.embedded: dict[int, EmbeddedUnit] = {}
         self.scripts: dict[tuple[int, int], EmbeddedScript] = {}
-        self._split_all()
+        cuts, whole = splitter.first(text)
+        self.whole: Whole | None = whole
+        """The tree of a Python file as it was cut, until its units have their parts of it or the text changes."""
+        self._replace(0, 0, tuple(cuts), 0)
 
     @property
     def text(self) -> str:
@@ -172,6 +176,7 @@ class Document:
         encoding: PositionEncoding,
     ) -> None:
         """Apply a client's change; ``start`` None replaces the whole text."""
+        self.whole = None
         if start is None or end is None:
             if text != self.text:
                 self.buffer.reset(text)
@@ -374,6 +379,7 @@ class Document:
 
     def forget_trees(self) -> None:
         """Drop the trees of Python; what was derived from them stays."""
+        self.whole = None
         self._retired.clear()
         self._dropped.clear()
         for unit in self.units:
@@ -381,6 +387,7 @@ class Document:
 
     def forget(self) -> None:
         """Drop syntax and facts; they are derived again when somebody asks."""
+        self.whole = None
         self._retired.clear()
         self._dropped.clear()
         for unit in self.units:

@@ -12,7 +12,7 @@ from operator import attrgetter, is_
 from typing import Any, Final
 
 from pipesense.engine.composition import runs_of_code, shown_to_others
-from pipesense.engine.document import Document
+from pipesense.engine.document import Document, Unit
 from pipesense.engine.index import Key
 from pipesense.engine.link_sql import (
     StatementReader,
@@ -32,7 +32,7 @@ from pipesense.lang.python.module import LinkMemo, Module
 from pipesense.lang.python.strings import literal
 from pipesense.lang.python.syntax import ParsedUnit, parse_unit
 from pipesense.lang.python.timedelta import timedelta_attributes
-from pipesense.lang.python.whole import parse_whole
+from pipesense.lang.python.whole import Piece, read_whole
 from pipesense.lang.sql import dialect as sql_dialect
 from pipesense.model.code import ScopeCode
 from pipesense.model.data import Access
@@ -59,36 +59,43 @@ Guard = Callable[[str, Callable[[], Lifted]], "Lifted | None"]
 def parsed_units(document: Document, counters: Counters) -> list[ParsedUnit]:
     """The parsed units of a document; only what is new is parsed."""
     parsed: list[ParsedUnit | None] = list(map(_PARSED, document.units))
-    if None in parsed and not _parsed_at_once(document, counters):
+    if None in parsed:
+        pieces = _pieces(document)
         for unit in compress(document.units, map(_IS_NONE, parsed)):
             counters.units_parsed += 1
-            unit.parsed = parse_unit(unit.id, unit.kind, unit.text)
+            unit.parsed = _parse(unit, pieces)
+        document.whole = None
     return list(map(_PARSED, document.units))
 
 
-def _parsed_at_once(document: Document, counters: Counters) -> bool:
-    """Whether all units could be parsed together, which is done where none of several was."""
+def _pieces(document: Document) -> Mapping[int, Piece]:
+    """The statements of each unit, where the file was read as a whole: it is where none of several units was."""
     units = document.units
-    if len(units) < _SEVERAL or any(map(_PARSED, units)):
-        return False
-    found = parse_whole(document.text, list(map(_ID, units)), document.cuts)
-    for unit, parsed in zip(units, found or (), strict=False):
-        unit.parsed = parsed
-    counters.units_parsed += len(found or ())
-    return found is not None
+    if document.whole is None:
+        if len(units) < _SEVERAL or any(map(_PARSED, units)):
+            return {}
+        document.whole = read_whole(document.text)
+    return document.whole.share(document.text, list(map(_ID, units)), document.cuts)
+
+
+def _parse(unit: Unit, pieces: Mapping[int, Piece]) -> ParsedUnit:
+    piece = pieces.get(unit.id)
+    if piece is None:
+        return parse_unit(unit.id, unit.kind, unit.text)
+    return ParsedUnit(unit.id, unit.kind, unit.text, piece[0], None, piece[1])
 
 
 def prepare_python_file(document: Document, counters: Counters, budget: int) -> bool:
     """Parse units of about ``budget`` characters ahead of linking; True while more are to be parsed."""
-    if len(document.text) <= budget:
-        _parsed_at_once(document, counters)
+    pieces = _pieces(document) if document.whole is not None or len(document.text) <= budget else {}
     for unit in document.units:
         if unit.parsed is None:
             counters.units_parsed += 1
-            unit.parsed = parse_unit(unit.id, unit.kind, unit.text)
+            unit.parsed = _parse(unit, pieces)
             budget -= len(unit.text)
             if budget < 0:
                 return True
+    document.whole = None
     return False
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pipesense.text.buffer import Splice
+
+if TYPE_CHECKING:
+    from pipesense.lang.python.whole import Whole
 
 
 class Cut(NamedTuple):
@@ -38,6 +41,9 @@ class Splitter(Protocol):
 
     def split(self, text: str) -> list[Cut]:
         """All units of a text."""
+
+    def first(self, text: str) -> tuple[list[Cut], Whole | None]:
+        """All units of a text that is read for the first time, and the tree that told them, where one did."""
 
     def resplit(self, text: str, old: Sequence[Cut], splice: Splice) -> Recut:
         """What changes in ``old`` after ``splice`` made the text into ``text``."""

@@ -13,6 +13,11 @@ def split(text: str) -> list[Cut]:
     return [Cut(0, len(text), "document")] if text else []
 
 
+def first(text: str) -> tuple[list[Cut], None]:
+    """All units of a text that is read for the first time; no tree is made for them."""
+    return split(text), None
+
+
 def resplit(text: str, old: Sequence[Cut], splice: Splice) -> Recut:
     """The whole text anew."""
     return Recut(0, len(old), tuple(split(text)), True)

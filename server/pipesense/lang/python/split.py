@@ -20,16 +20,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipesense.lang.cut import Cut, Recut
 from pipesense.text.buffer import Splice
 from pipesense.text.regex import regex
 
+if TYPE_CHECKING:
+    from pipesense.lang.python.whole import Whole
+
 LARGE: Final = 25
 """A compound statement of more lines than this is cut into header and children."""
 
-_DEEPEST_BODY: Final = 16
+DEEPEST_BODY: Final = 16
 _PATIENCE: Final = 64
 """So many lines that look like statements may stand in an open bracket before it counts as unclosed."""
 
@@ -37,7 +40,7 @@ _TRIPLE_REST: Final = {
     '"""': regex(r'[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""', re.DOTALL),
     "'''": regex(r"[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''", re.DOTALL),
 }
-_NEVER_IN_BRACKETS: Final = regex(
+NEVER_IN_BRACKETS: Final = regex(
     r"(?:def|class|import|with|return|while|try|raise|del|pass|assert|global|nonlocal|break|continue)\b(?!\s*[=,)\]}.:])"
     r"|try:|async\s+(?:def|with)\b|from\s+[\w.]+\s+import\b|@[A-Za-z_][\w.]*(?:\(|\s*\n)|if\s[^\n]*:\s*\n"
 )
@@ -51,7 +54,7 @@ _CONTINUES: Final = regex(r"(?:elif|else|except|finally)\b(?!\s*[=.(,)])|(?:exce
 _CONTINUABLE: Final = regex(r"(?:async\s+)?(?:if|for|while|try)\b")
 _DECORATED: Final = regex(r"@|(?:async|def|class)\b")
 _COMPOUND_OR_DECORATOR: Final = regex(r"@|(?:async\s+)?(?:with|def|class|for|if|while)\b")
-_INDENTED: Final = regex(r"[ \t]+")
+INDENTED: Final = regex(r"[ \t]+")
 _BODY_STATEMENT: Final = regex(
     r"\n([ \t]+)(?=[A-Za-z_][\w.]*[ ]=[ ]|(?:with|def|class|return|import|for|if)[ ]|@\w|\w+[ ]>>)"
 )
@@ -78,8 +81,9 @@ def _plain_breaks(text: str) -> str:
     return text.replace("\\\r\n", "\\\n ").replace("\r\n", " \n").replace("\r", "\n")
 
 
-def _looks_like_statement(text: str, code: int) -> bool:
-    return any(pattern.match(text, code) for pattern in (_NEVER_IN_BRACKETS, _ASSIGNMENT, _STATEMENT_LIKE))
+def looks_like_statement(text: str, code: int) -> bool:
+    """Whether what stands at an offset may be the start of a statement, though a bracket is open before it."""
+    return any(pattern.match(text, code) for pattern in (NEVER_IN_BRACKETS, _ASSIGNMENT, _STATEMENT_LIKE))
 
 
 @dataclass(slots=True)
@@ -159,7 +163,7 @@ class _Scanner:
         text = self.text
         while line < len(text) and text[line] in "\f\ufeff":
             line += 1
-        indented = _INDENTED.match(text, line)
+        indented = INDENTED.match(text, line)
         return indented.end() if indented else line
 
     def _begin(self, line: int, code: int) -> None:
@@ -205,9 +209,9 @@ class _Scanner:
             return False
         if not level:
             # A statement of an outer level may end the bracket, and with it the body that is scanned here.
-            self.found.dedent = bool(self.indent) and code == line and _looks_like_statement(text, code)
+            self.found.dedent = bool(self.indent) and code == line and looks_like_statement(text, code)
             return self.found.dedent
-        if _NEVER_IN_BRACKETS.match(text, code):
+        if NEVER_IN_BRACKETS.match(text, code):
             self._restart(line if self.suspect is None else self.suspect)
         elif _ASSIGNMENT.match(text, code) or (_STATEMENT_LIKE.match(text, code) and not self._after_comma(line)):
             if self.suspect is None:
@@ -267,7 +271,7 @@ def _head_end(text: str, start: int, end: int, outer: int = 0) -> tuple[int, str
     ``outer`` is how far the statement itself is indented.
     """
     depth, pos = 0, start
-    token = _tokens(_DEEPEST_BODY)
+    token = _tokens(DEEPEST_BODY)
     while match := token.search(text, pos, end):
         pos = match.end()
         group = match.lastindex
@@ -280,30 +284,30 @@ def _head_end(text: str, start: int, end: int, outer: int = 0) -> tuple[int, str
             depth += 1
         elif group == 3:
             depth = max(0, depth - 1)
-        elif group == 4 and not depth and (indent := _INDENTED.match(text, pos)) and len(indent.group()) > outer:
+        elif group == 4 and not depth and (indent := INDENTED.match(text, pos)) and len(indent.group()) > outer:
             return pos, indent.group()
     if depth and not outer and (body := _BODY_STATEMENT.search(text, start, end)):
         return body.start(1), body.group(1)
     return None
 
 
-_LEVELS: Final = (("statement", "header"), ("child", "inner header"), ("inner child", ""))
+LEVELS: Final = (("statement", "header"), ("child", "inner header"), ("inner child", ""))
 """The kinds of a unit that is whole and of one that is the head of others, from the outermost level inward."""
-_LEVEL: Final = {kind: level for level, kinds in enumerate(_LEVELS) for kind in kinds if kind}
+_LEVEL: Final = {kind: level for level, kinds in enumerate(LEVELS) for kind in kinds if kind}
 
 
 def _cut_group(text: str, start: int, end: int, continued: bool, level: int = 0) -> list[Cut]:
     """One statement with what follows it: whole, or as header and children."""
-    kind, header = _LEVELS[level]
+    kind, header = LEVELS[level]
     whole = [Cut(start, end, kind)]
     if not header or continued or text.count("\n", start, end) <= LARGE:
         return whole
-    indented = _INDENTED.match(text, start)
+    indented = INDENTED.match(text, start)
     code = indented.end() if indented else start
     if not _COMPOUND_OR_DECORATOR.match(text, code):
         return whole
     head = _head_end(text, start, end, code - start)
-    if head is None or len(head[1]) > _DEEPEST_BODY:
+    if head is None or len(head[1]) > DEEPEST_BODY:
         return whole
     body, indent = head
     found = _Scanner(text, body, end, indent).run()
@@ -323,6 +327,16 @@ def split(text: str) -> list[Cut]:
         return []
     plain = _plain_breaks(text)
     return _cuts(plain, _scan_top(plain, 0, ()), len(plain))
+
+
+def first(text: str) -> tuple[list[Cut], Whole]:
+    """All units of a file that is read for the first time, and its tree, which tells them faster than its text."""
+    from pipesense.lang.python.by_tree import cuts_by_tree
+    from pipesense.lang.python.whole import read_whole
+
+    whole = read_whole(text)
+    cuts = cuts_by_tree(text, whole.body) if whole.body is not None else None
+    return cuts if cuts is not None else split(text), whole
 
 
 def _scan_top(text: str, start: int, old: Sequence[int]) -> _Scan:
@@ -370,7 +384,7 @@ def _resplit_header(text: str, old: Sequence[Cut], splice: Splice, at: int) -> R
         return None
     end = old[last - 1].end + splice.delta
     head = _head_end(text, header.start, end)
-    indent = _INDENTED.match(text, body)
+    indent = INDENTED.match(text, body)
     if head is None or indent is None or head != (body, indent.group()):
         return None
     if text.find("\n", header.start, body) < 0 or _leaves_column(text, header.start, body):
@@ -400,7 +414,7 @@ def _resplit_children(text: str, old: Sequence[Cut], splice: Splice, at: int, le
     if splice.old.end > end or (splice.old.end == end and last < len(old)):
         return None
     end += splice.delta
-    indent = _INDENTED.match(text, old[begin].start)
+    indent = INDENTED.match(text, old[begin].start)
     if indent is None or text.count("\n", old[first].start, end) <= LARGE:
         return None
     behind = [

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pipesense.lang.cut import Cut
+from pipesense.lang.python.by_tree import first_line
 from pipesense.lang.python.syntax import HEADERS, ParsedUnit, parse_text
 
 _CHILDREN: Final = {"header": ("child", "inner header"), "inner header": ("inner child",)}
@@ -22,15 +23,54 @@ Numbered = tuple[int, Cut, int, int]
 """A unit's number and cut, its first line (from 1), and the first line behind it."""
 
 
-def parse_whole(text: str, ids: Sequence[int], cuts: Sequence[Cut]) -> list[ParsedUnit] | None:
-    """The parsed units of a file by its cuts, as ``parse_unit`` gives them; None where they are to be parsed alone."""
+Piece = tuple[list[ast.stmt], int]
+"""The statements of a unit, and how many lines stand before it."""
+
+
+class Whole:
+    """A file as ``ast`` reads it, until its units have their statements.
+
+    ``body`` is None where it cannot be read as a whole. ``pieces``: what belongs to each unit, by its number; None
+    until somebody asked, empty where every unit is to be parsed by itself.
+    """
+
+    __slots__ = ("body", "pieces")
+
+    def __init__(self, body: list[ast.stmt] | None) -> None:
+        self.body = body
+        self.pieces: dict[int, Piece] | None = None
+
+    def share(self, text: str, ids: Sequence[int], cuts: Sequence[Cut]) -> dict[int, Piece]:
+        """Give each unit its statements, once."""
+        if self.pieces is None:
+            self.pieces = (_pieces(text, self.body, ids, cuts) or {}) if self.body is not None else {}
+            self.body = None
+        return self.pieces
+
+
+def read_whole(text: str) -> Whole:
+    """A file read as a whole. Never raises."""
     # Other line breaks and a byte order mark are counted differently inside a unit and in a file.
     if "\r" in text or "\f" in text or text.startswith("\ufeff"):
-        return None
+        return Whole(None)
     try:
-        body = parse_text(text)
+        return Whole(parse_text(text))
     except (SyntaxError, RecursionError, MemoryError, ValueError):
+        return Whole(None)
+
+
+def parse_whole(text: str, ids: Sequence[int], cuts: Sequence[Cut]) -> list[ParsedUnit] | None:
+    """The parsed units of a file by its cuts, as ``parse_unit`` gives them; None where they are to be parsed alone."""
+    pieces = read_whole(text).share(text, ids, cuts)
+    if not pieces:
         return None
+    return [
+        ParsedUnit(number, cut.kind, text[cut.start : cut.end], pieces[number][0], None, pieces[number][1])
+        for number, cut in zip(ids, cuts, strict=True)
+    ]
+
+
+def _pieces(text: str, body: list[ast.stmt], ids: Sequence[int], cuts: Sequence[Cut]) -> dict[int, Piece] | None:
     numbered: list[Numbered] = []
     line = 1
     for number, cut in zip(ids, cuts, strict=True):
@@ -42,10 +82,7 @@ def parse_whole(text: str, ids: Sequence[int], cuts: Sequence[Cut]) -> list[Pars
     bodies: dict[int, list[ast.stmt]] = {}
     if not _share(body, numbered, ("statement", "header"), bodies):
         return None
-    return [
-        ParsedUnit(number, cut.kind, text[cut.start : cut.end], bodies[number], None, first - 1)
-        for number, cut, first, _ in numbered
-    ]
+    return {number: (bodies[number], first - 1) for number, _, first, _ in numbered}
 
 
 def _share(
@@ -56,7 +93,7 @@ def _share(
     for (number, cut, _, behind), inside in _levels(units, kinds):
         end = inside[-1][3] if inside else behind
         found: list[ast.stmt] = []
-        while at < len(body) and _first_line(body[at]) < end:
+        while at < len(body) and first_line(body[at]) < end:
             found.append(body[at])
             at += 1
         if found and (found[-1].end_lineno or 0) >= end:
@@ -64,7 +101,7 @@ def _share(
         bodies[number] = found
         if cut.kind in HEADERS:
             inner = getattr(found[0], "body", None) if len(found) == 1 else None
-            if not inner or _first_line(inner[0]) < behind or not _share(inner, inside, _CHILDREN[cut.kind], bodies):
+            if not inner or first_line(inner[0]) < behind or not _share(inner, inside, _CHILDREN[cut.kind], bodies):
                 return False
             # A unit's own walk ends where the next unit begins; the Module puts the statements together again.
             found[0].body = []  # type: ignore[attr-defined]
@@ -80,9 +117,3 @@ def _levels(units: Sequence[Numbered], kinds: tuple[str, ...]) -> Iterator[tuple
             end += 1
         yield units[at], units[at + 1 : end]
         at = end
-
-
-def _first_line(statement: ast.stmt) -> int:
-    """Where a statement starts, its decorators included."""
-    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    return min(statement.lineno, decorators[0].lineno) if decorators else statement.lineno

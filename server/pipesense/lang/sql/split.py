@@ -191,6 +191,11 @@ def _find_delimiter(text: str, start: int, stop: int, delimiter: str) -> int:
     return -1
 
 
+def first(text: str) -> tuple[list[Cut], None]:
+    """All units of a text that is read for the first time; no tree is made for them."""
+    return split(text), None
+
+
 def resplit(text: str, old: Sequence[Cut], splice: Splice) -> Recut:
     """What changes in ``old`` after ``splice`` made the text into ``text``.
 
