@@ -28,6 +28,13 @@ META = RuleMeta(
             "If the work fails, or the program stops in between, the message is not handed out again: it is lost.",
             "Say so behind the work; what is then handed out twice after a crash must bear a repeat.",
         ),
+        "explicit-maybe": Message(
+            Severity.INFO,
+            "{done} says that the message is done before {work} is called with it.",
+            "If that call does the work and fails, or the program stops in between, the message is not handed out "
+            "again.",
+            "Say so behind it, unless it only reports.",
+        ),
         "by-timer": Message(
             Severity.WARNING,
             "{library} commits positions by a timer, also of the message that {work} is still working with.",
@@ -64,6 +71,8 @@ class _Early:
     """The explicit call that comes too early."""
     last: Step
     """The last piece of work."""
+    sure: bool = True
+    """Whether any of it surely changes something outside."""
 
 
 @rule(META)
@@ -72,9 +81,9 @@ def commit_before_work(loop: MessageLoop, ctx: Context) -> Iterator[Finding]:
     early = _explicit(loop)
     if early is not None and early.step is not None:
         later = Related(early.last.loc, "the work comes here")
-        yield ctx.finding(
-            "explicit", at=early.step.loc, related=[later], subject=early, done=early.step.text, work=early.last.text
-        )
+        variant = "explicit" if early.last.kind in brokers.SIDE_EFFECTS or early.sure else "explicit-maybe"
+        words = {"done": early.step.text, "work": early.last.text}
+        yield ctx.finding(variant, at=early.step.loc, related=[later], subject=early, **words)
         return
     client = loop.client
     if client is not None and brokers.holds(client, "ack_exceptions", True):
@@ -131,9 +140,10 @@ def _explicit(loop: MessageLoop) -> _Early | None:
     before, after = steps[: done[0]], steps[done[-1] + 1 :]
     kinds = brokers.SIDE_EFFECTS | {StepKind.CALL}
     late = [step for step in after if step.kind in kinds and step.takes_message and step.certain]
-    if not any(step.kind in brokers.SIDE_EFFECTS for step in late) or any(step.kind in kinds for step in before):
+    if not late or any(step.kind in kinds for step in before):
         return None
-    return _Early(loop, loop.client, steps[done[0]], late[-1])
+    sure = any(step.kind in brokers.SIDE_EFFECTS for step in late)
+    return _Early(loop, loop.client, steps[done[0]], late[-1], sure)
 
 
 @commit_before_work.fix

@@ -41,7 +41,7 @@ def ordering_not_enabled(sent: OrderedSend, ctx: Context) -> Iterator[Finding]:
 def enable(finding: Finding, sent: OrderedSend, ctx: Context) -> Offer | None:
     """Message ordering where the publisher is made."""
     setting = sent.client.setting(sent.setting)
-    if setting is None or not setting.example[0]:
+    if setting is None or setting.loc is not None or not setting.example[0]:
         return None
     name, source, rest = setting.example
     items = ((sent.setting, PythonCode(name, source, rest)),)

@@ -36,6 +36,8 @@ _TOKENS: Final = (
     ("a token of Databricks", r"\bdapi[0-9a-f]{32}\b"),
     ("a key of SendGrid", r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
     ("a token behind Bearer", r"(?<=Bearer )(?=[\w.~+/-]*\d)(?=[\w.~+/-]*[A-Za-z])[\w.~+/-]{24,}"),
+    ("a key of Azure", r"(?:(?<=SharedAccessKey=)|(?<=AccountKey=))[A-Za-z0-9+/]{32,}={0,2}"),
+    ("a signed token", r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}"),
     ("a private key", r"(?<=PRIVATE KEY-----)[\sA-Za-z0-9+/=\\]{40,}"),
 )
 _URL: Final = r"\b[a-z][a-z0-9+]*://(?P<user>[^\s:/@'\"{}<>$]*):(?P<password>[^\s/@'\"]+)@(?P<host>[^\s:/'\"?,]*)"
@@ -55,6 +57,8 @@ _SIGNS: Final = (
     ("dapi",),
     ("sg.",),
     ("bearer ",),
+    ("sharedaccesskey=", "accountkey="),
+    ("eyj",),
     ("private key",),
 )
 """For each of the tokens what stands in the small letters of every text that holds one."""

@@ -16,6 +16,8 @@ SECRETS = [
     ('token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"', "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
     ('"https://hooks.slack.com/services/T0000AAAA/B0000BBBB/c0ffeec0ffeec0ffeec0ffee"', "T0000AAAA/B0000BBBB/c0ffeec0ffeec0ffeec0ffee"),
     ('headers={"Authorization": "Bearer 8fK2mPq7Xv9Lr4Tz6Wn1Yb3Cd5"}', "8fK2mPq7Xv9Lr4Tz6Wn1Yb3Cd5"),
+    ('conn="Endpoint=sb://ns/;SharedAccessKeyName=k;SharedAccessKey=q7Zx81ghhABCd2f3g4h5j6k7l8m9n0pQrStUvWx1yz2="', "q7Zx81ghhABCd2f3g4h5j6k7l8m9n0pQrStUvWx1yz2="),
+    ('Token("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqb2UifQ.ipevRNuRP6HflG8cFKnmUPtypruRC4fb1DWt")', "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqb2UifQ.ipevRNuRP6HflG8cFKnmUPtypruRC4fb1DWt"),
     ("snowflake://loader:Hx7_kq!2@acme.eu-central-1/core", "Hx7_kq!2"),
 ]  # fmt: skip
 NONE = [
@@ -40,6 +42,8 @@ NONE = [
     'headers={"Authorization": "Bearer <your-token-of-32-characters>"}',
     'headers={"Authorization": "Bearer YOUR_ACCESS_TOKEN_GOES_HERE"}',
     'headers={"Authorization": "Bearer {{ conn.orders_api.password_2 }}"}',
+    'conn=f"Endpoint=sb://ns/;SharedAccessKeyName=k;SharedAccessKey={key_of_the_namespace_in_the_vault}"',
+    'conn="Endpoint=sb://ns/;SharedAccessKeyName=k;SharedAccessKey=<your key>"',
     'sort_key = "created_at"',
     'partition_key="customer-1"',
 ]

@@ -89,6 +89,10 @@ class _Nodes:
     """What one walk over a statement finds beside its calls."""
 
     dropped: set[int]
+    told: set[int]
+    """Calls whose results are given a callback on the spot (``send(...).add_errback(f)``) and nothing else."""
+    entered: list[ast.expr]
+    """What ``with`` statements open and close."""
     statements: dict[int, tuple[ast.stmt, str]]
     """Statements that are one call, by its id, with the name that keeps its result."""
     loops: list[ast.For | ast.AsyncFor | ast.While]
@@ -100,12 +104,16 @@ class _Nodes:
 
 
 def _walk(statement: ast.stmt) -> _Nodes:
-    nodes = _Nodes(set(), {}, [], [], [], [])
+    nodes = _Nodes(set(), set(), [], {}, [], [], [], [])
     for node in nodes_under(statement):
         if isinstance(node, ast.Expr):
             value = node.value.value if isinstance(node.value, ast.Await) else node.value
             nodes.dropped.add(id(value))
             nodes.statements[id(value)] = (node, "")
+            sent = _under_callbacks(value)
+            if sent is not None:
+                nodes.dropped.add(id(sent))
+                nodes.told.add(id(sent))
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             nodes.statements[id(node.value)] = (node, node.targets[0].id)
         elif isinstance(node, ast.ClassDef):
@@ -114,6 +122,8 @@ def _walk(statement: ast.stmt) -> _Nodes:
             nodes.functions.append(node)
         elif isinstance(node, LOOPS):
             nodes.loops.append(node)
+        elif isinstance(node, ast.With | ast.AsyncWith):
+            nodes.entered += (item.context_expr for item in node.items)
         elif isinstance(node, ast.Call) and not is_log(node):
             nodes.given += [*node.args, *(word.value for word in node.keywords)]
         elif isinstance(node, ast.Return | ast.Yield) and node.value is not None:
@@ -123,6 +133,17 @@ def _walk(statement: ast.stmt) -> _Nodes:
         elif isinstance(node, ast.Dict):
             nodes.given += node.values
     return nodes
+
+
+_LISTENS: Final = frozenset({"add_errback", "add_callback", "add_both", "add_done_callback"})
+
+
+def _under_callbacks(value: ast.expr) -> ast.expr | None:
+    """``send(...)`` of ``send(...).add_callback(f).add_errback(g)``."""
+    found: ast.expr | None = None
+    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in _LISTENS:
+        found = value = value.func.value
+    return found
 
 
 @dataclass(slots=True)
@@ -190,6 +211,8 @@ def _look(table: BrokerTable, module: Module, version: Version, statement: ast.s
     found = _Gathering(looking, nodes)
     for loop, subject, client in _loops_over(looking, nodes):
         found.loop(loop, subject, client)
+    by_class = {owner: tuple(listeners_of_class(looking, owner)) for owner in nodes.classes}
+    listeners = frozenset(owner for owner, read in by_class.items() if read)
     for site in module.calls_under(statement):
         call = site.node
         made = looking.made_by(call) if looking.may_make(call) else None
@@ -199,12 +222,12 @@ def _look(table: BrokerTable, module: Module, version: Version, statement: ast.s
         if receiver is not None and isinstance(call.func, ast.Attribute):
             found.using(call, call.func, receiver)
         else:
-            found.uses += _loose(looking, call)
+            found.uses += () if _of_listener(call, listeners) else _loose(looking, call)
     for function in nodes.functions:
         for origin, read in listeners_by_decorator(looking, function):
             found.loops[function] = (origin, read)
-    for owner in nodes.classes:
-        for read in listeners_of_class(looking, owner):
+    for owner, loops in by_class.items():
+        for read in loops:
             found.loops[owner] = (None, read)
     found.uses += _given_away(looking, nodes)
     return Look(
@@ -214,6 +237,14 @@ def _look(table: BrokerTable, module: Module, version: Version, statement: ast.s
         tuple(_code(found.accesses)),
         tuple(found.plain),
     )
+
+
+def _of_listener(call: ast.Call, listeners: frozenset[ast.ClassDef]) -> bool:
+    """Whether a call is one of a class that is a listener itself, on its own object: it says nothing of others."""
+    func = call.func
+    if not listeners or not isinstance(func, ast.Attribute) or not isinstance(func.value, ast.Name):
+        return False
+    return func.value.id == "self" and any(place.node in listeners for place in place_of(call).outward())
 
 
 def _loose(looking: Looking, call: ast.Call) -> Iterator[Use]:
@@ -258,15 +289,28 @@ def _use(looking: Looking, call: ast.Call, method: str, found: Found, origin: Lo
         loc=looking.module.loc(call),
         written=" ".join(looking.module.text_of(call.func).split()),
         sends=sends is not None,
-        settles=any(method in each.settles for each in found.made.sends),
+        settles=any(method in each.settles for each in found.made.sends) and not _only_looks(looking, call, found),
         dropped=id(call) in nodes.dropped
         or (sends is not None and bool(sends.counter) and id(call) in nodes.statements),
-        told=sends is not None and _tells(call, sends),
+        told=sends is not None and (_tells(call, sends) or id(call) in nodes.told),
+        chained=id(call) in nodes.told,
         counted=sends is not None and bool(sends.counter) and _counts(call, sends.counter, nodes),
         endless=sends is not None and _is_endless(_loop_around(call)),
         ordered=_ordering(looking.module, call, sends) if sends is not None and sends.ordered_by[0] else None,
         repair=_look_at(looking.module, call, sends.counter, nodes) if sends is not None and sends.counter else (),
     )
+
+
+def _only_looks(looking: Looking, call: ast.Call, found: Found) -> bool:
+    """``poll(0)`` on a producer that ends with its function: it waits for nothing, and nobody polls later."""
+    func, module = call.func, looking.module
+    if not isinstance(func, ast.Attribute) or func.attr != "poll" or len(call.args) != 1:
+        return False
+    waits = module.value(call.args[0])
+    if not isinstance(waits, Known) or waits.value != 0 or not isinstance(func.value, ast.Name) or found.call is None:
+        return False
+    local = module.scope_of(found.call).kind == "function" and module.scope_of(call) is module.scope_of(found.call)
+    return local and not _is_endless(_loop_around(call))
 
 
 def _ordering(module: Module, call: ast.Call, sends: Sends) -> Loc | None:
@@ -312,6 +356,10 @@ def _counts(call: ast.Call, counter: str, nodes: _Nodes) -> bool:
 
 def _given_away(looking: Looking, nodes: _Nodes) -> Iterator[Use]:
     """Clients that somebody else gets, and methods that are handed on (``atexit.register(producer.flush)``)."""
+    for expr in nodes.entered:
+        found = looking.client(expr)
+        if found is not None and any(each.settles & _LEAVES for each in found.made.sends):
+            yield Use(found.made.library, "__exit__", looking.origin(found), looking.module.loc(expr), settles=True)
     for expr in nodes.given:
         if isinstance(expr, ast.Starred):
             expr = expr.value
@@ -324,6 +372,9 @@ def _given_away(looking: Looking, nodes: _Nodes) -> Iterator[Use]:
             found = looking.client(expr)
             if found is not None:
                 yield Use(found.made.library, "", looking.origin(found), looking.module.loc(expr), escapes=True)
+
+
+_LEAVES: Final = frozenset({"__exit__", "__aexit__"})
 
 
 def _loops_over(looking: Looking, nodes: _Nodes) -> Iterator[tuple[_Loop, ast.expr, Found]]:

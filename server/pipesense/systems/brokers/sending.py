@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipesense.model.broker import ClientRole, Loss, OrderedSend, StreamClient, UncheckedSend
-from pipesense.model.value import Absent
+from pipesense.model.value import Absent, Known, Value
 from pipesense.model.where import Loc
 from pipesense.systems.brokers.table import BrokerTable, Sends
 from pipesense.text.span import Span
 
-_COMMITS: Final = "commit_transaction"
+ORDERING: Final = "enable_message_ordering"
+
+_COMMITS: Final = frozenset({"commit_transaction", "transaction"})
 """Sends what waits, and raises if one message of the transaction did not arrive: in each of Kafka's clients."""
 
 
@@ -37,6 +39,8 @@ class Use:
     told: bool = False
     counted: bool = False
     escapes: bool = False
+    chained: bool = False
+    """Its result is given a callback on the spot, so nothing can be put behind the call."""
     endless: bool = False
     """It stands in a loop that nothing leaves."""
     ordered: Loc | None = None
@@ -55,7 +59,7 @@ def unchecked(table: BrokerTable, clients: Sequence[StreamClient], uses: Sequenc
         own = by_origin.get(client.whole, [])
         for sends in _ways(table, client):
             sent = [use for use in own if use.sends and use.method in sends.methods]
-            if sends.loss is None or not sent or any(use.escapes or use.method == _COMMITS for use in own):
+            if sends.loss is None or not sent or any(use.escapes or use.method in _COMMITS for use in own):
                 continue
             yield from _judged(table, client, sends, sent, loose or any(use.settles for use in own))
 
@@ -67,8 +71,15 @@ def ordered(table: BrokerTable, clients: Sequence[StreamClient], uses: Sequence[
         use = by_origin.get(client.whole)
         for sends in _ways(table, client):
             name = sends.ordered_by[1]
-            if use is not None and use.ordered is not None and name and isinstance(client.value(name), Absent):
+            if use is not None and use.ordered is not None and name and _off(client.value(name)):
                 yield OrderedSend(table.system, client, use.ordered, use.written, name)
+
+
+def _off(value: Value[object]) -> bool:
+    """Whether ordering is surely not asked for: no options, or options that say nothing of it."""
+    return isinstance(value, Absent) or (
+        isinstance(value, Known) and isinstance(value.value, tuple) and ORDERING not in value.value
+    )
 
 
 def _ways(table: BrokerTable, client: StreamClient) -> Iterable[Sends]:
@@ -99,7 +110,7 @@ def _fact(client: StreamClient, sends: Sends, loss: Loss, uses: list[Use], remed
     repair: tuple[tuple[Loc, str], ...] = ()
     if loss is Loss.PARTLY:
         repair = first.repair
-    elif sends.repair:
+    elif sends.repair and not any(use.chained for use in uses):
         repair = tuple((use.loc.at(Span(use.loc.span.end, use.loc.span.end)), sends.repair) for use in uses)
     return UncheckedSend(
         system=client.system,

@@ -62,7 +62,7 @@ def _setting(module: Module, spec: SettingSpec, call: ast.Call, found: AbstractD
     for written in spec.written:
         hit = found.entries.get(written) or hit
     if hit is not None:
-        value = module.value(hit.value)
+        value = _options(hit.value) if spec.kind is Kind.OPTIONS else module.value(hit.value)
         if isinstance(value, Known):
             return ClientSetting(spec.name, hit.key, Known(normal(spec.kind, value.value), value.loc), hit.entry_loc)
         return ClientSetting(spec.name, hit.key, Unknown("it is computed"), hit.entry_loc)
@@ -76,6 +76,14 @@ def _setting(module: Module, spec: SettingSpec, call: ast.Call, found: AbstractD
     if unsure is not None:
         return ClientSetting(spec.name, spec.written[0], unsure)
     return ClientSetting(spec.name, spec.written[0], Absent(_default(spec, version)), example=spec.example)
+
+
+def _options(node: ast.expr) -> Value[object]:
+    """The names of the keyword arguments of a call, other than those that are False."""
+    if not isinstance(node, ast.Call) or node.args or any(word.arg is None for word in node.keywords):
+        return Unknown("it is computed")
+    off = [word for word in node.keywords if isinstance(word.value, ast.Constant) and word.value.value is False]
+    return Known(tuple(sorted(str(word.arg) for word in node.keywords if word not in off)))
 
 
 def _default(spec: SettingSpec, version: Version) -> Value[object]:

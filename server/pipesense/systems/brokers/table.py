@@ -17,6 +17,8 @@ class Kind(Enum):
     FLAG = "flag"
     NUMBER = "number"
     TEXT = "text"
+    OPTIONS = "options"
+    """An object that is made on the spot: the names of what it is given."""
     ANY = "any"
 
 

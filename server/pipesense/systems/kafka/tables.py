@@ -134,7 +134,7 @@ CLIENTS: Final = (
                 methods=frozenset({"send"}),
                 topic="topic",
                 loss=Loss.AT_EXIT,
-                settles=frozenset({"flush", "stop", "commit_transaction"}),
+                settles=frozenset({"flush", "stop", "commit_transaction", "transaction", "__aexit__"}),
                 remedy="Await send_and_wait(), or keep what send() returns and await it too",
             ),
             Sends(methods=frozenset({"send_and_wait"}), topic="topic", loss=None),

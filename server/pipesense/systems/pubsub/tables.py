@@ -27,7 +27,7 @@ CLIENTS: Final = (
         role=ClientRole.PRODUCER,
         settings=(
             SettingSpec("batching", ("batch_settings",), at=0),
-            SettingSpec("ordering", ("publisher_options",), at=1, example=_ORDERED),
+            SettingSpec("ordering", ("publisher_options",), Kind.OPTIONS, at=1, example=_ORDERED),
         ),
         sends=(
             Sends(

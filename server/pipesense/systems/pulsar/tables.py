@@ -28,7 +28,7 @@ CLIENTS: Final = (
             Sends(
                 methods=frozenset({"send_async"}),
                 loss=Loss.AT_EXIT,
-                settles=frozenset({"flush", "close"}),
+                settles=frozenset({"flush", "close", "__exit__"}),
                 callbacks=frozenset({"callback"}),
                 callback_at=1,
             ),
