@@ -43,11 +43,20 @@ class Reported:
     what: str = ""
     """The first sentence of the message alone."""
 
-    def at(self, span: Span) -> Reported:
-        """The same finding at another place (written out: it is done for most findings of a file at every key)."""
+    def at(self, span: Span, related: tuple[RelatedPlace, ...]) -> Reported:
+        """The same finding at other places (written out: it is done for most findings of a file at every key)."""
         return Reported(
-            *(self.path, self.rule, self.variant, self.severity, self.message, span, self.fingerprint),
-            *(self.related, self.fixable, self.finding, self.what),
+            self.path,
+            self.rule,
+            self.variant,
+            self.severity,
+            self.message,
+            span,
+            self.fingerprint,
+            related,
+            self.fixable,
+            self.finding,
+            self.what,
         )
 
 

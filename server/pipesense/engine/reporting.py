@@ -101,14 +101,19 @@ def place_findings(
     shown: list[Reported] = []
     same = before.config is config
     for cell, mark in zip(cells, marks, strict=True):
-        last = cell.reported
-        # What a statement elsewhere tells of the dialect may change while the finding stays what it was.
-        severity = config.severity_of(cell.finding.rule) or judged(cell.finding, cell.span)
-        if last is None or not same or last.fingerprint != mark or last.severity != severity or cell.finding.related:
-            last = cell.reported = _reported(document, cell.finding, cell.span, mark, severity, registry, place)
-        elif last.span != cell.span:
-            last = cell.reported = last.at(cell.span)
-        shown.append(last)
+        last, finding = cell.reported, cell.finding
+        kept = last if last is not None and same and last.fingerprint == mark else None
+        if kept is None or finding.severity is Severity.ERROR:
+            # What a statement elsewhere tells of the dialect may change while an error stays what it was.
+            severity = config.severity_of(finding.rule) or judged(finding, cell.span)
+            if kept is None or kept.severity is not severity:
+                kept = _reported(document, finding, cell.span, mark, severity, registry)
+        if finding.related:
+            kept = kept.at(cell.span, tuple(_related(document, finding, place)))
+        elif kept.span != cell.span:
+            kept = kept.at(cell.span, ())
+        cell.reported = kept
+        shown.append(kept)
     before.replace(cells, marks, relative, config)
     if directives:
         shown += _about_directives(document, directives, used, registry, enabled, relative, complete=complete)
@@ -145,8 +150,8 @@ def _reported(
     mark: str,
     severity: Severity,
     registry: Registry,
-    place: Place,
 ) -> Reported:
+    """What is shown of a finding, without what explains it elsewhere."""
     rule = registry.get(finding.rule)
     return Reported(
         path=document.path,
@@ -156,7 +161,7 @@ def _reported(
         message=masked(finding.message),
         span=span,
         fingerprint=mark,
-        related=tuple(_related(document, finding, place)),
+        related=(),
         fixable=rule is not None and rule.fixable,
         finding=finding,
         what=masked(finding.what),

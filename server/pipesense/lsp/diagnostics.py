@@ -32,6 +32,8 @@ _DEPRECATED: Final = 2
 
 _KEY: Final = attrgetter("rule", "fingerprint", "severity", "message")
 _SPAN: Final = attrgetter("span")
+_json_text: Final = json.encoder.encode_basestring_ascii
+"""A text as JSON, as ``json.dumps`` writes it."""
 _START: Final = itemgetter(0)
 _END: Final = itemgetter(1)
 
@@ -80,7 +82,15 @@ class DiagnosticWriter:
 
     def range(self, span: Span, buffer: TextBuffer) -> str:
         """A range as JSON, in the client's units."""
-        lines = buffer.lines
+        lines, starts = buffer.lines, buffer.lines.starts
+        line = bisect_right(starts, span.start) - 1
+        if buffer.text[starts[line] : span.end].isascii() and bisect_right(starts, span.end) - 1 == line:
+            # Every code point is one unit.
+            begin = starts[line]
+            return (
+                f'{{"start":{{"line":{line},"character":{span.start - begin}}},'
+                f'"end":{{"line":{line},"character":{span.end - begin}}}}}'
+            )
         line, character = lines.client_position(span.start, self.encoding)
         end_line, end_character = lines.client_position(span.end, self.encoding)
         return (
@@ -128,7 +138,7 @@ class DiagnosticWriter:
         for place in finding.related[:RELATED_SHOWN]:
             buffer = self.text_of(place.path)
             if buffer is not None:
-                uri, text = json.dumps(self.uri_of(place.path)), json.dumps(place.text)
+                uri, text = _json_text(self.uri_of(place.path)), _json_text(place.text)
                 places.append(
                     f'{{"location":{{"uri":{uri},"range":{self.range(place.span, buffer)}}},"message":{text}}}'
                 )
