@@ -156,6 +156,27 @@ def test_reads_what_yaml_writes_with_and_without_libyaml(value: object, flow: bo
         assert read_yaml(text) == file
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{Next: Done?}", {"Next": "Done?"}),
+        ("{a: x?, b: 1}", {"a": "x?", "b": 1}),
+        ("[a? , b?c]", ["a?", "b?c"]),
+        ("{ok?: {deep: [x:y?]}}", {"ok?": {"deep": ["x:y?"]}}),
+        ("{a: two words?\n  and more?}", {"a": "two words? and more?"}),
+        ("{? a : b?}", {"a": "b?"}),
+    ],
+)
+def test_a_question_mark_belongs_to_its_word_without_libyaml(
+    text: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_libyaml = read_yaml(text)
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    file = read_yaml(text)
+    assert file.problem is None and plain(file.root) == value
+    assert file == with_libyaml
+
+
 def test_merges_of_merges_are_asked_once_each() -> None:
     levels = 40
     text = "m0: &m0 {a: 1}\n" + "".join(

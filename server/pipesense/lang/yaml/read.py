@@ -143,7 +143,9 @@ def read_yaml(text: str) -> YamlFile:
     shift = 1 if text.startswith("\ufeff") else 0
     builder = _Builder(text, shift)
     problem: Problem | None = None
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader: Any = getattr(yaml, "CSafeLoader", None)
+    if loader is None:
+        from pipesense.lang.yaml.pure import PureLoader as loader
     try:
         for event in yaml.parse(text[shift:], Loader=loader):
             problem = _take(builder, event)
