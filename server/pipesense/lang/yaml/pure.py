@@ -1,7 +1,7 @@
 """PyYAML's loader in Python, for machines without libyaml: it accepts what libyaml accepts.
 
-PyYAML ends a plain word of flow style at a question mark (``scan_plain`` of 6.0), so ``{Next: Done?}`` is refused there;
-libyaml since 0.2.3 and YAML 1.2 (7.3.3, ``ns-plain-safe(flow-in)``) take it as part of the word.
+PyYAML ends a plain word of flow style at a question mark (``scan_plain`` of 6.0), so ``{Next: Done?}`` is refused
+there; libyaml 0.2.5 and YAML 1.2 (7.3.3, ``ns-plain-safe(flow-in)``) take it as part of the word.
 """
 
 from __future__ import annotations
@@ -11,17 +11,22 @@ from typing import Any
 import yaml
 
 
-class PureLoader(yaml.SafeLoader):
-    """Reads question marks inside of plain words."""
+def pure_loader(text: str) -> Any:
+    """A safe loader of a text that reads question marks inside of plain words."""
+    loader: Any = yaml.SafeLoader(text)
+    scan, peek = loader.scan_plain, loader.peek
 
-    def scan_plain(self) -> Any:
-        """The next plain word."""
-        if not self.flow_level:
-            return super().scan_plain()
+    def other(index: int = 0) -> str:
+        found: str = peek(index)
+        return "." if found == "?" else found
+
+    def scan_plain() -> Any:
         # The scanner only compares what it peeks at; the text itself is taken by ``prefix``.
-        peek = self.peek
-        self.peek = lambda index=0: "." if (found := peek(index)) == "?" else found  # type: ignore[method-assign]
+        loader.peek = other if loader.flow_level else peek
         try:
-            return super().scan_plain()
+            return scan()
         finally:
-            self.peek = peek  # type: ignore[method-assign]
+            loader.peek = peek
+
+    loader.scan_plain = scan_plain
+    return loader

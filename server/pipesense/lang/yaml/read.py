@@ -145,7 +145,9 @@ def read_yaml(text: str) -> YamlFile:
     problem: Problem | None = None
     loader: Any = getattr(yaml, "CSafeLoader", None)
     if loader is None:
-        from pipesense.lang.yaml.pure import PureLoader as loader
+        from pipesense.lang.yaml.pure import pure_loader
+
+        loader = pure_loader
     try:
         for event in yaml.parse(text[shift:], Loader=loader):
             problem = _take(builder, event)
