@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from pipesense.model.sql import Block, Clause, Expr, Join, Source
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
 from pipesense.rule.rule import rule
+from pipesense.text.regex import regex
 from pipesense_rules import queries
 
 _WHY = "Each row of the one meets every row of the other: a thousand times a thousand are a million."
 _DO = "Add the condition that makes two rows belong together, or write CROSS JOIN where all pairs are meant."
+
+_NAMES_ROWS: Final = regex(r"(?:^|_)(?:id|uuid|key|address)$", re.IGNORECASE)
 
 META = RuleMeta(
     id="correctness/implicit-cross-join",
@@ -37,7 +42,7 @@ def implicit_cross_join(block: Block, ctx: Context) -> Iterator[Finding]:
     before = list(block.sources)
     for index, join in enumerate(block.joins):
         variant = _variant(block, join, index)
-        if variant is not None and _many(join.source) and any(_many(source) for source in before):
+        if variant is not None and _many(join.source, block) and any(_many(source, block) for source in before):
             others = [source.alias for source in before if source.alias]
             yield ctx.finding(
                 variant,
@@ -93,8 +98,33 @@ def _may_connect(part: Expr, alias: str, names: frozenset[str]) -> bool:
     return alias in whose and len(whose) > 1
 
 
-def _many(source: Source) -> bool:
+def _many(source: Source, block: Block) -> bool:
     """Whether nothing says that a source has one row at most; a CTE that reads itself may be anything."""
+    if _picks_one(block, source.alias.casefold()):
+        return False
     if source.kind == "table":
         return True
-    return source.block is not None and not queries.one_row(source.block)
+    inner = source.block
+    return inner is not None and not queries.one_row(inner) and not (len(inner.sources) == 1 and _picks_one(inner, ""))
+
+
+def _picks_one(block: Block, alias: str) -> bool:
+    """Whether WHERE says which row is meant: an identifier of the source equals a constant.
+
+    "" stands for the only source of a query, whose columns need no name in front of them.
+    """
+    names = queries.aliases(block)
+    for part in block.where:
+        if part.op != "eq" or len(part.args) != 2:
+            continue
+        for one, other in (part.args, part.args[::-1]):
+            named = list(queries.columns(one))
+            if (
+                len(named) != 1
+                or any(True for _ in queries.columns(other))
+                or not _NAMES_ROWS.search(named[0].path[-1])
+            ):
+                continue
+            if not alias or queries.owner(named[0], names) == alias:
+                return True
+    return False

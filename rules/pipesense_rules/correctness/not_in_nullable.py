@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipesense.model.change import Replace, Rewrite
+from pipesense.model.data import DatasetName
 from pipesense.model.sql import Block, Expr, Statement, StatementFacts, Write
+from pipesense.model.value import Known
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
@@ -65,7 +67,7 @@ def not_in_nullable(statement: Statement, ctx: Context) -> Iterator[Finding]:
             nullable = ctx.nullable(column, statement)
             if nullable is not False:
                 leaking.append((branch, column))
-                certain = certain or bool(nullable)
+                certain = certain or (bool(nullable) and not _is_undeclared(branch, statement, ctx))
         if leaking:
             yield ctx.finding(
                 "nullable" if certain else "unknown",
@@ -73,6 +75,23 @@ def not_in_nullable(statement: Statement, ctx: Context) -> Iterator[Finding]:
                 subject=tuple(leaking),
                 column=".".join(leaking[0][1].path),
             )
+
+
+def _is_undeclared(branch: Block, statement: Statement, ctx: Context) -> bool:
+    """Whether the column is a copy of one whose table says of no column that it is never NULL.
+
+    Who writes such definitions leaves NOT NULL out everywhere, so that it is missing tells nothing of this column.
+    """
+    found = ctx.outputs(statement, branch).columns
+    if len(found) != 1 or not found[0].copied or not found[0].origins:
+        return False
+    tables = [ctx.relation(DatasetName(origin.table)) for origin in found[0].origins]
+    return all(
+        isinstance(table, Known)
+        and not table.value.primary_key
+        and all(column.nullable is not False for column in table.value.columns)
+        for table in tables
+    )
 
 
 def _branches(query: Block, facts: StatementFacts) -> tuple[Block, ...]:

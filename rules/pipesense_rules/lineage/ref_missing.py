@@ -26,6 +26,12 @@ META = RuleMeta(
             "dbt refuses to parse the project, so nothing of it runs.",
             "Name a model that is there, or add the missing one.",
         ),
+        "tested": Message(
+            Severity.WARNING,
+            "No model, seed or snapshot of the project is called {name}{near}.",
+            "dbt says so once while it parses and leaves the test out: what it guards is not tested any more.",
+            "Name a model that is there, or remove the test.",
+        ),
     },
 )
 
@@ -41,7 +47,8 @@ def ref_missing(fact: DbtNode | DbtExposure, ctx: Context) -> Iterator[Finding]:
         found = ctx.dbt.ref(reference)
         if isinstance(found, Missing):
             near = f"; the nearest name is {found.near[0]}" if found.near else ""
-            yield ctx.finding("missing", at=reference.at, name=reference.name, near=near, subject=reference)
+            variant = "tested" if isinstance(fact, DbtNode) and fact.kind == "test" else "missing"
+            yield ctx.finding(variant, at=reference.at, name=reference.name, near=near, subject=reference)
 
 
 @ref_missing.fix

@@ -62,6 +62,8 @@ _NO_MONEY: Final = frozenset(
     }
 )
 
+_DOSE: Final = regex(r"(?:^|_)(?:ingredient|dose|dosage|drug|pack_concept|box_size|strength)(?:_|$)")
+"""A column beside which an amount is that of a medicine."""
 _UNIT: Final = regex(r"_?(?:uom|units?|unit_of_measure|measure|dose_?unit)")
 
 
@@ -90,8 +92,11 @@ def _is_money(name: str) -> bool:
 
 def _is_measured(name: str, columns: tuple[ColumnDef, ...]) -> bool:
     """Whether another column holds the unit of measure: a dose or a weight, and no money."""
+    if any(_DOSE.search(column.name.casefold()) for column in columns):
+        return True
     mine = name.casefold()
     others = {column.name.casefold() for column in columns} - {mine}
+    mine = mine.removesuffix("_value").removesuffix("value")
     return any(_UNIT.fullmatch(other.removeprefix(mine)) for other in others if other.startswith(mine))
 
 

@@ -72,7 +72,7 @@ def _strangers(missing: Sequence[tuple[ColumnUse, Missing]]) -> set[int]:
     columns: dict[int, set[str]] = {}
     for use, bound in missing:
         for source in bound.sources:
-            if source.block is None and not source.opaque:
+            if source.block is None and not (source.opaque and len(source.parts) == 1):
                 columns.setdefault(id(source), set()).add(use.path[-1].casefold())
     return {source for source, names in columns.items() if len(names) >= _MANY}
 

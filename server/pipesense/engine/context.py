@@ -184,6 +184,9 @@ class RuleContext:
         }
         return tuple(sorted(found))
 
+    def owns_tables(self, role: str) -> bool:
+        return bool(self._get(("owner", role.casefold())))
+
     def model_of(self, statement: Statement) -> str:
         return self._of.answers.relations.model_of(statement)
 

@@ -135,6 +135,8 @@ class ProjectView:
         opened = self._opened()
         if opened is not None:
             return opened
+        if not self._get(("dbt-names", self.folder, "node"), str):
+            return Unknown("the project has no models: it is made to be installed in one that has them")
         if self._get(("dbt-entry", self.folder, "seed", name), DbtEntry):
             return Unknown("it is described as a seed whose file is not here")
         if self._get(("dbt-macro", self.folder, "ref"), DbtMacro):
@@ -190,7 +192,7 @@ class ProjectView:
                 found = self._get(("dbt-macro", folder, last), DbtMacro)
                 if found:
                     return Found(found)
-            if last in MACROS or last in CONTEXT:
+            if last in MACROS or last in CONTEXT or last.removeprefix("default__") in MACROS:
                 return Found(())
             opened = self._opened(macros=True)
             return opened if opened is not None else Missing(self._near(last, "macro"))

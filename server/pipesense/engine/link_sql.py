@@ -171,6 +171,13 @@ def relations(scripts: Iterable[Script]) -> dict[Key, tuple[Relation, ...]]:
     return found
 
 
+def owners(scripts: Iterable[Script]) -> dict[Key, Any]:
+    """The roles that scripts make owners of a table, each under ("owner", <its name in lower case>)."""
+    alters = [each.facts.alter for script in scripts for each in script.having("alter")]
+    named = {action.name.casefold() for alter in alters if alter for action in alter.actions if action.what == "owner"}
+    return {("owner", name): True for name in named}
+
+
 def tables_read(scripts: Iterable[Script]) -> frozenset[str]:
     """The last parts of the names of all tables that scripts read, in lower case; dbt models by their own names."""
     return frozenset().union(*(each for script in scripts for each in map(_TABLES, script.statements)))
@@ -293,6 +300,7 @@ def link_sql_file(
         made = model_relation(script.statements, model[1], model[0], loc)
         defined[("model", made.dataset.table)] = (made,)
     exports: dict[Key, Any] = {**defined, **places(defined), **columns_read(path, scripts.values())}
+    exports |= owners(scripts.values())
     exports[("file", path)] = True
     exports[("script", path)] = tuple(chain.from_iterable(map(_ACCESSES, script.statements)))
     if document.text.startswith("---"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pipesense.engine.dbt_relations import is_built_as, snapshot_columns
 from pipesense.engine.index import Key
-from pipesense.engine.roles import is_of_tests
+from pipesense.engine.roles import are_apart, is_of_tests
 from pipesense.lang.jinja.references import reference
 from pipesense.lang.sql.bind import Binder
 from pipesense.lang.sql.columns import Resolver, renamed
@@ -58,6 +58,7 @@ class _Place(NamedTuple):
     connection: str = ""
     tested: bool = True
     """What tests define counts here too."""
+    file: str = ""
 
     def sees(self, relation: Relation) -> bool:
         """Whether a relation may be in the same database; two connections with different names are two databases.
@@ -133,7 +134,8 @@ class Relations:
         if statement is None:
             return _Place((), "", reads)
         folder = self.projects.folder(statement.loc.file) if self.projects is not None else ""
-        return _Place(statement.local, folder, reads, statement.connection, is_of_tests(statement.loc.file))
+        file = statement.loc.file
+        return _Place(statement.local, folder, reads, statement.connection, is_of_tests(file), file)
 
     def find(self, parts: Path, statement: Statement | None, reads: set[Key]) -> Value[Relation]:
         """The relation that a written name surely means: one of the script's own, or the only one of the workspace."""
@@ -197,6 +199,11 @@ class Relations:
         if len(name.parts) == 1 and (len(sure) < len(matches) or self._candidates(name.table, place, "model")):
             # Without a schema the name tells little, and others have it too.
             return Unknown(f"it cannot be told which {name.table} is meant")
+        if len(name.parts) == 1 and all(are_apart(place.file, each.loc.file) for _, each in defined):
+            # Scripts of two folders may run in two schemas, each with a table of that name.
+            return Unknown(
+                f"what creates {name.table} lies in a folder of its own, and no schema says that it is meant"
+            )
         best = max(match.value for match, _ in defined if match is not None)
         fitting = [each for match, each in defined if match is not None and match.value == best]
         if any(each.temporary for each in fitting):

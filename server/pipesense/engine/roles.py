@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
+from typing import Final
 
 from pipesense.rule.meta import FileRole
+from pipesense.text.regex import regex
 
 _ROLE_FOLDERS = {
     "tests": FileRole.TEST,
@@ -21,8 +23,13 @@ _OF_ONE_OCCASION = frozenset(
     ["archive", "archived", "deprecated", "obsolete", "attic", "adhoc", "ad_hoc", "ad-hoc", "scratch", "sandbox"]
 )
 """Folders whose SQL is put away, or is run by hand: no pipeline reads it."""
+COMPILED: Final = "__dbt__cte__"
+"""How dbt calls the ephemeral models in what it compiles; nobody writes that."""
+_WRITTEN_BY_DBT: Final = ("compiled", "run")
+_RESOURCES = frozenset({"models", "tests", "analyses", "snapshots", "seeds"})
 _OF_MIGRATIONS = ("_migration", "_migrations", "-migrations")
 """How folders are called that hold the migrations of one of several databases."""
+_OF_DEFINITIONS = regex(r"ddl|schema|table|create|init|setup|migrat|database|^db$|defin|structure|bootstrap|source")
 _OF_TESTS = (".test", ".tests")
 """How .NET calls the project that tests another one
 (https://learn.microsoft.com/en-us/dotnet/core/testing/unit-testing-with-dotnet-test)."""
@@ -35,6 +42,9 @@ def default_role(path: str, folder: str) -> FileRole:
     name = parts[-1] if parts else ""
     if name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py":
         return FileRole.TEST
+    if any(one in _WRITTEN_BY_DBT and other in _RESOURCES for one, other in zip(parts[1:], parts[3:], strict=False)):
+        # dbt writes target/run/<project>/models/..., wherever target-path puts the first of them.
+        return FileRole.GENERATED
     if name[:1] in "VUR" and "__" in name and name.endswith(".sql") and name[1:2].isdigit():
         return FileRole.MIGRATION
     if parts[-3:-1] == ("features", "steps") or parts[-2:] == ("features", "environment.py"):
@@ -58,3 +68,12 @@ def default_role(path: str, folder: str) -> FileRole:
 def is_of_tests(path: str) -> bool:
     """Whether a file belongs to tests, where definitions are made for them alone."""
     return "test" in path.lower() and default_role(path, "") is FileRole.TEST
+
+
+def are_apart(reading: str, defining: str) -> bool:
+    """Whether two SQL files lie in folders beside each other of which neither says that it holds definitions."""
+    if not (reading.endswith(".sql") and defining.endswith(".sql")):
+        return False
+    mine, theirs = PurePosixPath(reading).parts[:-1], PurePosixPath(defining).parts[:-1]
+    common = next((at for at, (one, other) in enumerate(zip(mine, theirs, strict=False)) if one != other), None)
+    return common is not None and not any(_OF_DEFINITIONS.search(part.lower()) for part in theirs[common:])

@@ -22,7 +22,7 @@ from pipesense.engine.project import Surroundings
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Answers, ColumnMemo, Lookup, Relations
 from pipesense.engine.report import Counters, InternalError
-from pipesense.engine.roles import default_role
+from pipesense.engine.roles import COMPILED, default_role
 from pipesense.engine.told import uses_and_checks
 from pipesense.lang.languages import DOCUMENTS
 from pipesense.lang.sql.adapter import dialect_of_dbt
@@ -51,7 +51,7 @@ from pipesense.model.sql import Statement
 from pipesense.model.value import Version
 from pipesense.model.where import Loc
 from pipesense.rule.finding import Finding
-from pipesense.rule.meta import RuleMeta
+from pipesense.rule.meta import FileRole, RuleMeta
 from pipesense.rule.registry import Registry
 from pipesense.systems.system import DocumentSystem, Lifted, PythonSystem
 
@@ -144,6 +144,8 @@ class Stages:
         config = self.surroundings.config(record.path)
         folder = config.folder or (self.surroundings.root_of(record.path) or "")
         record.role = config.role_of(record.path) or default_role(record.path, folder)
+        if record.role is FileRole.PIPELINE and record.document.language == "sql" and COMPILED in record.document.text:
+            record.role = FileRole.GENERATED
         return config
 
     def first_findings(self, record: FileRecord, lookup: Lookup) -> tuple[Finding, ...]:

@@ -147,6 +147,9 @@ class Context(Protocol):
     def restored_by(self, parts: tuple[str, ...], column: str, statement: Statement) -> tuple[str, ...]:
         """The other files that add the column to that table, or make the table with it."""
 
+    def owns_tables(self, role: str) -> bool:
+        """Whether some script makes the role the owner of a table (ALTER TABLE ... OWNER TO)."""
+
     def model_of(self, statement: Statement) -> str:
         """The dbt model whose query this is, "" where it is none."""
 

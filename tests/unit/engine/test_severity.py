@@ -44,3 +44,11 @@ def test_an_error_wants_a_dialect_that_is_certain(text: str, severity: str | Non
 )
 def test_sql_for_one_occasion_is_told_quietly(path: str, severity: str) -> None:
     assert severities(f"-- pipesense: dialect=mysql\n{QUERY}", path) == [severity]
+
+
+@pytest.mark.parametrize(
+    "path", ["target/run/shop/models/a.sql", "demo/target_2/compiled/shop/tests/a.sql", "models/whole__complete__.sql"]
+)
+def test_nothing_is_said_of_what_dbt_wrote(path: str) -> None:
+    text = QUERY.replace("WITH r", "WITH __dbt__cte__r").replace("FROM r", "FROM __dbt__cte__r r")
+    assert severities(text, path) == []

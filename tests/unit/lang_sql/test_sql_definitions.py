@@ -302,7 +302,7 @@ def action_line(sql: str, action: AlterAction) -> str:
             "spark",
             ["drop partition exists `DROP IF EXISTS PARTITION (dt='2024')`"],
         ),
-        ("ALTER TABLE t OWNER TO x", "postgres", ["set options `OWNER TO x`"]),
+        ("ALTER TABLE t OWNER TO x", "postgres", ["owner x `OWNER TO x`"]),
     ],
 )
 def test_alter(sql: str, dialect: str, expected: list[str]) -> None:

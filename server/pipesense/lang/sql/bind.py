@@ -15,6 +15,9 @@ from pipesense.model.value import Unknown
 from pipesense.text.span import Span
 
 _DERIVED: Final = frozenset({Role.STATEMENT, Role.CTE, Role.FROM})
+_NAMES_BY_FUNCTION: Final = frozenset({"", "postgres", "redshift", "risingwave", "materialize"})
+"""Dialects, and not knowing, in which a call without an alias gives a column called like its function
+(https://www.postgresql.org/docs/17/queries-select-lists.html#QUERIES-COLUMN-LABELS)."""
 _ALIAS_FIRST: Final = frozenset({Clause.ORDER})
 _PSEUDO: Final = frozenset(
     {
@@ -190,6 +193,10 @@ class Binder:
         if aliases is None:
             listed = reversed(tuple(enumerate(outputs)))
             aliases = self._aliases[number] = {each.name.casefold(): at for at, each in listed if each.aliased}
+            if self.facts.dialect in _NAMES_BY_FUNCTION:
+                for place, each in enumerate(outputs):
+                    if not each.aliased and each.expr.kind in ("function", "aggregate"):
+                        aliases.setdefault(each.expr.name.casefold(), place)
         at = aliases.get(path[0].casefold())
         if at is None:
             return None

@@ -18,6 +18,22 @@ from pipesense.text.span import Span
 _HOLE_MARKS: Final = frozenset("{%$")
 _SEVERAL: Final = regex(r"(?:columns|cols|fields)\s*\(")
 """How macros are called that write several columns."""
+_SPREADING: Final = frozenset(
+    {
+        "COLUMNS",
+        "EXPLODE",
+        "EXPLODE_OUTER",
+        "POSEXPLODE",
+        "POSEXPLODE_OUTER",
+        "INLINE",
+        "INLINE_OUTER",
+        "STACK",
+        "JSON_TUPLE",
+    }
+)
+"""Functions whose one call gives several columns
+(https://clickhouse.com/docs/sql-reference/statements/select#dynamic-column-selection, DuckDB's star expression,
+https://spark.apache.org/docs/3.5.1/sql-ref-functions-builtin.html#generator-functions)."""
 _HARMLESS: Final = frozenset({"DISTINCT", "ALL"})
 """What a branch of a template may hold without bringing columns."""
 _MOST_USES: Final = 200
@@ -307,6 +323,8 @@ class _Maker:
                 return f"the name `{output.name}` is made by a template"
             # An alias behind several columns would be the last one's.
             whole = not output.aliased or _SEVERAL.search(output.expr.name)
+            if output.expr.name.upper() in _SPREADING and output.expr.op != "column" and not output.aliased:
+                return f"{output.expr.name} may give several columns"
             if output.expr.op == "hole" and whole and not _is_spelled_out(output.expr.name):
                 return f"`{_short(output.expr.name)}` may stand for any columns"
         if Clause.SELECT in block.holes:

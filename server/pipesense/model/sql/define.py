@@ -171,14 +171,14 @@ class AlterAction:
 
     ``what``: "add column", "drop column", "rename column", "change type", "set not null", "drop not null",
     "set default", "drop default", "rename", "swap", "add constraint", "drop constraint", "add partition",
-    "drop partition", "exchange partition", "attach partition", "append", "set options", "cluster by", "delete" or
-    "other".
+    "drop partition", "exchange partition", "attach partition", "append", "owner", "set options", "cluster by",
+    "delete" or "other".
     """
 
     what: str
     span: Span
     name: str = ""
-    """The column or constraint."""
+    """The column or constraint, or the new owner."""
     to: str = ""
     """The column's new name."""
     type: str = ""

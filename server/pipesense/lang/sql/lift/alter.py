@@ -34,6 +34,7 @@ _WORDS: Final = (
     ("ADD CHECK", "add constraint", ""),
     ("ADD CONSTRAINT", "add constraint", ""),
     ("SET TBLPROPERTIES", "set options", ""),
+    ("OWNER TO", "owner", ""),
     *((word, "set options", "") for word in ("OWNER", "ENABLE", "DISABLE", "VALIDATE", "COMMENT", "REPLICA")),
     ("CLUSTER", "cluster by", ""),
 )
@@ -42,7 +43,7 @@ _KEYS: Final = ("CONSTRAINT", "INDEX", "KEY", "PRIMARY KEY", "FOREIGN KEY", "CHE
 _OF_COLUMNS: Final = ("set not null", "drop not null", "set default", "drop default")
 _HARMLESS: Final = (
     *("add constraint", "drop constraint", "add partition", "drop partition", "set options", "cluster by"),
-    *("exchange partition", "attach partition", "append", "delete"),
+    *("exchange partition", "attach partition", "append", "delete", "owner"),
 )
 """Actions after which the columns are what they were."""
 _CONSTRAINTS: Final[dict[type, str]] = {
@@ -128,6 +129,7 @@ def alter_by_words(lift: Queries) -> tuple[Alter | None, TableDef | None]:
     first = head.at
     what = "other"
     table: tuple[str, ...] = ()
+    owner: tuple[str, ...] = ()
     for start, named, word in _WORDS:
         if head.take(start):
             what = named
@@ -135,12 +137,14 @@ def alter_by_words(lift: Queries) -> tuple[Alter | None, TableDef | None]:
                 head.at = head.until(word) + 1
             if named in ("exchange partition", "attach partition", "append") and not head.done():
                 table, _ = head.path()
+            if named == "owner" and not head.done():
+                owner = head.path()[0]
             break
     span = lift.token_span(first, len(lift.layout.tokens) - 1)
     constraint = "check" if what == "add constraint" and head.until("CHECK") < len(head.tokens) else ""
     if Cursor(lift, first).take("ADD CHECK"):
         constraint = "check"
-    action = AlterAction(what, span, table=table, constraint=constraint)
+    action = AlterAction(what, span, ".".join(owner), table=table, constraint=constraint)
     alter = Alter("table", parts, place, exists, (action,), lift.token_span(0, len(lift.layout.tokens) - 1))
     return alter, _table(alter)
 

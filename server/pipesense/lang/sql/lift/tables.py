@@ -48,6 +48,8 @@ def _create(lift: Queries, node: exp.Expr) -> TableDef | None:
     columns = columns_of(lift, schema.expressions if schema is not None else [], keys)
     keys.read(schema)
     properties = read_properties(args.get("properties"))
+    if schema is not None and any(isinstance(each, exp.LikeProperty) for each in schema.expressions):
+        properties = (*properties, ("like", ""))
     layout, partitions = read_layout(lift, args.get("properties"), properties, keys)
     block: Block | None = None
     from_query = isinstance(source, exp.Query)
