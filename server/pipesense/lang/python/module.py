@@ -18,15 +18,7 @@ from pipesense.lang.python import constants, dicts, functions, names
 from pipesense.lang.python.constants import Moment
 from pipesense.lang.python.dicts import AbstractDict, Entry
 from pipesense.lang.python.functions import Function
-from pipesense.lang.python.index import (
-    IMPORTS,
-    Binding,
-    CallSite,
-    FunctionNode,
-    Mutation,
-    Place,
-    ShiftSite,
-)
+from pipesense.lang.python.index import IMPORTS, Binding, CallSite, FunctionNode, Mutation, Place, ShiftSite
 from pipesense.lang.python.link import LinkMemo, ReadKey, Recorder, Recording
 from pipesense.lang.python.scopes import Scope, Scopes
 from pipesense.lang.python.syntax import HEADERS, NOWHERE, ParsedUnit, parsed_of, place_of
@@ -286,7 +278,7 @@ class Module:
         is ``<module name>.<path>`` ("__main__" where the module has no name), an unbound builtin
         ``builtins.open``. The result of a call is the callee with "()": ``boto3.client().put_object``.
         """
-        return self.answer("qualified", expr, names.qualified, ())
+        return self.answer("qualified", expr, names.qualified, (), anywhere=True)
 
     def value(self, expr: ast.expr) -> Value[object]:
         """The constant value: str, bytes, int, float, bool, None, timedelta, Moment, or a tuple of such.
@@ -303,7 +295,7 @@ class Module:
 
     def callables(self, expr: ast.expr) -> tuple[Function, ...]:
         """The workspace functions a callable expression may mean: names, imports, lambdas, ``functools.partial``."""
-        return self.answer("callables", expr, functions.callables, ())
+        return self.answer("callables", expr, functions.callables, (), anywhere=True)
 
     def bindings_of(self, expr: ast.expr) -> tuple[Binding, ...]:
         """The bindings of a name that may reach the place where it stands; () where the file has none."""
@@ -328,16 +320,20 @@ class Module:
         compute: Callable[[Module, ast.expr], T],
         cyclic: T,
         may_last: Callable[[T], bool] | None = None,
+        *,
+        anywhere: bool = False,
     ) -> T:
         """An answer about an expression, given by the file it stands in.
 
         The next link may take it over if ``may_last`` says so: an answer that holds no Module and no nodes.
+        ``anywhere``: it hangs on what the names mean, not on where they stand.
         """
         if expr._place.unit.owner is not self._self:  # type: ignore[attr-defined]
             owner = self._owner(expr)
             if owner is not self:
-                return self.ask(owner, lambda: owner.answer(kind, expr, compute, cyclic, may_last))
-        return self._once((kind, id(expr)), partial(compute, self, expr), cyclic, expr, may_last)
+                return self.ask(owner, lambda: owner.answer(kind, expr, compute, cyclic, may_last, anywhere=anywhere))
+        key = (names.meaning(self, expr) if anywhere and not self.keeps else None) or id(expr)
+        return self._once((kind, key), partial(compute, self, expr), cyclic, expr, may_last)
 
     def answer_about(self, kind: str, name: str, compute: Callable[[Module, str], T], cyclic: T) -> T:
         """An answer about a top-level name, computed once; ``cyclic`` where it leads back to itself."""

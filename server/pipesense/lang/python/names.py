@@ -17,6 +17,7 @@ from pipesense.lang.python.index import (
     SCOPES,
     Binding,
     Place,
+    dotted,
 )
 from pipesense.lang.python.syntax import place_of
 
@@ -140,6 +141,19 @@ def reaching(module: Module, name: str, place: Place, at: Position | None) -> Re
     module.note(name)
     module.note("*")
     return Reaching((), outside=True, certain=not module.table.may_be_bound(name))
+
+
+def meaning(module: Module, expr: ast.expr) -> tuple[str] | None:
+    """What all places share at which an expression means the same: its dotted text. None where the place matters.
+
+    Only for a file that is linked once, as it notes nothing.
+    """
+    if module._askers or not (written := dotted(expr)):
+        return None
+    since = module.table.holds_behind(written.partition(".")[0])
+    if since is None or module.order_of(place_of(expr).unit) <= module.order_of(since):
+        return None
+    return (written,)
 
 
 def _holder(place: Place) -> tuple[str, str] | None:

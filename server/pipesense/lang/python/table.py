@@ -25,6 +25,7 @@ class NameTable:
         self._by_name: dict[str, list[ParsedUnit]] | None = None
         self._bindings: dict[ast.AST | None, dict[str, list[Binding]]] = {}
         self._whole: dict[str, tuple[ParsedUnit, ...]] = {}
+        self._holds_behind: dict[str, ParsedUnit | None] = {}
         self._digests: dict[str, int] = {}
         self._by_function: dict[str, bool] = {}
         self._all_digests: dict[str, int] | None = None
@@ -163,6 +164,30 @@ class NameTable:
         found = index.bindings[None].get(name, []) if len(index.bindings) == 1 and None in index.bindings else []
         certain = len(found) == 1 and found[0].place is units[0].root and name not in index.global_names
         return found[0] if certain else None
+
+    def holds_behind(self, name: str) -> ParsedUnit | None:
+        """The unit behind which a name means one thing wherever it stands: its only binding, or the first of several
+        imports of the same; None where what it means depends on the place.
+        """
+        if name not in self._holds_behind:
+            only = self.only_binding(name)
+            self._holds_behind[name] = only.place.unit if only is not None else self._same_import(name)
+        return self._holds_behind[name]
+
+    def _same_import(self, name: str) -> ParsedUnit | None:
+        units = self.by_name.get(name, ())
+        meant: set[tuple[object, ...]] = set()
+        for unit in units:
+            index = unit.index
+            bound = index.bindings.get(None, {}).get(name, ())
+            if len(index.bindings) != 1 or len(bound) != 1 or name in index.mutations or unit.kind != "statement":
+                return None
+            node, statement = bound[0].node, bound[0].statement
+            if bound[0].place is not unit.root or not isinstance(node, ast.alias):
+                return None
+            source = (statement.module, statement.level) if isinstance(statement, ast.ImportFrom) else (None, -1)
+            meant.add((*source, node.name, node.asname))
+        return units[0] if len(meant) == 1 else None
 
     def aliases(self, name: str) -> list[Binding]:
         """Bindings of other names to exactly ``name``."""

@@ -55,12 +55,12 @@ class _Walk:
 
     def run(self) -> UnitIndex:
         todo = self.todo
-        handlers, fields = _HANDLERS, _FIELDS_BACKWARDS
+        handlers, fields, leaves = _HANDLERS, _FIELDS_BACKWARDS, _LEAVES
         while todo:
             node, place = todo.pop()
             node._place = place  # type: ignore[attr-defined]
             kind = type(node)
-            if kind in _LEAVES:
+            if kind in leaves:
                 continue
             handler = handlers.get(kind)
             if handler is not None:
@@ -69,7 +69,13 @@ class _Walk:
             for name in fields[kind]:
                 child = getattr(node, name, None)
                 if type(child) is list:
-                    todo += [(item, place) for item in reversed(child) if item is not None]
+                    for item in reversed(child):
+                        if type(item) in leaves:
+                            item._place = place
+                        elif item is not None:
+                            todo.append((item, place))
+                elif type(child) in leaves:
+                    child._place = place  # type: ignore[union-attr]
                 elif child is not None:
                     todo.append((child, place))
         index = self.index
@@ -214,7 +220,7 @@ class _Walk:
         self.bind(node.name, "function", node, node, None, place)
         self.index.definitions.append((node, place))
         inner = self.inside(node, "body", place)
-        outer = self._arguments(node.args, inner)
+        outer = self._arguments(node.args, inner, place)
         self.push(
             [
                 *((item, place) for item in node.decorator_list),
@@ -223,9 +229,8 @@ class _Walk:
                 *((item, inner) for item in node.body),
             ]
         )
-        self._annotate_arguments(node.args, place)
 
-    def _arguments(self, arguments: ast.arguments, inner: Place) -> list[ast.expr]:
+    def _arguments(self, arguments: ast.arguments, inner: Place, place: Place) -> list[ast.expr]:
         """Bind the parameters; gives the expressions that are evaluated outside."""
         outer: list[ast.expr] = [*arguments.defaults, *(item for item in arguments.kw_defaults if item is not None)]
         every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
@@ -233,20 +238,15 @@ class _Walk:
             if extra is not None:
                 every.append(extra)
         for argument in every:
+            argument._place = place  # type: ignore[attr-defined]
             self.bind(argument.arg, "parameter", argument, argument, None, inner, "it is a parameter")
             if argument.annotation is not None:
                 outer.append(argument.annotation)
         return outer
 
-    def _annotate_arguments(self, arguments: ast.arguments, place: Place) -> None:
-        for argument in nodes_under(arguments):
-            if isinstance(argument, ast.arg):
-                argument._place = place  # type: ignore[attr-defined]
-
     def lambda_(self, node: ast.Lambda, place: Place) -> None:
         inner = self.inside(node, "body", place)
-        outer = self._arguments(node.args, inner)
-        self._annotate_arguments(node.args, place)
+        outer = self._arguments(node.args, inner, place)
         self.push([*((item, place) for item in outer), (node.body, inner)])
 
     def class_(self, node: ast.ClassDef, place: Place) -> None:
@@ -351,22 +351,37 @@ class _Walk:
 
     def call(self, node: ast.Call, place: Place) -> None:
         function = node.func
-        self.index.calls.append(CallSite(node, dotted(function), place))
-        if isinstance(function, ast.Attribute):
+        at: ast.expr = function
+        index, todo, leaves = self.index, self.todo, _LEAVES
+        parts: list[str] = []
+        # Most of what a call holds are names and constants: they have their place at once, without a turn of the loop.
+        while type(at) is ast.Attribute:
+            at._place = place  # type: ignore[attr-defined]
+            parts.append(at.attr)
+            if at.attr in DURATION_WORDS:
+                index.duration_attributes.append((at, place))
+            at = at.value
+        callee = ""
+        if type(at) is ast.Name:
+            at._place = place  # type: ignore[attr-defined]
+            parts.append(at.id)
+            parts.reverse()
+            callee = ".".join(parts)
+        index.calls.append(CallSite(node, callee, place))
+        if type(function) is ast.Attribute and (function.attr == "update" or function.attr in _CHANGES):
+            kind = "nested"
             if isinstance(function.value, ast.Name):
-                if function.attr == "update":
-                    self.change("merge", function.value, node, place)
-                elif function.attr in _CHANGES:
-                    self.change("other", function.value, node, place)
-            elif function.attr == "update" or function.attr in _CHANGES:
-                self.change("nested", function.value, node, place)
-        self.push(
-            [
-                (function, place),
-                *((item, place) for item in node.args),
-                *((item, place) for item in node.keywords),
-            ]
-        )
+                kind = "merge" if function.attr == "update" else "other"
+            self.change(kind, function.value, node, place)
+        for keyword in node.keywords:
+            keyword._place = place  # type: ignore[attr-defined]
+        for item in (*[keyword.value for keyword in reversed(node.keywords)], *reversed(node.args)):
+            if type(item) in leaves:
+                item._place = place  # type: ignore[attr-defined]
+            else:
+                todo.append((item, place))
+        if not callee:
+            todo.append((at, place))
 
     def attribute(self, node: ast.Attribute, place: Place) -> None:
         if node.attr in DURATION_WORDS:

@@ -104,7 +104,9 @@ class Names:
         key = (written, self.module.scope_of(expr), parsed_of(expr).owner)
         found = self._constructs.get(key)
         if found is None:
-            found = self.module.answer("airflow construct", expr, self._classify, NOTHING, _holds_no_nodes)
+            found = self.module.answer(
+                "airflow construct", expr, self._classify, NOTHING, _holds_no_nodes, anywhere=True
+            )
             self._constructs[key] = found
         return found
 
