@@ -23,13 +23,14 @@ def systems_in_use() -> tuple[PythonSystem, ...]:
 
 def _data_libraries() -> tuple[PythonSystem, ...]:
     from pipesense.systems.great_expectations import SYSTEM as GREAT_EXPECTATIONS
+    from pipesense.systems.lakes import SYSTEM as LAKES
     from pipesense.systems.pandas import SYSTEM as PANDAS
     from pipesense.systems.pandera import SYSTEM as PANDERA
     from pipesense.systems.polars import SYSTEM as POLARS
     from pipesense.systems.spark import SYSTEM as SPARK
     from pipesense.systems.sql_clients import SYSTEM as SQL_CLIENTS
 
-    return (SQL_CLIENTS, PANDAS, SPARK, POLARS, PANDERA, GREAT_EXPECTATIONS)
+    return (SQL_CLIENTS, PANDAS, SPARK, POLARS, PANDERA, GREAT_EXPECTATIONS, LAKES)
 
 
 def _message_brokers() -> tuple[PythonSystem, ...]:

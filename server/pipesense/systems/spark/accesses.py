@@ -109,6 +109,7 @@ def _written_to(each: FrameOperation, places: dict[Loc, FrameOperation]) -> list
         "append": AccessMode.APPEND,
         "overwritePartitions": AccessMode.OVERWRITE_PARTITION,
         "overwrite": AccessMode.OVERWRITE_PARTITION,
+        "create": AccessMode.CREATE,
     }.get(each.name, AccessMode.OVERWRITE)
     guard: Value[Guard] = BY_CONDITION if each.name == "overwrite" else Unknown("it replaces what is there")
     if mode is AccessMode.APPEND:
