@@ -81,6 +81,7 @@ def _of_model(node: DbtNode, ctx: Context) -> Iterator[Finding]:
         for reference, parent in parents(ctx, node):
             if parent.kind == "model" and ctx.dbt.layer(parent) == _RAW and not reference.hint:
                 what = f"the raw model {parent.name}"
+                variant = "habit" if "raw" in ctx.dbt.habits else variant
                 yield ctx.finding(variant, at=reference.at, subject=(node, reference), name=node.name, what=what)
                 return
 

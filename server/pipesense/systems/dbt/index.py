@@ -209,15 +209,18 @@ def habits(
     """What so many models of a project do across its layers that it is how the project is built.
 
     ``models`` are names, folders, and whether a source is read. "sources": above staging, sources are read;
-    "upward": what stages reads what is made from it.
+    "raw": marts read raw models; "upward": what stages reads what is made from it.
     """
     layers = {name.lower(): layer_of(name, place, configured) for name, place, _ in models}
     reading = {name.lower() for name, _, reads in models if reads}
     high = [name for name, layer in layers.items() if layer is not None and layer > Layer.STAGING]
     low = [name for name, layer in layers.items() if layer is not None and layer <= Layer.STAGING]
     above = frozenset(high)
+    marts = [name for name in high if layers[name] is Layer.MART]
+    raw = frozenset(name for name in low if layers[name] is Layer.RAW)
     found = {
         "sources": (sum(name in reading for name in high), len(high)),
+        "raw": (sum(not raw.isdisjoint(graph.get(name, ())) for name in marts), len(marts)),
         "upward": (sum(not above.isdisjoint(graph.get(name, ())) for name in low), len(low)),
     }
     return tuple(kind for kind, (some, of) in found.items() if some >= _FEW and some >= _OFTEN * of)

@@ -166,10 +166,17 @@ class _Reading:
             first = name.split(".")[0]
             if first in _ARGUMENTS:
                 return
+            if plain.endswith("is_incremental") and self._is_comment(node.func.span.start):
+                return
             if not self._is_given(first, tag.block):
                 body.calls.append(DbtCall(name, self.locate(node.func.span), self._guarded(tag)))
             elif "." not in name:
                 body.opened = True
+
+    def _is_comment(self, offset: int) -> bool:
+        """Whether a line of SQL that is commented out holds a tag: what it decides is not read by the warehouse."""
+        line = self.text[self.text.rfind("\n", 0, offset) + 1 : offset]
+        return line.lstrip().startswith("--")
 
     def _guarded(self, tag: ReadTag) -> bool:
         return any(word in ("if",) for word in tag.inside)
