@@ -44,6 +44,7 @@ from pipesense.model.where import Loc
 from pipesense.rule.context import TaskRun
 from pipesense.systems.system import Lifted, PythonSystem
 from pipesense.text.regex import regex
+from pipesense.text.vocabulary import may_hold, vocabulary
 
 # Looks at hundreds of units at every key are left to loops that are not Python's own.
 _ID: Final = attrgetter("id")
@@ -223,7 +224,10 @@ def _mentioned(document: Document, systems: Sequence[PythonSystem], lasts: bool)
     if not lasts:
         # Which unit it is does not matter in a file that is linked once.
         text = document.text
-        return frozenset([each.name for each in systems if any(map(text.__contains__, each.marks))])
+        words = vocabulary(text)
+        return frozenset(
+            [each.name for each in systems if any(may_hold(words, mark) and mark in text for mark in each.marks)]
+        )
     known = list(map(_SYSTEMS, document.units))
     if None in known:
         fresh = list(compress(document.units, map(_IS_NONE, known)))

@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Final
 
 from pipesense.text.regex import regex
 from pipesense.text.span import Span
+from pipesense.text.vocabulary import may_hold, vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,17 @@ def shows_secrets(text: str) -> Iterator[int]:
 
     Far cheaper for one long text than ``find_secrets`` for each of its parts.
     """
+    words = vocabulary(text).lower()
+    wanted = ("://",) if "@" in words else ()
+    signs = [sign for sign in (*_NAMES, *chain.from_iterable(_SIGNS), *wanted) if may_hold(words, sign)]
+    if not signs:
+        return
     small = text.lower()
     if len(small) != len(text):
         # Some capital letters of other scripts have two small ones: places in one text are not those in the other.
         yield from range(len(text))
         return
-    signs = [*_NAMES, *(sign for signs in _SIGNS for sign in signs)]
-    for sign in (*signs, "://") if "@" in small else signs:
+    for sign in signs:
         at = small.find(sign)
         while at >= 0:
             yield at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipesense.text.secrets import find_secrets, masked
+from pipesense.text.secrets import find_secrets, masked, shows_secrets
 
 SECRETS = [
     ('con="postgresql://u:p4ss@h/db"', "p4ss"),
@@ -60,3 +60,14 @@ def test_secrets_are_found_to_the_letter(text: str, secret: str) -> None:
 def test_what_only_looks_like_one_is_left_alone(text: str) -> None:
     assert list(find_secrets(text)) == []
     assert masked(text) == text
+
+
+@pytest.mark.parametrize(("text", "secret"), SECRETS)
+@pytest.mark.parametrize("around", ["x = 1\n", "café = 'İ'\n"], ids=["plain", "letters that grow"])
+def test_a_line_with_a_secret_shows_it(text: str, secret: str, around: str) -> None:
+    whole = f"{around}{text}\n{around}"
+    assert any(len(around) <= at < len(around) + len(text) for at in shows_secrets(whole))
+
+
+def test_a_text_without_signs_shows_none() -> None:
+    assert list(shows_secrets("x = load('orders')\ny = x @ x\n")) == []

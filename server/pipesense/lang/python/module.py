@@ -332,8 +332,13 @@ class Module:
             owner = self._owner(expr)
             if owner is not self:
                 return self.ask(owner, lambda: owner.answer(kind, expr, compute, cyclic, may_last, anywhere=anywhere))
-        key = (names.meaning(self, expr) if anywhere and not self.keeps else None) or id(expr)
-        return self._once((kind, key), partial(compute, self, expr), cyclic, expr, may_last)
+        if self.keeps:
+            return self._once((kind, id(expr)), partial(compute, self, expr), cyclic, expr, may_last)
+        key = kind, (names.meaning(self, expr) if anywhere else None) or id(expr)
+        known = self._answers.get(key)
+        if known is None:
+            return self._once(key, partial(compute, self, expr), cyclic, expr)
+        return known[1]  # type: ignore[return-value]
 
     def answer_about(self, kind: str, name: str, compute: Callable[[Module, str], T], cyclic: T) -> T:
         """An answer about a top-level name, computed once; ``cyclic`` where it leads back to itself."""

@@ -148,12 +148,15 @@ def meaning(module: Module, expr: ast.expr) -> tuple[str] | None:
 
     Only for a file that is linked once, as it notes nothing.
     """
-    if module._askers or not (written := dotted(expr)):
+    node = expr
+    while type(node) is ast.Attribute:
+        node = node.value
+    if type(node) is not ast.Name or module._askers:
         return None
-    since = module.table.holds_behind(written.partition(".")[0])
-    if since is None or module.order_of(place_of(expr).unit) <= module.order_of(since):
+    since, order = module.table.holds_behind(node.id), module.tree.order
+    if since is None or order.get(place_of(expr).unit, -1) <= order[since]:
         return None
-    return (written,)
+    return (node.id if node is expr else dotted(expr),)
 
 
 def _holder(place: Place) -> tuple[str, str] | None:

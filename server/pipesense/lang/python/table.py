@@ -169,10 +169,11 @@ class NameTable:
         """The unit behind which a name means one thing wherever it stands: its only binding, or the first of several
         imports of the same; None where what it means depends on the place.
         """
-        if name not in self._holds_behind:
+        known = self._holds_behind
+        if name not in known:
             only = self.only_binding(name)
-            self._holds_behind[name] = only.place.unit if only is not None else self._same_import(name)
-        return self._holds_behind[name]
+            known[name] = only.place.unit if only is not None else self._same_import(name)
+        return known[name]
 
     def _same_import(self, name: str) -> ParsedUnit | None:
         units = self.by_name.get(name, ())
