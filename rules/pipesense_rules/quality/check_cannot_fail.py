@@ -63,6 +63,12 @@ META = RuleMeta(
             "The run goes on with whatever the data is.",
             "Raise where .pandera.errors of the result is not empty.",
         ),
+        "caught": Message(
+            Severity.WARNING,
+            "This check stops nothing: {outcome}.",
+            "The run goes on with whatever the data is, and is green at its end.",
+            "Raise again behind telling, or put the rows that do not fit aside and go on with the others.",
+        ),
         "empty": Message(
             Severity.WARNING,
             "This check passes when the table is empty: {outcome}.",
@@ -92,6 +98,8 @@ def check_cannot_fail(
     elif isinstance(fact, FrameCheck):
         if fact.gates is False and ".pandera.errors" in fact.outcome:
             yield ctx.finding("gathered", at=fact.loc, outcome=fact.outcome)
+        elif fact.gates is False and "caught" in fact.outcome:
+            yield ctx.finding("caught", at=fact.loc, outcome=fact.outcome)
     elif fact.kind is FaultKind.PASSES_WITHOUT_ROWS:
         yield ctx.finding("empty", at=fact.loc, outcome=fact.outcome, instead=fact.instead)
 

@@ -13,6 +13,7 @@ from pipesense.lang.python.index import FUNCTIONS
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.names import path_of
 from pipesense.lang.python.nodes import nodes_under
+from pipesense.lang.python.syntax import place_of
 from pipesense.model.code import PatternSite, ScopeCode
 from pipesense.model.data import CheckKind, QualityCheck
 from pipesense.model.frames import CheckedColumn, FrameCheck
@@ -26,6 +27,7 @@ _DECORATORS: Final = frozenset({"check_types", "check_input", "check_output", "c
 _RAISES: Final = "rows that do not fit raise SchemaError, and nothing behind it runs"
 _GATHERS: Final = "all that does not fit is gathered and raised as SchemaErrors, and nothing behind it runs"
 _SPARK: Final = "on Spark pandera raises nothing: what does not fit stands in .pandera.errors of the result"
+_TOLD: Final = "what does not fit is caught around it, told, and let through"
 _DROPS: Final = "rows that do not fit are dropped without a word"
 
 
@@ -114,11 +116,42 @@ def _checked(module: Module, scope: str, schema: Schema, func: ast.expr, call: a
         outcome, gates = _SPARK, looks
     elif schema.drops and is_lazy:
         outcome, gates, drops = _DROPS, False, True
+    if gates and _only_told(module, call):
+        outcome, gates = _TOLD, False
     loc = module.loc(func)
     if isinstance(func, ast.Attribute):
         end = loc.span.end
         loc = loc.at(Span(end - len(func.attr), end))
     return FrameCheck("pandera", scope, schema.name, loc, schema.columns, outcome, gates, drops)
+
+
+_TELLS: Final = frozenset({"print", "pprint", "debug", "info", "warning", "error", "exception", "critical", "log"})
+_CAUGHT: Final = frozenset({"SchemaError", "SchemaErrors", "Exception", "BaseException"})
+
+
+def _only_told(module: Module, call: ast.Call) -> bool:
+    """Whether what a check raises is caught around it, printed or logged, and then forgotten."""
+    for place in place_of(call).outward():
+        node = place.node
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef, ast.Lambda)):
+            return False
+        if isinstance(node, ast.Try) and place.part == "body":
+            catching = [each for each in node.handlers if _catches(each)]
+            return bool(catching) and all(_tells(each.body) for each in catching)
+    return False
+
+
+def _catches(handler: ast.ExceptHandler) -> bool:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    words = {each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in kinds if each}
+    return handler.type is None or bool(words & _CAUGHT)
+
+
+def _tells(body: list[ast.stmt]) -> bool:
+    calls = [each.value.func for each in body if isinstance(each, ast.Expr) and isinstance(each.value, ast.Call)]
+    plain = sum(isinstance(each, ast.Pass) for each in body)
+    words = [each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in calls]
+    return len(calls) + plain == len(body) and all(word in _TELLS for word in words)
 
 
 def _decorator(module: Module, scope: str, decorator: ast.expr) -> Iterator[FrameCheck]:

@@ -143,11 +143,25 @@ def _of_query(step: Step) -> frozenset[str]:
     if not known:
         # Behind what is known a LIMIT or an aggregate may follow, or stand in a part that is put in.
         return NO_TRAITS
-    if _LIMIT.search(text) or _SMALL_QUERY.match(text):
+    if _LIMIT.search(text) or _SMALL_QUERY.match(text) or _reads_nothing(text):
         return frozenset({"source", "bounded"})
     if _GROUPS.search(text):
         return frozenset({"source", "aggregated"})
     return frozenset({"source"})
+
+
+_INNERMOST: Final = regex(r"\([^()]*\)")
+
+
+def _reads_nothing(text: str) -> bool:
+    """Whether a query has no FROM of its own, and so gives one row: ``SELECT (SELECT COUNT(*) FROM a) AS n``."""
+    if "from" not in text.lower():
+        return text.lstrip()[:6].lower() == "select" and "explode" not in text.lower()
+    before = ""
+    while before != text:
+        before, text = text, _INNERMOST.sub("", text)
+    words = text.lower().split()
+    return words[:1] == ["select"] and "from" not in words and "union" not in words
 
 
 def _builder(step: Step) -> Made | None:
