@@ -28,6 +28,12 @@ META = RuleMeta(
     scope=Scope.UNIT,
     messages={
         "comma": Message(Severity.WARNING, "A comma joins {table}, and no condition ties it to {others}.", _WHY, _DO),
+        "grid": Message(
+            Severity.INFO,
+            "A comma joins {table} to {others}, and the query has no condition at all.",
+            "Each row of the one meets every row of the other. That may be what is meant here, but nothing says so.",
+            "Write CROSS JOIN, or add the condition that makes two rows belong together.",
+        ),
         "bare": Message(Severity.WARNING, "This JOIN of {table} has no condition.", _WHY, _DO),
         "constant": Message(
             Severity.INFO, "The condition that joins {table} names no column, so it ties no rows.", _WHY, _DO
@@ -63,7 +69,8 @@ def _variant(block: Block, join: Join, index: int) -> str | None:
     if block.holes & {Clause.FROM, Clause.ON, Clause.WHERE} or _is_tied(block, join, index):
         return None
     if join.comma:
-        return "comma"
+        # A condition that was forgotten is mostly missing among others.
+        return "comma" if block.where or any(other.on for other in block.joins) else "grid"
     if not join.on:
         # Brackets may hold the condition of this join behind those of others.
         return "bare" if not any(other.on for other in block.joins[index + 1 :]) else None

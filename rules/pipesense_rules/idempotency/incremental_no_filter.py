@@ -78,7 +78,7 @@ def _reads_no_table(statement: Statement | None) -> bool:
 
 
 def _chooses_rows(statement: Statement | None) -> bool:
-    """Whether a template says which rows are read: each run may take another part, by a variable.
+    """Whether a template or a query says which rows are read: each run may take another part, as the newest load.
 
     What cannot be read may say so too.
     """
@@ -86,7 +86,9 @@ def _chooses_rows(statement: Statement | None) -> bool:
         return True
     blocks = statement.facts.blocks if statement is not None else ()
     return any(
-        Clause.WHERE in block.holes or any(part.opaque for condition in block.where for part in condition.walk())
+        Clause.WHERE in block.holes
+        or any(part.opaque for condition in block.where for part in condition.walk())
+        or any(part.op == "eq" and any(side.op == "subquery" for side in part.args) for part in block.where)
         for block in blocks
     )
 

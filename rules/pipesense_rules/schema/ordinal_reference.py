@@ -16,7 +16,7 @@ META = RuleMeta(
     pattern="names-and-positions",
     since="0.1",
     by_dialect=True,
-    roles=PRODUCTION | {FileRole.MACRO, FileRole.TEST},
+    roles=PRODUCTION | {FileRole.MACRO},
     scope=Scope.UNIT,
     messages={
         "missing": Message(
@@ -59,6 +59,10 @@ def _variant(block: Block, number: int) -> str | None:
     star = next((index for index, output in enumerate(block.outputs) if _is_star(output.expr)), None)
     if star is None:
         return None if 1 <= number <= len(block.outputs) else "missing"
+    first = sum(len(join.using) for join in block.joins[:1]) if star == 0 and block.outputs[0].expr.op == "star" else 0
+    if number <= first and not block.outputs[0].expr.path:
+        # The columns of USING come first (https://www.postgresql.org/docs/17/queries-table-expressions.html).
+        return None
     return "star" if number > star + 1 and _may_grow(block, frozenset()) else None
 
 

@@ -41,6 +41,8 @@ _BODIES: Final = ("macro", "test", "data_test", "materialization", "docs")
 _MAYBE: Final = ("if", "for", *_BODIES)
 _LINE_COMMENT: Final = regex(r"--[^\n]*")
 _COMMENTS: Final = regex(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
+_ENDED: Final = regex(r"^[^\n]*;[ \t]*$", re.M)
+"""A line at whose end a statement ends."""
 _TRAILING: Final = regex(r"(?:\s|--[^\n]*\n?|/\*.*?\*/|\{#.*?#\})*\Z", re.DOTALL)
 _ARGUMENTS: Final = frozenset(("caller", "varargs", "kwargs", "loop", "super", "self"))
 
@@ -311,6 +313,8 @@ class _Reading:
         if at < 0 or _TRAILING.match(self.text, at + 1) is None:
             return None
         line = self.text[self.text.rfind("\n", 0, at) + 1 : at]
+        if any("--" not in each[0] for each in _ENDED.finditer(self.text, 0, at)):
+            return None
         if "--" in line or any(each.start() <= at < each.end() for each in _COMMENTS.finditer(self.text)):
             return None
         if any(tag.tag.start <= at < tag.tag.end for tag in self.template.tags) or any(
