@@ -55,6 +55,8 @@ def incremental_no_unique_key(node: DbtNode, ctx: Context) -> Iterator[Finding]:
         return
     if any(not isinstance(ctx.dbt.setting(node, key), Absent) for key in ("pre_hook", "pre-hook", "sql_where")):
         return
+    if node.leaves_out:
+        return
     if ctx.dbt.reaches(node, "is_incremental") is not True or ctx.dbt.reaches(node, "?") is not False:
         return
     own = next((call for call in node.calls if call.name == "is_incremental"), None)

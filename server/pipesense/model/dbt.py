@@ -96,6 +96,8 @@ class DbtNode:
     config_at: Loc | None = field(default=None, compare=False)
     """The first call of ``config``."""
     this_at: tuple[Loc, ...] = field(default=(), compare=False)
+    leaves_out: bool = False
+    """It leaves out rows that its own table has, by a subquery or an outer join with that."""
 
     def setting(self, key: str) -> DbtSetting | None:
         """The last value that the file itself gives to a key."""

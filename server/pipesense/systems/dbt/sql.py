@@ -34,6 +34,12 @@ from pipesense.model.where import Loc
 from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
+_THIS: Final = regex(r"\{\{-?\s*this\s*-?\}\}")
+_NOT_IN: Final = regex(r"\bnot\s+(?:in|exists)\s*\(\s*select\b[^()]*\bfrom\s*\Z", re.IGNORECASE)
+_OUTER: Final = regex(r"\bleft\s+(?:outer\s+)?join\s*(?:\(\s*select\b[^()]*\bfrom\s*)?\Z", re.IGNORECASE)
+_NEAR: Final = 1_000
+"""Characters before the table's own name in which such a subquery begins."""
+_IS_NULL: Final = regex(r"\bis\s+null\b", re.IGNORECASE)
 Locate = Callable[[Span], Loc]
 """The place of a range of the file."""
 
@@ -261,6 +267,7 @@ class _Reading:
             at,
             body.config_at,
             tuple(body.this_at),
+            bool(body.this_at) and _leaves_out(self.text),
         )
 
     def _macros(self) -> list[DbtMacro]:
@@ -322,6 +329,18 @@ class _Reading:
         ):
             return None
         return self.locate(Span(at, at + 1))
+
+
+def _leaves_out(text: str) -> bool:
+    """Whether rows that ``{{ this }}`` has are left out: by NOT IN, NOT EXISTS, or an outer join that finds none."""
+    return any(
+        _NOT_IN.search(text, max(0, found.start() - _NEAR), found.start()) is not None
+        or (
+            _OUTER.search(text, max(0, found.start() - _NEAR), found.start()) is not None
+            and _IS_NULL.search(text, found.end()) is not None
+        )
+        for found in _THIS.finditer(text)
+    )
 
 
 def _dispatches(call: Call) -> str:
