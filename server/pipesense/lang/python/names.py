@@ -93,12 +93,16 @@ def scope_chain(place: Place) -> Iterator[tuple[ast.AST | None, bool]]:
 
 def dominates(made: Place, use: Place) -> bool:
     """Whether code at ``use`` runs only when code at ``made`` did (both in one scope, ``made`` first)."""
+    if made.parent is None:
+        return True
     needed = [(at.node, at.part) for at in made.conditions()]
     return not needed or {(at.node, at.part) for at in use.outward()}.issuperset(needed)
 
 
 def excludes(made: Place, use: Place) -> bool:
     """Whether both stand in different branches of one ``if`` or ``match``."""
+    if made.parent is None:
+        return False
     branches = [at for at in made.conditions() if isinstance(at.node, ast.If | ast.Match)]
     if not branches:
         return False
@@ -197,7 +201,10 @@ def _unit_order(module: Module, binding: Binding) -> int:
 
 
 def _in_order(module: Module, bindings: list[Binding], place: Place, at: Position) -> list[Binding]:
-    loops = {around.node for around in place.outward() if isinstance(around.node, LOOPS)}
+    loops = False
+    around: Place | None = place
+    while around is not None and not loops:
+        loops, around = isinstance(around.node, LOOPS), around.parent
     found: list[Binding] = []
     if not loops and len(bindings) > _FEW:
         # A name that is bound anew in statement after statement: what stands behind the place is not looked at.
@@ -206,7 +213,7 @@ def _in_order(module: Module, bindings: list[Binding], place: Place, at: Positio
         earlier = takes_effect(module, binding) <= at
         if not earlier and not loops:
             continue
-        repeats = bool(loops) and share_loop(binding.place, place)
+        repeats = loops and share_loop(binding.place, place)
         if not repeats and (not earlier or excludes(binding.place, place)):
             continue
         found.append(binding)

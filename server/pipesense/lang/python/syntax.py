@@ -206,10 +206,19 @@ class ParsedUnit:
 
     def _locate(self, node: ast.AST) -> Span:
         where = cast("ast.expr", node)
-        if not hasattr(node, "lineno") or where.end_lineno is None or where.end_col_offset is None:
+        last, column = getattr(node, "end_lineno", None), getattr(node, "end_col_offset", None)
+        if last is None or column is None:
             return _cover(node)
+        if self._ascii:
+            starts = self._starts
+            if starts is None:
+                starts = self._starts = line_starts(self.text)
+            at = last - 1 - self._added_lines
+            if at < len(starts):
+                start = starts[where.lineno - 1 - self._added_lines] + where.col_offset
+                return Span(start, min(starts[at] + column, len(self.text)))
         start = self.offset(where.lineno, where.col_offset)
-        return Span(start, min(self.offset(where.end_lineno, where.end_col_offset), len(self.text)))
+        return Span(start, min(self.offset(last, column), len(self.text)))
 
 
 def _cover(node: ast.AST) -> Span:
