@@ -159,7 +159,8 @@ def commit_after(finding: Finding, early: _Early, ctx: Context) -> Offer | None:
     if early.step is not None:
         text = ctx.text(early.step.statement)
         call = text.strip()
-        if "\n" in call or not call.endswith(")"):
+        # Behind work in a block of its own (a loop over a batch) it would run too often, or not at all.
+        if "\n" in call or not call.endswith(")") or indent != early.step.indent:
             return None
         moved = (Replace(early.step.statement, ""), Replace(place, f"\n{indent}{call}"))
         return Offer(f"Move {early.step.text} behind the work", Rewrite(moved), Applicability.UNSAFE)
