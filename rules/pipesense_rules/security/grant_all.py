@@ -58,7 +58,9 @@ def grant_all(script: Script, ctx: Context) -> Iterator[Finding]:
         if grant is None or grant.verb != "grant" or not grant.privileges:
             continue
         privileges = ", ".join(grant.privileges)
-        names = [one.name for one in grant.principals if not (_owns(one.name, owners) or ctx.owns_tables(one.name))]
+        names = [one.name for one in grant.principals if not _owns(one.name, owners)]
+        if grant.everything and grant.objects:
+            names = [name for name in names if not all(ctx.owns(name, each) for each in grant.objects)]
         if grant.everything and names and not _holds_little(grant.kind, script.dialect):
             at = statement.at(grant.privileges_span)
             limited = grant.kind == "schema" and script.dialect in _USAGE_AND_CREATE

@@ -184,8 +184,9 @@ class RuleContext:
         }
         return tuple(sorted(found))
 
-    def owns_tables(self, role: str) -> bool:
-        return bool(self._get(("owner", role.casefold())))
+    def owns(self, role: str, table: tuple[str, ...]) -> bool:
+        owners = self._get(("owner", table[-1].lower()))
+        return any(isinstance(each, frozenset) and role.casefold() in each for each in owners)
 
     def model_of(self, statement: Statement) -> str:
         return self._of.answers.relations.model_of(statement)

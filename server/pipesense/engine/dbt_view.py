@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from posixpath import normpath
 from typing import Final, TypeVar
 
 from pipesense.engine.index import Key
@@ -103,6 +105,8 @@ class ProjectView:
         why = project.macros_open if macros else project.opened
         if why:
             return Unknown(why)
+        if self._is_installed_above():
+            return Unknown("the project around it installs it, and defines names for it")
         for folder in self._folders():
             if not self._is_complete(folder):
                 return Unknown("not every file of the project was read yet")
@@ -110,6 +114,17 @@ class ProjectView:
             if opened:
                 return Unknown(opened[0])
         return None
+
+    def _is_installed_above(self) -> bool:
+        """Whether a project around this one has it as a local package: dbt looks into the root project for it, too."""
+        above = PurePosixPath(self.folder)
+        for folder in map(str, above.parents):
+            project = self._project(folder)
+            if project is not None and any(
+                local and normpath(f"{folder}/{local}") == str(above) for _, local in project.packages
+            ):
+                return True
+        return False
 
     def nodes(self, name: str) -> tuple[DbtNode, ...]:
         found = self._get(("dbt-node", self.folder, name.lower()), DbtNode)

@@ -172,10 +172,14 @@ def relations(scripts: Iterable[Script]) -> dict[Key, tuple[Relation, ...]]:
 
 
 def owners(scripts: Iterable[Script]) -> dict[Key, Any]:
-    """The roles that scripts make owners of a table, each under ("owner", <its name in lower case>)."""
-    alters = [each.facts.alter for script in scripts for each in script.having("alter")]
-    named = {action.name.casefold() for alter in alters if alter for action in alter.actions if action.what == "owner"}
-    return {("owner", name): True for name in named}
+    """The roles to which scripts give a table, under ("owner", <table name in lower case>)."""
+    found: dict[Key, frozenset[str]] = {}
+    for alter in [each.facts.alter for script in scripts for each in script.having("alter")]:
+        named = {action.name.casefold() for action in alter.actions if action.what == "owner"} if alter else ()
+        if alter and named:
+            key = ("owner", alter.parts[-1].lower())
+            found[key] = found.get(key, frozenset()).union(named)
+    return dict(found)
 
 
 def tables_read(scripts: Iterable[Script]) -> frozenset[str]:

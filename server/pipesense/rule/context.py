@@ -147,8 +147,8 @@ class Context(Protocol):
     def restored_by(self, parts: tuple[str, ...], column: str, statement: Statement) -> tuple[str, ...]:
         """The other files that add the column to that table, or make the table with it."""
 
-    def owns_tables(self, role: str) -> bool:
-        """Whether some script makes the role the owner of a table (ALTER TABLE ... OWNER TO)."""
+    def owns(self, role: str, table: tuple[str, ...]) -> bool:
+        """Whether some script makes the role the owner of a table of that name (ALTER TABLE ... OWNER TO)."""
 
     def model_of(self, statement: Statement) -> str:
         """The dbt model whose query this is, "" where it is none."""
