@@ -169,6 +169,11 @@ TYPED = {
         "customer_id",
     ),
     "a test": ("models/schema.yml", "models:\n  - name: orders\n    data_tests:\n      - |", "positive"),
+    "a test in a list of one line": (
+        "models/schema.yml",
+        "models:\n  - name: orders\n    columns:\n      - name: a\n        data_tests: [unique, n|]\n",
+        "not_null",
+    ),
     "a test of dbt's": (
         "models/schema.yml",
         "models:\n  - name: orders\n    columns:\n      - name: a\n        data_tests:\n          - |",

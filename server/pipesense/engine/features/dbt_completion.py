@@ -27,6 +27,8 @@ _CALL: Final = regex(r"(?:\A\{\{[-+]?|\A\{%[-+]?\s*\w+|[(,=~+|\s])\s*(?P<typed>[
 _IN_QUOTES: Final = regex(r"\A(?:[^'\"]|'[^']*'|\"[^\"]*\")*\Z")
 _REF: Final = regex(r"\bref\(\s*['\"](?P<typed>[^'\"]*)\Z")
 _LINE: Final = regex(r"\A(?P<indent> *)(?P<item>- +)?(?:(?P<key>\w+): +)?(?P<typed>[\w+.]*)\Z")
+_LISTED: Final = regex(r"\b(?:data_)?tests: *\[(?:[^\[\]{}]*, *)?(?P<typed>[\w.]*)\Z")
+"""A list of tests in one line, up to the name that is typed."""
 _ABOVE: Final = regex(r"\A(?P<indent> *)(?P<item>- +)?(?:(?P<key>[\w+]+):(?P<value>.*))?")
 
 _MATERIALIZED: Final = ("view", "table", "incremental", "ephemeral", "materialized_view")
@@ -112,6 +114,9 @@ class DbtCompletion:
         tag = _OPEN.search(before)
         if tag is not None:
             return tuple(self._in_tag(tag.group(), folder, offset))
+        listed = _LISTED.search(before)
+        if listed is not None:
+            return tuple(self._tests(listed["typed"], folder, offset))
         typed = _LINE.match(before)
         if typed is None:
             return ()
@@ -154,10 +159,13 @@ class DbtCompletion:
         elif key is not None:
             yield from _items(_VALUES.get(key, ()), ItemKind.VALUE, word, offset, key, sort=False)
         elif owner in ("tests", "data_tests"):
-            yield from _items(_TESTS, ItemKind.TEST, word, offset, "dbt", sort=False)
-            yield from _items(self._generic_tests(folder), ItemKind.TEST, word, offset, "generic test")
+            yield from self._tests(word, folder, offset)
         else:
             yield from _keys(owner, word, offset)
+
+    def _tests(self, word: str, folder: str, offset: int) -> Iterator[Item]:
+        yield from _items(_TESTS, ItemKind.TEST, word, offset, "dbt", sort=False)
+        yield from _items(self._generic_tests(folder), ItemKind.TEST, word, offset, "generic test")
 
     def _named(self, owner: str, way: list[tuple[str, str]], word: str, folder: str, offset: int) -> Iterator[Item]:
         if owner in _NODES:
