@@ -78,9 +78,12 @@ _PLACEHOLDER: Final = (
 _TEMPLATE: Final = regex(r"[{}<>$%]|\*\*\*|\.\.\.|EXAMPLE")
 _OWN_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1", "host.docker.internal"})
 _NAME_LIKE: Final = regex(
-    r"[A-Za-z]+(?:[-_./: ][A-Za-z]*\d{0,2})*|[A-Z][A-Z0-9_]*|(?:projects|arn|vault|s3|gs|ssm|op):?/.*"
+    r"[A-Za-z]+(?:[-_./: ][A-Za-z]*\d{0,2})*|[A-Z][A-Z0-9_]*"
+    r"|[A-Z0-9_]+_(?:PASSWORD|PASSWD|PASS|PWD|SECRET|TOKEN|KEY)|(?:projects|arn|vault|s3|gs|ssm|op):?/.*"
 )
 """What a secret is called somewhere else: words, a variable of the environment, a path in a vault."""
+_TAKES_APART: Final = regex(r"\[\^|\\[wdsSWD]|\(\?")
+"""What a pattern that takes addresses apart has in the place of a user or a password."""
 
 
 @cache
@@ -192,6 +195,8 @@ def _masked_in(lines: str, shown: Span) -> str:
 
 def _is_password(password: str, user: str, host: str) -> bool:
     if _TEMPLATE.search(password + user + host) or _pattern(_PLACEHOLDER).match(password):
+        return False
+    if _TAKES_APART.search(f"{user}:{password}"):
         return False
     return bool(user) and password.lower() != user.lower() and host.lower() not in _OWN_MACHINE and bool(host)
 

@@ -109,6 +109,46 @@ def test_a_session_of_another_file_is_known() -> None:
 
 
 @pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ("    adapter = WithTimeout(max_retries=3, default_timeout=seconds)\n    made.mount('https://', adapter)\n", "unknown"),
+        ("    made.request = functools.partial(made.request, timeout=seconds)\n", "unknown"),
+        ("    made.mount('https://', HTTPAdapter(max_retries=3))\n", "none"),
+    ],
+)  # fmt: skip
+def test_a_session_may_have_a_limit_of_the_function_that_makes_it(made: str, expected: str) -> None:
+    files = {
+        "jobs/x.py": "from common.web import with_retries\n\ndef f(u):\n    s = with_retries()\n    return s.get(u).text\n",
+        "common/__init__.py": "",
+        "common/web.py": f"import requests\n\n\ndef with_retries(seconds=3):\n    made = requests.Session()\n{made}    return made\n",
+    }
+    module = Workspace(files).module("jobs/x.py")
+    (sent,) = SYSTEM.lift(module, Version(), lambda *_: None).facts
+    assert isinstance(sent, HttpCalls)
+    assert [told(call.timeout) for call in sent.calls] == [expected]
+
+
+def test_a_window_of_buckets_is_no_page() -> None:
+    code = "def f(u):\n    p = {'start': 1, 'end': 9, 'bucket_width': '1d', 'limit': 31}\n    return requests.get(u, params=p).json()\n"
+    assert not [fact for fact in lifted(code) if isinstance(fact, PagedRequest)]
+
+
+@pytest.mark.parametrize(
+    ("use", "expected"),
+    [
+        ("print(r.text)", "unknown"),
+        ("st.json(r.text)", "unknown"),
+        ("store(r.text)", "none"),
+        ("print(r.text)\n    store(r.text)", "none"),
+    ],
+)
+def test_an_answer_that_is_only_shown(use: str, expected: str) -> None:
+    code = f"import streamlit as st\n\ndef f(u):\n    r = requests.get(u)\n    {use}\n"
+    calls = [call for fact in lifted(code) if isinstance(fact, HttpCalls) for call in fact.calls]
+    assert [told(call.checked) for call in calls] == [expected]
+
+
+@pytest.mark.parametrize(
     "code",
     [
         "from gql import Client, gql\nclient = Client(transport=None)\n\ndef f():\n    return client.execute(gql('{ a }'))\n",

@@ -25,6 +25,9 @@ _PSEUDO: Final = frozenset(
         *("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid"),
         # https://cloud.google.com/bigquery/docs/querying-partitioned-tables, .../querying-wildcard-tables
         *("_partitiontime", "_partitiondate", "_table_suffix", "_file_name", "_change_type", "_change_timestamp"),
+        # What dbt-bigquery declares before an incremental run
+        # (https://docs.getdbt.com/reference/resource-configs/bigquery-configs#dynamic-partitions).
+        "_dbt_max_partition",
         *("rowid", "rownum", "rownumber", "level", "sysdate", "systimestamp", "user", "uid", "ora_rowscn"),
         *("connect_by_isleaf", "connect_by_iscycle", "metadata$action", "metadata$isupdate", "metadata$row_id"),
         *("metadata$filename", "metadata$file_row_number", "_rowid_", "_row_id", "$path", "$partition", "_metadata"),

@@ -27,6 +27,7 @@ from pipesense.model.change import Replace, imported
 from pipesense.model.code import PatternSite
 from pipesense.model.http import GraphqlAnswer, HttpCall, HttpCalls, PagedRequest
 from pipesense.model.value import Absent, Known, Unknown, Value
+from pipesense.systems.http.sessions import may_limit
 from pipesense.systems.system import Lifted
 from pipesense.text.regex import regex
 from pipesense.text.span import Span
@@ -75,6 +76,8 @@ _PACE: Final = regex(
 )
 _SIZE: Final = regex(r"(?:^|_)(?:limit|per_?page|page_?size|max_?results|page_?limit|rows|top)$|^\$top$|^size$", re.I)
 _SIZE_IN_URL: Final = regex(r"[?&]((?:limit|per_?page|page_?size|max_?results|\$top)=(\d+))", re.I)
+_BUCKETS: Final = regex(r"bucket|granularity|interval|resolution", re.I)
+"""An answer has one row for each stretch of the time that is asked for: how many is known before."""
 _GRAPHQL: Final = regex(r"graphql|\bmutation\b|\bquery\s*[({]|^\s*\{", re.I)
 _FEW: Final = 10
 """Who asks for fewer things than this looks something up."""
@@ -213,6 +216,9 @@ class _Sent:
             return Unknown("a default is set for all sockets")
         if self.library == "urllib3":
             return Unknown("the pool may have a limit")
+        owner = node.func.value if self.through_object and isinstance(node.func, ast.Attribute) else None
+        if owner is not None and may_limit(self.module, owner, self.text):
+            return Unknown("the session may have a limit")
         return Absent(Unknown("it waits for ever"), ("the call",))
 
     # --- what repeats it ---
@@ -306,10 +312,21 @@ class _Sent:
             if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == name
             if inner.attr in _BODY
         ]
+        if bodies and all(self._is_shown(each, uses) for each in bodies):
+            return None
         read = {each.attr for each in bodies}
         if "json" in read or (bodies and self._parses(scope, bodies)):
             return "json"
         return next(iter(sorted(read)), "")
+
+    def _is_shown(self, body: ast.Attribute, uses: Sequence[ast.AST]) -> bool:
+        """Whether a body goes to nobody but the person in front of the screen."""
+        return any(
+            name == "builtins.print" or name.startswith("streamlit.")
+            for inner in uses
+            if isinstance(inner, ast.Call) and body in inner.args
+            for name in self.module.qualified(inner.func)
+        )
 
     def _parses(self, scope: ast.AST, bodies: Sequence[ast.Attribute]) -> bool:
         """Whether the body is read as a format that the page of an error is not in."""
@@ -378,7 +395,10 @@ class _Sent:
         for keyword in node.keywords:
             if keyword.arg != "params":
                 continue
-            for key, entry in module.dictionary(keyword.value).entries.items():
+            entries = module.dictionary(keyword.value).entries
+            if any(_BUCKETS.search(key) for key in entries):
+                return ""
+            for key, entry in entries.items():
                 value = module.value(entry.value)
                 if _SIZE.search(key) and isinstance(value, Known) and str(value.value).isdigit():
                     return f"{key}={value.value}" if int(str(value.value)) >= _FEW else ""
