@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from itertools import chain, repeat
+from operator import attrgetter, contains
 from typing import Final
 
 from pipesense.lang.python.module import Module
@@ -19,11 +21,11 @@ def lift(module: Module) -> Lifted:
     first = module.units[0] if module.units else None
     if first is not None and first.text.startswith("# ---"):
         told.update(told_at_top(module.path, first.unit, first.text))
-    calls = [
-        found
-        for each in module.memo_each(("gusty: calls",), module.body, lambda statement: _calls(module, statement))
-        for found in each
-    ]
+    calls: list[CallTold] = []
+    # The other mark of the system, a comment of dashes, stands in many files: it says nothing of calls.
+    if any(map(contains, map(attrgetter("text"), module.units), repeat("gusty"))):
+        found = module.memo_each(("gusty: calls",), module.body, lambda statement: _calls(module, statement))
+        calls += chain.from_iterable(found)
     if calls:
         arguments = frozenset().union(*(call.arguments for call in calls))
         known = [call.defaults for call in calls if call.defaults is not None]
