@@ -45,7 +45,8 @@ def sink_sites(module: Module, call: ast.Call, method: str) -> Iterator[PatternS
 def unnamed_transactions(module: Module, call: ast.Call) -> Loc | None:
     """``set_delivery_guarantee(EXACTLY_ONCE)`` of a sink that is built without a prefix for its transactions.
 
-    KafkaSinkBuilder of flink-connector-kafka 3 and 4 checks it when it builds.
+    By the documentation (it was not tried: the connector is a library of Java that comes apart from PyFlink):
+    https://nightlies.apache.org/flink/flink-docs-release-2.3/docs/connectors/datastream/kafka/#fault-tolerance
     """
     calls: dict[str, ast.Call] = {}
     at: ast.expr = call

@@ -1,6 +1,7 @@
 """What the functions of pyarrow, deltalake and pyiceberg give.
 
-Read off pyarrow 21, deltalake 1.1 and pyiceberg 0.9:
+What pyarrow's writers do at a rerun was tried on 26.0.1 (``tests/frameworks/pandas``); what those of deltalake and
+pyiceberg do is their documentation's:
 https://arrow.apache.org/docs/python/generated/pyarrow.dataset.write_dataset.html
 https://delta-io.github.io/delta-rs/api/delta_writer/ and https://py.iceberg.apache.org/api/
 """
