@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -133,6 +134,8 @@ def _commits(each: FrameOperation, opened: FrameOperation) -> bool:
         return "with-commits" in each.traits or each.kind not in ("dbapi", "session")
     if each.name in ("commit", "begin", "begin_nested", "transaction", "tpc_begin", "connection", "autocommit"):
         return True
+    if each.name in ("execute", "executemany") and each.given and _ENDS.match(each.given[0].starts):
+        return True
     return each.name in ("setattr:autocommit", "setattr:isolation_level", "set_session", "set_isolation_level")
 
 
@@ -145,6 +148,8 @@ def _ends_here(scope: FrameScope, opened: FrameOperation) -> bool:
     """Whether the connection surely ends in this scope: only then is what it did not commit gone."""
     if opened.use == "with":
         return "with-commits" not in opened.result_traits
+    if any(each.name == "set_autocommit" for each in scope.operations):
+        return False
     return any(
         each.name == "close" and each.kind == opened.result and opened.loc in each.made for each in scope.operations
     )
@@ -175,6 +180,8 @@ def session_begin(finding: Finding, subject: tuple[FrameScope, FrameOperation], 
     return Offer(f"Commit at the end of the block: {name}.begin()", Replace(place, f", {name}.begin()"), _UNSAFE)
 
 
+_ENDS: Final = regex(r"\s*(?:commit|begin|start\s+transaction|set\s+(?:session\s+)?autocommit|end)\b", re.I)
+"""SQL that deals with transactions itself."""
 _AS: Final = regex(r"\s+as\s+(?P<name>\w+)")
 _UNSAFE: Final = Applicability.UNSAFE
 

@@ -30,6 +30,21 @@ _DRIVERS: Final = {
 }
 _WITH_COMMITS: Final = frozenset({"psycopg2.connect", "sqlite3.connect"})
 """A ``with`` over the connection commits (and does not close it)."""
+HOOK: Final = "hook"
+_HOOKS: Final = (
+    *("airflow.providers.postgres.hooks.postgres.PostgresHook", "airflow.hooks.postgres_hook.PostgresHook"),
+    *("airflow.providers.mysql.hooks.mysql.MySqlHook", "airflow.hooks.mysql_hook.MySqlHook"),
+    *("airflow.providers.microsoft.mssql.hooks.mssql.MsSqlHook", "airflow.hooks.mssql_hook.MsSqlHook"),
+    *("airflow.providers.oracle.hooks.oracle.OracleHook", "airflow.hooks.oracle_hook.OracleHook"),
+    *("airflow.providers.sqlite.hooks.sqlite.SqliteHook", "airflow.hooks.sqlite_hook.SqliteHook"),
+    "airflow.providers.amazon.aws.hooks.redshift_sql.RedshiftSQLHook",
+)
+"""Hooks whose ``get_conn()`` is a driver's connection with the driver's own transactions; whether a ``with`` over it
+commits is up to the driver's version.
+https://airflow.apache.org/docs/apache-airflow-providers-common-sql/stable/_api/airflow/providers/common/sql/hooks/sql/
+(1.28)
+"""
+_OF_HOOKS: Final = tuple(dict.fromkeys(f"{name.rpartition('.')[0]}." for name in _HOOKS))
 _FUNCTIONS: Final = frozenset(
     {
         *("insert", "update", "delete", "sql.expression.insert", "sql.insert", "sql.update", "sql.delete"),
@@ -133,6 +148,8 @@ def operation(step: Step) -> Made | None:
         return Made(QUERY, step.traits) if step.name == "query" else None
     if step.kind == QUERY and step.form == "call":
         return Made(QUERY, step.traits) if step.name in _NARROWS else None
+    if step.kind == HOOK and step.name == "get_conn":
+        return Made(DBAPI, frozenset({"drops", "with-commits"}))
     if step.kind == DBAPI and step.name == "cursor":
         return Made(CURSOR, step.traits)
     if step.kind == CLAUSE and step.form == "call":
@@ -189,7 +206,9 @@ LIBRARY: Final = Library(
             "duckdb.",
             "trino.",
         ),
+        *_OF_HOOKS,
     ),
+    quiet=_OF_HOOKS,
     whole_names=True,
     objects={
         "sqlalchemy.engine.Engine": ENGINE,
@@ -197,6 +216,7 @@ LIBRARY: Final = Library(
         "sqlalchemy.engine.base.Engine": ENGINE,
         **dict.fromkeys(("sqlalchemy.ext.asyncio.AsyncEngine", "sqlalchemy.ext.asyncio.engine.AsyncEngine"), ENGINE),
         **dict.fromkeys(_SESSION_CLASSES, SESSION),
+        **dict.fromkeys(_HOOKS, HOOK),
     },
     function=judge,
     operation=operation,
