@@ -24,7 +24,7 @@ META = RuleMeta(
     roles=frozenset({FileRole.PIPELINE, FileRole.AD_HOC}),
     messages={
         "rows": Message(
-            Severity.WARNING,
+            Severity.INFO,
             "{method} brings every row of {frame} into the memory of the driver.",
             "Nothing bounds how many rows that are. The job works on samples and dies with out of memory on the day "
             "the "
