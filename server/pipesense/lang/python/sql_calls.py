@@ -26,6 +26,11 @@ _METHODS: Final = frozenset(
         *("execute_many", "execute_query", "fetch_one", "fetch_many", "query_one"),
     }
 )
+_FUNCTIONS: Final = {
+    "execute_values": frozenset({"psycopg2.extras.execute_values"}),
+    "execute_batch": frozenset({"psycopg2.extras.execute_batch"}),
+}
+"""Functions that take a cursor and then the statement: https://www.psycopg.org/docs/extras.html#fast-execution-helpers"""
 _NAMES: Final = ("sql", "query", "statement", "operation")
 _SQL: Final = regex(
     r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:select|insert|update|delete|merge|with|create|drop|truncate|alter|copy|call|"
@@ -176,7 +181,10 @@ def _reached(module: Module, function: Function, seen: set[ast.AST], depth: int)
 def sql_call(module: Module, site: CallSite) -> SqlCall | None:
     """The SQL that a call runs, None where it runs none."""
     func = site.node.func
-    if not isinstance(func, ast.Attribute) or func.attr not in _METHODS:
+    name = func.attr if isinstance(func, ast.Attribute) else site.callee
+    if name in _FUNCTIONS:
+        return _by_function(module, site.node, _FUNCTIONS[name])
+    if not isinstance(func, ast.Attribute) or name not in _METHODS:
         return None
     given = site.node.args[0] if site.node.args else None
     if func.attr in ("read_sql", "read_sql_query") or given is None:
@@ -197,6 +205,21 @@ def sql_call(module: Module, site: CallSite) -> SqlCall | None:
     why = names[0].rpartition(".")[0].removesuffix("()").rpartition(".")[2] if names else func.attr
     scratch = bool(names) and _in_memory(module, func.value, 0)
     return SqlCall(given, dialect, why, _connection(module, func.value, names, 0), scratch)
+
+
+def _by_function(module: Module, call: ast.Call, known: frozenset[str]) -> SqlCall | None:
+    """The statement that a function runs on the cursor that it is given first."""
+    names = module.qualified(call.func)
+    if not known.intersection(names) or any(isinstance(each, ast.Starred) for each in call.args[:2]):
+        return None
+    given = call.args[1] if len(call.args) > 1 else next((w.value for w in call.keywords if w.arg == "sql"), None)
+    text = literal(given, module) if given is not None else None
+    if given is None or text is None or text.loc.file != module.path or not _SQL.match(text.text):
+        return None
+    cursor = call.args[0] if call.args else next((w.value for w in call.keywords if w.arg == "cur"), None)
+    on = module.qualified(cursor) if isinstance(cursor, ast.Name | ast.Attribute | ast.Call) else ()
+    connection = _connection(module, cursor, on, 0) if cursor is not None else Unknown("no connection is named")
+    return SqlCall(given, _dialect(names), names[0].rpartition(".")[2], connection)
 
 
 def _connection(module: Module, expr: ast.expr, names: tuple[str, ...], depth: int) -> Value[str]:

@@ -60,7 +60,7 @@ SYSTEM: Final = PythonSystem(
         *(".run(", ".get_records(", ".get_first(", ".get_pandas_df(", ".get_df(", ".get_polars_df(", ".insert_job("),
         *(".execute(", ".executemany(", ".fetch_all(", ".scalar(", ".scalars(", ".exec_driver_sql(", ".copy_expert("),
         *("read_sql", ".query(", ".raw_sql(", ".sql(", ".insert_rows(", "write_pandas(", "create_engine", ".connect("),
-        *("sessionmaker", "Session("),
+        *("sessionmaker", "Session(", "execute_values(", "execute_batch("),
     ),
     version_files=pins.FILES,
     version=_version,
