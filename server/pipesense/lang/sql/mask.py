@@ -27,7 +27,7 @@ _PARAMETER: Final = regex(
     | (?P<shell>\$\{[^{}\r\n]*\})
     | (?P<percent>%\(\w+\)s|%s\b)
     | (?P<format>\{\w*(?:\.\w+|\[\w+\])*(?:![rsa])?(?::[^{}\s][^{}\r\n]*)?\})
-    | (?P<named>:(?<![:\w\])}"]:)[A-Za-z_]\w*|\$(?<![\w$.\])}"]\$)[A-Za-z_]\w*(?!\$))
+    | (?P<named>:(?<![:\w\])}"]:)[A-Za-z_]\w*|:(?<=[(,=<>\s]:)\d+\b|\$(?<![\w$.\])}"]\$)[A-Za-z_]\w*(?!\$))
     | (?P<psql>:(?<![:\w\])}'"]:)(?=['"]\w+['"]))
     """,
     re.VERBOSE | re.DOTALL,
@@ -46,7 +46,7 @@ _KEYWORD_BEFORE: Final = regex(
 )
 """A tag glued to one of these is a word of its own."""
 
-_HINTS: Final = regex(r"\{|%[s(]|\$[{A-Za-z_]|:[A-Za-z_'\"]")
+_HINTS: Final = regex(r"\{|%[s(]|\$[{A-Za-z_]|:[A-Za-z_'\"]|(?<=[(,=<>\s]):\d")
 """What every placeholder starts with."""
 _INSIDE: Final = regex(r"\{|%\(")
 """The same for those that are looked for in quotes."""
@@ -68,7 +68,7 @@ class Masked:
 
 
 def mask(text: str, *, incremental: bool = True) -> Iterator[Masked]:
-    """Mask Jinja first, then ``${x}``, ``%s``, ``%(x)s``, ``{x}`` and ``:x``; ``@x`` and ``?`` belong to dialects.
+    """Mask Jinja, then ``${x}``, ``%s``, ``%(x)s``, ``{x}``, ``:x`` and ``:1``; ``@x`` and ``?`` belong to dialects.
 
     Gives the likeliest rendering of the template first, then others that show what it leaves out. ``incremental``
     is the meaning of dbt's ``is_incremental()`` in the first one.
