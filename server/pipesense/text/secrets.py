@@ -48,6 +48,20 @@ _NAMED: Final = (
     r"[\"']?\s*(?:\]\s*)?(?::\s*str\s*)?[:=]\s*(?:[rbuRBU]?)(?P<quote>[\"'])(?P<value>[^\"'\n]{6,})(?P=quote))"
 )
 """Only the last word of a name is looked for: a pattern that starts with any letter is tried at every one."""
+_PAIR: Final = (
+    r"(?:host|hostaddr|port|server|data source|dbname|database|initial catalog|user|username|user id|uid"
+    r"|sslmode|driver)"
+)
+_PAIRS: Final = (
+    rf"(?i:\b{_PAIR}=[^\s,;&\"'()]+(?:;\s*|&| +)(?:password|pwd)=(?P<last>[^\s;&\"'(){{}}<>%$\\]{{8,}})"
+    r"(?=[\s;&\"'\\]|\Z))"
+    rf"|(?i:(?<=[\"'?;&])(?:password|pwd)=(?P<first>[^\s;&\"'(){{}}<>%$\\]{{8,}})(?:;\s*|&| +){_PAIR}=)"
+)
+"""A password among the pairs of a connection string: libpq's (blanks between them), ODBC's (semicolons) and JDBC's.
+
+https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING,
+https://learn.microsoft.com/sql/odbc/reference/syntax/sqldriverconnect-function
+"""
 _SIGNS: Final = (
     ("akia", "asia"),
     ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
@@ -93,10 +107,11 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 @cache
-def _shapes(tokens: tuple[int, ...], url: bool, named: bool) -> re.Pattern[str]:
+def _shapes(tokens: tuple[int, ...], url: bool, pairs: bool, named: bool) -> re.Pattern[str]:
     """A pattern for those secrets alone of which a text shows signs: each further one is tried at every letter."""
     shapes = [f"(?P<t{number}>{_TOKENS[number][1]})" for number in tokens]
-    return re.compile("|".join([*shapes, *([_URL] if url else ()), *([_NAMED] if named else ())]))
+    rest = ((_URL, url), (_PAIRS, pairs), (_NAMED, named))
+    return re.compile("|".join([*shapes, *(shape for shape, wanted in rest if wanted)]))
 
 
 def find_secrets(text: str) -> Iterator[Secret]:
@@ -106,14 +121,18 @@ def find_secrets(text: str) -> Iterator[Secret]:
     named = any(map(holds, _NAMES)) and ("'" in small or '"' in small)
     tokens = tuple([number for number, signs in enumerate(_SIGNS) if any(map(holds, signs))])
     url = "@" in small and "://" in small
-    if not (named or tokens or url):
+    pairs = "password=" in small or "pwd=" in small
+    if not (named or tokens or url or pairs):
         return
     behind = 0
-    for match in _shapes(tokens, url, named).finditer(text):
+    for match in _shapes(tokens, url, pairs, named).finditer(text):
         kind = match.lastgroup or ""
         if kind == "host":
             if _is_password(match["password"], match["user"], match["host"]):
                 yield Secret(Span(*match.span("password")), "a password in an address")
+        elif kind in ("first", "last"):
+            if _is_key(match[kind]) and not _at_home(text, match):
+                yield Secret(Span(*match.span(kind)), "a password in a connection string")
         elif kind == "value":
             yield from _named(match, _before(text, behind, match.start()) + match["name"])
         elif not _TEMPLATE.search(match.group()):
@@ -191,6 +210,19 @@ def _masked_in(lines: str, shown: Span) -> str:
             parts += [lines[at:low], "***"]
             at = high
     return "".join([*parts, lines[at : shown.end]])
+
+
+def _at_home(text: str, match: re.Match[str]) -> bool:
+    """Whether the connection string around a match leads to the own machine."""
+    before = text[max(match.start() - _LONGEST, 0) : match.start()].replace("'", '"').rpartition('"')[2]
+    behind = text[match.end() : match.end() + _LONGEST].replace("'", '"').partition('"')[0]
+    found = _pattern(_LEADS).search(f"{before}{match.group()}{behind}")
+    return found is not None and found["host"].lower() in _OWN_MACHINE
+
+
+_LONGEST: Final = 400
+"""Characters of a connection string in front of its password, and behind it."""
+_LEADS: Final = r"(?i:(?:\b(?:host|hostaddr|server|data source)=(?:tcp:)?|//)(?P<host>[^\s:/'\";,&?\\]+))"
 
 
 def _is_password(password: str, user: str, host: str) -> bool:

@@ -18,6 +18,10 @@ SECRETS = [
     ('headers={"Authorization": "Bearer 8fK2mPq7Xv9Lr4Tz6Wn1Yb3Cd5"}', "8fK2mPq7Xv9Lr4Tz6Wn1Yb3Cd5"),
     ('conn="Endpoint=sb://ns/;SharedAccessKeyName=k;SharedAccessKey=q7Zx81ghhABCd2f3g4h5j6k7l8m9n0pQrStUvWx1yz2="', "q7Zx81ghhABCd2f3g4h5j6k7l8m9n0pQrStUvWx1yz2="),
     ('Token("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqb2UifQ.ipevRNuRP6HflG8cFKnmUPtypruRC4fb1DWt")', "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqb2UifQ.ipevRNuRP6HflG8cFKnmUPtypruRC4fb1DWt"),
+    ('connect("host=w.example.com user=loader password=kT9!vbQ2")', "kT9!vbQ2"),
+    ('connect("password=kT9!vbQ2 host=w.example.com")', "kT9!vbQ2"),
+    ('connect("DRIVER={SQL Server};SERVER=tcp:erp,1433;UID=loader;PWD=kT9!vbQ2;")', "kT9!vbQ2"),
+    ('"jdbc:postgresql://w.example.com/core?user=loader&password=kT9!vbQ2&ssl=true"', "kT9!vbQ2"),
     ("snowflake://loader:Hx7_kq!2@acme.eu-central-1/core", "Hx7_kq!2"),
 ]  # fmt: skip
 NONE = [
@@ -48,6 +52,15 @@ NONE = [
     'conn=f"Endpoint=sb://ns/;SharedAccessKeyName=k;SharedAccessKey={key_of_the_namespace_in_the_vault}"',
     'conn="Endpoint=sb://ns/;SharedAccessKeyName=k;SharedAccessKey=<your key>"',
     'sort_key = "created_at"',
+    'connect("host=localhost user=loader password=kT9!vbQ2")',
+    'connect("password=kT9!vbQ2 host=127.0.0.1")',
+    '"jdbc:postgresql://localhost:5432/core?user=loader&password=kT9!vbQ2"',
+    'connect(f"host=w.example.com user=loader password={password_of_2}")',
+    'connect("host=w.example.com user=loader password=%s" % word)',
+    'connect("host=w user=loader password=$PASSWORD_2")',
+    'connect("host=HOST user=USER password=YOUR_PASSWORD_2")',
+    "connect(host=w, user=loader, password=password_of_2)",
+    "say('where user=loader and password=kT9!vbQ2')",
     'partition_key="customer-1"',
 ]
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import accumulate, chain
 from operator import attrgetter, itemgetter
+from typing import Final
 
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.nodes import nodes_under
@@ -61,7 +62,7 @@ def _in_unit(module: Module, head: ast.stmt) -> tuple[SecretLiteral, ...]:
 def _fact(module: Module, node: ast.Constant, span: Span, secret: Secret, text: str) -> SecretLiteral:
     loc = module.loc(node)
     variable = _variable(secret, text[: span.start])
-    inside = secret.kind == "a password in an address"
+    inside = secret.kind in _INSIDE
     whole = inside or span.end - span.start - (secret.span.end - secret.span.start) <= 4
     plain = re.fullmatch(r"[rub]?(['\"]).*\1", span.of(text), re.I) is not None
     edits = (Replace(loc, f'{imported("environ")}["{variable}"]'),) if whole and plain and variable else ()
@@ -75,7 +76,11 @@ def _variable(secret: Secret, before: str) -> str:
     assigned = re.search(r"(\w+)\s*(?::\s*str\s*)?=\s*$", before)
     if assigned is not None and assigned.group(1).lower() not in ("con", "url", "uri", "dsn", "conn"):
         return assigned.group(1).upper()
-    return "DATABASE_URL" if secret.kind == "a password in an address" else ""
+    return "DATABASE_URL" if secret.kind in _INSIDE else ""
+
+
+_INSIDE: Final = frozenset({"a password in an address", "a password in a connection string"})
+"""Secrets that are part of a text which leads to a database: all of it belongs elsewhere."""
 
 
 def _holds(outer: Span, inner: Span) -> bool:
