@@ -20,6 +20,7 @@ from streamparse import Bolt
 from frameworks.proving import Script
 from pipesense.host.rulepacks import load_registry
 from pipesense.host.testing import EngineChecker
+from pipesense.systems.brokers.table import ClientClass
 from pipesense.systems.faust import tables as faust_tables
 from pipesense.systems.quix import tables as quix_tables
 
@@ -88,6 +89,23 @@ def test_quix_has_the_settings_and_defaults_of_the_table() -> None:
         assert name in given
         for _, default in setting.defaults:
             assert given[name].default == default
+
+
+@pytest.mark.parametrize(
+    "made", [each for each in quix_tables.CLIENTS if "get_" in each.names[0]], ids=lambda made: made.role.name
+)
+def test_what_a_quix_application_hands_out_has_the_methods(made: ClientClass) -> None:
+    application = Application(broker_address="127.0.0.1:1", consumer_group="enrich")
+    client = getattr(application, made.names[0].rpartition(".")[2])()
+    methods = {*made.receives, *made.subscribes, *made.done, *made.again, *made.close}
+    methods |= {method for sends in made.sends for method in (*sends.methods, *sends.settles)}
+    # Transactions belong to the producer of one that processes exactly once.
+    assert {method for method in methods if not hasattr(client, method)} <= {"commit_transaction"}
+
+
+def test_a_quix_consumer_stores_no_positions_by_itself() -> None:
+    consumer = Application(broker_address="127.0.0.1:1", consumer_group="enrich").get_consumer()
+    assert consumer._consumer_config["enable.auto.offset.store"] is False
 
 
 def test_quix_runs_by_the_call_that_the_fix_writes() -> None:
