@@ -160,7 +160,9 @@ def commit_after(finding: Finding, early: _Early, ctx: Context) -> Offer | None:
         text = ctx.text(early.step.statement)
         call = text.strip()
         # Behind work in a block of its own (a loop over a batch) it would run too often, or not at all.
-        if "\n" in call or not call.endswith(")") or indent != early.step.indent:
+        # A call over several lines keeps its lines; what only holds the call (an if, a with) stays where it is.
+        alone = "\n" not in call or call.startswith((early.step.text[:-1], f"await {early.step.text[:-1]}"))
+        if not alone or not call.endswith(")") or indent != early.step.indent:
             return None
         moved = (Replace(early.step.statement, ""), Replace(place, f"\n{indent}{call}"))
         return Offer(f"Move {early.step.text} behind the work", Rewrite(moved), Applicability.UNSAFE)

@@ -59,6 +59,9 @@ class _Stops:
 @rule(META)
 def no_dead_letter(loop: MessageLoop, ctx: Context) -> Iterator[Finding]:
     """At the handler that drops, at the call that may fail, or at the decoder."""
+    if loop.once:
+        # Whoever calls it may catch what it raises, and go on with the next batch.
+        return
     for handler in loop.handlers if not loop.placed else ():
         if handler.quiet and handler.covers & brokers.HANDLING and not _comes_again(loop, handler):
             yield ctx.finding("dropped", at=handler.loc, subject=_Dropped(loop, handler))

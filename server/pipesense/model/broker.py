@@ -242,3 +242,5 @@ class MessageLoop:
     """A function that the client itself calls on every message, and whose error ends the loop."""
     placed: bool = False
     """The code around it says itself where the reading begins (``seek``), whatever was read before."""
+    once: bool = False
+    """No loop: the code asks for some messages, handles them and ends; who calls it again is not known."""

@@ -21,7 +21,7 @@ from pipesense.model.where import Loc
 from pipesense.systems.brokers.clients import Found, Looking
 from pipesense.systems.brokers.guarantee import sites
 from pipesense.systems.brokers.listeners import listeners_by_decorator, listeners_of_call, listeners_of_class
-from pipesense.systems.brokers.loops import message_loop
+from pipesense.systems.brokers.loops import asked_once, message_loop
 from pipesense.systems.brokers.plain import is_json, plain_messages, without_schema
 from pipesense.systems.brokers.sending import Use, ordered, unchecked
 from pipesense.systems.brokers.settings import names_in, read_client
@@ -186,15 +186,26 @@ class _Gathering:
                     self.plain += (plain_messages(looking, topic, func, made.library) for topic in named)
         for read in listeners_of_call(looking, call, made, method):
             self.loops[call] = (origin, read)
-        around = _loop_around(call) if method in made.receives else None
-        if around is not None and around not in self.loops:
-            self.loop(around, func.value, receiver)
+        if method in made.receives:
+            around = _loop_around(call)
+            if around is None:
+                self.once(call, func.value, receiver)
+            elif around not in self.loops:
+                self.loop(around, func.value, receiver)
 
     def loop(self, loop: _Loop, subject: ast.expr, found: Found) -> None:
         """A loop over a consumer."""
         read = message_loop(self.looking, found, loop, subject)
         if read is not None:
             self.loops[loop] = (self.looking.origin(found), read)
+
+    def once(self, call: ast.Call, subject: ast.expr, found: Found) -> None:
+        """A call that asks a consumer for messages and stands in no loop."""
+        around = _block_around(call)
+        if around is not None and around not in self.loops:
+            read = asked_once(self.looking, found, call, around.body, subject)
+            if read is not None:
+                self.loops[around] = (self.looking.origin(found), read)
 
     def access(self, call: ast.Call, topics: Sequence[str], mode: AccessMode) -> None:
         """The scope of a call reads or writes topics."""
@@ -405,6 +416,19 @@ def _is_endless(loop: _Loop | None) -> bool:
     if not isinstance(loop, ast.While) or not isinstance(loop.test, ast.Constant) or not loop.test.value:
         return False
     return not any(isinstance(node, ast.Break | ast.Return) for node in nodes_under(loop))
+
+
+def _block_around(call: ast.Call) -> FunctionNode | ast.With | ast.AsyncWith | None:
+    """The function that a call stands in, or the outermost ``with`` of the file's top level."""
+    block: ast.With | ast.AsyncWith | None = None
+    for place in place_of(call).outward():
+        if isinstance(place.node, FUNCTIONS):
+            return place.node
+        if isinstance(place.node, ast.Lambda | ast.ClassDef):
+            return None
+        if isinstance(place.node, ast.With | ast.AsyncWith):
+            block = place.node
+    return block
 
 
 def _loop_around(call: ast.Call) -> _Loop | None:

@@ -44,6 +44,26 @@ def message_loop(
     )
 
 
+def asked_once(
+    looking: Looking, found: Found, call: ast.Call, body: Sequence[ast.stmt], subject: ast.expr
+) -> MessageLoop | None:
+    """Code that asks for messages in no loop of its own, and says itself that they are done; ``body`` holds the call.
+
+    What stands in front of the call has no message yet.
+    """
+    module = looking.module
+    reading = Reading(module, looking.instances, words(looking, found.made, frozenset()), set())
+    reading.body(body, certain=True, in_handler=False, guarded=False)
+    asked = module.loc(call).span.end
+    reading.steps = [step for step in reading.steps if step.loc.span.start > asked]
+    if not any(step.kind is StepKind.DONE for step in reading.steps):
+        return None
+    consumer = " ".join(module.text_of(subject).split())
+    message = reading.received[0] if len(set(reading.received)) == 1 else ""
+    read = fact(looking, found.made, reading, body, module.loc(subject), consumer, message)
+    return replace(read, once=True, placed=_placed(call))
+
+
 def fact(
     looking: Looking,
     made: ClientClass,

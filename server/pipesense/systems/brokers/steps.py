@@ -115,8 +115,13 @@ class Reading:
         """The statements of a block, in order."""
         outer = self.block
         ends = statements and isinstance(statements[-1], ast.Continue | ast.Break | ast.Return | ast.Raise)
-        self.block = end_of(self.module, statements) if statements and not ends else None
-        for statement in statements:
+        # Nothing runs behind what leaves the block: its end is in front of that.
+        kept = statements[:-1] if ends else statements
+        self.block = end_of(self.module, kept) if kept else None
+        for statement in kept:
+            self._statement(statement, certain, in_handler, guarded)
+        self.block = None
+        for statement in statements[len(kept) :]:
             self._statement(statement, certain, in_handler, guarded)
         self.block = outer
 
