@@ -228,9 +228,13 @@ def test_a_text_at_rest_is_looked_at_once_more(monkeypatch: pytest.MonkeyPatch) 
         await asyncio.sleep(0.03)
         work = server.connection.session.core.scheduler.work
         settled = work.settled
-        for version in range(2, 12):
-            await server.say(typed(version))
+        with monkeypatch.context() as slowly:
+            slowly.setattr(scheduler_module, "REST_SECONDS", 60.0)
+            for version in range(2, 12):
+                await server.say(typed(version))
+            await asyncio.sleep(0.03)
         assert work.settled == settled, "nobody rests while typing"
+        await server.say(typed(12))
         server.take(PUBLISH)
         # The engine says that the full cut differs: the file is analysed again and what changed is told.
         monkeypatch.setattr(server.workspace, "settle", lambda path: True)
