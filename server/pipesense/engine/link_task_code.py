@@ -106,13 +106,13 @@ def _clock_facts(
 def _function(module: Module, scope: str) -> Function | None:
     own = module.name or "__main__"
     if scope.startswith(own + "."):
-        node = module.functions.get(scope[len(own) + 1 :])
+        node = module.function_at(scope[len(own) + 1 :])
         if node is not None:
             return Function(module, node, scope[len(own) + 1 :])
     parts = scope.split(".")
     for cut in range(len(parts) - 1, 0, -1):
         other = module.imported(".".join(parts[:cut]))
         if other is not None:
-            node = other.functions.get(".".join(parts[cut:]))
+            node = other.function_at(".".join(parts[cut:]))
             return Function(other, node, ".".join(parts[cut:])) if node is not None else None
     return None

@@ -205,7 +205,7 @@ class Module:
 
     def function_at(self, path: str) -> FunctionNode | None:
         """The function definition at a dotted path; the caller notes the path's first name."""
-        return self.table.functions.get(path)
+        return self.table.function_at(path)
 
     def imports(self) -> frozenset[str]:
         """The modules that import statements of the file name, and the names taken from them ("airflow.sdk.DAG")."""

@@ -30,6 +30,8 @@ class NameTable:
         self._by_function: dict[str, bool] = {}
         self._all_digests: dict[str, int] | None = None
         self._functions: dict[str, FunctionNode] | None = None
+        self._functions_called: dict[str, dict[str, FunctionNode]] = {}
+        """Function definitions by the last part of their paths, and then by these."""
         self._attributes: dict[str, dict[str, list[Mutation]]] = {}
 
     def take_over(self, last: NameTable, order: Mapping[ParsedUnit, int], change: Change) -> None:
@@ -48,7 +50,8 @@ class NameTable:
             else:
                 self._by_name.pop(name, None)
         self._whole, self._digests, self._by_function = dict(last._whole), dict(last._digests), dict(last._by_function)
-        _take_out((self._whole, self._digests, self._by_function), change.names)
+        self._functions_called = dict(last._functions_called)
+        _take_out((self._whole, self._digests, self._by_function, self._functions_called), change.names)
         if last._all_digests is not None:
             self._all_digests = dict(last._all_digests)
             _take_out((self._all_digests,), change.names)
@@ -57,8 +60,9 @@ class NameTable:
             self._functions = last._functions
         for scope, known in last._bindings.items():
             if scope is None or place_of(scope).unit not in change.units:
-                kept = self._bindings[scope] = dict(known)
-                _take_out((kept,), change.names)
+                if not known.keys().isdisjoint(change.names):
+                    known = {name: bindings for name, bindings in known.items() if name not in change.names}
+                self._bindings[scope] = known
 
     @property
     def by_name(self) -> Mapping[str, Sequence[ParsedUnit]]:
@@ -112,6 +116,22 @@ class NameTable:
                 if isinstance(node, FUNCTIONS)
             }
         return self._functions
+
+    def function_at(self, path: str) -> FunctionNode | None:
+        """The function definition at a dotted path; the last one wins."""
+        if self._functions is not None:
+            return self._functions.get(path)
+        name = path.rpartition(".")[2]
+        known = self._functions_called.get(name)
+        if known is None:
+            known = self._functions_called[name] = {
+                names.path_of(place, name): node
+                for unit in self.by_name.get(name, ())
+                if not unit.root.is_orphan
+                for node, place in unit.index.definitions
+                if node.name == name and isinstance(node, FUNCTIONS)
+            }
+        return known.get(path)
 
     def may_be_bound(self, name: str) -> bool:
         """Whether code that nobody can read may bind ``name``: a star import, or a unit with an error that has it."""

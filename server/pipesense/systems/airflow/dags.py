@@ -73,7 +73,7 @@ def summarise(
         construct = names.construct(site.node.func)
         makes = construct.role in _MAKES or _moves(site.node) or _is_helper(module, names, site.node)
     if sum(len(unit.index.definitions) for unit in module.units_of([statement])) > 1:
-        factories += [node for node in _dag_functions(statement, names) if node not in factories]
+        factories += [node for node in _dag_functions(module, statement, names) if node not in factories]
     makes = makes or _shifts(statement) or _sets_attribute(statement) or _holds_things(statement)
     if not makes:
         return Summary(False, tuple(dict.fromkeys(factories)), frozenset(), frozenset())
@@ -111,20 +111,20 @@ def _is_helper(module: Module, names: Names, call: ast.Call) -> bool:
     return any(names.builds(function) for function in module.callables(call.func))
 
 
-def _dag_functions(statement: ast.AST, names: Names) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+def _dag_functions(
+    module: Module, statement: ast.AST, names: Names
+) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Functions around a nested function that ``@dag`` decorates."""
-    if not isinstance(statement, (*_FUNCTIONS, ast.ClassDef, ast.If, ast.Try)):
-        return
-    todo: list[tuple[ast.AST, ast.FunctionDef | ast.AsyncFunctionDef | None]] = [(statement, None)]
-    while todo:
-        at, outer = todo.pop()
-        if isinstance(at, _FUNCTIONS) and outer is not None:
-            targets = [each.func if isinstance(each, ast.Call) else each for each in at.decorator_list]
-            if any(names.construct(target).role == "dag_decorator" for target in targets):
-                yield outer
-        inside = at if isinstance(at, _FUNCTIONS) else outer
-        for field in ("body", "orelse", "handlers", "finalbody"):
-            todo += [(inner, inside) for inner in getattr(at, field, ())]
+    for unit in module.units_of([statement]):
+        for node, _ in unit.index.definitions:
+            if node is statement or not node.decorator_list or not isinstance(node, _FUNCTIONS):
+                continue
+            around = module.enclosing(node)
+            outer = next((each for each in around if isinstance(each, _FUNCTIONS)), None)
+            if outer is not None and statement in around:
+                targets = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
+                if any(names.construct(target).role == "dag_decorator" for target in targets):
+                    yield outer
 
 
 def _shifts(statement: ast.AST) -> bool:
