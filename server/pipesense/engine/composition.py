@@ -18,6 +18,7 @@ from pipesense.model.flow import (
     Role,
     SqlFileRun,
     Task,
+    runs_any,
 )
 from pipesense.model.making import remade
 from pipesense.model.value import Known, Unknown, Value, known
@@ -122,6 +123,8 @@ def runs_of_code(
     """
     found: dict[tuple[int, int], list[EmbeddedRun]] = {}
     for at, pipeline in enumerate(pipelines):
+        if not runs_any(pipeline, CallableRun):
+            continue
         for number, task in enumerate(pipeline.tasks):
             runs: list[EmbeddedRun] = []
             for run in task.runs:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from operator import attrgetter
-from typing import Any, Final, Protocol
+from itertools import chain, compress, count, repeat
+from operator import attrgetter, is_
+from typing import Any, Final, Protocol, cast
 
 from pipesense.engine.context import Asked, RuleContext
 from pipesense.engine.index import Key
@@ -63,7 +64,7 @@ class _Verdict:
 _SILENT: Final = _Verdict((), ())
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Judged:
     """What ``rules`` said about a fact, one verdict each; all in one place, so that one look tells if they hold."""
 
@@ -74,6 +75,10 @@ class _Judged:
     reads: Reads
     keys: frozenset[Key]
     """The keys of ``reads``."""
+
+
+_FINDINGS: Final = attrgetter("findings")
+_KEYS: Final = attrgetter("keys")
 
 
 @dataclass(slots=True)
@@ -184,34 +189,29 @@ class Judge:
     ) -> tuple[tuple[Finding, ...], frozenset[Key]]:
         """What FILE rules say about a file's facts, and the keys that they read."""
         rules_for = self._enabled.setdefault((role, enabled), {})
-        found: list[Finding] = []
-        reads: set[Key] = set()
-        current: dict[int, _Judged] = {}
         known = verdicts.known if verdicts.rules_for is rules_for else {}
         changed = self._versions.changed_since(verdicts.clock) if known else None
         facts = list(facts)
-        # Most facts of a file are those of the last key: one look at what was said of each, and no other.
-        for fact, judged in zip(facts, map(known.get, map(id, facts)), strict=True):
-            if judged is None or judged.fact is not fact:
-                judged = verdicts.again(fact, rules_for)
-                if judged is None:
-                    judged = self._judge_new(fact, rules_for, role, enabled, asked)
-                elif judged.reads and not self._holds(judged.reads):
-                    judged = self._judge(fact, judged.rules, judged.verdicts, asked)
-            elif (
-                judged.keys
-                and (changed is None or not changed.isdisjoint(judged.keys))
-                and not self._holds(judged.reads)
-            ):
-                judged = self._judge(fact, judged.rules, judged.verdicts, asked)
-            current[id(fact)] = judged
-            if judged.findings:
-                found += judged.findings
-            if judged.keys:
-                reads |= judged.keys
-        verdicts.replace(current)
+        # Most facts of a file are those of the last key, and nothing that was read of others changed since: no look at
+        # each of them. What is known holds its fact, so that nothing else has its id.
+        numbers = list(map(id, facts))
+        said = list(map(known.get, numbers))
+        for at in list(compress(count(), map(is_, said, repeat(None)))):
+            one = verdicts.again(facts[at], rules_for)
+            if one is None:
+                one = self._judge_new(facts[at], rules_for, role, enabled, asked)
+            elif one.reads and not self._holds(one.reads):
+                one = self._judge(facts[at], one.rules, one.verdicts, asked)
+            said[at] = one
+        judged = cast("list[_Judged]", said)
+        if changed is None or changed:
+            for at, one in enumerate(judged):
+                touched = one.keys and (changed is None or not changed.isdisjoint(one.keys))
+                if touched and not self._holds(one.reads):
+                    judged[at] = self._judge(facts[at], one.rules, one.verdicts, asked)
+        verdicts.replace(dict(zip(numbers, judged, strict=True)))
         verdicts.clock, verdicts.rules_for = self._versions.clock, rules_for
-        return tuple(found), frozenset(reads)
+        return tuple(chain.from_iterable(map(_FINDINGS, judged))), frozenset().union(*map(_KEYS, judged))
 
     def _judge_new(
         self,

@@ -37,7 +37,7 @@ from pipesense.lang.sql import dialect as sql_dialect
 from pipesense.model.code import ScopeCode
 from pipesense.model.data import Access
 from pipesense.model.faults import MissingFile
-from pipesense.model.flow import EmbeddedRun, Pipeline, Runs, SqlFileRun
+from pipesense.model.flow import EmbeddedRun, Pipeline, Runs, SqlFileRun, runs_any
 from pipesense.model.sql import Script
 from pipesense.model.value import Value, Version, known
 from pipesense.model.where import Loc
@@ -282,7 +282,7 @@ def _missing_files(
 ) -> Iterable[MissingFile]:
     """The SQL files that tasks run, named in this file, which are not where they are looked for."""
     for pipeline in pipelines:
-        for task in pipeline.tasks:
+        for task in pipeline.tasks if runs_any(pipeline, SqlFileRun) else ():
             for run in task.runs:
                 if not isinstance(run, SqlFileRun) or not run.closed or run.loc.file != path:
                     continue
@@ -315,7 +315,10 @@ def _exports(
         exports.update({("imported", name.rpartition(".")[2]): True for name in module.imports()})
     runs: dict[str, list[TaskRun]] = {}
     dialects: dict[str, dict[tuple[str, str], None]] = {}
+    runs_by_code = {at for at, _ in by_code}
     for at, pipeline in enumerate(pipelines):
+        if at not in runs_by_code and not runs_any(pipeline, EmbeddedRun, SqlFileRun):
+            continue
         for place, task in enumerate(pipeline.tasks):
             runs_of = (*task.runs, *by_code.get((at, place), ()))
             if _RUN_SQL.isdisjoint(map(type, runs_of)):

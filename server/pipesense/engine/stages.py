@@ -46,7 +46,7 @@ from pipesense.model.change import (
 from pipesense.model.code import ScopeCode
 from pipesense.model.data import Access
 from pipesense.model.dbt_change import DbtChange
-from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, SqlFileRun, Task
+from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, SqlFileRun, Task, runs_any
 from pipesense.model.sql import Statement
 from pipesense.model.value import Version
 from pipesense.model.where import Loc
@@ -468,6 +468,8 @@ def _inputs(
 ) -> tuple[object, ...]:
     """Everything that composing a pipeline looks at beside the pipeline."""
     found: list[object] = []
+    if not runs_any(pipeline, EmbeddedRun, SqlFileRun, CallableRun):
+        return ()
     for task in pipeline.tasks:
         for run in task.runs:
             if isinstance(run, EmbeddedRun):

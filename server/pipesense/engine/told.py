@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from operator import attrgetter
 from typing import Any, Final
 
 from pipesense.engine.checks.own import own_checks, own_type
@@ -14,6 +15,8 @@ from pipesense.model.sql import Statement
 from pipesense.model.value import Known
 from pipesense.rule.context import DatasetUse
 
+_ACCESSES: Final = attrgetter("accesses")
+_CHECKS: Final = attrgetter("checks")
 _SILVER: Final[Key] = ("told", "layer", "silver")
 """Told where somebody touches a silver table: raw data that goes into gold goes past it then."""
 
@@ -86,7 +89,8 @@ def _by_tasks(
     """Add what tasks use and check; the units of this file whose statements they run."""
     claimed: set[int] = set()
     for pipeline in record.pipelines:
-        for task in pipeline.tasks:
+        accesses, checked = map(_ACCESSES, pipeline.tasks), map(_CHECKS, pipeline.tasks)
+        for task in pipeline.tasks if any(accesses) or any(checked) else ():
             by = f"task {task.name} in {pipeline.noun} {pipeline.name}" if task.accesses else ""
             for access in task.accesses:
                 uses[("uses", access.dataset.table)].append(DatasetUse(access, by, task.name, pipeline.name))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from itertools import chain
+from operator import attrgetter
+from typing import Final
 
 from pipesense.model.data import Access, DatasetName, QualityCheck
 from pipesense.model.making import quick_to_make
@@ -241,6 +244,14 @@ class Pipeline:
     def task(self, name: str) -> Task | None:
         """The task of that name."""
         return next((task for task in self.tasks if task.name == name), None)
+
+
+def runs_any(pipeline: Pipeline, *kinds: type) -> bool:
+    """Whether some task runs something of these kinds; no look at each of hundreds of tasks."""
+    return not frozenset(kinds).isdisjoint(map(type, chain.from_iterable(map(_RUNS, pipeline.tasks))))
+
+
+_RUNS: Final = attrgetter("runs")
 
 
 def retries_of(task: Task) -> Value[int]:
