@@ -408,7 +408,7 @@ def test_shifted_findings_are_written_from_kept_text() -> None:
         assert [each["range"]["start"]["line"] for each in second] == [2, 3, 4]
         assert [{**each, "range": 0} for each in first] == [{**each, "range": 0} for each in second]
         writer = server.connection.session.core.writer
-        assert sum(len(kept) for kept in writer._tails.values()) == 3
+        assert writer.kept() == 3
 
     run(scenario)
 

@@ -407,7 +407,7 @@ def test_a_thousand_edits_leave_nothing_behind() -> None:
             server.sent.clear()
             if version % 300 == 0:
                 session = server.connection.session
-                tails = sum(len(kept) for kept in session.core.writer._tails.values())
+                tails = session.core.writer.kept()
                 sizes.append((protocol.open_requests, len(protocol._result_types), tails, len(session._tasks)))
         assert len(set(sizes)) == 1, sizes
         assert sizes[0][0] <= 1

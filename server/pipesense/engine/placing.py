@@ -1,14 +1,17 @@
 """Where the findings of a file stand now, and what is known of those that stood there before.
 
-Every key asks for all findings of a file, and changes few of them: what is known of the others is kept in cells.
+Every key asks for all findings of a file, and changes few of them: what is known of the others is kept in cells. What
+is done with all of them is done column by column, by no loop of Python's own; loops go over those that are new.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from operator import attrgetter
-from typing import Final, NamedTuple
+from functools import partial
+from itertools import compress, count, repeat
+from operator import add, attrgetter, eq, is_, itemgetter
+from typing import Final, NamedTuple, cast
 
 from pipesense.engine.config import Config
 from pipesense.engine.document import Document
@@ -18,8 +21,12 @@ from pipesense.text.span import Span
 
 _KEY: Final = attrgetter("anchor.key")
 _FINDING: Final = attrgetter("finding")
-_SPAN: Final = attrgetter("span")
-_ORDER: Final = attrgetter("span.start", "finding.rule", "span.end")
+_RULE: Final = attrgetter("finding.rule")
+_UNIT: Final = attrgetter("unit")
+_START: Final = attrgetter("start")
+_END: Final = attrgetter("end")
+_NUMBER: Final = itemgetter(3)
+_SPAN: Final = partial(tuple.__new__, Span)
 
 
 class Anchor(NamedTuple):
@@ -32,13 +39,15 @@ class Anchor(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Cell:
-    """A finding with the place where it stands in the file, and what is made of it to be shown."""
+    """A finding, where it stands in its unit, and what was made of it to be shown: by then at another place, maybe.
+
+    ``start`` and ``end`` count from where the unit starts. They say nothing where the document does not know that.
+    """
 
     finding: Finding
     unit: int
-    base: int
-    """Where the unit that the finding is in starts; -1 where the place is not simply so far behind it."""
-    span: Span
+    start: int
+    end: int
     anchor: Anchor | None = None
     reported: Reported | None = None
 
@@ -50,6 +59,9 @@ class Placed:
     keys: list[tuple[str, str, str]] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
     cells: dict[int, Cell] = field(default_factory=dict)
+    """By the identity of the finding, which the cell holds."""
+    joined: dict[tuple[int, int], tuple[Cell, Cell, Cell]] = field(default_factory=dict)
+    """Two cells of one cause, and what they became; by the identity of the two."""
     relative: str = ""
     config: Config | None = None
     """By what the severities were chosen."""
@@ -57,48 +69,74 @@ class Placed:
     def replace(self, cells: Sequence[Cell], marks: list[str], relative: str, config: Config) -> None:
         """These are shown now."""
         self.keys, self.marks, self.relative, self.config = list(map(_KEY, cells)), marks, relative, config
-        self.cells = dict(zip(map(id, map(_FINDING, cells)), cells, strict=True))
 
 
-def cells_of(document: Document, findings: Sequence[Finding], before: Placed) -> list[Cell]:
-    """The findings that stand in the file, each where it stands now."""
-    path, start_of, known = document.path, document.starts.get, before.cells
-    found: list[Cell] = []
-    make = tuple.__new__  # less than half the time of Span(...), for all findings behind an edit
-    for finding, cell in zip(findings, map(known.get, map(id, findings)), strict=True):
-        if cell is not None and cell.base >= 0 and cell.finding is finding:
-            base = start_of(cell.unit, -1)
-            if base >= 0:
-                if base != cell.base:
-                    by = base - cell.base
-                    start, end = cell.span
-                    cell.base, cell.span = base, make(Span, (start + by, end + by))
-                found.append(cell)
-                continue
-        loc = finding.loc
-        span = document.file_span(loc) if loc.file == path else None
-        if span is not None:
-            if cell is None or cell.finding is not finding:
-                cell = Cell(finding, loc.unit, -1, span)
-            cell.base, cell.span = start_of(loc.unit, -1), span
-            found.append(cell)
-    return found
+def at_which(column: Iterable[object], value: object) -> Iterator[int]:
+    """At which places of a column this very object stands."""
+    return compress(count(), map(is_, column, repeat(value)))
 
 
-def in_order(cells: list[Cell]) -> list[Cell]:
-    """In the order of the text, one finding per cause: what a rule says twice about one place becomes related."""
-    cells.sort(key=_ORDER)
-    if len(set(map(_SPAN, cells))) == len(cells):
-        return cells
-    found: list[Cell] = []
-    for cell in cells:
-        if found and found[-1].span == cell.span and _same(found[-1].finding, cell.finding):
-            first = found[-1]
-            both = replace(first.finding, related=(*first.finding.related, *cell.finding.related))
-            found[-1] = Cell(both, first.unit, first.base, first.span)
+def placed(document: Document, findings: Sequence[Finding], before: Placed) -> tuple[list[Cell], list[Span]]:
+    """The findings that stand in the file, and where they do: in the order of the text, one for each cause."""
+    starts = document.starts
+    numbers = list(map(id, findings))
+    found = list(map(before.cells.get, numbers))
+    for at in list(at_which(found, None)):
+        found[at] = _cell(document, findings[at])
+    cells = cast("list[Cell]", found)
+    before.cells = dict(zip(numbers, cells, strict=True))
+    bases = list(map(starts.get, map(_UNIT, cells), repeat(-1)))
+    begins, ends = list(map(add, bases, map(_START, cells))), list(map(add, bases, map(_END, cells)))
+    nowhere: list[int] = []
+    for at in compress(count(), map(eq, bases, repeat(-1))) if -1 in bases else ():
+        loc = cells[at].finding.loc
+        span = document.file_span(loc) if loc.file == document.path else None
+        if span is None:
+            nowhere.append(at)
         else:
-            found.append(cell)
-    return found
+            begins[at], ends[at] = span
+    order = sorted(zip(begins, map(_RULE, cells), ends, count(), strict=False))
+    if nowhere:
+        order = [each for each in order if each[3] not in nowhere]
+    numbers_in_order = list(map(_NUMBER, order))
+    cells = list(map(cells.__getitem__, numbers_in_order))
+    spans = list(
+        map(_SPAN, zip(map(begins.__getitem__, numbers_in_order), map(ends.__getitem__, numbers_in_order), strict=True))
+    )
+    return _joined(cells, spans, before)
+
+
+def _cell(document: Document, finding: Finding) -> Cell:
+    loc = finding.loc
+    base = document.starts.get(loc.unit, -1)
+    span = document.file_span(loc) if loc.file == document.path else None
+    if base < 0 or span is None:
+        return Cell(finding, -1, 0, 0)
+    return Cell(finding, loc.unit, span.start - base, span.end - base)
+
+
+def _joined(cells: list[Cell], spans: list[Span], before: Placed) -> tuple[list[Cell], list[Span]]:
+    """One finding per cause: what a rule says twice about one place becomes related."""
+    known, before.joined = before.joined, {}
+    if len(set(spans)) == len(spans):
+        return cells, spans
+    gone: set[int] = set()
+    for at in list(compress(count(1), map(eq, spans, spans[1:]))):
+        first = at - 1
+        while first in gone:
+            first -= 1
+        one, other = cells[first], cells[at]
+        if _same(one.finding, other.finding):
+            last = known.get((id(one), id(other)))
+            if last is None:
+                related = (*one.finding.related, *other.finding.related)
+                both = replace(one.finding, related=related)
+                last = one, other, Cell(both, one.unit, one.start, one.end)
+            before.joined[id(one), id(other)] = last
+            cells[first] = last[2]
+            gone.add(at)
+    stay = [at not in gone for at in range(len(cells))]
+    return list(compress(cells, stay)), list(compress(spans, stay))
 
 
 def _same(one: Finding, other: Finding) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Final, NamedTuple
 
-from pipesense.model.making import quick_to_make
 from pipesense.rule.finding import Applicability, Finding
 from pipesense.rule.meta import Severity
 from pipesense.text.edit import TextEdit
@@ -21,12 +22,11 @@ class RelatedPlace:
     text: str
 
 
-@quick_to_make
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(NamedTuple):
     """A finding as it is shown: suppressed ones are gone, severities are as configured.
 
-    ``span`` is in offsets of the file's current text. ``fingerprint`` survives edits elsewhere in the file.
+    ``span`` is in offsets of the file's current text. ``fingerprint`` survives edits elsewhere in the file. A tuple,
+    since most findings of a file are made anew at other places at every key.
     """
 
     path: str
@@ -43,21 +43,18 @@ class Reported:
     what: str = ""
     """The first sentence of the message alone."""
 
-    def at(self, span: Span, related: tuple[RelatedPlace, ...]) -> Reported:
-        """The same finding at other places (written out: it is done for most findings of a file at every key)."""
-        return Reported(
-            self.path,
-            self.rule,
-            self.variant,
-            self.severity,
-            self.message,
-            span,
-            self.fingerprint,
-            related,
-            self.fixable,
-            self.finding,
-            self.what,
-        )
+
+_MAKE: Final = partial(tuple.__new__, Reported)
+_SPAN: Final = Reported._fields.index("span")
+
+
+def moved(reported: Sequence[Reported], spans: Sequence[Span]) -> list[Reported]:
+    """The same findings at other places, one for each."""
+    if not reported:
+        return []
+    columns: list[Sequence[object]] = list(zip(*reported, strict=True))
+    columns[_SPAN] = spans
+    return list(map(_MAKE, zip(*columns, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
-from operator import attrgetter
-from typing import Final
+from itertools import compress, count
+from operator import attrgetter, ne
+from typing import Final, cast
 
 from pipesense.engine.config import Config
 from pipesense.engine.document import Document
-from pipesense.engine.placing import Anchor, Cell, Placed, cells_of, in_order
-from pipesense.engine.report import RelatedPlace, Reported
+from pipesense.engine.placing import Anchor, Cell, Placed, at_which, placed
+from pipesense.engine.report import RelatedPlace, Reported, moved
 from pipesense.engine.suppression import (
     Suppression,
     comments,
@@ -40,6 +41,11 @@ CONFIGURATION: Final = "maintainability/configuration"
 _PLACE: Final = attrgetter("span.start", "rule", "span.end")
 _KEY: Final = attrgetter("anchor.key")
 _ANCHOR: Final = attrgetter("anchor")
+_REPORTED: Final = attrgetter("reported")
+_FINGERPRINT: Final = attrgetter("reported.fingerprint")
+_RELATED: Final = attrgetter("finding.related")
+_SEVERITY: Final = attrgetter("finding.severity")
+_SPAN: Final = attrgetter("span")
 _LEADING_COMMENTS: Final = regex(r"\A(?:\s+|--[^\n]*|/\*.*?\*/|\{#.*?#\})+", re.S)
 _SYMBOL: Final = regex(r"^\s*(?:async\s+def|def|class|with)\s+([\w.]+)|^\s*(\w+)\s*(?::[^=\n]+)?=", re.M)
 
@@ -88,32 +94,29 @@ def place_findings(
     """
     before = before or Placed()
     relative = config.relative(document.path)
-    cells = in_order(cells_of(document, findings, before))
+    cells, spans = placed(document, findings, before)
     directives = _directives(document)
     used: set[int] = set()
     if directives:
-        cells = [each for each in cells if not _silenced(document, directives, each, used)]
-    for cell in cells:
-        # In Python an anchor stays what it was, since its unit is whole lines and the same as before.
-        if cell.anchor is None or document.language != "python":
-            cell.anchor = _anchor(document, cell.span, cell.finding)
+        heard = [not _silenced(document, directives, *each, used) for each in zip(cells, spans, strict=True)]
+        cells, spans = list(compress(cells, heard)), list(compress(spans, heard))
+    # In Python an anchor stays what it was, since its unit is whole lines and the same as before.
+    stays = document.language == "python"
+    for at in list(at_which(map(_ANCHOR, cells), None)) if stays else range(len(cells)):
+        cells[at].anchor = _anchor(document, spans[at], cells[at].finding)
     marks = _marks(cells, relative, before)
-    shown: list[Reported] = []
-    same = before.config is config
-    for cell, mark in zip(cells, marks, strict=True):
-        last, finding = cell.reported, cell.finding
-        kept = last if last is not None and same and last.fingerprint == mark else None
-        if kept is None or finding.severity is Severity.ERROR:
-            # What a statement elsewhere tells of the dialect may change while an error stays what it was.
-            severity = config.severity_of(finding.rule) or judged(finding, cell.span)
-            if kept is None or kept.severity is not severity:
-                kept = _reported(document, finding, cell.span, mark, severity, registry)
-        if finding.related:
-            kept = kept.at(cell.span, tuple(_related(document, finding, place)))
-        elif kept.span != cell.span:
-            kept = kept.at(cell.span, ())
-        cell.reported = kept
-        shown.append(kept)
+
+    def severity(finding: Finding, span: Span) -> Severity:
+        return config.severity_of(finding.rule) or judged(finding, span)
+
+    report = partial(_reported, document, registry)
+    shown = _shown(cells, spans, marks, severity, report, anew=before.config is not config)
+    for at in compress(count(), map(_RELATED, cells)):
+        shown[at] = shown[at]._replace(span=spans[at], related=tuple(_related(document, cells[at].finding, place)))
+    elsewhere = list(compress(count(), map(ne, map(_SPAN, shown), spans)))
+    there = moved(list(map(shown.__getitem__, elsewhere)), list(map(spans.__getitem__, elsewhere)))
+    for at, reported in zip(elsewhere, there, strict=True):
+        shown[at] = reported
     before.replace(cells, marks, relative, config)
     if directives:
         shown += _about_directives(document, directives, used, registry, enabled, relative, complete=complete)
@@ -121,9 +124,33 @@ def place_findings(
     return tuple(shown)
 
 
-def _silenced(document: Document, directives: Sequence[Suppression], cell: Cell, used: set[int]) -> bool:
+def _shown(
+    cells: Sequence[Cell],
+    spans: Sequence[Span],
+    marks: Sequence[str],
+    severity: Judged,
+    report: Callable[[Finding, Span, str, Severity], Reported],
+    *,
+    anew: bool,
+) -> list[Reported]:
+    """What is shown of each finding; of one that was shown before, maybe at the place where it stood then."""
+    for at in range(len(cells)) if anew else list(at_which(map(_REPORTED, cells), None)):
+        finding, span = cells[at].finding, spans[at]
+        cells[at].reported = report(finding, span, marks[at], severity(finding, span))
+    # What a statement elsewhere tells of the dialect may change while an error stays what it was.
+    errors = at_which(map(_SEVERITY, cells), Severity.ERROR)
+    marked = compress(count(), map(ne, map(_FINGERPRINT, cells), marks))
+    for at in {*errors, *marked}:
+        finding, span, kept = cells[at].finding, spans[at], cells[at].reported
+        now = severity(finding, span)
+        if kept is None or (kept.fingerprint, kept.severity) != (marks[at], now):
+            cells[at].reported = report(finding, span, marks[at], now)
+    return cast("list[Reported]", list(map(_REPORTED, cells)))
+
+
+def _silenced(document: Document, directives: Sequence[Suppression], cell: Cell, span: Span, used: set[int]) -> bool:
     """Whether a comment silences a finding; the comments that do are noted in ``used``."""
-    line = document.buffer.lines.position(cell.span.start)[0]
+    line = document.buffer.lines.position(span.start)[0]
     silencing = [at for at, each in enumerate(directives) if covers(each, cell.finding.rule, line)]
     used.update(silencing)
     return bool(silencing)
@@ -144,12 +171,7 @@ def _marks(cells: Sequence[Cell], relative: str, before: Placed) -> list[str]:
 
 
 def _reported(
-    document: Document,
-    finding: Finding,
-    span: Span,
-    mark: str,
-    severity: Severity,
-    registry: Registry,
+    document: Document, registry: Registry, finding: Finding, span: Span, mark: str, severity: Severity
 ) -> Reported:
     """What is shown of a finding, without what explains it elsewhere."""
     rule = registry.get(finding.rule)

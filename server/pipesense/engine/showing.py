@@ -43,7 +43,7 @@ class Showing:
         reported = record.shown(placed) if is_wanted else ()
         if is_wanted and self.hide_baseline:
             hidden = self.surroundings.baseline(path)
-            reported = tuple(each for each in reported if each.fingerprint not in hidden)
+            reported = tuple(each for each in reported if each.fingerprint not in hidden) if hidden else reported
         missing = record.gaps() if is_wanted else ()
         if reported != record.reported or missing != record.not_analysed:
             record.reported, record.not_analysed = reported, missing

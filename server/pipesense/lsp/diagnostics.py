@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
-from operator import attrgetter, itemgetter
-from typing import Final
+from itertools import compress, count, repeat
+from operator import attrgetter, is_, itemgetter, not_, sub
+from typing import Final, cast
 
 from pipesense.engine.report import Reported
 from pipesense.lsp.capabilities import ClientProfile
@@ -37,7 +37,25 @@ _json_text: Final = json.encoder.encode_basestring_ascii
 _START: Final = itemgetter(0)
 _END: Final = itemgetter(1)
 
+_RELATED: Final = attrgetter("related")
+_BEFORE: Final = (-1).__add__
+
 _Key = tuple[str, str, int, str]
+_Range = tuple[int, int, int, int]
+"""Line and character of the start and of the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What was written for the findings of a file: what does not depend on their places, and these."""
+
+    tails: dict[_Key, str]
+    ranges: dict[_Range, str]
+
+
+def _missing(column: Sequence[object]) -> list[int]:
+    """At which places of a column nothing stands."""
+    return list(compress(count(), map(is_, column, repeat(None))))
 
 
 @dataclass(slots=True)
@@ -49,7 +67,7 @@ class DiagnosticWriter:
     uri_of: Callable[[str], str]
     text_of: Callable[[str], TextBuffer | None]
     documentation: str | None = None
-    _tails: dict[str, dict[_Key, str]] = field(default_factory=dict)
+    _known: dict[str, _Written] = field(default_factory=dict)
 
     def items(self, path: str, findings: Sequence[Reported], buffer: TextBuffer) -> str:
         """A JSON array (ASCII) of the findings of one file."""
@@ -57,28 +75,32 @@ class DiagnosticWriter:
         if hidden > 0:
             worst = sorted(findings, key=lambda each: each.severity)[:SHOWN_PER_FILE]
             findings = sorted(worst, key=lambda each: each.span)
-        known = self._tails.get(path, {})
+        known = self._known.get(path, _Written({}, {}))
         keys = list(map(_KEY, findings))
-        tails = [
-            tail if tail is not None else self._tail(finding)
-            for finding, tail in zip(findings, map(known.get, keys), strict=True)
-        ]
-        self._tails[path] = dict(zip(keys, tails, strict=True))
-        related = self.profile.related_information
-        written = [
-            f'{{"range":{place},{self._related(finding) if related and finding.related else ""}{tail}'
-            for finding, place, tail in zip(findings, self._ranges(findings, buffer), tails, strict=True)
-        ]
+        tails = list(map(known.tails.get, keys))
+        for at in _missing(tails):
+            tails[at] = self._tail(findings[at])
+        told = cast("list[str]", tails)
+        self._known[path] = now = _Written(dict(zip(keys, told, strict=True)), {})
+        ranges = self._ranges(findings, buffer, known.ranges, now.ranges)
+        if self.profile.related_information:
+            for at in compress(count(), map(_RELATED, findings)):
+                told[at] = self._related(findings[at]) + told[at]
+        written = list(map("".join, zip(repeat('{"range":'), ranges, repeat(","), told, strict=False)))
         if hidden > 0:
             written.append(_summary(hidden))
         return f"[{','.join(written)}]"
 
+    def kept(self) -> int:
+        """Of how many findings a text is kept."""
+        return sum(len(each.tails) for each in self._known.values())
+
     def forget(self, path: str | None = None) -> None:
         """Drop the texts kept for a file, or for all."""
         if path is None:
-            self._tails.clear()
+            self._known.clear()
         else:
-            self._tails.pop(path, None)
+            self._known.pop(path, None)
 
     def range(self, span: Span, buffer: TextBuffer) -> str:
         """A range as JSON, in the client's units."""
@@ -98,24 +120,36 @@ class DiagnosticWriter:
             f'"end":{{"line":{end_line},"character":{end_character}}}}}'
         )
 
-    def _ranges(self, findings: Sequence[Reported], buffer: TextBuffer) -> list[str]:
-        """The ranges of findings as JSON.
+    def _ranges(
+        self, findings: Sequence[Reported], buffer: TextBuffer, known: Mapping[_Range, str], now: dict[_Range, str]
+    ) -> list[str]:
+        """The ranges of findings as JSON; those that are ``known`` are taken over into ``now``.
 
         Hundreds of findings stand where they stood: lines are looked for all at once, and only a text in which a code
         point may be more than one unit is asked for its columns.
         """
-        text, starts = buffer.text, buffer.lines.starts
-        narrow = self.encoding is PositionEncoding.UTF32 or text.isascii()
+        text, lines = buffer.text, buffer.lines.starts
         spans = list(map(_SPAN, findings))
-        first = map(bisect_right, repeat(starts), map(_START, spans))
-        last = map(bisect_right, repeat(starts), map(_END, spans))
-        return [
-            f'{{"start":{{"line":{line - 1},"character":{start - starts[line - 1]}}},'
-            f'"end":{{"line":{end_line - 1},"character":{end - starts[end_line - 1]}}}}}'
-            if narrow or text[starts[line - 1] : end].isascii()
-            else self.range(Span(start, end), buffer)
-            for (start, end), line, end_line in zip(spans, first, last, strict=True)
-        ]
+        starts, ends = list(map(_START, spans)), list(map(_END, spans))
+        first = list(map(_BEFORE, map(bisect_right, repeat(lines), starts)))
+        last = list(map(_BEFORE, map(bisect_right, repeat(lines), ends)))
+        begins = list(map(lines.__getitem__, first))
+        columns = map(sub, starts, begins), map(sub, ends, map(lines.__getitem__, last))
+        places = list(zip(first, columns[0], last, columns[1], strict=True))
+        written = list(map(known.get, places))
+        for at in _missing(written):
+            line, character, end_line, end_character = places[at]
+            written[at] = (
+                f'{{"start":{{"line":{line},"character":{character}}},'
+                f'"end":{{"line":{end_line},"character":{end_character}}}}}'
+            )
+        ranges = cast("list[str]", written)
+        now.update(zip(places, ranges, strict=True))
+        if self.encoding is not PositionEncoding.UTF32 and not text.isascii():
+            before = map(text.__getitem__, map(slice, begins, ends))
+            for at in compress(count(), map(not_, map(str.isascii, before))):
+                ranges[at] = self.range(spans[at], buffer)
+        return ranges
 
     def _tail(self, finding: Reported) -> str:
         fields: dict[str, object] = {
