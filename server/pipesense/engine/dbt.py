@@ -6,17 +6,17 @@ tells goes into the index under the file's own name, and linking the file later 
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pipesense.engine.dbt_manifest import Manifests, manifest_path
+from pipesense.engine.dbt_seeds import seed_relation
 from pipesense.engine.files import FileAccess, Unreadable
 from pipesense.engine.index import Index, Key, Stage
 from pipesense.lang.sql.adapter import dialect_of_dbt, schemas_of_dbt
-from pipesense.model.data import Column, DatasetName, Relation
+from pipesense.model.data import Relation
 from pipesense.model.dbt import DbtFile, DbtMacro, DbtNode, DbtProject, DbtProperties
 from pipesense.model.where import Loc
 from pipesense.text.regex import regex
@@ -227,12 +227,7 @@ class DbtProjects:
             text = self.files.read(path)
         except Unreadable:
             return None
-        loc = Loc(path, 0, Span(0, 0))
-        header = next(csv.reader(text.splitlines()[:1]), [])
-        columns = tuple(Column(each.strip(), "", None, loc) for each in header if each.strip())
-        if not columns or len(columns) != len(header):
-            return None
-        return Relation(DatasetName((name.lower(),)), columns, (), (), loc, kind="seed", parts=(name,), project=folder)
+        return seed_relation(text, path, name, folder)
 
     # --- what editors ask ------------------------------------------------------------------------
 

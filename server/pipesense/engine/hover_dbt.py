@@ -8,8 +8,11 @@ from typing import Final, TypeVar
 
 from pipesense.engine.dbt import DbtProjects
 from pipesense.engine.dbt_view import ProjectView
+from pipesense.engine.features.dbt_holders import nodes, tables, values
 from pipesense.engine.features.dbt_names import DbtNames, Symbol
 from pipesense.engine.hover_base import MOST, Making, code, told_origin
+from pipesense.lang.jinja.references import reference
+from pipesense.lang.sql.passed_on import Passed, Taken
 from pipesense.model.columns import Columns
 from pipesense.model.data import Relation
 from pipesense.model.dbt import (
@@ -61,6 +64,29 @@ def about_dbt(made: Making) -> bool:
     return False
 
 
+def listed_of_dbt(made: Making, passed: Passed | None) -> Iterator[str]:
+    """What the YAML of a project says of a column that is read from one of its models or sources."""
+    projects = made.answers.relations.projects
+    named = passed.source.parts[-1] if isinstance(passed, Taken) and passed.source.parts else ""
+    of = reference(named) if named[:1] == "{" else None
+    if of is None or not isinstance(passed, Taken) or not isinstance(projects, DbtProjects):
+        return
+    folder, name = projects.folder(made.record.path), passed.name.casefold()
+    if of.kind == "source":
+        entries = [table.entry for table in tables(made.lookup, folder, of.group, of.name)]
+    else:
+        found = nodes(made.lookup, folder, of.name.lower(), of.group)
+        keys = [("dbt-entry", each.folder, each.kind, each.name.lower()) for each in found]
+        entries = [each for key in keys for each in values(made.lookup, key) if isinstance(each, DbtEntry)]
+    listed = [column for entry in entries for column in entry.columns if column.name.casefold() == name]
+    telling = _Telling(made, projects, folder)
+    for column in listed:
+        if column.tests:
+            yield f"- tests: {_few([_test(test) for test in column.tests])}"
+        if column.description.strip():
+            yield f"\n{telling.words(column.description)}"
+
+
 class _Telling:
     """Words about what one project defines."""
 
@@ -96,7 +122,7 @@ class _Telling:
         if symbol.kind == "doc":
             doc = self.projects.docs(symbol.folder).get(symbol.name)
             return f"**Documentation {symbol.name}**\n\n{_short(doc.text)}" if doc is not None else ""
-        return self.column(symbol)
+        return self.field(symbol) if symbol.kind == "field" else self.column(symbol)
 
     def _held(self, symbol: Symbol, key: str, kind: type[_T], *name: str) -> tuple[_T, ...]:
         """Who has a name: the project, else a package of it, installed or known from the manifest."""
@@ -218,6 +244,17 @@ class _Telling:
         lines.append(f"- defined in: {self.made.line_of(macro.at) or macro.path.rpartition('/')[2]}")
         return "\n".join(lines)
 
+    def field(self, symbol: Symbol) -> str:
+        """A column that YAML lists for a source's table: its type, its words and its tests."""
+        source, _, table = symbol.group.partition(".")
+        found = [each.entry for each in self._held(symbol, "dbt-source", DbtTable, source, table)]
+        listed = [each for entry in found for each in entry.columns if each.name.lower() == symbol.name]
+        kind = next((f" · {code(each.data_type)}" for each in listed if each.data_type), "")
+        lines = [f"**Column {symbol.name}** of the source {symbol.group}{kind}", ""]
+        lines += [self.words(each.description) for each in listed if each.description]
+        lines.append(f"- tests: {_few([_test(test) for each in listed for test in each.tests], 'none')}")
+        return "\n".join(lines) if listed else ""
+
     def column(self, symbol: Symbol) -> str:
         """A column that YAML lists: its type, where its values come from, its tests."""
         nodes = [each for each in self.view.nodes(symbol.group) if each.folder == symbol.folder]
@@ -233,7 +270,7 @@ class _Telling:
         head = f"**Column {symbol.name}** of {nodes[0].name}"
         if found is not None and found.type.is_known:
             head += f" · {code(found.type)}"
-        lines = [head, "", *(self._words(each.description) for each in listed if each.description)]
+        lines = [head, "", *(self.words(each.description) for each in listed if each.description)]
         if found is not None and found.origins:
             verb = "a copy of" if found.copied else "made from"
             lines.append(f"- {verb}: {_few(map(told_origin, found.origins))}")
@@ -243,10 +280,10 @@ class _Telling:
     def _described(self, entries: Iterable[DbtEntry]) -> Iterator[str]:
         for entry in entries:
             if entry.description.strip():
-                yield self._words(entry.description)
+                yield self.words(entry.description)
                 yield ""
 
-    def _words(self, text: str) -> str:
+    def words(self, text: str) -> str:
         """A description with the documentation blocks that it names."""
         if "doc(" in text:
             docs = self.projects.docs(self.folder)

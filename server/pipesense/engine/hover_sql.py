@@ -8,12 +8,14 @@ from typing import Final
 
 from pipesense.engine.hover_architecture import architecture, layer_line
 from pipesense.engine.hover_base import Making, check_words, code, told_origin, users
+from pipesense.engine.hover_dbt import listed_of_dbt
 from pipesense.engine.hover_rerun import consequence
 from pipesense.engine.hover_sql_patterns import told_patterns
 from pipesense.engine.hover_streams import sink_guarantee, state_bounds
 from pipesense.engine.index import Key
 from pipesense.lang.jinja.references import reference
 from pipesense.lang.sql.bind import Binder
+from pipesense.lang.sql.passed_on import origin
 from pipesense.model.columns import Columns, Found, OutColumn
 from pipesense.model.data import WRITES, Access, AccessMode, CheckKind, Confidence, QualityCheck, Relation
 from pipesense.model.quality import Dimension
@@ -200,7 +202,8 @@ def _columns(made: Making, statement: Statement, binder: Binder) -> None:
             continue
         bound = binder.bind(use)
         if isinstance(bound, Found):
-            made.add(_about_column(made, bound.column, bound.source, statement), span)
+            text = _about_column(made, bound.column, bound.source, statement)
+            made.add("\n".join([text, *listed_of_dbt(made, origin(binder, use))]), span)
         elif isinstance(bound, Unknown):
             made.add(f"**Column {use.path[-1]}**\n\n- unknown: {bound.why}", span)
         return
@@ -230,11 +233,9 @@ def _about_column(made: Making, column: OutColumn, source: Source | None, statem
         lines += [column.comment, ""]
     if source is not None:
         lines.append(f"- of: {_of(source)}")
-    for origin in column.origins[:_ORIGINS_SHOWN]:
+    for each in column.origins[:_ORIGINS_SHOWN]:
         verb = "a copy of" if column.copied else "made from"
-        lines.append(
-            f"- {verb}: {code(_short(told_origin(origin)))}{_defined(made, origin.table, origin.column, statement)}"
-        )
+        lines.append(f"- {verb}: {code(_short(told_origin(each)))}{_defined(made, each.table, each.column, statement)}")
     if len(column.origins) > _ORIGINS_SHOWN:
         lines.append(f"- and from {len(column.origins) - _ORIGINS_SHOWN} more columns")
     return "\n".join(lines)

@@ -428,8 +428,8 @@ class Workspace:
         record = self._record(path)
         if record is not None:
             return record.document.buffer
-        # A configuration file is no document, but its problems have places, and so has what dbt's docs define.
-        has_places = path in self._surroundings.problems or path.endswith(".md")
+        # A configuration file is no document, but its problems have places, and so have dbt's docs and seeds.
+        has_places = path in self._surroundings.problems or path.endswith((".md", ".csv"))
         text = self._surroundings.text(path) if has_places else None
         return TextBuffer(text) if text is not None else None
 

@@ -58,10 +58,13 @@ class Features:
         """Names of models, sources, macros, documentation and columns."""
         from pipesense.engine.features.dbt_columns import ColumnRenamer
         from pipesense.engine.features.dbt_names import DbtNames
+        from pipesense.engine.features.dbt_reads import ColumnReads
 
         projects = self.stages.surroundings.dbt
         columns = ColumnRenamer(self.record_of, self.lookup, self.stages.answers, projects.mentioning)
-        return DbtNames(self.record_of, self.lookup, self.place, projects, columns)
+        asked = (self.record_of, self.lookup, self.stages.answers, self.place)
+        reads = ColumnReads(*asked, projects.seed, projects.folder, columns)
+        return DbtNames(self.record_of, self.lookup, self.place, projects, columns, reads, self.names)
 
     def names_of(self, path: str, offset: int) -> AnyNames:
         """Definitions, references and renames of the kind of name that stands at an offset of a file."""

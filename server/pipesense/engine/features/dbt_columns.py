@@ -9,9 +9,10 @@ from typing import Final
 
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Answers, Lookup
-from pipesense.lang.jinja.references import reference
+from pipesense.lang.jinja.references import Reference, reference
 from pipesense.lang.jinja.tags import tags
 from pipesense.lang.sql.bind import Binder
+from pipesense.lang.sql.passed_on import items, starred
 from pipesense.lang.sql.shape import root_block
 from pipesense.model.change import Refusal
 from pipesense.model.columns import Found
@@ -67,16 +68,29 @@ class ColumnRenamer:
     def defined(self, folder: str, model: str, name: str) -> tuple[str, Span] | None:
         """Where a model's query makes a column: its alias, else the expression that is passed on."""
         node = self._node(folder, model)
-        statement = self._query(node) if node is not None else None
-        if node is None or statement is None:
+        found = self.made(node, name) if node is not None else None
+        return found if isinstance(found, tuple) else None
+
+    def made(self, node: DbtNode, name: str) -> tuple[str, Span] | str | None:
+        """Where a node's query makes a column, or the table's name as written that a star takes it from."""
+        statement = self._query(node)
+        record = self.record_of(node.path)
+        if statement is None or record is None:
             return None
         found = self._trace(self._binder(statement), root_block(statement.facts), name)
-        record = self.record_of(node.path)
-        if not isinstance(found, tuple) or record is None:
+        if isinstance(found, Source):
+            return found.parts[-1] if len(found.parts) == 1 else ""
+        if found is None:
             return None
         output = found[0].outputs[found[1]]
         span = record.document.file_span(statement.at(output.name_span or output.span))
         return (node.path, span) if span is not None else None
+
+    def may_have(self, node: DbtNode, name: str) -> bool:
+        """Whether a node's query gives a column of that name, or cannot be read well enough to tell."""
+        statement = self._query(node)
+        columns = self._binder(statement).outputs() if statement is not None else None
+        return columns is None or columns.opened is not None or columns.find(name) is not None
 
     def aliases(self, node: DbtNode) -> Iterator[tuple[str, Loc]]:
         """The aliases of the columns that a model's file gives, in lower case."""
@@ -101,15 +115,31 @@ class ColumnRenamer:
             return Refusal(f"{model} has a column `{new}` already")
         root = root_block(statement.facts)
         found = self._trace(binder, root, old)
-        if isinstance(found, str):
-            return Refusal(f"`{old}` comes with a star from {found}, so it is to be renamed there")
+        if isinstance(found, Source):
+            return Refusal(f"`{old}` comes with a star from {_table(found)}, so it is to be renamed there")
         if found is None or root is None:
             return Refusal(f"where `{old}` comes from is not known")
         made = Renaming()
         block, item = found
-        refused = self._defined_anew(made, node, statement, block.outputs[item], old, new)
+        refused = self._defined_anew(made, node, statement, block.outputs[item], new)
         refused = refused or self._in_statement(made, node.path, statement, _Target(old, frozenset(), block, item), new)
         return refused or self._outside(made, folder, node, old, new) or made
+
+    def beyond(self, folder: str, model: str, old: str, new: str) -> Renaming | Refusal:
+        """The edits outside of the query that makes the column: the model's settings and YAML, and who reads it."""
+        node = self._node(folder, model)
+        statement = self._query(node)
+        if node is None or statement is None:
+            return Refusal(f"no SQL file alone defines {model}")
+        if self._binder(statement).outputs().find(new) is not None:
+            return Refusal(f"{model} has a column `{new}` already")
+        made = Renaming()
+        return self._outside(made, folder, node, old, new) or made
+
+    def is_made_at(self, node: DbtNode, name: str, span: Span) -> bool:
+        """Whether a rename of the column changes this very name in the model's file."""
+        made = self.made(node, name)
+        return isinstance(made, tuple) and made[1] == span
 
     def _outside(self, made: Renaming, folder: str, node: DbtNode, old: str, new: str) -> Refusal | None:
         """YAML and readers, through those that pass the column on by a star."""
@@ -131,7 +161,8 @@ class ColumnRenamer:
                     return refused
                 self._in_tags(made, reader.path, old, new)
                 binder, root = self._binder(statement), root_block(statement.facts)
-                if root is not None and self._trace(binder, root, old, target.models) == one.name.lower():
+                passed = self._trace(binder, root, old, target.models)
+                if isinstance(passed, Source) and _table(passed) == one.name.lower():
                     if len(renamed) > _MOST:
                         return Refusal("too many models pass the column on")
                     renamed.add(reader.name.lower())
@@ -143,7 +174,7 @@ class ColumnRenamer:
     # --- one statement ---------------------------------------------------------------------------
 
     def _defined_anew(
-        self, made: Renaming, node: DbtNode, statement: Statement, output: Output, old: str, new: str
+        self, made: Renaming, node: DbtNode, statement: Statement, output: Output, new: str
     ) -> Refusal | None:
         """The item that makes the column gets the other name."""
         record = self.record_of(node.path)
@@ -210,54 +241,42 @@ class ColumnRenamer:
     def _is(self, binder: Binder, source: Source, target: _Target, depth: int = 0) -> bool:
         """Whether the column of that name of a source is the one that is meant."""
         if source.kind == "table":
-            named = reference(source.parts[-1]) if source.parts else None
+            named = called(source)
             return named is not None and named.kind == "ref" and named.name.lower() in target.models
         block = source.block
         if block is None or depth > _DEEPEST or source.columns:
             return False
-        for item in self._items(binder, block, target.name):
+        for item in items(binder, block, target.name):
             output = block.outputs[item]
             if output.expr.op != "star":
                 return block is target.block and item == target.item
-            return any(self._is(binder, each, target, depth + 1) for each in _starred(block, output))
+            return any(self._is(binder, each, target, depth + 1) for each in starred(block, output))
         return False
 
     def _trace(
         self, binder: Binder, block: Block | None, name: str, models: frozenset[str] = frozenset(), depth: int = 0
-    ) -> tuple[Block, int] | str | None:
+    ) -> tuple[Block, int] | Source | None:
         """The item of the innermost SELECT that makes a column of a SELECT, or the table that a star takes it from.
 
         ``models``: what a star must take it from, by the names of models.
         """
         if block is None or depth > _DEEPEST:
             return None
-        for item in self._items(binder, block, name):
+        for item in items(binder, block, name):
             output = block.outputs[item]
             if output.expr.op != "star":
                 return block, item
-            for source in _starred(block, output):
+            for source in starred(block, output):
                 if source.kind == "table":
-                    named = reference(source.parts[-1]) if source.parts else None
-                    table = named.name.lower() if named is not None else ".".join(source.parts)
                     columns = binder.columns_of(source)
                     may = columns.find(name) is not None or columns.opened is not None
-                    if may and (not models or table in models):
-                        return table
+                    if may and (not models or _table(source) in models):
+                        return source
                 elif source.block is not None:
                     found = self._trace(binder, source.block, name, models, depth + 1)
                     if found is not None:
                         return found
         return None
-
-    @staticmethod
-    def _items(binder: Binder, block: Block, name: str) -> Iterator[int]:
-        """The items of a SELECT list that give a column of that name; what a star over the unknown gives counts."""
-        columns = binder.outputs(block)
-        found = columns.find(name)
-        if found is not None and found.item >= 0:
-            yield found.item
-        elif found is None and columns.opened is not None:
-            yield from (at for at, output in enumerate(block.outputs) if output.expr.op == "star")
 
     # --- YAML and templates ----------------------------------------------------------------------
 
@@ -358,12 +377,14 @@ class ColumnRenamer:
             yield from values if isinstance(values, tuple) else (values,)
 
 
-def _starred(block: Block, output: Output) -> Iterator[Source]:
-    """The sources that a star of a SELECT is over."""
-    path = output.expr.path
-    for source in block.every_source:
-        if not path or (source.alias or (source.parts[-1] if source.parts else "")).casefold() == path[-1].casefold():
-            yield source
+def called(source: Source) -> Reference | None:
+    """What dbt's name for a table means."""
+    return reference(source.parts[-1]) if source.kind == "table" and source.parts else None
+
+
+def _table(source: Source) -> str:
+    named = called(source)
+    return named.name.lower() if named is not None else ".".join(source.parts)
 
 
 def _means(found: DbtReference | None, models: frozenset[str]) -> bool:

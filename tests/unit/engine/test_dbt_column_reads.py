@@ -1,0 +1,201 @@
+"""Columns that a dbt model reads from others: where they are made, who else reads them, what a rename changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipesense.engine.features.names import Place
+from pipesense.engine.workspace import Workspace
+from pipesense.model.change import Refusal
+from support.memory import ROOT, settle, workspace
+
+FILES = {
+    "dbt_project.yml": "name: shop\nprofile: shop\n",
+    "profiles.yml": "shop: {target: d, outputs: {d: {type: duckdb}}}\n",
+    "seeds/countries.csv": 'code,"name" ,region\nde,Germany,eu\n',
+    "models/stg_orders.sql": (
+        "with source as (select * from {{ source('raw', 'orders') }}),\n"
+        "renamed as (select id as order_id, user_id, total as amount from source where source.note > '')\n"
+        "select * from renamed\n"
+    ),
+    "models/stg_users.sql": (
+        "with renamed as (select id as user_key, name from {{ source('raw', 'users') }})\n"
+        "select renamed.user_key, name from renamed where user_key > 0\n"
+    ),
+    "models/paid.sql": "select * from {{ ref('stg_orders') }} where amount > 0\n",
+    "models/orders.sql": (
+        "with stg as (select * from {{ ref('paid') }}), places as (select * from {{ ref('countries') }}),\n"
+        "final as (select stg.order_id, stg.user_id as buyer, places.region, sum(stg.amount) as total\n"
+        "from stg join places on places.code = stg.user_id group by 1, 2, 3)\n"
+        "select * from final order by total\n"
+    ),
+    "models/users.sql": (
+        "select u.user_key, h.total as t, p.made, p.guessed, o.order_id\n"
+        "from {{ ref('stg_users') }} u join {{ ref('hist') }} h on h.id = u.user_key\n"
+        "join {{ ref('py') }} p on p.made = u.name join {{ ref('stg_orders') }} o on o.user_id = u.user_key\n"
+    ),
+    "models/py.py": "def model(dbt, session):\n    return dbt.ref('orders')\n",
+    "snapshots/hist.yml": "snapshots:\n  - name: hist\n    relation: source('raw', 'orders')\n",
+    "models/schema.yml": """\
+sources:
+  - name: raw
+    tables:
+      - name: orders
+        columns:
+          - name: id
+            description: The shop's own number.
+            data_tests: [unique]
+          - name: user_id
+          - name: total
+      - name: users
+models:
+  - name: py
+    columns:
+      - name: made
+  - name: stg_users
+    columns:
+      - name: user_key
+        description: Who bought.
+        data_tests: [not_null]
+""",
+}
+LEADS = {
+    "through a star over a CTE": ("models/orders.sql", "stg.order|_id", ["stg_orders.sql:2:order_id"]),
+    "what the model passes on by its name": ("models/orders.sql", "stg.user|_id as", ["stg_orders.sql:2:user_id"]),
+    "in a condition": ("models/orders.sql", "= stg.user_|id", ["stg_orders.sql:2:user_id"]),
+    "of a seed": ("models/orders.sql", "places.re|gion", ["countries.csv:1:region"]),
+    "of a model read directly": ("models/users.sql", "select u.user|_key", ["stg_users.sql:2:renamed.user_key"]),
+    "of a snapshot in YAML": ("models/users.sql", "h.to|tal", ["schema.yml:10:total"]),
+    "of a model in Python that YAML describes": ("models/users.sql", "p.ma|de,", ["schema.yml:15:made"]),
+    "of a model in Python": ("models/users.sql", "p.gue|ssed", ["py.py:1:"]),
+    "of a source": ("models/stg_orders.sql", "select i|d as", ["schema.yml:6:id"]),
+    "of a source that lists no columns": ("models/stg_users.sql", "select i|d as", ["schema.yml:11:users"]),
+    "of a source, not listed": ("models/stg_orders.sql", "source.no|te", ["schema.yml:4:orders"]),
+    "without a qualifier": ("models/paid.sql", "where am|ount", ["stg_orders.sql:2:amount"]),
+    "made in the same file": ("models/stg_users.sql", "renamed.user_k|ey", ["stg_users.sql:1:user_key"]),
+    "an alias of its own": ("models/orders.sql", "order by to|tal", ["orders.sql:2:total"]),
+    "a source's column in YAML": ("models/schema.yml", "- name: user_i|d", ["schema.yml:9:user_id"]),
+}
+
+
+def project() -> Workspace:
+    made = workspace(FILES)
+    settle(made)
+    return made
+
+
+def place(path: str, marked: str) -> tuple[str, int]:
+    return f"{ROOT}/{path}", FILES[path].index(marked.replace("|", "")) + marked.index("|")
+
+
+def told(places: tuple[Place, ...]) -> list[str]:
+    found: list[str] = []
+    for each in places:
+        text = FILES[each.path[len(ROOT) + 1 :]]
+        line = text.count("\n", 0, each.span.start) + 1
+        found.append(f"{each.path.rpartition('/')[2]}:{line}:{each.span.of(text)}")
+    return found
+
+
+@pytest.mark.parametrize("row", LEADS)
+def test_a_column_leads_to_where_it_is_made(row: str) -> None:
+    path, marked, expected = LEADS[row]
+    names = project().features.names_of(*place(path, marked))
+    assert told(names.definition(*place(path, marked))) == expected
+
+
+def test_a_column_is_mentioned_wherever_it_is_read_through_models_that_pass_all_on() -> None:
+    at = place("models/orders.sql", "sum(stg.amo|unt)")
+    assert sorted(told(project().features.names_of(*at).references(*at))) == [
+        "orders.sql:2:amount",
+        "paid.sql:1:amount",
+        "stg_orders.sql:2:amount",
+    ]
+
+
+def test_a_column_of_a_source_is_mentioned_by_those_that_read_it() -> None:
+    at = place("models/schema.yml", "- name: to|tal")
+    assert sorted(told(project().features.names_of(*at).references(*at))) == [
+        "schema.yml:10:total",
+        "stg_orders.sql:2:total",
+        "users.sql:1:total",
+    ]
+    refused = project().features.names_of(*at).renamed(*at)
+    assert isinstance(refused, Refusal) and "which dbt does not make" in refused.why
+
+
+def test_the_same_column_is_marked_in_its_file() -> None:
+    at = place("models/orders.sql", "stg.user_|id as")
+    spans = project().features.names_of(*at).highlights(*at)
+    assert [each.of(FILES["models/orders.sql"]) for each in spans] == ["user_id", "user_id"]
+
+
+RENAMES = {
+    "from a condition of a reader": (
+        *("models/paid.sql", "where am|ount"),
+        [
+            "orders.sql: final as (select stg.order_id, stg.user_id as buyer, places.region, sum(stg.fresh) as total",
+            "paid.sql: select * from {{ ref('stg_orders') }} where fresh > 0",
+            "stg_orders.sql: renamed as (select id as order_id, user_id, total as fresh from source "
+            "where source.note > '')",
+        ],
+    ),
+    "from the CTE that makes it, through a star": (
+        *("models/stg_orders.sql", "id as order|_id"),
+        [
+            "orders.sql: final as (select stg.fresh as order_id, stg.user_id as buyer, places.region, "
+            "sum(stg.amount) as total",
+            "stg_orders.sql: renamed as (select id as fresh, user_id, total as amount from source "
+            "where source.note > '')",
+            "users.sql: select u.user_key, h.total as t, p.made, p.guessed, o.fresh as order_id",
+        ],
+    ),
+    "from the CTE that makes it, passed on by its name": (
+        *("models/stg_users.sql", "id as user_|key"),
+        [
+            "schema.yml: - name: fresh",
+            "stg_users.sql: select renamed.fresh, name from renamed where fresh > 0",
+            "stg_users.sql: with renamed as (select id as fresh, name from {{ source('raw', 'users') }})",
+            "users.sql: from {{ ref('stg_users') }} u join {{ ref('hist') }} h on h.id = u.fresh",
+            "users.sql: join {{ ref('py') }} p on p.made = u.name join {{ ref('stg_orders') }} o on o.user_id = u.fresh",
+            "users.sql: select u.fresh as user_key, h.total as t, p.made, p.guessed, o.order_id",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("row", RENAMES)
+def test_a_rename_changes_the_model_and_its_readers(row: str) -> None:
+    path, marked, expected = RENAMES[row]
+    at = place(path, marked)
+    edits = project().features.names_of(*at).rename(*at, "fresh")
+    assert not isinstance(edits, Refusal), edits.why
+    found: list[str] = []
+    for file, several in edits.items():
+        text = before = FILES[file[len(ROOT) + 1 :]]
+        for edit in reversed(several):
+            text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+        lines = zip(before.split("\n"), text.split("\n"), strict=True)
+        found += [f"{file.rpartition('/')[2]}: {new.strip()}" for old, new in lines if old != new]
+    assert sorted(found) == expected
+
+
+def test_what_is_read_and_passed_on_by_one_word_is_not_renamed() -> None:
+    at = place("models/orders.sql", "stg.order|_id")
+    refused = project().features.names_of(*at).renamed(*at)
+    assert isinstance(refused, Refusal)
+    assert "passes on under the same name: rename it in stg_orders, or give it an alias here first" in refused.why
+
+
+@pytest.mark.parametrize(
+    ("path", "marked", "words"),
+    [
+        ("models/users.sql", "select u.user|_key", ["- tests: `not_null(user_key)`", "Who bought."]),
+        ("models/stg_orders.sql", "select i|d as", ["- tests: `unique(id)`", "The shop's own number."]),
+        ("models/schema.yml", "- name: i|d", ["**Column id** of the source raw.orders", "The shop's own number."]),
+    ],
+)
+def test_a_hover_says_what_the_yaml_says_of_a_column_that_is_read(path: str, marked: str, words: list[str]) -> None:
+    told = project().hover(*place(path, marked))
+    assert told is not None
+    assert [word for word in words if word not in told.markdown] == []
