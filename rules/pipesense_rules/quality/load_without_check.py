@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -90,9 +90,13 @@ def load_without_check(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
     if pipeline.edges.opened is not None:
         return
     loads = {task.name: task for task in pipeline.tasks if _is_load(task)}
-    unchecked = {name: task for name, task in loads.items() if not _checked(task, pipeline, ctx)}
+    if not loads:
+        return
+    covered = _covered(pipeline, loads.keys())
+    unchecked = {name: task for name, task in loads.items() if name not in covered and not _checked(task, ctx)}
+    before_loads = pipeline.edges.upstream(*loads)
     for name, task in unchecked.items():
-        if not pipeline.edges.downstream(name) & loads.keys():
+        if name not in before_loads:
             dataset = _dataset(task, ctx)
             words: dict[str, Any] = {"noun": pipeline.noun, "pipeline": pipeline.name, "task": name}
             if dataset is None:
@@ -180,20 +184,19 @@ def _is_check(task: Task) -> bool:
     return bool(task.checks) or task.fails_on_purpose or shapes.suggests_check(task)
 
 
-def _checked(task: Task, pipeline: Pipeline, ctx: Context) -> bool:
-    behind = pipeline.edges.downstream(task.name)
-    before = pipeline.edges.upstream(task.name)
-    by_name = {each.name: each for each in pipeline.tasks}
+def _covered(pipeline: Pipeline, loads: Set[str]) -> frozenset[str]:
+    """The tasks that a check stands behind; and those behind a check of what a load wrote (write, check, publish)."""
+    checks = {task.name for task in pipeline.tasks if _is_check(task)}
+    if not checks:
+        return frozenset()
+    # The rows were checked where they stood before the task.
+    before = checks & pipeline.edges.downstream(*loads)
+    return pipeline.edges.upstream(*checks) | pipeline.edges.downstream(*before)
+
+
+def _checked(task: Task, ctx: Context) -> bool:
     if task.checks or shapes.suggests_check(task):
         return True
-    if any(_is_check(by_name[name]) for name in behind if name in by_name):
-        return True
-    # Write, check, publish: the rows were checked where they stood before this task.
-    for name in before:
-        if name in by_name and _is_check(by_name[name]):
-            written = (by_name[each] for each in pipeline.edges.upstream(name) if each in by_name)
-            if any(_is_load(each) for each in written):
-                return True
     return any(ctx.checks_on(dataset) for dataset in _targets(task))
 
 

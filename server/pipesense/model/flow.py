@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -170,26 +171,27 @@ class Edges:
     pairs: frozenset[tuple[str, str]]
     opened: Unknown | None = None
 
-    def downstream(self, name: str) -> frozenset[str]:
-        """Every task that runs after ``name``, directly or not."""
-        return self._reach(name, {})
+    def downstream(self, *names: str) -> frozenset[str]:
+        """Every task that runs after one of ``names``, directly or not."""
+        return _reached(names, ((before, behind) for before, behind in self.pairs))
 
-    def upstream(self, name: str) -> frozenset[str]:
-        """Every task that runs before ``name``, directly or not."""
-        reverse = frozenset((behind, before) for before, behind in self.pairs)
-        return Edges(reverse).downstream(name)
+    def upstream(self, *names: str) -> frozenset[str]:
+        """Every task that runs before one of ``names``, directly or not."""
+        return _reached(names, ((behind, before) for before, behind in self.pairs))
 
-    def _reach(self, name: str, following: dict[str, list[str]]) -> frozenset[str]:
-        for before, behind in self.pairs:
-            following.setdefault(before, []).append(behind)
-        seen: set[str] = set()
-        todo = list(following.get(name, ()))
-        while todo:
-            at = todo.pop()
-            if at not in seen:
-                seen.add(at)
-                todo += following.get(at, ())
-        return frozenset(seen)
+
+def _reached(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
+    following: dict[str, list[str]] = {}
+    for one, other in pairs:
+        following.setdefault(one, []).append(other)
+    seen: set[str] = set()
+    todo = [each for name in names for each in following.get(name, ())]
+    while todo:
+        at = todo.pop()
+        if at not in seen:
+            seen.add(at)
+            todo += following.get(at, ())
+    return frozenset(seen)
 
 
 @dataclass(frozen=True, slots=True)
