@@ -41,6 +41,13 @@ META = RuleMeta(
             _WHY,
             "Name the columns that are filled, in a list behind the table's name.",
         ),
+        "behind": Message(
+            Severity.INFO,
+            "{file} gives {table} {there}, and the rows have {here}.",
+            "A table lives on while files change. It may have been altered since, and then the definition is behind; "
+            "otherwise the engine refuses the rows.",
+            "Name the columns that are filled, in a list behind the table's name.",
+        ),
     },
 )
 
@@ -95,12 +102,14 @@ def _insert(write: Write, statement: Statement, ctx: Context) -> Iterator[Findin
     columns = target.value.columns
     fewer = here < len(columns) and statement.facts.dialect not in _FILLS_THE_REST
     if here > len(columns) or (fewer and not any(column.has_default for column in columns)):
+        declared = ctx.columns_of_table(write.target, statement).declared
         yield ctx.finding(
-            "table",
+            "behind" if declared else "table",
             at=statement.at(at),
             table=".".join(write.target),
             there=_columns(len(columns)),
             here=_columns(here),
+            file=declared.rpartition("/")[2],
         )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pipesense.engine.dbt_relations import is_built_as, snapshot_columns
@@ -59,6 +61,8 @@ class _Place(NamedTuple):
     tested: bool = True
     """What tests define counts here too."""
     file: str = ""
+    home: str = ""
+    """The file from whose folder it is looked."""
 
     def sees(self, relation: Relation) -> bool:
         """Whether a relation may be in the same database; two connections with different names are two databases.
@@ -135,7 +139,7 @@ class Relations:
             return _Place((), "", reads)
         folder = self.projects.folder(statement.loc.file) if self.projects is not None else ""
         file = statement.loc.file
-        return _Place(statement.local, folder, reads, statement.connection, is_of_tests(file), file)
+        return _Place(statement.local, folder, reads, statement.connection, is_of_tests(file), file, file)
 
     def find(self, parts: Path, statement: Statement | None, reads: set[Key]) -> Value[Relation]:
         """The relation that a written name surely means: one of the script's own, or the only one of the workspace."""
@@ -208,6 +212,8 @@ class Relations:
         fitting = [each for match, each in defined if match is not None and match.value == best]
         if any(each.temporary for each in fitting):
             return Unknown("another script makes a temporary table of that name")
+        if _are_copies([each.loc.file for each in fitting], place.file):
+            return Unknown("several folders define it, each for a database of its own, and this file lies in none")
         # A script that names no schema may make the very table (for another engine, with a search path).
         unplaced = [each for match, each in matches if not is_sure(match) and _is_unplaced(each)]
         written = ".".join(name.parts)
@@ -278,7 +284,9 @@ class Relations:
         found = self._find(parts, place)
         if not isinstance(found, Known):
             return Columns((), found if isinstance(found, Unknown) else Unknown("it is not known"))
-        return self.columns_of(found.value, place.reads)
+        columns = self.columns_of(found.value, place.reads)
+        declared = _declared_in(found.value, place.home)
+        return replace(columns, declared=declared) if declared else columns
 
     def columns_of(self, relation: Relation, reads: set[Key]) -> Columns:
         """The columns of a relation, through the query that makes it."""
@@ -314,7 +322,8 @@ class Relations:
         own: set[Key] = set()
         number = id(relation)
         self._active[number] = -1
-        place = _Place(relation.local, relation.project, own, relation.connection, is_of_tests(relation.loc.file))
+        file = relation.loc.file
+        place = _Place(relation.local, relation.project, own, relation.connection, is_of_tests(file), home=file)
         resolver = Resolver(query, lambda parts: self.columns_at(parts, place))
         found = _of_query(relation, resolver.outputs(query.root) if query.root >= 0 else _NO_QUERY)
         if relation.kind == "snapshot":
@@ -347,6 +356,25 @@ class Relations:
         )
         unnamed = None if all(column.name for column in columns.columns) else Unknown("a column has no name")
         return Known(replace(relation, columns=listed, opened=columns.opened or unnamed), found.loc)
+
+
+def _are_copies(defining: list[str], reading: str) -> bool:
+    """Whether files of several folders define a name alike and what reads it lies in none of those folders."""
+    paths = [PurePosixPath(file).parts for file in dict.fromkeys(defining)]
+    if len(paths) < 2 or not reading.endswith(".sql"):
+        return False
+    shared = next(at for at, parts in enumerate(zip_longest(*paths)) if len(set(parts)) > 1)
+    own, mine = {parts[shared] for parts in paths if len(parts) > shared + 1}, PurePosixPath(reading).parts
+    same = len({parts[shared + 1 :] for parts in paths}) == 1
+    return same and len(own) == len(paths) and mine[:shared] == paths[0][:shared] and mine[shared] not in own
+
+
+def _declared_in(relation: Relation, home: str) -> str:
+    """The file of a CREATE TABLE that lists the columns, where it lies in another folder than ``home``, else ""."""
+    if relation.query is not None or relation.kind != "table" or not home:
+        return ""
+    file = relation.loc.file
+    return file if file.rpartition("/")[0] != home.rpartition("/")[0] else ""
 
 
 def _is_unplaced(relation: Relation) -> bool:
@@ -394,6 +422,7 @@ def _of_query(relation: Relation, given: Columns) -> Columns:
         relation.opened or given.opened,
         tuple(dict.fromkeys((*given.keys, *keys))),
         given.numbered,
+        given.declared,
     )
 
 

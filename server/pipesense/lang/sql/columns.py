@@ -103,7 +103,8 @@ class Resolver:
         if source.columns and source.kind != "values":
             found = renamed(found, source.columns)
         if source.nullable:
-            found = Columns(tuple(map(_nullable, found.columns)), found.opened, found.keys, found.numbered)
+            columns = tuple(map(_nullable, found.columns))
+            found = Columns(columns, found.opened, found.keys, found.numbered, found.declared)
         return found
 
     def _union(self, union: Union) -> Columns:
@@ -122,7 +123,8 @@ class Resolver:
             if name not in excluded and (not included or name in included)
         ]
         opened = next((table.opened for table in tables if table.opened is not None), None)
-        return Columns((*(OutColumn(name) for name in union.first), *kept), opened)
+        declared = next((table.declared for table in tables if table.declared), "")
+        return Columns((*(OutColumn(name) for name in union.first), *kept), opened, declared=declared)
 
     # SELECT lists
 
@@ -131,25 +133,26 @@ class Resolver:
         own, keyed = self._own(number, projection)
         if not projection.branches:
             keys, numbered = keys_of(projection, keyed, own), numbered_of(projection, keyed, own)
-            return Columns(own.columns, own.opened, keys, numbered)
+            return Columns(own.columns, own.opened, keys, numbered, own.declared)
         columns, opened = list(own.columns), own.opened
         for branch in projection.branches:
             other = self.outputs(branch)
             if projection.by_name and other.opened is not None:
                 opened = opened or other.opened
             columns = _merged(columns, other, projection.by_name)
-        united = Columns(tuple(columns), opened)
+        united = Columns(tuple(columns), opened, declared=own.declared)
         keys = keys_of(projection, keyed, united)
-        return Columns(united.columns, opened, keys) if keys else united
+        return Columns(united.columns, opened, keys, (), own.declared) if keys else united
 
     def _own(self, number: int, projection: Projection) -> tuple[Columns, Keyed]:
         found: list[OutColumn] = []
         places: list[tuple[int, str] | None] = []
-        opened = Unknown(projection.opened) if projection.opened else None
+        opened, declared = Unknown(projection.opened) if projection.opened else None, ""
         for at, item in enumerate(projection.items):
             if item.star:
                 why = self._star(number, at, item, found, places)
                 opened = opened or why
+                declared = declared or self._declared(number, projection, item)
                 continue
             column, place = self._value(number, at, item)
             found.append(column)
@@ -158,7 +161,8 @@ class Resolver:
         for at, place in enumerate(places):
             if place in filled and found[at].nullable is not False:
                 found[at] = replace(found[at], nullable=False)
-        return Columns(tuple(found), opened), Keyed(self.sources(number), tuple(places), self._place_of(number))
+        own = Columns(tuple(found), opened, declared=declared)
+        return own, Keyed(self.sources(number), tuple(places), self._place_of(number))
 
     def _place_of(self, number: int) -> Callable[[Path], tuple[int, str] | None]:
         def place(path: Path) -> tuple[int, str] | None:
@@ -249,6 +253,17 @@ class Resolver:
             places.append(place)
         return opened
 
+    def _declared(self, number: int, projection: Projection, item: Item) -> str:
+        """The file that declares a table of which a star brings all columns, "" where none does."""
+        if item.made:
+            return ""
+        if item.named:
+            return self._named(item.named).declared
+        source = self._alias(projection, item.path) if item.path else None
+        sources = self.sources(number)
+        starred = sources if source is None else sources[source : source + 1]
+        return next((columns.declared for columns in starred if columns.declared), "")
+
     def _listed(
         self, at: int, item: Item, found: list[OutColumn], places: list[tuple[int, str] | None]
     ) -> Unknown | None:
@@ -325,8 +340,23 @@ class Resolver:
         if column is not None:
             return Hit(source, column)
         if columns.opened is None:
+            same = self._called_alike(number, source)
+            if same:
+                # Some engines look at all tables of one alias, and refuse a name only where two of them have it.
+                hits = (self._names_of(number)[each].get(name.casefold()) for each in same)
+                hit = next((Hit(at, found) for at, found in zip(same, hits, strict=True) if found is not None), None)
+                return hit or Unknown(f"several tables of this query are called `{self._alias_of(number, source)}`")
             return _HAS_UNNAMED if _has_unnamed(columns) else Miss((source,))
         return self._assumed(number, source, name) or columns.opened
+
+    def _alias_of(self, number: int, source: int) -> str:
+        return self._shape.projections[number].sources[source].alias
+
+    def _called_alike(self, number: int, source: int) -> list[int]:
+        """The other sources of a SELECT with the alias of one."""
+        alias = self._alias_of(number, source).casefold()
+        others = enumerate(self._shape.projections[number].sources)
+        return [at for at, each in others if alias and at != source and each.alias.casefold() == alias]
 
     def _assumed(self, number: int, source: int, name: str) -> Hit | None:
         """A column that a table must have, since the query reads it from there, through stars if need be."""
@@ -434,6 +464,7 @@ def renamed(columns: Columns, names: Sequence[str]) -> Columns:
         columns.opened,
         tuple(map(under_new_names, columns.keys)),
         tuple((mapped.get(name, name), under_new_names(group)) for name, group in columns.numbered),
+        columns.declared,
     )
 
 

@@ -118,7 +118,12 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_Dateparts_for_datetime_function
 
 
 def unit_word(op: str, node: exp.Expr) -> exp.Expr | None:
-    """The argument of a date function that names a part of a date, where the parser took it for a column."""
+    """The argument that is a word and no column, though the parser took it for one: a part of a date, or a type."""
+    if op == "function" and node.name.casefold() == "identity" and node.expressions and _is_bare(node.expressions[0]):
+        # T-SQL's SELECT IDENTITY(INT, 1, 1) INTO, whose first argument is a type
+        # (https://learn.microsoft.com/en-us/sql/t-sql/functions/identity-function-transact-sql).
+        found: exp.Expr = node.expressions[0]
+        return found
     if op not in _DATED:
         return None
     values = [value for group in node.args.values() for value in (group if isinstance(group, list) else (group,))]

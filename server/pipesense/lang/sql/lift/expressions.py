@@ -204,6 +204,8 @@ class Expressions(Leaves):
         op, kind = operation(cls), call_kind(cls)
         if op == "function":
             op = CALLED.get(name.lower(), op)
+            # A schema in front or another dialect hides that it aggregates.
+            kind = "aggregate" if op == "string_agg" else kind
         if op == "extract":
             op = "regexp_extract" if is_pattern(node) else extracted(node)
         guard = GUARDS.get(cls) or GUARDED.get(op) or ("aggregate" if kind == "aggregate" else None)
