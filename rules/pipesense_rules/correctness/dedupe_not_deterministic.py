@@ -42,6 +42,9 @@ META = RuleMeta(
 
 _LABELS: Final = ("_name", "_display", "_description", "_label", "_title", "_text")
 _CODES: Final = ("_id", "_code", "_key")
+_HASHES: Final = frozenset({"hash", "md5", "sha1", "sha2"})
+_WHOLE: Final = 8
+"""Columns that are listed before an order by a constant where a whole row is meant. Keys of tables have fewer."""
 
 
 @rule(META)
@@ -55,7 +58,7 @@ def dedupe_not_deterministic(facts: StatementFacts, ctx: Context) -> Iterator[Fi
         if not all(_tells_nothing(expr, keys, names) for expr in window.order):
             continue
         kept = _keeps_first(facts, window)
-        if kept is None:
+        if kept is None or _is_whole_row(facts, window):
             continue
         labels = _labels(kept, names) if len(names) == len(window.partition) else None
         if labels is None or labels:
@@ -79,6 +82,21 @@ def _tells_nothing(expr: Expr, keys: set[tuple[object, ...]], names: set[str]) -
         # Two calls may differ in what the facts do not hold.
         return False
     return queries.shape(expr) in keys or (len(expr.path) == 1 and expr.name.casefold() in names)
+
+
+def _is_whole_row(facts: StatementFacts, window: WindowCall) -> bool:
+    """Whether rows are equal throughout, so that any of them will do: by a hash of all columns, or by all of them."""
+    hashes = {
+        output.name.casefold()
+        for block in facts.blocks
+        for output in block.outputs
+        if output.aliased and output.expr.op in _HASHES and any(each.op == "star" for each in output.expr.walk())
+    }
+    named = [expr for expr in window.partition if expr.op == "column"]
+    if any(queries.last_name(expr) in hashes for expr in named):
+        return True
+    constant = all((expr.args[0] if expr.op == "desc" else expr).op != "column" for expr in window.order)
+    return constant and len(named) >= _WHOLE
 
 
 def _keeps_first(facts: StatementFacts, window: WindowCall) -> Block | None:

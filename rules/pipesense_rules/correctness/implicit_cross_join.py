@@ -34,6 +34,12 @@ META = RuleMeta(
             "Each row of the one meets every row of the other. That may be what is meant here, but nothing says so.",
             "Write CROSS JOIN, or add the condition that makes two rows belong together.",
         ),
+        "product": Message(
+            Severity.INFO,
+            "This JOIN of {table} has no condition, and the query has none at all.",
+            "Each row of the one meets every row of the other. That may be what is meant here, but nothing says so.",
+            "Write CROSS JOIN, or add the condition that makes two rows belong together.",
+        ),
         "bare": Message(Severity.WARNING, "This JOIN of {table} has no condition.", _WHY, _DO),
         "constant": Message(
             Severity.INFO, "The condition that joins {table} names no column, so it ties no rows.", _WHY, _DO
@@ -69,14 +75,20 @@ def _variant(block: Block, join: Join, index: int) -> str | None:
     if block.holes & {Clause.FROM, Clause.ON, Clause.WHERE} or _is_tied(block, join, index):
         return None
     if join.comma:
-        # A condition that was forgotten is mostly missing among others.
-        return "comma" if block.where or any(other.on for other in block.joins) else "grid"
+        return "comma" if _has_conditions(block) else "grid"
     if not join.on:
         # Brackets may hold the condition of this join behind those of others.
-        return "bare" if not any(other.on for other in block.joins[index + 1 :]) else None
+        if any(other.on for other in block.joins[index + 1 :]):
+            return None
+        return "bare" if _has_conditions(block) else "product"
     if join.side or any(not _is_constant(part) for part in join.on):
         return None
     return "constant"
+
+
+def _has_conditions(block: Block) -> bool:
+    """A condition that was forgotten is mostly missing among others."""
+    return bool(block.where) or any(other.on or other.using for other in block.joins)
 
 
 def _is_constant(part: Expr) -> bool:

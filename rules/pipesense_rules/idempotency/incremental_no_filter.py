@@ -72,7 +72,11 @@ def incremental_no_filter(node: DbtNode, ctx: Context) -> Iterator[Finding]:
 
 def _reads_no_table(statement: Statement | None) -> bool:
     """Whether nothing that is read can grow: the rows come from the query itself, or from calls of a service."""
-    if statement is None or statement.facts.error or any(hole.kind == "jinja" for hole in statement.facts.holes):
+    if statement is None or statement.facts.error:
+        return False
+    if all(not block.every_source and block.holes <= {Clause.SELECT} for block in statement.facts.blocks):
+        return bool(statement.facts.blocks)
+    if any(hole.kind == "jinja" for hole in statement.facts.holes):
         return False
     return not any(each.mode is AccessMode.READ and not each.temporary for each in statement.accesses)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pipesense.model.frames import FrameOperation, FrameScope, Given
-from pipesense.model.sql import Statement, Write
+from pipesense.model.sql import Source, Statement, Write
+from pipesense.model.value import Known
 from pipesense.model.where import Loc
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
@@ -135,14 +136,26 @@ def _upsert(write: Write, statement: Statement, ctx: Context) -> Iterator[Findin
         yield _finding("the query", matched, rest, statement, ctx, write)
 
 
+def _by_query(source: Source, statement: Statement, ctx: Context) -> bool:
+    """Whether a query makes the table, so that its keys are what that groups by."""
+    if source.kind != "table":
+        return False
+    found = ctx.relation_of(source.parts, statement)
+    return isinstance(found, Known) and found.value.query is not None
+
+
 def _finding(
     source: str, matched: frozenset[str], rest: frozenset[str], statement: Statement, ctx: Context, write: Write
 ) -> Finding:
     place = write.merge.source.span if write.merge is not None else write.target_span
     if write.merge is not None and write.merge.source.name_span is not None:
         place = write.merge.source.name_span
-    # A GROUP BY often lists what depends on the key anyway.
-    grouped = any(block.group or block.distinct for block in statement.facts.blocks)
+    # A GROUP BY often lists what depends on the key anyway, be it that of an earlier statement.
+    grouped = any(
+        block.group or block.distinct or any(_by_query(one, statement, ctx) for one in block.every_source)
+        for block in statement.facts.blocks
+    )
+    grouped = grouped or (write.merge is not None and _by_query(write.merge.source, statement, ctx))
     return ctx.finding(
         "perhaps" if grouped else "finer",
         at=statement.at(place),

@@ -61,6 +61,9 @@ _NO_MONEY: Final = frozenset(
         *("predicted", "prediction", "forecast", "estimate", "estimated", "avg", "average", "mean", "std", "stddev"),
     }
 )
+_AMOUNTS: Final = frozenset({"amount", "amounts"})
+_USED: Final = frozenset({"usage", "used", "consumed", "consumption"})
+"""Words of what an amount counts in hours, bytes or litres (``usage_amount`` of AWS's cost reports)."""
 
 _DOSE: Final = regex(r"(?:^|_)(?:ingredient|dose|dosage|drug|pack_concept|box_size|strength)(?:_|$)")
 """A column beside which an amount is that of a medicine."""
@@ -87,7 +90,7 @@ def float_money(facts: StatementFacts, ctx: Context) -> Iterator[Finding]:
 
 def _is_money(name: str) -> bool:
     said = shapes.words(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name))
-    return bool(said & _MONEY) and not said & _NO_MONEY
+    return bool(said & _MONEY - (_AMOUNTS if said & _USED else set())) and not said & _NO_MONEY
 
 
 def _is_measured(name: str, columns: tuple[ColumnDef, ...]) -> bool:

@@ -28,12 +28,15 @@ META = RuleMeta(
         "view": Message(
             Severity.INFO,
             "The query ends with a semicolon.",
-            "Where the adapter puts nothing behind a view's query it does no harm, until the model becomes a table.",
+            "Where the adapter puts nothing behind the query it does no harm, until another adapter builds it.",
             "Delete the semicolon.",
         ),
     },
 )
 
+_CUT_OFF: Final = frozenset({"spark", "databricks"})
+"""Adapters that put a query at the end of the statement, for a table too, and cut off a semicolon that ends it
+(dbt-spark 1.9, ``PyhiveConnectionWrapper.execute``; dbt-databricks 1.9 likewise)."""
 _IN_BRACKETS: Final = frozenset({"postgres", "redshift", "snowflake", "duckdb"})
 """Adapters that put a view's query in brackets. The others end the statement with it: ``create view x as <query>``
 (dbt-bigquery, dbt-trino, dbt-spark and dbt-databricks 1.9, macros create_view_as)."""
@@ -48,7 +51,8 @@ def trailing_semicolon(file: DbtFile, ctx: Context) -> Iterator[Finding]:
     if built:
         project = ctx.dbt.project
         in_brackets = project is not None and project.adapter in _IN_BRACKETS
-        harmless = not in_brackets and all(materialized(ctx, node) == "view" for node in built)
+        cut_off = project is not None and project.adapter in _CUT_OFF
+        harmless = cut_off or (not in_brackets and all(materialized(ctx, node) == "view" for node in built))
         yield ctx.finding("view" if harmless else "semicolon", at=file.semicolon)
 
 

@@ -23,13 +23,13 @@ META = RuleMeta(
     roles=PRODUCTION | {FileRole.MIGRATION},
     messages={
         "drop": Message(
-            Severity.WARNING,
+            Severity.INFO,
             "This drops {column} of {table}, which {readers} still read{s}.",
             _WHY,
             "Change the readers first, and drop the column when nobody reads it any more.",
         ),
         "rename": Message(
-            Severity.WARNING,
+            Severity.INFO,
             "This renames {column} of {table}, which {readers} still read{s} by its old name.",
             _WHY,
             "Add the new name beside the old one, change the readers, and then drop the old one.",

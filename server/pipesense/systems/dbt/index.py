@@ -274,10 +274,11 @@ def _snapshot(node: DbtNode) -> Relation:
 
 def _relation(table: DbtTable) -> Relation:
     """A source's table with the columns that YAML lists; dbt does not see to it that the list is all."""
+    # What YAML lists twice is written twice; the table has it once.
+    listed = {each.name.casefold(): each for each in reversed(table.entry.columns) if each.name}
     columns = tuple(
         Column(each.name, each.data_type.upper(), None, each.at, "", Family.UNKNOWN)
-        for each in table.entry.columns
-        if each.name
+        for each in reversed(listed.values())
     )
     primary = tuple(each.name for each in table.entry.columns if each.primary)
     unique = tuple((each.name,) for each in table.entry.columns if any(test.name == "unique" for test in each.tests))
