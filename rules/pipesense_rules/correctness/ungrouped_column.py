@@ -117,7 +117,7 @@ def _judge(statement: Statement, block: Block, ctx: Context) -> Iterator[Finding
 def _loose(block: Block, keys: frozenset[tuple[object, ...]], variables: frozenset[str]) -> Iterator[Expr]:
     """Columns and stars that no aggregate holds and no key of GROUP BY decides."""
     named = {key[2] for key in keys if key[0] == "column"}
-    grouped = {key[0] for key in keys}
+    grouped, bare = {key[0] for key in keys}, {_bare(key) for key in keys}
     earlier: set[str] = set(variables)
     for output in block.outputs:
         todo = [output.expr]
@@ -125,7 +125,7 @@ def _loose(block: Block, keys: frozenset[tuple[object, ...]], variables: frozens
             part = todo.pop()
             if part.kind == "aggregate" or part.op in _OPAQUE:
                 continue
-            if part.op in grouped and queries.shape(part) in keys:
+            if part.op in grouped and (queries.shape(part) in keys or _bare(queries.shape(part)) in bare):
                 continue
             if part.op == "star":
                 if not keys:
@@ -139,6 +139,13 @@ def _loose(block: Block, keys: frozenset[tuple[object, ...]], variables: frozens
                 todo.extend(reversed(part.args))
         if output.aliased:
             earlier.add(output.name.casefold())
+
+
+def _bare(shape: tuple[object, ...]) -> tuple[object, ...]:
+    """A shape without qualifiers: ``CASE WHEN c.country = 'SE' ...`` is what ``CASE WHEN country = 'SE' ...`` says."""
+    op, name, path, kind, *args = shape
+    last = path[-1:] if op == "column" and isinstance(path, tuple) else path
+    return (op, name, last, kind, *(_bare(each) if isinstance(each, tuple) else each for each in args))
 
 
 def _is_decided(column: Expr, named: set[object]) -> bool:

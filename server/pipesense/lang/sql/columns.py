@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pipesense.lang.sql.keys import Keyed, keys_of, numbered_of
+from pipesense.lang.sql.set_columns import MOST_ORIGINS, merged
 from pipesense.lang.sql.types import typed
 from pipesense.model.columns import UNKNOWN_TYPE, ColumnOrigin, Columns, OutColumn, SqlType
 from pipesense.model.making import quick_to_make
@@ -17,7 +18,6 @@ Named = Callable[[Path], Columns]
 """The columns of a table by its written name."""
 
 _ITSELF: Final = Columns((), Unknown("it reads itself"))
-_MOST_ORIGINS: Final = 60
 _HAS_UNNAMED: Final = Unknown("a column without an alias gets its name from the engine, and it may be this one")
 NOTHING: Final = Columns(())
 
@@ -114,7 +114,7 @@ class Resolver:
             for column in table.columns:
                 known = found.setdefault(column.name.casefold(), column)
                 if known is not column:
-                    origins = tuple(dict.fromkeys((*known.origins, *column.origins)))[:_MOST_ORIGINS]
+                    origins = tuple(dict.fromkeys((*known.origins, *column.origins)))[:MOST_ORIGINS]
                     found[column.name.casefold()] = OutColumn(known.name, origins=origins)
         included, excluded = ({each.casefold() for each in names} for names in (union.included, union.excluded))
         kept = [
@@ -139,7 +139,7 @@ class Resolver:
             other = self.outputs(branch)
             if projection.by_name and other.opened is not None:
                 opened = opened or other.opened
-            columns = _merged(columns, other, projection.by_name)
+            columns = merged(columns, other, projection.by_name)
         united = Columns(tuple(columns), opened, declared=own.declared)
         keys = keys_of(projection, keyed, united)
         return Columns(united.columns, opened, keys, (), own.declared) if keys else united
@@ -213,7 +213,7 @@ class Resolver:
         for query in queries:
             for column in self.outputs(query).columns:
                 found.update(dict.fromkeys(column.origins))
-        return tuple(found)[:_MOST_ORIGINS]
+        return tuple(found)[:MOST_ORIGINS]
 
     # Stars
 
@@ -466,45 +466,3 @@ def renamed(columns: Columns, names: Sequence[str]) -> Columns:
         tuple((mapped.get(name, name), under_new_names(group)) for name, group in columns.numbered),
         columns.declared,
     )
-
-
-def _merged(columns: list[OutColumn], other: Columns, by_name: bool) -> list[OutColumn]:
-    """The columns of one branch of a set operation with what another brings under the same names."""
-    if by_name:
-        known = {column.name.casefold() for column in columns}
-        matches = [other.find(column.name) for column in columns]
-        extra = [column for column in other.columns if column.name.casefold() not in known]
-    elif other.opened is not None or len(other.columns) != len(columns):
-        return [replace(column, nullable=True if column.nullable else None, copied=False) for column in columns]
-    else:
-        matches, extra = list(other.columns), []
-    made: list[OutColumn] = []
-    for column, match in zip(columns, matches, strict=True):
-        if match is None:
-            made.append(replace(column, nullable=True))
-            continue
-        origins = tuple(dict.fromkeys((*column.origins, *match.origins)))[:_MOST_ORIGINS]
-        made.append(
-            replace(
-                column,
-                type=_common(column.type, match.type),
-                nullable=_either(column.nullable, match.nullable),
-                origins=origins,
-                copied=column.copied and match.copied,
-            )
-        )
-    return made + [replace(column, nullable=True) for column in extra]
-
-
-def _common(one: SqlType, other: SqlType) -> SqlType:
-    if one == other or not other.is_known or other.text == "NULL":
-        return one
-    if not one.is_known or one.text == "NULL":
-        return other
-    return SqlType(one.family) if one.family is other.family else UNKNOWN_TYPE
-
-
-def _either(one: bool | None, other: bool | None) -> bool | None:
-    if one or other:
-        return True
-    return False if one is False and other is False else None
