@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipesense.model.flow import Pipeline
-from pipesense.model.value import Absent, effective
+from pipesense.model.value import Absent
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import FileRole, Message, RuleMeta, Severity
@@ -32,7 +32,6 @@ META = RuleMeta(
 @rule(META)
 def no_failure_alert(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
     """At the pipeline's name, where none of its tasks tells anybody."""
-    runs_alone = pipeline.schedule.triggered or effective(pipeline.schedule.text) is not None
     working = [task for task in pipeline.tasks if shapes.works_outside(task)]
-    if runs_alone and working and all(isinstance(task.alerts, Absent) for task in pipeline.tasks):
+    if pipeline.schedule.recurs and working and all(isinstance(task.alerts, Absent) for task in pipeline.tasks):
         yield ctx.finding("nobody", at=pipeline.loc, noun=pipeline.noun, name=pipeline.name)

@@ -12,7 +12,7 @@ from typing import Final
 
 from pipesense.model.data import Access, DatasetName, QualityCheck
 from pipesense.model.making import quick_to_make
-from pipesense.model.value import Absent, Known, Unknown, Value
+from pipesense.model.value import Absent, Known, Unknown, Value, effective
 from pipesense.model.where import Loc
 
 
@@ -211,6 +211,12 @@ class Schedule:
     """How many runs may be under way at once."""
     every: timedelta | None = None
     """The shortest time between two runs by the clock, None where there is no clock or nobody can tell."""
+
+    @property
+    def recurs(self) -> bool:
+        """Whether runs are known to begin again and again without anybody's doing; ``@once`` begins one."""
+        text = effective(self.text)
+        return self.triggered or (text is not None and text != "@once")
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,3 +161,28 @@ def test_clients_of_graphql_reach_the_network(code: str) -> None:
     module = Workspace({"jobs/x.py": code}).module("jobs/x.py")
     found = scope_effects(module, module.locate(f"{module.prefix}.f"))
     assert Effect.NETWORK in found.effects
+
+
+@pytest.mark.parametrize(
+    ("handler", "offered"),
+    [
+        ("except Exception:\n        return None", False),
+        ("except requests.RequestException as error:\n        give_up(error)", False),
+        ("except requests.HTTPError:\n        raise", True),
+        ("except (ValueError, KeyError):\n        return None", True),
+    ],
+)
+def test_repeating_a_function_takes_a_failure_that_leaves_it(handler: str, offered: bool) -> None:
+    (calls,) = lifted(f"def f(u):\n    try:\n        return requests.get(u, timeout=5).json()\n    {handler}\n")
+    assert isinstance(calls, HttpCalls)
+    assert bool(calls.calls[0].add_retries) is offered
+
+
+def test_what_is_unpacked_is_no_page_of_an_error() -> None:
+    (calls,) = lifted(
+        "import gzip\ndef f(u):\n    r = requests.get(u, stream=True)\n"
+        "    with gzip.GzipFile(fileobj=r.raw) as lines:\n        return list(lines)\n"
+    )
+    assert isinstance(calls, HttpCalls)
+    checked = calls.calls[0].checked
+    assert isinstance(checked, Absent) and isinstance(checked.default, Known)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -155,8 +155,16 @@ def add_keywords(module: Module, call: ast.Call, items: Sequence[tuple[str, str]
     return (_at(module, call, at, at, "".join(item + behind for item in written)),)
 
 
-def add_long_keywords(module: Module, call: ast.Call, items: Sequence[tuple[str, str]]) -> tuple[Replace, ...]:
-    """``add_keywords``; a call in one line that would become too long for it gets a line for each argument."""
+def add_long_keywords(
+    module: Module,
+    call: ast.Call,
+    items: Sequence[tuple[str, str]],
+    folded: Callable[[str], Sequence[tuple[str, str]]] | None = None,
+) -> tuple[Replace, ...]:
+    """``add_keywords``; a call in one line that would become too long for it gets a line for each argument.
+
+    ``folded`` gives the items as they are written then, by the indentation of the arguments.
+    """
     text, loc = parsed_of(call).text, module.loc(call)
     line = text[_line_start(text, loc.span.start) : _line_end(text, loc.span.end)]
     length = len(line) + sum(len(name) + len(value) + 3 for name, value in items)
@@ -167,7 +175,8 @@ def add_long_keywords(module: Module, call: ast.Call, items: Sequence[tuple[str,
     indent = line[: len(line) - len(line.lstrip())]
     given = [module.text_of(each) for each in (*call.args, *call.keywords) if getattr(each, "arg", "") is not None]
     spread = [module.text_of(each) for each in call.keywords if each.arg is None]
-    lines = [*given, *(f"{name}={value}" for name, value in items), *spread]
+    added = items if folded is None else folded(f"{indent}    ")
+    lines = [*given, *(f"{name}={value}" for name, value in added), *spread]
     inside = "".join(f"{newline}{indent}    {each}," for each in lines)
     return (replace_node(module, call, f"{module.text_of(call.func)}({inside}{newline}{indent})"),)
 

@@ -85,7 +85,14 @@ _RULES: Final[tuple[tuple[str, str, Effect, str], ...]] = (
         Effect.NETWORK,
         _DATABASE,
     ),
-    ("google", r"cloud\.[\w.]*Client(?:\.\w+)?\(\)\.(?!dataset$|table$|bucket$)\w+.*", Effect.NETWORK, _SERVICE),
+    (
+        "google",
+        # Names of buckets, tables and documents are put together without a request, and so are paths of resources.
+        r"cloud\.[\w.]*Client(?:\.\w+)?\(\)\.(?!(?:[\w().]*\.)?(?:dataset|table|bucket|blob|collection|collection_group"
+        r"|document|where|order_by|limit|\w+_path)$)\w+.*",
+        Effect.NETWORK,
+        _SERVICE,
+    ),
     ("googleapiclient", r"discovery\.build(?:\(\).*)?", Effect.NETWORK, _SERVICE),
     ("azure", r"[\w.]*Client(?:\.\w+)?\(\)\.\w+.*", Effect.NETWORK, _SERVICE),
     ("kafka", r"Kafka(?:Producer|Consumer|AdminClient)(?:\(\).*)?", Effect.NETWORK, _SERVICE),

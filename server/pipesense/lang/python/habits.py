@@ -72,7 +72,7 @@ def _swallowed(module: Module, function: Function, node: ast.FunctionDef | ast.A
     for each in tries:
         for handler in each.handlers:
             caught = _caught(handler)
-            does = _does(handler) if caught else ""
+            does = _does(module, handler) if caught else ""
             work = _work(module, each, sites) if does else ""
             if work and not _looked_at_later(module, node, each):
                 place = handler.type if handler.type is not None else handler
@@ -90,7 +90,7 @@ def _caught(handler: ast.ExceptHandler) -> str:
     return next((f"every {each.id}" for each in names if isinstance(each, ast.Name) and each.id in _BROAD), "")
 
 
-def _does(handler: ast.ExceptHandler) -> str:
+def _does(module: Module, handler: ast.ExceptHandler) -> str:
     """What a handler does, in words, where it does nothing about the failure."""
     told = ""
     for statement in handler.body:
@@ -100,6 +100,9 @@ def _does(handler: ast.ExceptHandler) -> str:
         if isinstance(call, ast.Constant):
             continue
         if not isinstance(call, ast.Call) or not _TELLS.search(ast.unparse(call.func)):
+            return ""
+        if any(Effect.NETWORK in scope_effects(module, each).effects for each in module.callables(call.func)):
+            # The failure is put down where others find it, in a table of runs or with whoever is on call.
             return ""
         told = told or f"{ast.unparse(call.func)} is all that happens"
     return told or _NOTHING
@@ -140,7 +143,7 @@ def _raise(module: Module, function: ast.AST, statement: ast.Try) -> tuple[Repla
         return ()
     edits: list[Replace] = []
     for handler in statement.handlers:
-        last, does = handler.body[-1], _does(handler)
+        last, does = handler.body[-1], _does(module, handler)
         if not does or (does == _NOTHING and not _caught(handler)):
             # One exception that is named and passed over is meant so.
             continue

@@ -47,6 +47,8 @@ _MAY_NAME: Final = regex(r"\bairflow\s*(?:\\\s*)?\.")
 _OWN: Final = "apache-airflow"
 _OLDEST: Final = "2.11"
 """The oldest release that the tables were made from: what they tell of it may be older."""
+_STANDARD: Final = "airflow.providers.standard."
+_STANDARD_PACKAGE: Final = "apache-airflow-providers-standard"
 _SINCE: Final = {"provide_context": (2, 0)}
 """For arguments without effect in the oldest release of the tables: since when. Airflow 2.0 passes the context always:
 https://airflow.apache.org/docs/apache-airflow/2.0.0/upgrading-to-2.html
@@ -206,6 +208,8 @@ def moved_use(
     """The fact for a module or name that moved or went."""
     last = name.rpartition(".")[2]
     new = new_name(name, entry)
+    if new is not None and entry.removed is not None and not _is_there(new, version):
+        new = tables.still_works(new) or new
     same_name = new is not None and bool(
         new.rpartition(".")[2] in (last, _SAME_THING.get(last)) or entry.renamed or entry.added
     )
@@ -221,6 +225,12 @@ def moved_use(
         fix=f"import {name} {new}" if fixable and same_name and _exists(entry, version) else None,
         guarded=guarded,
     )
+
+
+def _is_there(new: str, version: Version) -> bool:
+    """Whether the distribution of a new address comes with the version in use: Airflow 2 does not bring that one."""
+    brought = version.number >= (3,) or _STANDARD_PACKAGE in dict(version.beside)
+    return brought or not new.startswith(_STANDARD)
 
 
 def _exists(entry: MovedName, version: Version) -> bool:

@@ -41,7 +41,9 @@ def run_faults(
     """What the DAG itself leaves to the clock or to the installation; ``loc`` is its name."""
     if not dag.known:
         return
-    yield from _catchup(dag, schedule, loc, home, version)
+    if defaults.shared is None or "catchup" not in defaults.shared.items:
+        # Among the defaults it does nothing, and that is told where it stands.
+        yield from _catchup(dag, schedule, loc, home, version)
     owner = f"DAG {dag.name}"
     yield from _clocks(
         ((name, given) for name, given in dag.arguments.items.items() if name != "default_args"), owner, home, version

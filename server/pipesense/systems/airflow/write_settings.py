@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from pipesense.lang.python.edit import add_entries, add_import, add_keywords, quote, replace_node
+from pipesense.lang.python.edit import add_entries, add_import, add_keywords, add_long_keywords, quote, replace_node
 from pipesense.lang.python.frames import constant, dictionary
 from pipesense.lang.python.layers import Hit, look_up
 from pipesense.lang.python.module import Module
@@ -152,10 +152,10 @@ def _new_defaults(dag: DagDraft, items: Items, module: Module) -> tuple[Replace,
     if isinstance(node, ast.Call):
         if module.loc(node).file != module.path:
             return Refusal("The DAG is made in another file.")
-        return add_keywords(module, node, [("default_args", _dict_text(items, node, module))])
+        return _add_defaults(node, items, module)
     call = dag.arguments.call
     if call is not None:
-        return add_keywords(module, call, [("default_args", _dict_text(items, call, module))])
+        return _add_defaults(call, items, module)
     for decorator in node.decorator_list:
         if not isinstance(decorator, ast.Call) and module.text_of(decorator).rpartition(".")[2] == "dag":
             text = f"{module.text_of(decorator)}(default_args={_dict_text(items, decorator, module)})"
@@ -163,13 +163,26 @@ def _new_defaults(dag: DagDraft, items: Items, module: Module) -> tuple[Replace,
     return Refusal("Where the DAG takes its arguments cannot be told.")
 
 
+def _add_defaults(call: ast.Call, items: Items, module: Module) -> tuple[Replace, ...]:
+    return add_long_keywords(
+        module,
+        call,
+        [("default_args", _dict_text(items, call, module))],
+        lambda indent: [("default_args", _folded(items, call, module, indent))],
+    )
+
+
 def _dict_text(items: Items, near: ast.expr, module: Module) -> str:
     """A dictionary literal, over several lines where the call around it is."""
-    entries = [f"{quote(module, name, near)}: {value}" for name, value in items]
     indent = _argument_indent(near, module) if isinstance(near, ast.Call) else None
     if indent is None:
-        return "{" + ", ".join(entries) + "}"
-    return "{\n" + "".join(f"{indent}    {entry},\n" for entry in entries) + indent + "}"
+        return "{" + ", ".join(f"{quote(module, name, near)}: {value}" for name, value in items) + "}"
+    return _folded(items, near, module, indent)
+
+
+def _folded(items: Items, near: ast.expr, module: Module, indent: str) -> str:
+    entries = (f"{indent}    {quote(module, name, near)}: {value},\n" for name, value in items)
+    return "{\n" + "".join(entries) + indent + "}"
 
 
 def _argument_indent(call: ast.Call, module: Module) -> str | None:

@@ -194,6 +194,8 @@ def _body(change: AddCheck, thing: Thing, result: str, module: Module) -> _Body 
         else frozenset()
     )
     if annotation is not None and kinds & (_FRAMES | _SIZED):
+        if change.task.mapped:
+            return Refusal("The asset has partitions, and a check of its value would be handed those of all at once.")
         value = thing.node.name
         tests = _value_tests(change, value, frame=bool(kinds & _FRAMES))
         lines = [

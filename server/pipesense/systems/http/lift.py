@@ -212,6 +212,8 @@ class _Sent:
             return Known(self.module.text_of(node.args[2]))
         if self.library not in _WAITS:
             return Known(f"the limit of {self.library}")
+        if _WAITS_FOR_WORK.search(self.text):
+            return Unknown("the Runtime API of AWS Lambda keeps the answer back until there is work")
         if self.library == "urllib" and "setdefaulttimeout" in self.text:
             return Unknown("a default is set for all sockets")
         if self.library == "urllib3":
@@ -247,7 +249,7 @@ class _Sent:
     def _decorator(self) -> tuple[Replace, ...]:
         """``@retry(...)`` right above the function, below what other decorators make of it."""
         function = self.function
-        if function is None or isinstance(function, ast.AsyncFunctionDef):
+        if function is None or isinstance(function, ast.AsyncFunctionDef) or self._failure_stays():
             return ()
         loc = self.module.loc(function)
         text = parsed_of(function).text
@@ -260,6 +262,21 @@ class _Sent:
             f"wait={imported('wait_random_exponential')}(max=60), reraise=True)\n{indent}"
         )
         return (Replace(loc.at(Span(loc.span.start, loc.span.start)), written),)
+
+    def _failure_stays(self) -> bool:
+        """Whether a handler in the function ends the failure, so that what repeats the function never sees it."""
+        for at in self.site.place.outward():
+            if at.node is self.function:
+                return False
+            if not isinstance(at.node, ast.Try):
+                continue
+            if not any(each is self.site.node for part in at.node.body for each in nodes_under(part)):
+                continue
+            for handler in at.node.handlers:
+                caught = ast.unparse(handler.type) if handler.type is not None else ""
+                if not _OTHER_FAULTS.fullmatch(caught) and not _raises(handler):
+                    return True
+        return False
 
     # --- what looks at the answer ---
 
@@ -343,8 +360,9 @@ class _Sent:
         return any(
             bool(_PARSERS & set(self.module.qualified(call.func)))
             for call in every
-            if isinstance(call, ast.Call) and call.args
-            for part in nodes_under(call.args[0])
+            if isinstance(call, ast.Call)
+            for given in (*call.args[:1], *(word.value for word in call.keywords if word.arg == "fileobj"))
+            for part in nodes_under(given)
             if part in bodies or (isinstance(part, ast.Name) and part.id in names)
         )
 
@@ -442,6 +460,15 @@ class _Sent:
         return None
 
 
+_OTHER_FAULTS: Final = regex(
+    r"\(?(?:(?:\w+\.)*"
+    r"(?:JSONDecodeError|KeyError|ValueError|TypeError|IndexError|AttributeError|AssertionError)(?:, )?)+\)?"
+)
+"""Handlers of what is wrong with an answer, and not of one that does not come."""
+_WAITS_FOR_WORK: Final = regex(r"/(?:invocation|extension/event)/next\b")
+"""Requests that are meant to wait without a limit:
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
+"""
 _TENACITY: Final = (
     ("retry", "tenacity"),
     ("stop_after_attempt", "tenacity"),
@@ -449,10 +476,14 @@ _TENACITY: Final = (
 )
 
 
+def _raises(handler: ast.ExceptHandler) -> bool:
+    return any(isinstance(each, ast.Raise) for each in nodes_under(handler))
+
+
 def _raises_on_a_missing_key(tried: ast.Try) -> bool:
     """``try: answer["data"]`` with ``except KeyError: raise``: the answer to a refused query has errors alone."""
     return any(
-        any(isinstance(each, ast.Raise) for each in nodes_under(handler))
+        _raises(handler)
         and (handler.type is None or (isinstance(handler.type, ast.Name) and handler.type.id in _MISSING_KEY))
         for handler in tried.handlers
     )

@@ -29,6 +29,7 @@ __all__ = [
     "removed_argument",
     "removed_arguments",
     "sensor_arguments",
+    "still_works",
     "task_decorator",
     "trigger_rules",
 ]
@@ -123,6 +124,22 @@ def moved(qualified: str) -> MovedName | None:
             if (entry := table.get(above)) and entry.prefix:
                 return entry
     return None
+
+
+def still_works(new: str) -> str | None:
+    """An older address of a thing that every probed release still has, those before the new one included."""
+    return _old_by_new().get(new)
+
+
+@lru_cache(maxsize=1)
+def _old_by_new() -> dict[str, str]:
+    from .moved_names import NAMES
+
+    return {
+        entry.new: name
+        for name, entry in NAMES.items()
+        if entry.new is not None and entry.removed is None and not (entry.renamed or entry.added)
+    }
 
 
 def _moved_tables(qualified: str) -> Iterator[dict[str, MovedName]]:
