@@ -86,6 +86,11 @@ class Library:
     loose: Mapping[str, str] = field(default_factory=dict)
     """Names that mean one kind of value wherever nothing else says what they are: parameters without an annotation,
     and what the surroundings provide (``spark`` in a notebook)."""
+    signs: Mapping[str, str] = field(default_factory=dict)
+    """Methods that values of this library alone have: what they are called on, a parameter without an annotation, is of
+    that kind. Only in files that import it."""
+    alike: tuple[str, ...] = ()
+    """Beginnings of packages whose values have methods of the same names: beside their imports signs mean nothing."""
     calls: frozenset[str] = frozenset()
     """Kinds whose values are called themselves, told as operations "__call__" (``Session()`` of a session maker)."""
     keeps_none: bool = False

@@ -21,6 +21,7 @@ from pipesense.lang.python.flow_given import (
     starts,
     windowed,
 )
+from pipesense.lang.python.flow_signs import told_by_use
 from pipesense.lang.python.index import COMPREHENSIONS, FUNCTIONS, dotted, root_name
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.nodes import children, nodes_under
@@ -64,10 +65,10 @@ class Expressions:
         if not isinstance(arguments, ast.arguments):
             return
         every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-        for each in (*every, arguments.vararg, arguments.kwarg):
-            if each is not None:
-                plain = each is not arguments.vararg and each is not arguments.kwarg
-                self.env[each.arg] = given.get(each.arg) or (self._parameter(each) if plain else None)
+        given = {**told_by_use(self.module, self.library, node, every, given), **given}
+        self.env.update((each.arg, given.get(each.arg) or self._parameter(each)) for each in every)
+        rest = [each.arg for each in (arguments.vararg, arguments.kwarg) if each is not None]
+        self.env.update((name, given.get(name)) for name in rest)
 
     def _parameter(self, node: ast.arg) -> Flow | None:
         if node.annotation is None and node.arg in self.library.loose:

@@ -203,6 +203,9 @@ def _frame(step: Step) -> Made | None:
         return Made(special[0], (step.traits | special[1]) - special[2])
     if step.name == "select" and step.given and all(each.aggregate for each in step.given):
         return Made(FRAME, step.traits | {"bounded", "aggregated"})
+    if step.name == "toDF" and not step.given:
+        # It takes the new names of all columns; without any it is a DynamicFrame of Glue that is turned into a frame.
+        return None
     if step.name in _SAME:
         return Made(FRAME, step.traits)
     if step.name in _JOINS:
@@ -317,6 +320,16 @@ RENAMED: Final = {
 }
 """Still there in 4.0 (https://spark.apache.org/docs/4.0.0/api/python/reference/), and deprecated since then."""
 
+_SIGNS: Final = (
+    *("withColumn", "withColumns", "withColumnRenamed", "withColumnsRenamed", "withWatermark", "writeStream"),
+    *("dropDuplicatesWithinWatermark", "createOrReplaceTempView", "createTempView", "createGlobalTempView"),
+    *("createOrReplaceGlobalTempView", "selectExpr", "unionByName", "crossJoin", "repartitionByRange"),
+    *("sortWithinPartitions", "mapInPandas", "exceptAll", "intersectAll", "approxQuantile"),
+    *("write.mode", "write.format", "write.partitionBy", "write.saveAsTable", "write.insertInto", "write.option"),
+    *("write.options", "write.bucketBy", "write.jdbc"),
+)
+"""Neither pandas nor polars, Dask, Glue's DynamicFrame, RDDs or Flink's tables have these; Snowpark does."""
+
 LIBRARY: Final = Library(
     name="spark",
     packages=("pyspark.sql.", "pyspark.", "delta.tables.", "delta."),
@@ -327,4 +340,6 @@ LIBRARY: Final = Library(
     counts=frozenset({"rdd", "sparkContext", "_jdf", "_jvm", "_jsparkSession"}),
     quiet=("functions.", "types.", "sql.functions.", "sql.types.", "Row"),
     loose={"spark": SESSION},
+    signs=dict.fromkeys(_SIGNS, FRAME),
+    alike=("snowflake.", "sqlframe."),
 )
