@@ -25,6 +25,7 @@ from pipesense.text.span import Span
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+    from pipesense.systems.dbt.project import Variable
     from pipesense.systems.dbt.sql import Locate, Whereabouts
 
 PROJECT_FILE: Final = "dbt_project.yml"
@@ -244,13 +245,26 @@ class DbtProjects:
             if text is not None and folded in text.lower():
                 yield path
 
-    def variables(self, folder: str) -> tuple[str, ...]:
+    def said(self, path: str) -> tuple[str, DbtFile | DbtProperties] | None:
+        """The text of a project's file and what it tells, with places in that text."""
+        text, where = self._read_now(path), self.whereabouts(path)
+        if text is None or where is None:
+            return None
+        from pipesense.systems.dbt.index import read_file
+
+        return text, read_file(text, where, lambda span: Loc(path, 0, span))
+
+    def variables_at(self, folder: str) -> tuple[Variable, ...]:
         """The variables that a project's file gives values to, those for one package included."""
         from pipesense.systems.dbt.project import variables
 
         path = f"{folder}/{PROJECT_FILE}"
         text = self.now(path)
         return variables(text if text is not None else self.text(path) or "")
+
+    def variables(self, folder: str) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(dict.fromkeys(each.name for each in self.variables_at(folder)))
 
     def docs(self, folder: str) -> dict[str, Doc]:
         """The documentation blocks of a project by their names.

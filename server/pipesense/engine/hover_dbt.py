@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final, TypeVar
 
-from pipesense.engine.dbt import DbtProjects
+from pipesense.engine.dbt import PROJECT_FILE, DbtProjects
 from pipesense.engine.dbt_view import ProjectView
 from pipesense.engine.features.dbt_holders import nodes, tables, values
-from pipesense.engine.features.dbt_names import DbtNames, Symbol
+from pipesense.engine.features.dbt_mentions import Symbol
+from pipesense.engine.features.dbt_names import DbtNames
 from pipesense.engine.hover_base import MOST, Making, code, told_origin
 from pipesense.lang.jinja.references import reference
 from pipesense.lang.sql.passed_on import Passed, Taken
@@ -122,6 +123,8 @@ class _Telling:
         if symbol.kind == "doc":
             doc = self.projects.docs(symbol.folder).get(symbol.name)
             return f"**Documentation {symbol.name}**\n\n{_short(doc.text)}" if doc is not None else ""
+        if symbol.kind == "var":
+            return self.variable(symbol)
         return self.field(symbol) if symbol.kind == "field" else self.column(symbol)
 
     def _held(self, symbol: Symbol, key: str, kind: type[_T], *name: str) -> tuple[_T, ...]:
@@ -242,6 +245,18 @@ class _Telling:
             )
             return "\n".join(lines)
         lines.append(f"- defined in: {self.made.line_of(macro.at) or macro.path.rpartition('/')[2]}")
+        return "\n".join(lines)
+
+    def variable(self, symbol: Symbol) -> str:
+        """A variable: what the project's file says it is; the command line may say something else."""
+        given = [each for each in self.projects.variables_at(symbol.folder) if each.name == symbol.name]
+        lines = [f"**Variable {symbol.name}**", ""]
+        for each in given[:MOST]:
+            whom = f" for the package {each.package}" if each.package else ""
+            shown = each.value if len(each.value) <= _LONGEST else f"{each.value[:_LONGEST]} ..."
+            lines.append(f"- {PROJECT_FILE}{whom}: {code(' '.join(shown.split()))}")
+        if not given:
+            lines.append(f"- {PROJECT_FILE} does not name it: its value is the default that stands here, or `--vars`")
         return "\n".join(lines)
 
     def field(self, symbol: Symbol) -> str:

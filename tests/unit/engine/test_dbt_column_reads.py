@@ -180,6 +180,101 @@ def test_a_rename_changes_the_model_and_its_readers(row: str) -> None:
     assert sorted(found) == expected
 
 
+def _applied(made: Workspace, at: tuple[str, int], name: str) -> None:
+    """Rename, and show the workspace what came of it."""
+    edits = made.features.names_of(*at).rename(*at, name)
+    assert not isinstance(edits, Refusal), edits.why
+    for path, several in edits.items():
+        buffer = made.text(path)
+        assert buffer is not None
+        text = buffer.text
+        for edit in reversed(several):
+            text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+        made.open(path, text)
+    for path in edits:
+        made.analyse(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [
+        ("models/stg_orders.sql", "id as o|rder_id"),
+        ("models/stg_users.sql", "id as u|ser_key"),
+        ("models/schema.yml", "- name: u|ser_key"),
+        ("models/paid.sql", "where a|mount"),
+    ],
+)
+def test_a_name_that_is_given_and_taken_away_again_leaves_the_same_bytes(path: str, marked: str) -> None:
+    made, at = project(), place(path, marked)
+    word = marked.replace("|", "").split()[-1]
+    _applied(made, at, "fresh")
+    changed = {each for each in FILES if (now := made.text(f"{ROOT}/{each}")) is not None and now.text != FILES[each]}
+    assert len(changed) > 1
+    _applied(made, at, word)
+    assert {each: made.text(f"{ROOT}/{each}").text for each in changed} == {each: FILES[each] for each in changed}  # type: ignore[union-attr]
+
+
+def test_of_several_files_that_define_a_model_every_one_is_shown() -> None:
+    one = "select id as key from {{ source('raw', 'users') }}\n"
+    files = {
+        "dbt_project.yml": "name: shop\n",
+        "models/a/users.sql": one,
+        "models/b/users.sql": one,
+        "models/last.sql": "select u.key from {{ ref('users') }} u\n",
+    }
+    made = workspace(files)
+    settle(made)
+    path = f"{ROOT}/models/last.sql"
+    found = made.features.names_of(path, 10).definition(path, 10)
+    assert sorted(each.path for each in found) == [f"{ROOT}/models/a/users.sql", f"{ROOT}/models/b/users.sql"]
+    own, at = f"{ROOT}/models/a/users.sql", one.index("key")
+    assert [each.path for each in made.features.names_of(own, at).definition(own, at)] == [own]
+
+
+VARIABLES = {
+    "dbt_project.yml": "name: shop\nvars:\n  start: '2020-01-01'\n  shop:\n    zone: utc\n",
+    "models/a.sql": "select '{{ var(\"start\") }}' as a, '{{ var('zone', 'x') }}' as z, {{ var('other', 1) }} as o\n",
+    "models/a.yml": "models:\n  - name: a\n    config:\n      enabled: \"{{ var('start') == 1 }}\"\n",
+}
+
+
+def test_a_variable_leads_to_the_projects_file_and_is_renamed() -> None:
+    made = workspace(VARIABLES)
+    settle(made)
+    path, text = f"{ROOT}/models/a.sql", VARIABLES["models/a.sql"]
+    at = text.index("start")
+    names = made.features.names_of(path, at)
+    (defined,) = names.definition(path, at)
+    assert (defined.path, defined.span.of(VARIABLES["dbt_project.yml"])) == (f"{ROOT}/dbt_project.yml", "start")
+    assert sorted(each.path.rpartition("/")[2] for each in names.references(path, at)) == [
+        *("a.sql", "a.yml", "dbt_project.yml"),
+    ]
+    edits = names.rename(path, at, "since")
+    assert not isinstance(edits, Refusal)
+    assert sorted(each.rpartition("/")[2] for each in edits) == ["a.sql", "a.yml", "dbt_project.yml"]
+    assert names.renamed(path, text.index("zone")) != names.renamed(path, at)
+    refused = names.rename(path, at, "zone")
+    assert refused == Refusal("the project has a variable `zone` already")
+    other = made.features.names_of(path, text.index("other")).renamed(path, text.index("other"))
+    assert other == Refusal("dbt_project.yml does not define the variable `other`")
+
+
+@pytest.mark.parametrize(
+    ("word", "line"),
+    [
+        ("start", "- dbt_project.yml: `'2020-01-01'`"),
+        ("zone", "- dbt_project.yml for the package shop: `utc`"),
+        ("other", "- dbt_project.yml does not name it: its value is the default that stands here, or `--vars`"),
+    ],
+)
+def test_a_hover_tells_the_value_of_a_variable(word: str, line: str) -> None:
+    made = workspace(VARIABLES)
+    settle(made)
+    told = made.hover(f"{ROOT}/models/a.sql", VARIABLES["models/a.sql"].index(word) + 1)
+    assert told is not None
+    assert line in told.markdown
+
+
 def test_what_is_read_and_passed_on_by_one_word_is_not_renamed() -> None:
     at = place("models/orders.sql", "stg.order|_id")
     refused = project().features.names_of(*at).renamed(*at)

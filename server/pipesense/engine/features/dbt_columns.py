@@ -20,12 +20,14 @@ from pipesense.model.dbt import DbtEntry, DbtFile, DbtNode, DbtProperties, DbtRe
 from pipesense.model.sql import Block, Output, Source, Statement
 from pipesense.model.where import Loc
 from pipesense.text.edit import TextEdit
+from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _MOST: Final = 400
 """Models that are followed through stars."""
 _KEYS: Final = frozenset(("unique_key", "event_time", "cluster_by", "partition_by", "sort", "dist", "updated_at"))
 """Settings of a model that name its own columns."""
+_AS: Final = regex(r"[ \t]+(?:as[ \t]+)?", re.I)
 _DEEPEST: Final = 60
 
 
@@ -64,12 +66,6 @@ class ColumnRenamer:
     lookup: Lookup
     answers: Callable[[Lookup], Answers]
     mentioning: Callable[[str, str], Iterator[str]]
-
-    def defined(self, folder: str, model: str, name: str) -> tuple[str, Span] | None:
-        """Where a model's query makes a column: its alias, else the expression that is passed on."""
-        node = self._node(folder, model)
-        found = self.made(node, name) if node is not None else None
-        return found if isinstance(found, tuple) else None
 
     def made(self, node: DbtNode, name: str) -> tuple[str, Span] | str | None:
         """Where a node's query makes a column, or the table's name as written that a star takes it from."""
@@ -168,7 +164,8 @@ class ColumnRenamer:
                     renamed.add(reader.name.lower())
                     todo.append(reader)
         for path in self.mentioning(folder, old):
-            self._in_yaml(made, path, frozenset(renamed), old, new)
+            if path.endswith((".yml", ".yaml")):
+                self._in_yaml(made, path, frozenset(renamed), old, new)
         return None
 
     # --- one statement ---------------------------------------------------------------------------
@@ -184,7 +181,8 @@ class ColumnRenamer:
             return Refusal("a part of the name is filled in by the program")
         written = span.of(record.document.text)
         if output.name_span is not None:
-            made.add(node.path, span, _as_written(written, new))
+            again = _alias_of(record, statement, output) if output.expr.path[-1:] == (new,) else None
+            made.add(node.path, again or span, "" if again else _as_written(written, new))
         else:
             made.add(node.path, Span(span.end, span.end), f" as {new}")
         return None
@@ -200,6 +198,8 @@ class ColumnRenamer:
         if refused is not None:
             return refused
         file = path.rpartition("/")[2]
+        aliased = {output.expr.span: output for block in statement.facts.blocks for output in block.outputs
+                   if output.expr.op == "column" and output.name_span is not None and output.name == new}  # fmt: skip
         bare = {output.expr.span: output for block in statement.facts.blocks for output in block.outputs
                 if output.expr.op == "column" and not output.aliased}  # fmt: skip
         for use in statement.facts.columns:
@@ -220,7 +220,10 @@ class ColumnRenamer:
                 return Refusal(f"in {file} a part of the name is filled in by the program")
             last = _last_part(record.document.text, span)
             kept = f" as {last.of(record.document.text)}" if use.span in bare and bound.source is not None else ""
-            made.add(path, last, _as_written(last.of(record.document.text), new) + kept)
+            word, until = _as_written(last.of(record.document.text), new), last.end
+            if use.span in aliased and (alias := _alias_of(record, statement, aliased[use.span])) is not None:
+                until = alias.end
+            made.add(path, Span(last.start, until), word + kept)
         return None
 
     def _blocked(self, binder: Binder, file: str, statement: Statement, target: _Target) -> Refusal | None:
@@ -375,6 +378,17 @@ class ColumnRenamer:
     def _get(self, key: tuple[str, ...]) -> Iterator[object]:
         for values in self.lookup.get(key):
             yield from values if isinstance(values, tuple) else (values,)
+
+
+def _alias_of(record: FileRecord, statement: Statement, output: Output) -> Span | None:
+    """The alias of a column with its AS and the blanks before it."""
+    if output.expr.op != "column" or output.name_span is None:
+        return None
+    column = record.document.file_span(statement.at(output.expr.span))
+    alias = record.document.file_span(statement.at(output.name_span))
+    if column is None or alias is None or not _AS.fullmatch(record.document.text, column.end, alias.start):
+        return None
+    return Span(column.end, alias.end)
 
 
 def called(source: Source) -> Reference | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from itertools import chain
+from typing import TYPE_CHECKING, Final, Protocol
 
-from pipesense.engine.dbt import Doc
+from pipesense.engine.dbt import PROJECT_FILE, Doc
 from pipesense.engine.features.dbt_columns import ColumnRenamer, Renaming
-from pipesense.engine.features.dbt_holders import NODES, holders, is_called, nodes, values
+from pipesense.engine.features.dbt_holders import holders, is_called, nodes, values
+from pipesense.engine.features.dbt_mentions import Mention, Symbol, mentions, named, spans, written
 from pipesense.engine.features.dbt_reads import ColumnReads, Read
 from pipesense.engine.features.names import Names, Place
 from pipesense.engine.record import FileRecord
@@ -17,22 +18,21 @@ from pipesense.engine.relations import Lookup
 from pipesense.lang.jinja.references import Reference
 from pipesense.model.change import Refusal
 from pipesense.model.dbt import (
-    DbtEntry,
     DbtFile,
     DbtMacro,
     DbtNode,
     DbtProperties,
-    DbtReference,
     DbtSource,
     DbtTable,
 )
 from pipesense.model.where import Loc
-from pipesense.systems.dbt.tables import CONTEXT
 from pipesense.text.edit import TextEdit
 from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
-_DOC: Final = regex(r"\bdoc\(\s*(?:['\"]\w+['\"]\s*,\s*)?(?P<quote>['\"])(?P<name>\w+)(?P=quote)\s*\)")
+if TYPE_CHECKING:
+    from pipesense.systems.dbt.project import Variable
+
 _WORD: Final = regex(r"[A-Za-z_]\w*")
 _COLUMNS: Final = ("column", "field")
 _WORDS: Final = {
@@ -41,6 +41,7 @@ _WORDS: Final = {
     "group": "source",
     "macro": "macro",
     "doc": "documentation block",
+    "var": "variable",
     "column": "column",
     "field": "column of a source",
 }
@@ -58,98 +59,14 @@ class Projects(Protocol):
     def folder(self, path: str) -> str:
         """The folder of the project that holds a path."""
 
+    def said(self, path: str) -> tuple[str, DbtFile | DbtProperties] | None:
+        """The text of a project's file and what it tells, with places in that text."""
+
+    def variables_at(self, folder: str) -> tuple[Variable, ...]:
+        """The variables that a project's file gives values to."""
+
     def python(self, path: str) -> Iterator[tuple[str, str]]:
         """The Python files of the workspace folder that holds a path, with their texts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """What a name means. ``kind``: "node" (a model, snapshot or seed), "source" (one of its tables), "group" (a source
-    itself), "macro", "doc" (a documentation block), "column" (of a node) or "field" (of a source's table); ``group`` is
-    the source of a table, the node of a column, source and table of a field with a dot between, the package of a node
-    or macro that is named with one. Names of nodes, columns and fields are in lower case.
-    """
-
-    kind: str
-    folder: str
-    name: str
-    group: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A name that stands in a file; ``loc`` may hold its quotes. ``defines``: here it is made."""
-
-    symbol: Symbol
-    loc: Loc
-    defines: bool = False
-
-
-def mentions(fact: object) -> Iterator[Mention]:
-    """Every name of the project in one file."""
-    if isinstance(fact, DbtFile):
-        own = {macro.name for macro in fact.macros}
-        for macro in fact.macros:
-            yield Mention(Symbol("macro", fact.folder, macro.name), macro.at, defines=True)
-        for call in fact.calls:
-            if "." not in call.name or call.name.split(".")[0] in own:
-                yield Mention(Symbol("macro", fact.folder, call.name), call.at)
-            elif call.name.count(".") == 1 and call.name.split(".")[0] not in CONTEXT:
-                package, _, name = call.name.partition(".")
-                yield Mention(Symbol("macro", fact.folder, name, package), call.at)
-        yield from _references(fact.folder, fact.references)
-    elif isinstance(fact, DbtProperties):
-        yield from _of_properties(fact)
-
-
-def _of_properties(fact: DbtProperties) -> Iterator[Mention]:
-    folder = fact.folder
-    for entry in fact.entries:
-        if entry.kind in NODES and entry.name:
-            yield Mention(Symbol("node", folder, entry.name.lower()), entry.at)
-            for column in entry.columns:
-                if column.name:
-                    yield Mention(Symbol("column", folder, column.name.lower(), entry.name.lower()), column.at)
-        elif entry.kind == "macro" and entry.name:
-            yield Mention(Symbol("macro", folder, entry.name), entry.at)
-        if entry.relation is not None:
-            yield from _references(folder, (entry.relation,))
-        yield from _tested(entry)
-    for source in fact.sources:
-        yield from _of_source(source)
-    for exposure in fact.exposures:
-        yield from _references(folder, exposure.references)
-    for test in fact.unit_tests:
-        yield Mention(Symbol("node", folder, test.model.lower()), test.model_at)
-        yield from _references(folder, tuple(each for each, _ in test.given if each is not None))
-
-
-def _of_source(source: DbtSource) -> Iterator[Mention]:
-    folder = source.folder
-    if source.name:
-        yield Mention(Symbol("group", folder, source.name), source.at, defines=True)
-    for table in source.tables:
-        yield Mention(Symbol("source", folder, table.name, source.name), table.at, defines=True)
-        for column in table.entry.columns:
-            if column.name:
-                symbol = Symbol("field", folder, column.name.lower(), f"{source.name}.{table.name}")
-                yield Mention(symbol, column.at, defines=True)
-        yield from _tested(table.entry)
-
-
-def _tested(entry: DbtEntry) -> Iterator[Mention]:
-    for test in entry.all_tests():
-        if test.reference is not None:
-            yield from _references(entry.folder, (test.reference,))
-
-
-def _references(folder: str, references: tuple[DbtReference, ...]) -> Iterator[Mention]:
-    for each in references:
-        if each.kind == "ref" and each.names:
-            yield Mention(Symbol("node", folder, each.name.lower(), each.group), each.at)
-        elif each.kind == "source" and len(each.names) == 2:
-            yield Mention(Symbol("source", folder, each.name, each.group), each.at)
-            yield Mention(Symbol("group", folder, each.group), each.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +98,11 @@ class DbtNames:
     def definition(self, path: str, offset: int) -> tuple[Place, ...]:
         """The model's file, the source's entry, the macro; from a model's own entry in YAML its SQL."""
         found = self.at(path, offset)
+        if found is None:
+            return ()
         inner = self._made_inside(path, offset)
-        if found is not None and inner is not None:
-            return inner.definition(path, offset) or tuple(self._made(found[0]))
-        return tuple(self._made(found[0])) if found is not None else ()
+        here = inner.definition(path, offset) if inner is not None else ()
+        return here or tuple(self._made(found[0]))
 
     def mentioned(self, record: FileRecord) -> Iterator[tuple[Symbol, Span]]:
         """Every name of the project in one file, with its range."""
@@ -298,17 +216,17 @@ class DbtNames:
                 span = record.document.file_span(mention.loc) if mention.loc.file == record.path else None
                 if span is None or span.is_empty:
                     continue
-                if mention.symbol.kind == "group" and not mention.defines:
-                    before = _group_before(text, span, mention.symbol.name)
-                    if before is not None:
-                        yield mention, before
-                else:
-                    yield mention, _unquoted(text, span, mention.symbol.name)
+                placed = named(mention, text, span)
+                if placed is not None:
+                    yield placed
         yield from self._own_columns(record)
-        folder = self.projects.folder(record.path) if "doc(" in text else ""
-        for match in _DOC.finditer(text) if folder else ():
-            span = Span(*match.span("name"))
-            yield Mention(Symbol("doc", folder, match["name"]), Loc(record.path, 0, span)), span
+        folder = self.projects.folder(record.path)
+        if folder:
+            yield from written(text, record.path, folder)
+        if record.path == f"{folder}/{PROJECT_FILE}":
+            for each in self.projects.variables_at(folder):
+                at = Loc(record.path, 0, each.span)
+                yield Mention(Symbol("var", folder, each.name), at, defines=True), each.span
 
     def _plain(self, mention: Mention) -> Mention:
         """A node that is named with its own project's name is the same without."""
@@ -322,6 +240,9 @@ class DbtNames:
         nodes = [node for fact in record.linked.facts if isinstance(fact, DbtFile) for node in fact.nodes]
         if len(nodes) != 1 or nodes[0].kind != "model" or self.columns is None:
             return
+        if len(self._nodes(_node_of(nodes[0]))) != 1:
+            # Several files define the model, each for a warehouse of its own: whose column is read, nobody can tell.
+            return
         for name, loc in self.columns.aliases(nodes[0]):
             span = record.document.file_span(loc)
             if span is not None:
@@ -331,7 +252,7 @@ class DbtNames:
         """The model's own column that a name inside of its query means."""
         nodes = [node for fact in record.linked.facts if isinstance(fact, DbtFile) for node in fact.nodes]
         given = self.reads.given(record, offset) if self.reads is not None and len(nodes) == 1 else None
-        if given is None or nodes[0].kind != "model":
+        if given is None or nodes[0].kind != "model" or self._nodes(_node_of(nodes[0])) != nodes:
             return None
         return Symbol("column", nodes[0].folder, given[0], nodes[0].name.lower()), given[1]
 
@@ -357,21 +278,49 @@ class DbtNames:
         return self.reads.every(record, _of(symbol), symbol.name) if self.reads is not None else iter(())
 
     def _named(self, symbol: Symbol) -> Iterator[Place]:
+        if symbol.kind in _COLUMNS:
+            yield from self._columns_named(symbol)
+            return
+        if symbol.kind == "var":
+            for each in self.projects.variables_at(symbol.folder):
+                if each.name == symbol.name:
+                    yield Place(f"{symbol.folder}/{PROJECT_FILE}", each.span)
+        for path in self.projects.mentioning(symbol.folder, symbol.name):
+            # Tags and YAML are enough to tell the names of a project, and are read at once.
+            said = self.projects.said(path)
+            if said is None:
+                continue
+            told = spans(said[1], said[0], path) if symbol.kind not in ("doc", "var") else ()
+            for mention, span in chain(told, written(said[0], path, symbol.folder)):
+                if self._plain(mention).symbol == symbol:
+                    yield Place(path, span)
+
+    def _columns_named(self, symbol: Symbol) -> Iterator[Place]:
         if symbol.kind == "column":
             plan = self._plan(symbol, f"{symbol.name}_")
             for path, edits in () if isinstance(plan, Refusal) else plan.sure.items():
                 yield from (Place(path, edit.span) for edit in edits if not edit.span.is_empty)
             if not isinstance(plan, Refusal):
                 return
-        if symbol.kind in _COLUMNS:
-            for path in self.projects.mentioning(symbol.folder, symbol.group.rpartition(".")[2]):
-                record = self.record_of(path)
-                yield from (Place(path, span) for span in self._reading(record, symbol)) if record is not None else ()
-        for path in self.projects.mentioning(symbol.folder, symbol.name):
-            record = self.record_of(path)
-            for mention, span in self._in(record) if record is not None else ():
-                if mention.symbol == symbol:
-                    yield Place(path, span)
+        of, todo, passed = _of(symbol), [_of(symbol)], set[str]()
+        while todo:
+            table = todo.pop()
+            key: tuple[str, ...] = ("dbt-readers", symbol.folder, table.group, table.name)
+            readers = values(
+                self.lookup, key if table.kind == "source" else ("dbt-children", symbol.folder, table.name.lower())
+            )
+            for node in [
+                each for name in map(str, readers) for each in nodes(self.lookup, symbol.folder, name.lower())
+            ]:
+                if node.path in passed:
+                    continue
+                passed.add(node.path)
+                record = self.record_of(node.path)
+                for span in self._reading(record, symbol) if record is not None else ():
+                    yield Place(node.path, span)
+                given = Reference("ref", "", node.name)
+                if self.reads is not None and self.reads.maker(symbol.folder, given, symbol.name) == of:
+                    todo.append(given)
 
     def _made(self, symbol: Symbol) -> Iterator[Place]:
         if symbol.kind == "node":
@@ -379,11 +328,13 @@ class DbtNames:
                 yield Place(node.path, Span(0, 0))
             return
         if symbol.kind in _COLUMNS:
-            where = self.columns.defined(symbol.folder, symbol.group, symbol.name) if self.columns is not None else None
-            if self.reads is not None:
-                where = self.reads.made(symbol.folder, _of(symbol), symbol.name)
-            if where is not None:
-                yield Place(*where)
+            places = self.reads.made(symbol.folder, _of(symbol), symbol.name) if self.reads is not None else ()
+            yield from (Place(*each) for each in places)
+            return
+        if symbol.kind == "var":
+            for each in self.projects.variables_at(symbol.folder):
+                if each.name == symbol.name:
+                    yield Place(f"{symbol.folder}/{PROJECT_FILE}", each.span)
             return
         if symbol.kind == "doc":
             doc = self.projects.docs(symbol.folder).get(symbol.name)
@@ -421,6 +372,9 @@ class DbtNames:
 
     def _refused(self, symbol: Symbol) -> Refusal | None:
         word = _WORDS[symbol.kind]
+        if symbol.kind == "var":
+            given = [each for each in self.projects.variables_at(symbol.folder) if each.name == symbol.name]
+            return None if given else Refusal(f"{PROJECT_FILE} does not define the {word} `{symbol.name}`")
         if symbol.kind == "field":
             return Refusal(f"`{symbol.name}` is a column of the source {symbol.group}, which dbt does not make")
         if symbol.kind == "column":
@@ -452,6 +406,9 @@ class DbtNames:
         other = Symbol(symbol.kind, symbol.folder, name.lower() if symbol.kind == "node" else name, symbol.group)
         if symbol.kind in _COLUMNS:
             return None
+        if symbol.kind == "var":
+            known = {each.name for each in self.projects.variables_at(symbol.folder)} - {symbol.name}
+            return Refusal(f"the project has a variable `{name}` already") if name in known else None
         if symbol.kind == "doc":
             is_taken = name in self.projects.docs(symbol.folder) and name != symbol.name
             return Refusal(f"the project has a documentation block `{name}` already") if is_taken else None
@@ -459,6 +416,10 @@ class DbtNames:
         if other != symbol and taken:
             return Refusal(f"the project has a {_WORDS[symbol.kind]} `{name}` already")
         return None
+
+
+def _node_of(node: DbtNode) -> Symbol:
+    return Symbol("node", node.folder, node.name.lower())
 
 
 def _of(symbol: Symbol) -> Reference:
@@ -469,21 +430,6 @@ def _of(symbol: Symbol) -> Reference:
 
 def _sorted(edits: Mapping[str, Iterable[TextEdit]]) -> dict[str, tuple[TextEdit, ...]]:
     return {file: tuple(sorted(several, key=lambda edit: edit.span)) for file, several in edits.items() if several}
-
-
-def _unquoted(text: str, span: Span, name: str) -> Span:
-    """The range of the name alone in what may have quotes, or a package, around it."""
-    written = span.of(text)
-    quoted = [match.span("name") for match in re.finditer(rf"(['\"])(?P<name>{re.escape(name)})\1", written, re.I)]
-    at = quoted[-1][0] if quoted else written.lower().find(name.lower())
-    return Span(span.start + at, span.start + at + len(name)) if at >= 0 else span
-
-
-def _group_before(text: str, span: Span, name: str) -> Span | None:
-    """The range of a source's name in ``source('name', 'table')``, of which ``span`` is the end or all."""
-    start = max(0, span.start - 200)
-    found = list(re.finditer(rf"(['\"])(?P<name>{re.escape(name)})\1\s*,", text[start : span.end]))
-    return Span(start + found[-1].start("name"), start + found[-1].end("name")) if found else None
 
 
 def _stem(path: str) -> str:

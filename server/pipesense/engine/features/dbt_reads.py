@@ -101,19 +101,23 @@ class ColumnReads:
                     if read is not None and _key(read.of) == _key(of):
                         yield read.span
 
-    def made(self, folder: str, of: Reference, name: str) -> tuple[str, Span] | None:
+    def made(self, folder: str, of: Reference, name: str) -> Iterator[tuple[str, Span]]:
         """Where a column is made: in the query of its model, the header of its seed, or the YAML that lists it.
 
-        Where nobody says so, the table's own place: what makes it may have columns that cannot be read.
+        Where nobody says so, the table's own place: what makes it may have columns that cannot be read. Several, where
+        several files define a model of that name.
         """
+        of = self.maker(folder, of, name) if of.kind == "ref" else of
         if of.kind == "source":
-            return self._of_source(folder, of, name)
-        of = self.maker(folder, of, name)
-        if of.kind == "source":
-            return self._of_source(folder, of, name)
-        found = nodes(self.lookup, folder, of.name.lower(), of.group)
-        here = self._of_node(found[0], name) if len(found) == 1 else None
-        return here if not isinstance(here, Reference) else None
+            found = self._of_source(folder, of, name)
+            yield from (found,) if found is not None else ()
+            return
+        for node in nodes(self.lookup, folder, of.name.lower(), of.group):
+            here = self._of_node(node, name)
+            if isinstance(here, Reference):
+                yield from self.made(node.folder, here, name) if here != of else ()
+            elif here is not None:
+                yield here
 
     def maker(self, folder: str, of: Reference, name: str) -> Reference:
         """The node or source that a column comes from, through the stars of models in between."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
+from dataclasses import dataclass
 from typing import Final
 
 from pipesense.lang.yaml.nodes import Mapping, Scalar, Sequence, has_template
@@ -87,14 +88,28 @@ def read_project(
     )
 
 
-def variables(text: str) -> tuple[str, ...]:
-    """The names under ``vars:``; what stands below the name of a package belongs to that package."""
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of a project: its name, the package that it is for ("" for all), its value as written."""
+
+    name: str
+    package: str
+    value: str
+    span: Span
+
+
+def variables(text: str) -> tuple[Variable, ...]:
+    """What stands under ``vars:``; what stands below the name of a package belongs to that package."""
     root = read_yaml(text).root
-    found: list[str] = []
     given = root.get("vars") if isinstance(root, Mapping) else None
-    for key, value in given.pairs() if isinstance(given, Mapping) else ():
-        found += [name for name, _ in value.pairs()] if isinstance(value, Mapping) else [key]
-    return tuple(dict.fromkeys(found))
+    found: list[Variable] = []
+    for entry in given.entries if isinstance(given, Mapping) else ():
+        several = entry.value.entries if isinstance(entry.value, Mapping) else (entry,)
+        package = entry.key or "" if isinstance(entry.value, Mapping) else ""
+        for each in several:
+            if each.key:
+                found.append(Variable(each.key, package, each.value.span.of(text).strip(), each.name.span))
+    return tuple(found)
 
 
 def _target(root: Mapping) -> str:
