@@ -13,6 +13,7 @@ from typing import Any
 
 from pipesense.lang.python.dicts import merge
 from pipesense.lang.python.module import AbstractDict, Entry, Function, Module
+from pipesense.model.making import quick_to_make
 from pipesense.model.value import Known, Unknown, Value
 from pipesense.model.where import Loc
 
@@ -73,6 +74,7 @@ class Frame:
         return False
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, eq=False)
 class Argument:
     """An argument of a call, or an entry of a dictionary that serves as arguments.
@@ -89,6 +91,7 @@ class Argument:
         return constant(self.value, self.frame)
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, eq=False)
 class Arguments:
     """The arguments of a call by name; ``opened`` says why there may be more, None if there are none.
@@ -104,7 +107,11 @@ class Arguments:
 
     def get(self, *names: str) -> Argument | None:
         """The first of the named arguments that is given."""
-        return next((self.items[name] for name in names if name in self.items), None)
+        for name in names:
+            found = self.items.get(name)
+            if found is not None:
+                return found
+        return None
 
     def why_unsure(self, *names: str) -> Unknown | None:
         """Why one of the names may be given although ``items`` has none of them; None where none can be."""

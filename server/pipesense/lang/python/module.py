@@ -109,9 +109,9 @@ class Module:
 
     def loc(self, node: ast.AST) -> Loc:
         """Where a node stands."""
-        unit = parsed_of(node)
         known: Loc | None = getattr(node, "_loc", None)
         if known is None:
+            unit = parsed_of(node)
             known = Loc(self._owner(node).path, unit.unit, unit.span_of(node))
             node._loc = known  # type: ignore[attr-defined]
         return known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from operator import attrgetter
 from typing import Final
 
 from pipesense.lang.python.frames import (
@@ -37,6 +38,7 @@ from pipesense.systems.airflow.things import (
     endpoints,
 )
 
+_VALUE: Final = attrgetter("value")
 SAME: Final = frozenset({"output", "map", "zip", "concat", "values", "items", "copy", "operator"})
 """Attributes and methods that lead to the same tasks."""
 
@@ -93,7 +95,7 @@ def _construct_call(
         case "task_group":
             return make_group(reading, call, frame)
         case "operator" | "group_wrapper" | "operator_base" | "sensor_base" | "branch_base":
-            things = _arguments(reading, call, frame)
+            things = _arguments(reading, call, frame, texts=False)
             return make_operator(reading, call, frame, target, construct, things)
         case "chain" | "chain_linear":
             links = sequence(reading, call.args, frame)
@@ -310,14 +312,29 @@ def _partial_things(reading: Reading, callee: FunctionThing) -> list[Thing | Non
     return [reading.evaluate(item.value, item.frame) for item in callee.partial.items.values()]
 
 
-def _arguments(reading: Reading, call: ast.Call, frame: Frame) -> list[Thing | None]:
-    """What the arguments of a call stand for; tasks made inside them are noted."""
+_TEXTS: Final = frozenset((ast.Constant, ast.JoinedStr))
+_SILENT: Final = frozenset((*_TEXTS, ast.Lambda))
+
+
+def _holds_texts(value: ast.expr) -> bool:
+    """Whether a value is a list or dictionary of texts."""
+    if isinstance(value, ast.List | ast.Tuple):
+        return _TEXTS.issuperset(map(type, value.elts))
+    return isinstance(value, ast.Dict) and _TEXTS.issuperset(map(type, value.values))
+
+
+def _arguments(reading: Reading, call: ast.Call, frame: Frame, *, texts: bool = True) -> list[Thing | None]:
+    """What the arguments of a call stand for; tasks made inside them are noted.
+
+    Without ``texts``, collections that hold nothing else are left out.
+    """
     found: list[Thing | None] = []
-    for value in (*call.args, *(keyword.value for keyword in call.keywords)):
-        if not isinstance(value, ast.Constant | ast.Lambda | ast.JoinedStr) and not _is_plain_data(value, frame):
-            thing = reading.evaluate(value, frame)
-            if thing is not None and not isinstance(thing, FunctionThing):
-                found.append(thing)
+    for value in (*call.args, *map(_VALUE, call.keywords)):
+        if value.__class__ in _SILENT or (not texts and _holds_texts(value)) or _is_plain_data(value, frame):
+            continue
+        thing = reading.evaluate(value, frame)
+        if thing is not None and not isinstance(thing, FunctionThing):
+            found.append(thing)
     return found
 
 

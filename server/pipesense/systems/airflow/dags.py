@@ -84,7 +84,7 @@ def summarise(
 
 
 def summarise_block(statement: ast.With, parts: Sequence[tuple[Summary, Mentioned]]) -> Summary:
-    """The summary of a ``with`` statement from those of what it enters and of its body's statements."""
+    """The summary of a ``with`` statement from those of what it enters, which come first, and of its body's parts."""
     makes = any(part.makes for part, _ in parts)
     factories = tuple(dict.fromkeys(factory for part, _ in parts for factory in part.factories))
     if not makes:
@@ -95,7 +95,8 @@ def summarise_block(statement: ast.With, parts: Sequence[tuple[Summary, Mentione
         loads=named.loads.union(*(part.loads for _, part in parts)),
         changes=named.changes.union(*(part.changes for _, part in parts)),
     )
-    return Summary(True, factories, mentioned.stores | mentioned.changes, _free(statement, mentioned))
+    entered = frozenset().union(*(part.loads for _, part in parts[: len(statement.items)]))
+    return Summary(True, factories, mentioned.stores | mentioned.changes, _needed(mentioned, entered))
 
 
 def _moves(call: ast.Call) -> bool:
@@ -245,9 +246,12 @@ def _free(statement: ast.AST, mentioned: Mentioned) -> frozenset[str]:
     """Names that a statement needs from those before it."""
     if not isinstance(statement, ast.With | ast.AsyncWith):
         return mentioned.loads
-    entered = Mentioned.of(*(item.context_expr for item in statement.items))
-    # What is changed in place must be there before.
-    return (mentioned.loads - mentioned.stores - mentioned.changes) | entered.loads | mentioned.changes
+    return _needed(mentioned, Mentioned.of(*(item.context_expr for item in statement.items)).loads)
+
+
+def _needed(mentioned: Mentioned, entered: frozenset[str]) -> frozenset[str]:
+    """What a ``with`` statement needs that enters these; what is changed in place must be there before."""
+    return (mentioned.loads - mentioned.stores - mentioned.changes) | entered | mentioned.changes
 
 
 def components(body: list[ast.stmt], summaries: list[Summary]) -> list[list[ast.stmt]]:

@@ -26,12 +26,14 @@ def evaluate(reading: Reading, expr: ast.expr, frame: Frame, target: str | None 
 
     ``target`` is the name that the result will be bound to.
     """
-    reader = _READERS.get(type(expr))
     if isinstance(expr, ast.Call):
         return call(reading, expr, frame, target)
+    reader = _READERS.get(expr.__class__)
+    if reader is not None:
+        return reader(reading, expr, frame)
     if isinstance(expr, ast.IfExp):
         return merge(evaluate(reading, expr.body, frame, target), evaluate(reading, expr.orelse, frame, target))
-    return reader(reading, expr, frame) if reader is not None else None
+    return None
 
 
 def _name(reading: Reading, expr: ast.Name, frame: Frame) -> Thing | None:

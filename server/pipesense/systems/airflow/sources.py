@@ -7,8 +7,10 @@ drafts come out made from the same expressions, and then their tasks need not be
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final
 
 from pipesense.lang.python.frames import Argument, Arguments, Frame
 from pipesense.systems.airflow.things import DagDraft, GroupDraft, TaskDraft
@@ -61,6 +63,11 @@ def source_of_task(task: TaskDraft, dag: Source | None) -> Source | None:
     return Source(tuple(nodes), words)
 
 
+_VALUE: Final = attrgetter("value")
+_FRAME: Final = attrgetter("frame")
+_EXPR: Final = attrgetter("expr")
+
+
 def _parts(layers: Sequence[Arguments], attributes: Mapping[str, Argument], frame: Frame | None) -> Source:
     nodes: list[ast.AST] = []
     words: list[Hashable] = []
@@ -69,32 +76,31 @@ def _parts(layers: Sequence[Arguments], attributes: Mapping[str, Argument], fram
         words.append((*layer.items, layer.opened, layer.unsure))
         if layer.call is not None:
             nodes.append(layer.call)
-        for argument in layer.items.values():
-            nodes.append(argument.value)
-            frames.append(argument.frame)
+        given = layer.items.values()
+        nodes += map(_VALUE, given)
+        frames += map(_FRAME, given)
     words.append(tuple(attributes))
-    for argument in attributes.values():
-        nodes.append(argument.value)
-        frames.append(argument.frame)
+    nodes += map(_VALUE, attributes.values())
+    frames += map(_FRAME, attributes.values())
     _add_parameters(frames, nodes, words)
     return Source(tuple(nodes), tuple(words))
 
 
-def _add_parameters(frames: list[Frame | None], nodes: list[ast.AST], words: list[Hashable]) -> None:
+def _add_parameters(frames: Iterable[Frame | None], nodes: list[ast.AST], words: list[Hashable]) -> None:
     """Add what the parameters of functions stand for: an expression there means that, too, not the file alone."""
-    seen: set[int] = set()
-    while frames:
-        frame = frames.pop()
-        if frame is None or id(frame) in seen:
+    seen: set[Frame | None] = {None}
+    # Most arguments of a task stand in one frame.
+    todo = list(dict.fromkeys(frames))
+    while todo:
+        frame = todo.pop()
+        if frame is None or frame in seen:
             continue
-        seen.add(id(frame))
-        frames.append(frame.outer)
-        for name, bound in frame.bound.items():
-            words.append(name)
-            nodes.append(bound.expr)
-            frames.append(bound.frame)
+        seen.add(frame)
+        todo.append(frame.outer)
+        words += frame.bound
+        nodes += map(_EXPR, frame.bound.values())
+        todo += map(_FRAME, frame.bound.values())
         for name, items in frame.spread.items():
             words.append((name, *items))
-            for argument in items.values():
-                nodes.append(argument.value)
-                frames.append(argument.frame)
+            nodes += map(_VALUE, items.values())
+            todo += map(_FRAME, items.values())

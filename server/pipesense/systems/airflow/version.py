@@ -131,8 +131,8 @@ def _own_version(module: Module, files: Mapping[str, str], configured: str | Non
     if configured is not None and (number := _number(configured)):
         return Version(number, Evidence.PINNED, "the configuration")
     ranged: Version | None = None
-    for name in VERSION_FILES:
-        said = _said(name, files[name]) if name in files else NOTHING
+    for name in filter(files.__contains__, VERSION_FILES):
+        said = _said(name, files[name])
         if said.pinned is not None:
             return said.pinned
         ranged = ranged or said.ranged
@@ -169,8 +169,8 @@ def _without_comments(text: str) -> str:
 def _providers(files: Mapping[str, str]) -> Iterator[tuple[str, Version]]:
     """The providers that the project pins, each at the strongest place."""
     seen: set[str] = set()
-    for name in VERSION_FILES:
-        for package, pinned in _said(name, files[name]).providers if name in files else ():
+    for name in filter(files.__contains__, VERSION_FILES):
+        for package, pinned in _said(name, files[name]).providers:
             if package not in seen:
                 seen.add(package)
                 yield package, pinned
