@@ -52,6 +52,13 @@ META = RuleMeta(
             f"The state grows with the keys until the job cannot take its checkpoints. {_OUTSIDE}",
             "Group by a window over time, or say how long the state of a key that gets no rows is kept.",
         ),
+        "table-group": Message(
+            Severity.WARNING,
+            "{method}() of the endless stream {source} keeps a result for every {what} it has ever seen.",
+            "The state grows with them until the job cannot take its checkpoints. Nothing in this program sets "
+            "table.exec.state.ttl; the cluster's configuration may.",
+            "Group by a window over time, or say how long the state of a key that gets no rows is kept.",
+        ),
         "spark-group": Message(
             Severity.WARNING,
             "This aggregation of a stream in {mode} mode keeps a result for every key it has ever seen.",
@@ -105,6 +112,12 @@ def _in_program(program: StreamJob, ctx: Context) -> Iterator[Finding]:
     """The SQL in strings, where the program that runs them surely says nothing of the state."""
     if not isinstance(program.state_ttl, Absent):
         return
+    for group in program.groups:
+        if not (group.columns and all(shapes.words(column) & _FEW_VALUES for column in group.columns)):
+            what = "row" if group.method == "distinct" else "key"
+            yield ctx.finding(
+                "table-group", at=group.loc, subject=program, method=group.method, source=group.table, what=what
+            )
     for statement in (each for place in program.sql for each in ctx.statements_in(place)):
         use = statement.facts.stream
         if use is None or use.state_ttl or statement.facts.error or not streams.fills(statement):
@@ -236,15 +249,17 @@ def _named(source: Source) -> str:
 @unbounded_state.fix
 def set_ttl(finding: Finding, job: object, ctx: Context) -> Offer | None:
     """Keep the state of a key for a day after its last row."""
-    if finding.variant == "append-sink" or not isinstance(job, _Job):
+    program = job.script if isinstance(job, _Job) else job
+    if finding.variant == "append-sink":
         return None
-    if isinstance(job.script, StreamJob):
-        program = job.script
+    if isinstance(program, StreamJob):
         if program.ttl_after is None:
             return None
         text = f"\n{program.ttl_indent}{program.ttl_statement}"
         return Offer(_DAY, Replace(program.ttl_after, text), Applicability.UNSAFE)
-    first = job.script.statements[0]
+    if not isinstance(program, Script):
+        return None
+    first = program.statements[0]
     start = first.facts.span.start
     if "STATEMENT" in ctx.text(first.at(Span(0, start))).upper():
         return None

@@ -18,6 +18,19 @@ class KeyedState:
     cleared: bool
 
 
+@dataclass(frozen=True, slots=True)
+class TableGroup:
+    """Rows of a table that are grouped by something else than time, or told apart: one result for each is kept.
+
+    ``loc`` is the method's name. ``columns`` are what it groups by, () where that is not known, or all of them.
+    """
+
+    loc: Loc
+    method: str
+    table: str
+    columns: tuple[str, ...]
+
+
 _UNSAID: Final = Unknown("nobody looked")
 
 
@@ -51,6 +64,8 @@ class StreamJob:
     """The guarantee of a sink that writes in transactions and gives them no name."""
     sql: tuple[Loc, ...] = ()
     """The strings of SQL that the program runs, one place in each."""
+    groups: tuple[TableGroup, ...] = ()
+    """Groups without a window over tables that never end."""
     ttl_statement: str = ""
     """A statement that lets go of the state of a key, and ``ttl_after`` the place for it, with its ``ttl_indent``."""
     ttl_after: Loc | None = None

@@ -32,6 +32,7 @@ def told(case: Case) -> str:
             if job.no_watermarks is not None:
                 lines.append(f"  no watermarks in line {workspace.line(case.lifted, job.no_watermarks)}")
             lines += [f"  state {each.kind}: {'let go' if each.cleared else 'kept'}" for each in job.states]
+            lines += [f"  {each.method}() of {each.table} keeps its results" for each in job.groups]
     for use in found.obsolete:
         assert isinstance(use, ObsoleteUse)
         lines.append(f"gone since {'.'.join(map(str, use.since))}: {use.what}, on {use.target}")

@@ -167,6 +167,14 @@ STATES = {
         f'tables.execute_sql("""{GROUP.strip().rstrip(";")}""")\n',
         "**no bound**",
     ),
+    "in the Table API": (
+        "from pyflink.table import EnvironmentSettings, TableEnvironment\n"
+        "from pyflink.table.expressions import col\n\n"
+        "tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())\n"
+        f'tables.execute_sql("""{CLICKS.partition(";")[0]}""")\n'
+        'tables.from_path("clicks").group_|by(col("user_id")).select(col("user_id")).execute().print()\n',
+        "**no bound**: one result for every key of clicks",
+    ),
     "Spark's groups": (SPARK.format("clicks.groupBy('value').co|unt()"), "**no bound**. One result per group"),
     "Spark's windows": (
         SPARK.format(f"{MARKED}.groupBy(F.window('timestamp', '1 hour')).co|unt()"),

@@ -17,11 +17,12 @@ from pipesense.lang.python.module import Module
 from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.code import ObsoleteUse, PatternSite, UnrunJob
-from pipesense.model.stream_job import KeyedState, StreamJob
+from pipesense.model.stream_job import KeyedState, StreamJob, TableGroup
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
 from pipesense.model.where import Loc
 from pipesense.systems.flink.obsolete import called, imported
 from pipesense.systems.flink.sinks import WINDOW, sink_sites, unnamed_transactions
+from pipesense.systems.flink.table_api import KEEPING, READ, described_table, group_note, table_group, table_read
 from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
@@ -45,6 +46,7 @@ _BROKER_TABLE: Final = regex(
     r"'((?:upsert-)?kafka|kinesis|pulsar|rabbitmq|[\w-]+-cdc)'",
     re.I | re.S,
 )
+_ENDLESS: Final = frozenset({"kafka", "upsert-kafka", "kinesis", "pulsar", "rabbitmq"})
 _OUTSIDE: Final = ("kinesisanalytics", "application_properties", "flink-conf.yaml", "config.yaml")
 """Words of programs whose checkpoints are switched on by whoever runs them."""
 _STARTS: Final = frozenset(
@@ -80,6 +82,9 @@ class Signs:
     states: list[KeyedState] = field(default_factory=list)
     obsolete: list[ObsoleteUse] = field(default_factory=list)
     sites: list[PatternSite] = field(default_factory=list)
+    groups: list[TableGroup] = field(default_factory=list)
+    paths: set[str] = field(default_factory=set)
+    """Tables that are read by name."""
     given: set[str] = field(default_factory=set)
     """Names that somebody else gets."""
 
@@ -111,6 +116,7 @@ def job_of(
         or bool(words & {"for_monotonous_timestamps", "for_generator", "from_data_stream", "to_data_stream"}),
         no_watermarks=next((found for each in signs for found in each.unmarked), None),
         states=tuple(state for each in signs for state in each.states),
+        groups=tuple(_growing(signs, strings)),
         unnamed_transactions=tuple(loc for each in signs for loc in each.unnamed),
         after=first.after if first.variable else None,
         indent=first.indent,
@@ -143,6 +149,8 @@ def _sites(job: StreamJob) -> Iterator[PatternSite]:
     else:
         note = f"Whether this job takes checkpoints cannot be told: {job.checkpointing.why}."
     yield PatternSite("checkpointing", job.loc, note)
+    for group in job.groups:
+        yield PatternSite("state-ttl", group.loc, group_note(group, job.state_ttl))
     for state in job.states:
         note = (
             f"State: **let go by its class**. One {_HELD[state.kind]} for every key, until a time to live is over, or "
@@ -157,6 +165,19 @@ def _sites(job: StreamJob) -> Iterator[PatternSite]:
 _HELD: Final = {"ValueStateDescriptor": "value", "ListStateDescriptor": "list", "MapStateDescriptor": "map"}
 
 
+def _growing(signs: list[Signs], strings: list[str]) -> Iterator[TableGroup]:
+    """Groups of tables that take inserts only and never end; a changelog's state is as large as its table."""
+    if any("scan.bounded" in text for text in strings):
+        return
+    endless = {
+        table
+        for each in signs
+        for _, table, connector in each.tables
+        if not connector.startswith("upsert-") and not connector.endswith("-cdc")
+    }
+    yield from (group for each in signs for group in each.groups if group.table in endless)
+
+
 def _endless(signs: list[Signs], strings: list[str], words: frozenset[str]) -> tuple[Loc | None, str]:
     """A source that never ends."""
     if "set_bounded" not in words:
@@ -166,7 +187,7 @@ def _endless(signs: list[Signs], strings: list[str], words: frozenset[str]) -> t
     for each in signs:
         for loc, table, connector in each.tables:
             reads = re.compile(rf"\b(?:FROM|JOIN)\s+(?:\w+\s*\(\s*TABLE\s+)?`?{re.escape(table)}\b", re.I)
-            if any(reads.search(text) for text in strings):
+            if any(reads.search(text) for text in strings) or any(table in one.paths for one in signs):
                 return loc, f"{table} ({connector})"
     return None, ""
 
@@ -249,6 +270,7 @@ def _call(
     unnamed = unnamed_transactions(module, call) if last == "build" else None
     if unnamed is not None:
         found.unnamed.append(unnamed)
+    _of_tables(module, call, last, found)
     if last == "no_watermarks":
         found.unmarked.append(module.loc(call))
     owner = _root(func)
@@ -259,6 +281,19 @@ def _call(
         found.sites.append(PatternSite("state-ttl", module.loc(call), WINDOW))
     found.sites += sink_sites(module, call, last)
     found.obsolete += called(module, instances, call, version)
+
+
+def _of_tables(module: Module, call: ast.Call, last: str, found: Signs) -> None:
+    """What a call of the Table API reads, describes or keeps."""
+    if last in KEEPING:
+        group = table_group(module, call)
+        found.groups += [group] if group is not None else []
+    elif last == READ:
+        found.paths |= {table_read(module, call)}
+    elif last in ("create_temporary_table", "create_table"):
+        name, connector = described_table(module, call)
+        if connector in _ENDLESS:
+            found.tables.append((module.loc(call), name, connector))
 
 
 def _is_configuration(module: Module, call: ast.Call) -> bool:
