@@ -238,6 +238,27 @@ VARIABLES = {
 }
 
 
+def test_models_and_sources_that_the_projects_file_names_are_names_as_well() -> None:
+    files = {
+        "dbt_project.yml": "name: shop\nvars:\n  a: \"{{ source('raw', 'orders') }}\"\n  b: \"{{ ref('last') }}\"\n",
+        "models/last.sql": "select 1 as a from {{ source('raw', 'orders') }}\n",
+        "models/s.yml": "sources:\n  - name: raw\n    tables:\n      - name: orders\n",
+    }
+    made = workspace(files)
+    settle(made)
+    path, text = f"{ROOT}/dbt_project.yml", files["dbt_project.yml"]
+    for word, kept in (("raw", "raw"), ("orders", "orders"), ("last", "last")):
+        at = text.index(f"'{word}'") + 1
+        names = made.features.names_of(path, at)
+        assert names.definition(path, at), word
+        edits = names.rename(path, at, "fresh")
+        assert not isinstance(edits, Refusal), edits.why
+        assert [each.span.of(text) for each in edits[path]] == [kept]
+    sql = f"{ROOT}/models/last.sql"
+    at = files["models/last.sql"].index("orders")
+    assert path in {each.path for each in made.features.names_of(sql, at).references(sql, at)}
+
+
 def test_a_variable_leads_to_the_projects_file_and_is_renamed() -> None:
     made = workspace(VARIABLES)
     settle(made)

@@ -20,14 +20,14 @@ from pipesense.model.dbt import DbtEntry, DbtFile, DbtNode, DbtProperties, DbtRe
 from pipesense.model.sql import Block, Output, Source, Statement
 from pipesense.model.where import Loc
 from pipesense.text.edit import TextEdit
-from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _MOST: Final = 400
 """Models that are followed through stars."""
 _KEYS: Final = frozenset(("unique_key", "event_time", "cluster_by", "partition_by", "sort", "dist", "updated_at"))
 """Settings of a model that name its own columns."""
-_AS: Final = regex(r"[ \t]+(?:as[ \t]+)?", re.I)
+_AS: Final = " as "
+"""What a rename writes between a column and the name that it keeps."""
 _DEEPEST: Final = 60
 
 
@@ -184,7 +184,7 @@ class ColumnRenamer:
             again = _alias_of(record, statement, output) if output.expr.path[-1:] == (new,) else None
             made.add(node.path, again or span, "" if again else _as_written(written, new))
         else:
-            made.add(node.path, Span(span.end, span.end), f" as {new}")
+            made.add(node.path, Span(span.end, span.end), f"{_AS}{new}")
         return None
 
     def _in_statement(
@@ -219,7 +219,7 @@ class ColumnRenamer:
             if span is None or not record.document.is_verbatim(loc):
                 return Refusal(f"in {file} a part of the name is filled in by the program")
             last = _last_part(record.document.text, span)
-            kept = f" as {last.of(record.document.text)}" if use.span in bare and bound.source is not None else ""
+            kept = f"{_AS}{last.of(record.document.text)}" if use.span in bare and bound.source is not None else ""
             word, until = _as_written(last.of(record.document.text), new), last.end
             if use.span in aliased and (alias := _alias_of(record, statement, aliased[use.span])) is not None:
                 until = alias.end
@@ -386,7 +386,7 @@ def _alias_of(record: FileRecord, statement: Statement, output: Output) -> Span 
         return None
     column = record.document.file_span(statement.at(output.expr.span))
     alias = record.document.file_span(statement.at(output.name_span))
-    if column is None or alias is None or not _AS.fullmatch(record.document.text, column.end, alias.start):
+    if column is None or alias is None or Span(column.end, alias.start).of(record.document.text) != _AS:
         return None
     return Span(column.end, alias.end)
 

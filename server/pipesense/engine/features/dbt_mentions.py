@@ -15,6 +15,8 @@ from pipesense.text.regex import regex
 from pipesense.text.span import Span
 
 _DOC: Final = regex(r"\bdoc\(\s*(?:['\"]\w+['\"]\s*,\s*)?(?P<quote>['\"])(?P<name>\w+)(?P=quote)\s*\)")
+_REF: Final = regex(r"\bref\(\s*(?:['\"](?P<package>\w+)['\"]\s*,\s*)?['\"](?P<name>\w+)['\"]\s*\)")
+_SOURCE: Final = regex(r"\bsource\(\s*['\"](?P<group>[^'\"]+)['\"]\s*,\s*['\"](?P<name>[^'\"]+)['\"]\s*\)")
 _VAR: Final = regex(r"\bvar\(\s*(?P<quote>['\"])(?P<name>\w+)(?P=quote)\s*[,)]")
 
 
@@ -123,6 +125,17 @@ def named(mention: Mention, text: str, span: Span) -> tuple[Mention, Span] | Non
         before = _group_before(text, span, mention.symbol.name)
         return (mention, before) if before is not None else None
     return mention, _unquoted(text, span, mention.symbol.name)
+
+
+def referred(text: str, path: str, folder: str) -> Iterator[tuple[Mention, Span]]:
+    """The models and sources that a file names which is none of the project's own kinds (``dbt_project.yml``)."""
+    for match in _REF.finditer(text) if "ref(" in text else ():
+        span = Span(*match.span("name"))
+        yield Mention(Symbol("node", folder, match["name"].lower(), match["package"] or ""), Loc(path, 0, span)), span
+    for match in _SOURCE.finditer(text) if "source(" in text else ():
+        for kind, owner in (("group", ""), ("source", match["group"])):
+            span = Span(*match.span("group" if kind == "group" else "name"))
+            yield Mention(Symbol(kind, folder, span.of(text), owner), Loc(path, 0, span)), span
 
 
 def written(text: str, path: str, folder: str) -> Iterator[tuple[Mention, Span]]:

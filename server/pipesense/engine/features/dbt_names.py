@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pipesense.engine.dbt import PROJECT_FILE, Doc
 from pipesense.engine.features.dbt_columns import ColumnRenamer, Renaming
 from pipesense.engine.features.dbt_holders import holders, is_called, nodes, values
-from pipesense.engine.features.dbt_mentions import Mention, Symbol, mentions, named, spans, written
+from pipesense.engine.features.dbt_mentions import Mention, Symbol, mentions, named, referred, spans, written
 from pipesense.engine.features.dbt_reads import ColumnReads, Read
 from pipesense.engine.features.names import Names, Place
 from pipesense.engine.record import FileRecord
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _WORD: Final = regex(r"[A-Za-z_]\w*")
 _COLUMNS: Final = ("column", "field")
+_REFERRED: Final = ("node", "source", "group")
+"""What the project's own file may name, in the values of variables."""
 _WORDS: Final = {
     "node": "model",
     "source": "source's table",
@@ -83,6 +85,7 @@ class DbtNames:
     """Who knows what columns a query reads; None likewise."""
     local: Names | None = None
     """Who knows the names of one statement."""
+    _docs: dict[str, Mapping[str, Doc]] = field(default_factory=dict)
 
     def at(self, path: str, offset: int) -> tuple[Symbol, Span] | None:
         """The name of the project that stands at an offset, and its range without quotes."""
@@ -140,7 +143,10 @@ class DbtNames:
         found = self.at(path, offset)
         if found is None:
             return Refusal("no name that is known here stands at this place")
-        return self._refused(found[0]) or self._passed_on(path, offset, found[0]) or found[1]
+        refused = self._refused(found[0]) or self._passed_on(path, offset, found[0])
+        inner = self._made_inside(path, offset) if found[0].kind == "column" and refused is None else None
+        here = inner.renamed(path, offset) if inner is not None else None
+        return refused or (here if isinstance(here, Refusal) else found[1])
 
     def rename(self, path: str, offset: int, name: str) -> Mapping[str, tuple[TextEdit, ...]] | Refusal:
         """The edits that give it another name wherever the project names it. See ``moved`` for a model's own file."""
@@ -192,9 +198,11 @@ class DbtNames:
     def _from(self, path: str, offset: int, symbol: Symbol, name: str) -> Renaming | Refusal:
         """The edits of a rename that starts at a place: at a name inside of the model's query, that name as well."""
         inner = self._made_inside(path, offset)
-        here = inner.rename(path, offset, name) if inner is not None else None
-        if here is None or isinstance(here, Refusal) or self.columns is None:
+        if inner is None or self.columns is None:
             return self._plan(symbol, name)
+        here = inner.rename(path, offset, name)
+        if isinstance(here, Refusal):
+            return here
         plan = self.columns.beyond(symbol.folder, symbol.group, symbol.name, name)
         for file, edits in here.items() if isinstance(plan, Renaming) else ():
             for edit in edits:
@@ -224,6 +232,8 @@ class DbtNames:
         if folder:
             yield from written(text, record.path, folder)
         if record.path == f"{folder}/{PROJECT_FILE}":
+            for mention, span in referred(text, record.path, folder):
+                yield self._plain(mention), span
             for each in self.projects.variables_at(folder):
                 at = Loc(record.path, 0, each.span)
                 yield Mention(Symbol("var", folder, each.name), at, defines=True), each.span
@@ -285,6 +295,10 @@ class DbtNames:
             for each in self.projects.variables_at(symbol.folder):
                 if each.name == symbol.name:
                     yield Place(f"{symbol.folder}/{PROJECT_FILE}", each.span)
+        project = self.record_of(f"{symbol.folder}/{PROJECT_FILE}") if symbol.kind in _REFERRED else None
+        for mention, span in self._in(project) if project is not None else ():
+            if mention.symbol == symbol:
+                yield Place(project.path if project is not None else "", span)
         for path in self.projects.mentioning(symbol.folder, symbol.name):
             # Tags and YAML are enough to tell the names of a project, and are read at once.
             said = self.projects.said(path)
@@ -337,7 +351,7 @@ class DbtNames:
                     yield Place(f"{symbol.folder}/{PROJECT_FILE}", each.span)
             return
         if symbol.kind == "doc":
-            doc = self.projects.docs(symbol.folder).get(symbol.name)
+            doc = self._docs_of(symbol.folder).get(symbol.name)
             if doc is not None:
                 yield Place(doc.path, doc.span)
             return
@@ -348,6 +362,12 @@ class DbtNames:
                 group = symbol.group if symbol.kind != "macro" else ""
                 if (same.kind, same.name, same.group) == (symbol.kind, symbol.name, group) and mention.defines:
                     yield Place(made.path, span)
+
+    def _docs_of(self, folder: str) -> Mapping[str, Doc]:
+        """The documentation blocks of a project, read once for as long as a question is answered."""
+        if folder not in self._docs:
+            self._docs[folder] = self.projects.docs(folder)
+        return self._docs[folder]
 
     def _nodes(self, symbol: Symbol) -> list[DbtNode]:
         return nodes(self.lookup, symbol.folder, symbol.name, symbol.group)
@@ -410,7 +430,7 @@ class DbtNames:
             known = {each.name for each in self.projects.variables_at(symbol.folder)} - {symbol.name}
             return Refusal(f"the project has a variable `{name}` already") if name in known else None
         if symbol.kind == "doc":
-            is_taken = name in self.projects.docs(symbol.folder) and name != symbol.name
+            is_taken = name in self._docs_of(symbol.folder) and name != symbol.name
             return Refusal(f"the project has a documentation block `{name}` already") if is_taken else None
         taken = self._nodes(other) if symbol.kind == "node" else self._made_by(other)
         if other != symbol and taken:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from pipesense.engine.features.dbt_columns import ColumnRenamer, called
 from pipesense.engine.features.dbt_holders import nodes, tables, values
@@ -19,6 +20,9 @@ from pipesense.model.dbt import DbtEntry, DbtNode
 from pipesense.model.sql import ColumnUse, Statement
 from pipesense.model.where import Loc
 from pipesense.text.span import Span
+
+_DEEPEST: Final = 30
+"""Models of several files that are followed through stars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,13 @@ class ColumnReads:
         Where nobody says so, the table's own place: what makes it may have columns that cannot be read. Several, where
         several files define a model of that name.
         """
-        of = self.maker(folder, of, name) if of.kind == "ref" else of
+        found = list(self._made(folder, self.maker(folder, of, name) if of.kind == "ref" else of, name))
+        if not found and of.kind == "ref":
+            listed = [self._listed(node, name) for node in nodes(self.lookup, folder, of.name.lower(), of.group)]
+            found = [each for each in listed if each is not None]
+        yield from found
+
+    def _made(self, folder: str, of: Reference, name: str, depth: int = 0) -> Iterator[tuple[str, Span]]:
         if of.kind == "source":
             found = self._of_source(folder, of, name)
             yield from (found,) if found is not None else ()
@@ -115,7 +125,7 @@ class ColumnReads:
         for node in nodes(self.lookup, folder, of.name.lower(), of.group):
             here = self._of_node(node, name)
             if isinstance(here, Reference):
-                yield from self.made(node.folder, here, name) if here != of else ()
+                yield from self._made(node.folder, here, name, depth + 1) if depth < _DEEPEST else ()
             elif here is not None:
                 yield here
 
