@@ -73,14 +73,22 @@ def test_write(case: Case) -> None:
         ast.parse(found)
 
 
+MOVED = "from airflow.operators.bash import BashOperator\nBashOperator(task_id='a', bash_command='b')\n"
+
+
 def test_moved_names_are_written_when_asked_for() -> None:
-    text = "from airflow.operators.bash import BashOperator\nBashOperator(task_id='a', bash_command='b')\n"
-    workspace = Workspace({"dags/example.py": text})
+    workspace = Workspace({"dags/example.py": MOVED, "requirements.txt": "apache-airflow==3.0.6\n"})
     module, _, lifted = workspace.lift("dags/example.py")
     (use,) = lifted.obsolete
     assert use.change is ApiChange.MOVED
     found = workspace.applied("dags/example.py", SYSTEM.write(UseNewApi(use), module, Version()))
     assert found.startswith("from airflow.providers.standard.operators.bash import BashOperator\n")
+
+
+def test_a_name_that_still_works_stays_where_nobody_knows_whether_the_new_one_is_there() -> None:
+    _, _, lifted = Workspace({"dags/example.py": MOVED}).lift("dags/example.py")
+    (use,) = lifted.obsolete
+    assert use.change is ApiChange.MOVED and use.fix is None
 
 
 def test_a_pipeline_that_is_gone_is_refused() -> None:

@@ -90,6 +90,19 @@ def test_a_script_without_schemas_may_make_the_same_table(changed: dict[str, str
     assert shown(outputs(made, "q.sql")) == expected
 
 
+def test_the_same_hole_does_not_tell_that_another_catalog_is_meant() -> None:
+    made = workspace(
+        {
+            "trino/lake.sql": "CREATE TABLE hive.{{ schema }}.usage (id INT, node VARCHAR);",
+            "q.sql": "SELECT * FROM {{ schema }}.usage;",
+            "same.sql": "SELECT * FROM hive.{{ schema }}.usage;",
+        }
+    )
+    settle(made)
+    assert shown(outputs(made, "q.sql")) == "..."
+    assert shown(outputs(made, "same.sql")) == "id:int?, node:string?"
+
+
 def test_models_of_two_projects_are_told_apart() -> None:
     files = {
         f"{project}/{name}": text

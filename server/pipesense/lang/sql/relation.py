@@ -33,7 +33,9 @@ def same_table(one: tuple[str, ...], other: tuple[str, ...]) -> Confidence | Non
         return None
     if len(one) == len(other):
         return Confidence.EXACT
-    return Confidence.TWO_PARTS if common > 1 else Confidence.UNIQUE_ONE_PART
+    # The same hole tells nothing where one of them names a catalog and the other does not.
+    told = sum(not _is_masked(part) for part in one[-common:])
+    return Confidence.TWO_PARTS if told > 1 else Confidence.UNIQUE_ONE_PART
 
 
 def _is_masked(part: str) -> bool:

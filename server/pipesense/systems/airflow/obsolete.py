@@ -48,6 +48,7 @@ _OWN: Final = "apache-airflow"
 _OLDEST: Final = "2.11"
 """The oldest release that the tables were made from: what they tell of it may be older."""
 _STANDARD: Final = "airflow.providers.standard."
+_SDK: Final = "airflow.sdk."
 _STANDARD_PACKAGE: Final = "apache-airflow-providers-standard"
 _SINCE: Final = {"provide_context": (2, 0)}
 """For arguments without effect in the oldest release of the tables: since when. Airflow 2.0 passes the context always:
@@ -208,8 +209,10 @@ def moved_use(
     """The fact for a module or name that moved or went."""
     last = name.rpartition(".")[2]
     new = new_name(name, entry)
+    older = None
     if new is not None and entry.removed is not None and not _is_there(new, version):
-        new = tables.still_works(new) or new
+        older = tables.still_works(new)
+        new = older or new
     same_name = new is not None and bool(
         new.rpartition(".")[2] in (last, _SAME_THING.get(last)) or entry.renamed or entry.added
     )
@@ -222,21 +225,22 @@ def moved_use(
         package=entry.package,
         target=target_of(entry.package, version),
         instead=new or entry.new or entry.instead or _WITHOUT.get(name) or "something else: it has no successor",
-        fix=f"import {name} {new}" if fixable and same_name and _exists(entry, version) else None,
+        fix=f"import {name} {new}" if fixable and same_name and (older or _exists(entry, version)) else None,
         guarded=guarded,
     )
 
 
 def _is_there(new: str, version: Version) -> bool:
-    """Whether the distribution of a new address comes with the version in use: Airflow 2 does not bring that one."""
-    brought = version.number >= (3,) or _STANDARD_PACKAGE in dict(version.beside)
-    return brought or not new.startswith(_STANDARD)
+    """Whether the distribution of a new address comes with the version in use: Airflow 2 does not bring all of them."""
+    if version.number >= (3,) or not new.startswith((_STANDARD, _SDK)):
+        return True
+    return new.startswith(_STANDARD) and _STANDARD_PACKAGE in dict(version.beside)
 
 
 def _exists(entry: MovedName, version: Version) -> bool:
-    """Whether the new address works on the version in use."""
+    """Whether the new address works on the version in use; where nobody knows it, an old one that still works stays."""
     if entry.new_since is None or version.evidence is Evidence.UNKNOWN:
-        return True
+        return entry.new_since is None or entry.removed is not None
     return not version.below(version_of(entry.new_since))
 
 
