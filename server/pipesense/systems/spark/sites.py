@@ -97,22 +97,18 @@ def _means(each: FrameOperation) -> Iterator[PatternSite]:
 
 def _meaning(each: FrameOperation) -> tuple[str, str] | None:
     """The pattern that a call stands for, and what the cluster does because of this very call."""
+    always = _ALWAYS.get((each.kind, each.name))
+    if always is not None:
+        return always
     if each.kind == WRITER and each.name == "partitionBy":
         return "partition-design", _folders(each)
     if each.kind == FRAME and each.name in ("repartition", "repartitionByRange"):
         return "partition-design", _shuffle(each)
     if each.kind == FRAME and each.name == "coalesce" and each.given:
         return "partition-design", (
-            f"Parts are put together until {_count(each)} are left, without moving rows over the network. The steps "
+            f"Parts are put together until {_left(each)} left, without moving rows over the network. The steps "
             "before it run in as few tasks as well, back to the last shuffle."
         )
-    if each.kind == FRAME and each.name in ("cache", "persist"):
-        return "caching", (
-            "Nothing is kept yet: the first action that follows fills the executors' memory, later ones read it. What "
-            "does not fit goes to their disks or is computed again."
-        )
-    if each.kind == FRAME and each.name == "unpersist":
-        return "caching", "The executors forget what they kept of it; whoever reads it again computes it again."
     if (each.kind == "" and each.name.endswith("broadcast")) or _hints_broadcast(each):
         return "broadcast-join", (
             "This side is collected on the driver and copied to every executor; the other side is not moved."
@@ -134,9 +130,45 @@ def _meaning(each: FrameOperation) -> tuple[str, str] | None:
             "watermark",
             f"Spark forgets state that is older than the newest time seen, {less}; later rows may be dropped.",
         )
-    if each.kind == FRAME and each.name in ("collect", "toPandas"):
-        return "work-where-the-data-is", "Every row is sent to the driver and held in the memory of that one process."
     return None
+
+
+_KEPT: Final = (
+    "Nothing is kept yet: the first action that follows fills the executors' memory, later ones read it. What "
+    "does not fit goes to their disks or is computed again."
+)
+_ON_DRIVER: Final = "Every row is sent to the driver and held in the memory of that one process."
+_ALWAYS: Final[dict[tuple[str, str], tuple[str, str]]] = {
+    (FRAME, "cache"): ("caching", _KEPT),
+    (FRAME, "persist"): ("caching", _KEPT),
+    (FRAME, "unpersist"): (
+        "caching",
+        "The executors forget what they kept of it; whoever reads it again computes it again.",
+    ),
+    (FRAME, "checkpoint"): (
+        "caching",
+        "The rows are computed here and written to the checkpoint folder; what comes behind reads those files, and "
+        "the recipe before them is forgotten. The files stay when the program ends.",
+    ),
+    (FRAME, "localCheckpoint"): (
+        "caching",
+        "The rows are computed here and kept on the executors; the recipe before them is forgotten, so an executor "
+        "that is lost takes its part with it, and the job fails.",
+    ),
+    (FRAME, "sortWithinPartitions"): (
+        "partition-design",
+        "Each task sorts the rows that it has; nothing is moved over the network, and there is no order across tasks. "
+        "Files written behind it hold close ranges together, so readers can skip more of them.",
+    ),
+    (WRITER, "bucketBy"): (
+        "partition-design",
+        "Rows go to files by the hash of these columns. Joins and groups by them need no shuffle on tables with the "
+        "same buckets; each task writes a file for each bucket that it has rows of.",
+    ),
+    (FRAME, "collect"): ("work-where-the-data-is", _ON_DRIVER),
+    (FRAME, "toPandas"): ("work-where-the-data-is", _ON_DRIVER),
+}
+"""Calls that mean the same whatever they are given."""
 
 
 def _micro_batch(each: FrameOperation) -> str:
@@ -185,6 +217,11 @@ def _folders(each: FrameOperation) -> str:
 def _count(each: FrameOperation) -> str:
     value = each.given[0].value if each.given else None
     return str(value.value) if isinstance(value, Known) and isinstance(value.value, int) else "as many as are asked for"
+
+
+def _left(each: FrameOperation) -> str:
+    count = _count(each)
+    return "one is" if count == "1" else f"{count} are"
 
 
 def _shuffle(each: FrameOperation) -> str:

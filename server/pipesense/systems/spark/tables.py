@@ -86,8 +86,10 @@ def function(name: str, step: Step) -> Made | None:
         traits = {"partitionBy": {"partitioned"}, "orderBy": {"ordered"}}.get(kind, set())
         return Made(WINDOW, frozenset(traits))
     if name in ("functions.broadcast", "broadcast"):
+        # It takes nothing but a frame, whatever is known of what it is given.
         given = step.argument("df", 0)
-        return Made(FRAME, given.traits | {"broadcast"}) if given is not None and given.kind == FRAME else None
+        known = given.traits if given is not None and given.kind == FRAME else NO_TRAITS
+        return Made(FRAME, known | {"broadcast"})
     if name in ("functions.udf", "functions.pandas_udf", "udf.udf"):
         return Made(UDF, frozenset({"vectorised"} if "pandas" in name else {"by row"}))
     if name.endswith(("DeltaTable.forPath", "DeltaTable.forName", "DeltaTable.createIfNotExists")):
