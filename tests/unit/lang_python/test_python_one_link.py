@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pipesense.lang.python import names
 from pipesense.lang.python.module import LinkMemo, Module
 from pipesense.lang.python.one_link import OneLink
 from pipesense.lang.python.split import split
+from pipesense.lang.python.syntax import ParsedUnit
 from pipesense.lang.python.whole import parse_whole
 
 HERE = Path(__file__).resolve().parent
@@ -49,6 +52,10 @@ def answers(module: Module) -> list[object]:
         pytest.param("from a import f\ndef g():\n    global f\n    f = 1\nf.x()\n", id="set by a function"),
         pytest.param("import a.b\nimport a.c\na.b.x()\na.c.x()\n", id="two modules of a package"),
         pytest.param("x = x.y\nx.y()\nx.y()\n", id="bound to itself"),
+        pytest.param("def f():\n    return g()\ndef g():\n    return f()\nf().x\ng().x\n", id="functions in a circle"),
+        pytest.param(
+            "for _ in z:\n    a = b\n    b = c.d\n    c = a\n    a.x()\n    c.y()\n    b.z()\n", id="names in a circle"
+        ),
         pytest.param("def f():\n    return 1\nh = f\nh()\ndef f():\n    return 2\nf()\nh()\n", id="defined twice"),
         pytest.param(
             "class A:\n    def f(self):\n        return self.g()\n    def g(self):\n        pass\n", id="self"
@@ -67,3 +74,32 @@ def test_names_mean_the_same(text: str) -> None:
 def test_names_of_whole_files_mean_the_same(path: Path) -> None:
     text = path.read_text(encoding="utf-8") or "\n"
     assert answers(linked(text, OneLink())) == answers(linked(text, LinkMemo()))
+
+
+def test_an_answer_that_others_rest_on_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "from m import x0\nx0 = x0.y\n" + "".join(f"x{n} = x{n - 1}.y\nx{n} = x{n}.y\n" for n in range(1, 10))
+    module = linked(text, OneLink())
+    asked: list[ast.Name] = []
+    work_out = names._qualified_name
+
+    def counted(module: Module, expr: ast.Name) -> tuple[str, ...]:
+        asked.append(expr)
+        return work_out(module, expr)
+
+    monkeypatch.setattr(names, "_qualified_name", counted)
+    found = [module.qualified(statement.value) for statement in reversed(module.body) if type(statement) is ast.Assign]
+    assert found[0] == ("m.x0" + ".y" * 19,)
+    assert len(asked) == 19
+
+
+def test_what_a_function_binds_is_looked_for_in_that_function() -> None:
+    text = "".join(f"def f{n}():\n    hook = {n}\n    return hook\n\n" for n in range(10))
+    module = linked(text, OneLink())
+
+    class Untouched(list[ParsedUnit]):
+        def __iter__(self) -> Iterator[ParsedUnit]:
+            raise AssertionError("all units that bind the name were looked at")
+
+    module.table._by_name = {"hook": Untouched(module.units)}
+    for statement in module.body:
+        assert [binding.kind for binding in module.table.bindings(statement, "hook")] == ["assign"]

@@ -100,7 +100,7 @@ class Library:
 
     def package_of(self, qualified: str) -> str | None:
         """The rest of a qualified name behind the package, None for another package."""
-        for package in self.packages:
+        for package in self.packages if qualified.startswith(self.packages) else ():
             if qualified.startswith(package):
                 return qualified if self.whole_names else qualified[len(package) :]
         return None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from pipesense.lang.python.flow import Flow
+from pipesense.lang.python.flow import NO_TRAITS, Flow, Library
 from pipesense.lang.python.index import FunctionNode
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.frames import Given, Loop
-from pipesense.model.value import Known
+from pipesense.model.making import quick_to_make
+from pipesense.model.value import Known, Unknown, Value
 from pipesense.model.where import Loc
 from pipesense.text.regex import regex
 from pipesense.text.span import Span
@@ -39,8 +41,54 @@ _FORMS: Final[dict[type[ast.AST], str]] = {
     ast.Slice: "slice",
     ast.IfExp: "choice",
 }
+_VALUES: Final = (ast.Name, ast.Attribute, ast.JoinedStr, ast.BinOp, ast.Tuple, ast.List, ast.UnaryOp, ast.Call)
+COMPUTED: Final = Unknown("it is computed")
 _COLUMN_CALLS: Final = frozenset({"col", "column", "desc", "asc", "lit"})
 _UNCHANGED: Final = frozenset({"alias", "desc", "asc", "cast", "desc_nulls_last", "asc_nulls_last"})
+
+
+@quick_to_make
+@dataclass(frozen=True, slots=True, eq=False)
+class Argument:
+    """An argument of a call, and the value that it hands over: ``name`` as in Given, ``whole`` with the keyword."""
+
+    name: str
+    value: ast.expr
+    whole: ast.AST
+    flow: Flow | None
+
+
+def given_of(argument: Argument, module: Module, library: Library) -> Given:
+    """What an argument says."""
+    value, flow = argument.value, argument.flow
+    if argument.name == "*":
+        return Given("*", COMPUTED, module.loc(value), module.loc(value))
+    known: Value[object] = COMPUTED
+    if isinstance(value, ast.Constant) or (flow is None and isinstance(value, _VALUES)):
+        known = module.value(value)
+    entries: tuple[tuple[str, Value[object]], ...] = ()
+    if isinstance(value, ast.Dict) and all(isinstance(key, ast.Constant) for key in value.keys):
+        entries = tuple(
+            (str(key.value), module.value(item))
+            for key, item in zip(value.keys, value.values, strict=True)
+            if isinstance(key, ast.Constant)
+        )
+    return Given(
+        argument.name,
+        known,
+        module.loc(argument.whole),
+        module.loc(value),
+        form_of(value),
+        flow.kind if flow is not None else "",
+        flow.traits if flow is not None else NO_TRAITS,
+        flow.made if flow is not None else (),
+        entries,
+        columns_in(value, module),
+        windowed(value, module),
+        chooses(value),
+        starts(value, module),
+        library.name == "spark" and aggregates(value, module),
+    )
 
 
 def is_none(expr: ast.expr) -> bool:

@@ -10,16 +10,12 @@ from typing import Any, Final
 
 from pipesense.lang.python.flow import DEEPEST, NO_TRAITS, Flow, Handed, Library, Made, Step, meet, read_function
 from pipesense.lang.python.flow_given import (
-    aggregates,
-    chooses,
-    columns_in,
-    form_of,
+    Argument,
+    given_of,
     handed_over,
     is_none,
     loop_of,
     name_loc,
-    starts,
-    windowed,
 )
 from pipesense.lang.python.flow_signs import told_by_use
 from pipesense.lang.python.index import COMPREHENSIONS, FUNCTIONS, dotted, root_name
@@ -27,13 +23,10 @@ from pipesense.lang.python.module import Module
 from pipesense.lang.python.nodes import children, nodes_under
 from pipesense.lang.python.syntax import unquoted
 from pipesense.model.frames import FrameOperation, Given
-from pipesense.model.value import Unknown, Value
 
-_VALUES: Final = (ast.Name, ast.Attribute, ast.JoinedStr, ast.BinOp, ast.Tuple, ast.List, ast.UnaryOp, ast.Call)
 _MOST_HOPS: Final = 4
 _MOST_WAYS: Final = 3
 """So far, and so many ways apart, other scopes are searched for what a name has; more ways are not worth their cost."""
-COMPUTED: Final = Unknown("it is computed")
 _OPERATORS: Final = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 
 How = tuple[str, "ast.AST | None", str]
@@ -148,19 +141,19 @@ class Expressions:
         root: str,
     ) -> Flow | None:
         if isinstance(node, ast.Call):
-            given = self._arguments(node, flow)
+            arguments = self._arguments(node, flow)
             if flow is None:
-                return self._package_call(node, given, how, root)
+                return self._package_call(node, arguments, how, root)
             assert isinstance(node.func, ast.Attribute)
-            step = Step(flow.kind, node.func.attr, "call", flow.traits, given)
+            step = Step(flow.kind, node.func.attr, "call", flow.traits, self._given(arguments))
             made = self.library.operation(step)
             return self._tell(node, step, made, flow, how, root)
         if isinstance(node, ast.Subscript):
             if flow is None:
                 self.flow(node.slice)
                 return None
-            item = self._given("", node.slice, node.slice)
-            step = Step(flow.kind, "getitem", "item", flow.traits, (item,))
+            item = self._argument("", node.slice, node.slice)
+            step = Step(flow.kind, "getitem", "item", flow.traits, self._given([item]))
             return self._tell(node, step, self.library.operation(step), flow, how, root)
         if flow is None:
             return self._object(node)
@@ -210,53 +203,32 @@ class Expressions:
         kept = flow.made if flow is not None and step.kind in self.library.silent else (loc,)
         return Flow(made.kind, made.traits, kept)
 
-    def _arguments(self, node: ast.Call, receiver: Flow | None) -> tuple[Given, ...]:
-        found: list[Given] = []
+    def _arguments(self, node: ast.Call, receiver: Flow | None) -> list[Argument]:
+        found: list[Argument] = []
+        to = None if receiver is not None else node.func
         for each in node.args:
             if isinstance(each, ast.Starred):
                 self.flow(each.value, "argument")
-                found.append(Given("*", COMPUTED, self.module.loc(each), self.module.loc(each)))
+                found.append(Argument("*", each, each, None))
             else:
-                found.append(self._given("", each, each, None if receiver is not None else node.func))
+                found.append(self._argument("", each, each, to))
         for word in node.keywords:
-            found.append(self._given(word.arg or "**", word.value, word, None if receiver is not None else node.func))
-        return tuple(found)
+            found.append(self._argument(word.arg or "**", word.value, word, to))
+        return found
 
-    def _given(self, name: str, value: ast.expr, whole: ast.AST, to: ast.expr | None = None) -> Given:
+    def _argument(self, name: str, value: ast.expr, whole: ast.AST, to: ast.expr | None = None) -> Argument:
         flow = self.flow(value, "argument")
         if to is not None and flow is not None and isinstance(value, ast.Name):
             self.escaped |= set() if self.library.only_uses(self.module.qualified(to)) else {value.id}
-        known: Value[object] = COMPUTED
-        if isinstance(value, ast.Constant) or (flow is None and isinstance(value, _VALUES)):
-            known = self.module.value(value)
-        entries: tuple[tuple[str, Value[object]], ...] = ()
-        if isinstance(value, ast.Dict) and all(isinstance(key, ast.Constant) for key in value.keys):
-            entries = tuple(
-                (str(key.value), self.module.value(item))
-                for key, item in zip(value.keys, value.values, strict=True)
-                if isinstance(key, ast.Constant)
-            )
-        return Given(
-            name,
-            known,
-            self.module.loc(whole),
-            self.module.loc(value),
-            form_of(value),
-            flow.kind if flow is not None else "",
-            flow.traits if flow is not None else NO_TRAITS,
-            flow.made if flow is not None else (),
-            entries,
-            columns_in(value, self.module),
-            windowed(value, self.module),
-            chooses(value),
-            starts(value, self.module),
-            self.library.name == "spark" and aggregates(value, self.module),
-        )
+        return Argument(name, value, whole, flow)
+
+    def _given(self, arguments: Sequence[Argument]) -> tuple[Given, ...]:
+        """What arguments say. Of most calls nobody asks: they have nothing to do with the library."""
+        return tuple(given_of(each, self.module, self.library) for each in arguments)
 
     def _base(self, node: ast.expr, use: str, at: ast.AST | None, name: str) -> Flow | None:
         if isinstance(node, ast.Call):
-            given = self._arguments(node, None)
-            return self._package_call(node, given, (use, at, name), root_name(node.func))
+            return self._package_call(node, self._arguments(node, None), (use, at, name), root_name(node.func))
         if isinstance(node, ast.Await):
             return self.flow(node.value, use, at, name)
         reader = _READERS.get(type(node))
@@ -408,29 +380,29 @@ class Expressions:
                 found.append(self._elsewhere(change.value) if change.value is not None else None)
         return meet(found) if found else None
 
-    def _package_call(self, node: ast.Call, given: tuple[Given, ...], how: How, root: str) -> Flow | None:
+    def _package_call(self, node: ast.Call, arguments: Sequence[Argument], how: How, root: str) -> Flow | None:
         """A call on nothing known: a function of the library, or one of the workspace that returns its values."""
         names = self.module.qualified(node.func)
         if "functools.reduce" in names:
             return self._reduce(node)
-        if "builtins.len" in names and given and given[0].kind:
-            step = Step(given[0].kind, "len", "call", given[0].traits)
-            return self._tell(node, step, None, Flow(step.kind, step.traits, given[0].made), how, root)
+        first = arguments[0].flow if arguments and "builtins.len" in names else None
+        if first is not None and first.kind:
+            return self._tell(node, Step(first.kind, "len", "call", first.traits), None, first, how, root)
         called = self._called(node.func)
         if called is not None:
-            step = Step(called.kind, "__call__", "call", called.traits, given)
+            step = Step(called.kind, "__call__", "call", called.traits, self._given(arguments))
             return self._tell(node, step, self.library.operation(step), called, how, root)
         found: Flow | None = None
         for name in names:
             if name in self.library.objects:
-                step = Step("", name.rpartition(".")[2], "call", NO_TRAITS, given)
+                step = Step("", name.rpartition(".")[2], "call", NO_TRAITS, self._given(arguments))
                 kind = self.library.objects[name]
                 made = self.library.function(step.name, step) or Made(kind)
                 found = self._tell(node, step, made, None, how, root)
                 break
             rest = self.library.package_of(name)
             if rest is not None and "()" not in rest:
-                step = Step("", rest, "call", NO_TRAITS, given)
+                step = Step("", rest, "call", NO_TRAITS, self._given(arguments))
                 given_back = self.library.function(rest, step)
                 if given_back is not None or not rest.startswith(self.library.quiet or ("()",)):
                     found = self._tell(node, step, given_back, None, how, root)
@@ -440,7 +412,7 @@ class Expressions:
                 found = Flow(flow.kind, flow.traits, (self.module.loc(node),)) if flow is not None else None
                 break
         else:
-            found = self._returned(node, given)
+            found = self._returned(node, arguments)
         if found is None and isinstance(node.func, ast.Attribute):
             kind = self.library.endings.get(node.func.attr, "")
             if kind:
@@ -454,7 +426,7 @@ class Expressions:
         flow = self._variable(node) if isinstance(node, ast.Name) else self._object(node)
         return flow if flow is not None and flow.kind in self.library.calls else None
 
-    def _returned(self, node: ast.Call, given: tuple[Given, ...]) -> Flow | None:
+    def _returned(self, node: ast.Call, arguments: Sequence[Argument]) -> Flow | None:
         if self.depth >= DEEPEST:
             return None
         callees = self.module.callables(node.func)
@@ -466,8 +438,8 @@ class Expressions:
         asked = Expressions(callee.module, self.library, self.handed, self.depth)
         told = self.module.ask(callee.module, partial(asked.annotated, definition.returns))
         if told is None and callee.module.returned(definition):
-            arguments = handed_over(definition, given)
-            told = read_function(self.module, callee, self.library, self.handed, self.depth + 1, arguments).returns
+            handed = handed_over(definition, self._given(arguments))
+            told = read_function(self.module, callee, self.library, self.handed, self.depth + 1, handed).returns
         return Flow(told.kind, told.traits, (self.module.loc(node),)) if told is not None else None
 
     def _reduce(self, node: ast.Call) -> Flow | None:

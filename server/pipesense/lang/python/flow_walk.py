@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pipesense.lang.python.flow import Flow, Step, meet
-from pipesense.lang.python.flow_given import form_of
-from pipesense.lang.python.flow_values import COMPUTED, Expressions
+from pipesense.lang.python.flow_given import COMPUTED, form_of
+from pipesense.lang.python.flow_values import Expressions
 from pipesense.lang.python.index import dotted, root_name
 from pipesense.lang.python.nodes import children
 from pipesense.model.frames import FrameOperation, Given
@@ -183,7 +183,7 @@ class Walk(Expressions):
         elif isinstance(target, ast.Subscript):
             holder = self.flow(target.value, "chain")
             if holder is not None:
-                given = (self._given("", target.slice, target.slice), *self._one(value))
+                given = (*self._given([self._argument("", target.slice, target.slice)]), *self._one(value))
                 self._told(holder, "setitem", given, target, statement)
             else:
                 self.flow(target.slice)

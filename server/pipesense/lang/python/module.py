@@ -15,6 +15,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from pipesense.lang.python import constants, dicts, functions, names
+from pipesense.lang.python.answers import alone, once
 from pipesense.lang.python.constants import Moment
 from pipesense.lang.python.dicts import AbstractDict, Entry
 from pipesense.lang.python.functions import Function
@@ -32,13 +33,7 @@ __all__ = ["AbstractDict", "Entry", "Function", "FunctionNode", "LinkMemo", "Mod
 T = TypeVar("T")
 N = TypeVar("N", bound=ast.AST)
 
-_PORTABLE: Final = ("qualified", "value", "bindings", "dictionary")
-"""Answers that hold no Module, so that the next link may take them over; of others only that there is nothing."""
-_NOTHING: Final = Recorder()
-"""What an answer rests on that no other link may take over: its reads are those of this file from the start."""
 _CYCLIC: Final[Value[object]] = Unknown("it refers to itself")
-_DEEPEST: Final = 40
-"""So many look-ups, in all files together, may lead to one another before the answer is unknown."""
 
 
 class Module:
@@ -81,6 +76,8 @@ class Module:
         self.keeps = self._memo.keeps
         self._scopes = Scopes()
         self._answers: dict[tuple[str, Hashable], tuple[Recorder, object]] = {}
+        self._meant: dict[int, tuple[str] | int] = {}
+        """What an expression shares with all that mean the same, by its number; only in a file that is read once."""
         self._asked: set[tuple[str, Hashable]] = set()
         self._depth = self._cycles = 0
         self._foreign: dict[str, Module | None] = {}
@@ -184,6 +181,8 @@ class Module:
         unit = parsed_of(node)
         calls = unit.index.calls
         if len(unit.body) == 1 and unit.body[0] is node:
+            if unit.inside is None:
+                return calls
             inside = self._owner(node).tree.inside(unit)
             return calls if not inside else [*calls, *(call for each in inside for call in each.index.calls)]
         start, end = unit.span_of(node)
@@ -333,65 +332,18 @@ class Module:
             if owner is not self:
                 return self.ask(owner, lambda: owner.answer(kind, expr, compute, cyclic, may_last, anywhere=anywhere))
         if self.keeps:
-            return self._once((kind, id(expr)), partial(compute, self, expr), cyclic, expr, may_last)
-        key = kind, (names.meaning(self, expr) if anywhere else None) or id(expr)
+            return once(self, (kind, id(expr)), partial(compute, self, expr), cyclic, expr, may_last)
+        where: tuple[str] | int = id(expr)
+        if anywhere and not self._askers:
+            # Of one callee is asked what it is, what it may call and what it touches.
+            where = self._meant.get(id(expr)) or self._meant.setdefault(id(expr), names.meaning(self, expr) or where)
+        key = kind, where
         known = self._answers.get(key)
-        if known is None:
-            return self._once(key, partial(compute, self, expr), cyclic, expr)
-        return known[1]  # type: ignore[return-value]
+        return alone(self, key, compute, expr, cyclic) if known is None else known[1]  # type: ignore[return-value]
 
     def answer_about(self, kind: str, name: str, compute: Callable[[Module, str], T], cyclic: T) -> T:
         """An answer about a top-level name, computed once; ``cyclic`` where it leads back to itself."""
-        return self._once((kind, name), lambda: compute(self, name), cyclic)
-
-    def _once(
-        self,
-        key: tuple[str, Hashable],
-        compute: Callable[[], T],
-        cyclic: T,
-        expr: ast.expr | None = None,
-        may_last: Callable[[T], bool] | None = None,
-    ) -> T:
-        """Compute once per Module; whoever asks again still records what the answer rests on.
-
-        An answer about ``expr`` is taken over from the last link where nothing that it rests on changed.
-        """
-        known = self._answers.get(key)
-        keeps = self.keeps
-        if known is None and keeps and expr is not None:
-            known = self._memo.answer(self, key)
-            if known is not None:
-                self._answers[key] = known
-        if known is not None:
-            if known[0] is not _NOTHING:
-                self.note_all(known[0])
-            return known[1]  # type: ignore[return-value]
-        if key in self._asked or self._depth > _DEEPEST:
-            self._cycles += 1
-            return cyclic
-        cycles = self._cycles
-        recorder = Recorder() if keeps else _NOTHING
-        self._asked.add(key)
-        self._depth += 1
-        if keeps:
-            self._recorders.append(recorder)
-        try:
-            found = compute()
-        finally:
-            if keeps:
-                self._recorders.pop()
-            self._asked.discard(key)
-            self._depth -= 1
-        if not self._asked or (isinstance(expr, ast.Dict) and cycles == self._cycles):
-            # An answer given in the middle of a cycle is that cycle's; only complete ones are kept.
-            self._answers[key] = (recorder, found)
-            if not keeps:
-                return found
-            lasts = may_last(found) if may_last is not None else not found or key[0] in _PORTABLE
-            if expr is not None and lasts:
-                # A dictionary holds nodes, which may be those of another file.
-                self._memo.keep_answer(self, key, expr, recorder, found, alone=key[0] == "dictionary")
-        return found
+        return once(self, (kind, name), lambda: compute(self, name), cyclic)
 
     # other files
 

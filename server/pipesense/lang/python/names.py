@@ -20,6 +20,7 @@ from pipesense.lang.python.index import (
     dotted,
 )
 from pipesense.lang.python.syntax import place_of
+from pipesense.model.making import quick_to_make
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
@@ -31,6 +32,7 @@ _HOLDERS: Final = (*FUNCTIONS, ast.ClassDef)
 _RUN_AT_ONCE: Final = (*COMPREHENSIONS, ast.ClassDef)
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Reaching:
     """The bindings that may give a name its value at one place.
@@ -150,15 +152,14 @@ def reaching(module: Module, name: str, place: Place, at: Position | None) -> Re
 def meaning(module: Module, expr: ast.expr) -> tuple[str] | None:
     """What all places share at which an expression means the same: its dotted text. None where the place matters.
 
-    Only for a file that is linked once, as it notes nothing.
+    Only for a file that is linked once and asks for itself, as it notes nothing.
     """
     node = expr
     while type(node) is ast.Attribute:
         node = node.value
-    if type(node) is not ast.Name or module._askers:
+    if type(node) is not ast.Name:
         return None
-    since, order = module.table.holds_behind(node.id), module.tree.order
-    if since is None or order.get(place_of(expr).unit, -1) <= order[since]:
+    if module.tree.order.get(place_of(expr).unit, -1) <= module.table.holds_behind(node.id):
         return None
     return (node.id if node is expr else dotted(expr),)
 

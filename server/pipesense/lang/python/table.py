@@ -25,7 +25,7 @@ class NameTable:
         self._by_name: dict[str, list[ParsedUnit]] | None = None
         self._bindings: dict[ast.AST | None, dict[str, list[Binding]]] = {}
         self._whole: dict[str, tuple[ParsedUnit, ...]] = {}
-        self._holds_behind: dict[str, ParsedUnit | None] = {}
+        self._holds_behind: dict[str, int] = {}
         self._digests: dict[str, int] = {}
         self._by_function: dict[str, bool] = {}
         self._all_digests: dict[str, int] | None = None
@@ -148,8 +148,14 @@ class NameTable:
         return found
 
     def _find(self, scope: ast.AST | None, name: str) -> list[Binding]:
+        if scope is None:
+            units: Sequence[ParsedUnit] = self.by_name.get(name, ())
+        else:
+            # What a function binds stands in its own unit or in those of its body, whoever else uses the name.
+            unit = place_of(scope).unit
+            units = (unit, *self._tree.inside(unit)) if unit in self._tree else ()
         found: list[Binding] = []
-        for unit in self.by_name.get(name, ()):
+        for unit in units:
             table = unit.index.bindings
             own = table.get(None)
             if own is not None and name in own and unit.root.scope is scope and not unit.root.is_orphan:
@@ -185,15 +191,16 @@ class NameTable:
         certain = len(found) == 1 and found[0].place is units[0].root and name not in index.global_names
         return found[0] if certain else None
 
-    def holds_behind(self, name: str) -> ParsedUnit | None:
-        """The unit behind which a name means one thing wherever it stands: its only binding, or the first of several
-        imports of the same; None where what it means depends on the place.
+    def holds_behind(self, name: str) -> int:
+        """The number of the unit behind which a name means one thing wherever it stands: that of its only binding, or
+        of the first of several imports of the same; as many as there are where what it means depends on the place.
         """
-        known = self._holds_behind
-        if name not in known:
+        known = self._holds_behind.get(name)
+        if known is None:
             only = self.only_binding(name)
-            known[name] = only.place.unit if only is not None else self._same_import(name)
-        return known[name]
+            unit = only.place.unit if only is not None else self._same_import(name)
+            known = self._holds_behind[name] = self._tree.order[unit] if unit is not None else len(self._units)
+        return known
 
     def _same_import(self, name: str) -> ParsedUnit | None:
         units = self.by_name.get(name, ())

@@ -22,13 +22,14 @@ class UnitTree:
 
     Attributes:
         body: the top-level statements.
+        order: the number of every unit in the order of the file.
         orphans: the statements of units whose header cannot be read.
         broken: some unit could not be read.
     """
 
     def __init__(self, units: Sequence[ParsedUnit], last: UnitTree | None = None) -> None:
         self._units = units
-        self._order = dict(zip(units, range(len(units)), strict=True))
+        self.order: dict[ParsedUnit, int] = dict(zip(units, range(len(units)), strict=True))
         self.body: list[ast.stmt] = []
         self.orphans: list[ast.stmt] = []
         self.broken = False
@@ -94,12 +95,7 @@ class UnitTree:
         return True
 
     def __contains__(self, unit: ParsedUnit) -> bool:
-        return unit in self._order
-
-    @property
-    def order(self) -> dict[ParsedUnit, int]:
-        """The number of every unit in the order of the file."""
-        return self._order
+        return unit in self.order
 
     def is_orphan(self, unit: ParsedUnit) -> bool:
         """Whether the unit belongs into a header that cannot be read."""

@@ -101,6 +101,9 @@ class Names:
             return NOTHING
         if written in _BUILTINS:
             return Construct("", f"builtins.{written}")
+        if not self.module.keeps:
+            # It is remembered for the whole file there.
+            return self.module.answer("airflow construct", expr, self._classify, NOTHING, anywhere=True)
         key = (written, self.module.scope_of(expr), parsed_of(expr).owner)
         found = self._constructs.get(key)
         if found is None:

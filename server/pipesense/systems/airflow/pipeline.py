@@ -118,7 +118,8 @@ def _pipeline(
     texts: list[SqlText] = []
     tasks: list[Task] = []
     own = set(drafts)
-    around = source_of_dag(dag)
+    # What a task is made from is asked to know it again at the next link: a file that is read once has none.
+    around = source_of_dag(dag) if home.keeps else None
     head = _head_of(dag, drafts, defaults, home, version, line, around)
     obsolete, faults = [*head.obsolete], [*head.faults]
     names = {draft: full_name(draft) for draft in drafts}

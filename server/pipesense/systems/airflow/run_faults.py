@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain
 from typing import Final
 
 from pipesense.lang.python.constants import CLOCK
 from pipesense.lang.python.edit import add_keywords
 from pipesense.lang.python.frames import Argument, Frame, follow
 from pipesense.lang.python.module import Module
-from pipesense.lang.python.nodes import children
+from pipesense.lang.python.nodes import children, nodes_under
+from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Replace
 from pipesense.model.faults import FaultKind, SettingFault
 from pipesense.model.flow import Schedule
@@ -18,6 +21,7 @@ from pipesense.model.value import Absent, Known, Version, known
 from pipesense.model.where import Loc
 from pipesense.systems.airflow.settings import Defaults
 from pipesense.systems.airflow.things import DagDraft, TaskDraft
+from pipesense.text.regex import regex
 
 _ONCE: Final = ("@once", "@continuous")
 _RANDOM: Final = frozenset(
@@ -28,7 +32,7 @@ _RANDOM: Final = frozenset(
     }
 )
 _VARIES: Final = CLOCK | _RANDOM
-_ASKS: Final = ("now", "today", "ago", "time", "uuid", "rand", "choice", "token", "sample", "yesterday", "tomorrow")
+_ASKS: Final = regex("now|today|ago|time|uuid|rand|choice|token|sample|yesterday|tomorrow")
 """Parts of the names above: most arguments hold none of them."""
 _OTHERS: Final = frozenset({"start_date", "python_callable", "dag", "task_group", "outlets", "inlets"})
 """What another rule speaks about, and what is no value."""
@@ -92,10 +96,11 @@ def _catchup(dag: DagDraft, schedule: Schedule, loc: Loc, home: Module, version:
 def _clocks(
     given: Iterable[tuple[str, Argument]], owner: str, home: Module, version: Version
 ) -> Iterator[SettingFault]:
+    may_vary = _may_vary(home)
     for name, argument in given:
-        if name in _OTHERS or argument.loc.file != home.path:
+        if isinstance(argument.value, ast.Constant) or name in _OTHERS or argument.loc.file != home.path:
             continue
-        call = _varies(argument.value, argument.frame, 0)
+        call = _varies(argument.value, argument.frame, 0, may_vary)
         if call is None:
             continue
         place = home.loc(call)
@@ -111,22 +116,71 @@ def _clocks(
         )
 
 
-def _varies(expr: ast.expr, frame: Frame, depth: int) -> ast.Call | None:
+_MayVary = Callable[[ast.expr], bool]
+
+
+def _may_vary(home: Module) -> _MayVary:
+    """Whether a name or call of a file that is read once may come to a call that asks: most files have none.
+
+    What a name means is not asked; it is enough to know where names of that spelling are bound.
+    """
+    return _anything if home.keeps else home.memo("airflow: clocks", (), partial(_from_those_that_ask, home))
+
+
+def _anything(expr: ast.expr) -> bool:
+    return True
+
+
+def _from_those_that_ask(home: Module) -> _MayVary:
+    sites = (site for unit in home.units for site in unit.index.calls if not site.callee or _ASKS.search(site.callee))
+    asking = frozenset(parsed_of(site.node) for site in sites if _is_asking(home, site.node))
+    by_name = home.table.by_name
+    known: dict[str, bool] = {}
+
+    def leads_there(name: str) -> bool:
+        found = known.get(name)
+        if found is None:
+            known[name] = True  # what leads back to itself is followed
+            tables = chain.from_iterable(unit.index.bindings.values() for unit in by_name.get(name, ()))
+            bindings = chain.from_iterable(table.get(name, ()) for table in tables)
+            found = known[name] = any(binding.value is not None and asks(binding.value) for binding in bindings)
+        return found
+
+    def asks(value: ast.expr) -> bool:
+        return parsed_of(value) in asking or any(
+            isinstance(node, ast.Name) and leads_there(node.id) for node in nodes_under(value)
+        )
+
+    def may_vary(expr: ast.expr) -> bool:
+        unit = parsed_of(expr)
+        if unit not in home.tree:
+            return True
+        return bool(asking) and (leads_there(expr.id) if isinstance(expr, ast.Name) else unit in asking)
+
+    return may_vary
+
+
+def _is_asking(module: Module, call: ast.Call) -> bool:
+    if not _ASKS.search(module.text_of(call.func)):
+        return False
+    names = module.qualified(call.func)
+    return bool(names) and _VARIES.issuperset(names)
+
+
+def _varies(expr: ast.expr, frame: Frame, depth: int, may_vary: _MayVary) -> ast.Call | None:
     """The first call in an expression that asks the clock or the dice when the file is read."""
     expr, frame = follow(expr, frame)
     module = frame.module
     if isinstance(expr, ast.Constant | ast.Lambda) or depth > _DEEPEST:
         return None
     if isinstance(expr, ast.Name):
-        found = module.definition(expr)
+        found = module.definition(expr) if may_vary(expr) else ()
         value = found[0] if len(found) == 1 else None
-        return _varies(value, frame, depth + 1) if isinstance(value, ast.expr) else None
-    if isinstance(expr, ast.Call) and _asks(module.text_of(expr.func)):
-        names = module.qualified(expr.func)
-        if names and _VARIES.issuperset(names):
-            return expr
+        return _varies(value, frame, depth + 1, may_vary) if isinstance(value, ast.expr) else None
+    if isinstance(expr, ast.Call) and may_vary(expr) and _is_asking(module, expr):
+        return expr
     for inner in _parts(expr):
-        hit = _varies(inner, frame, depth if not isinstance(inner, ast.Name) else depth + 1)
+        hit = _varies(inner, frame, depth if not isinstance(inner, ast.Name) else depth + 1, may_vary)
         if hit is not None:
             return hit
     return None
@@ -147,7 +201,3 @@ def _parts(expr: ast.expr) -> Iterator[ast.expr]:
     else:
         inner = [part for part in children(expr) if isinstance(part, ast.expr)]
     return (part for part in inner if not isinstance(part, ast.Constant))
-
-
-def _asks(written: str) -> bool:
-    return any(word in written for word in _ASKS)

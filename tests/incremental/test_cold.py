@@ -1,0 +1,112 @@
+"""What is spared where a file is read once, and where nobody asks for what could be told."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipesense.lang.python import flow_given
+from pipesense.lang.python.module import Module
+from pipesense.systems.airflow import pipeline
+from support.memory import ROOT, shown, workspace
+
+DAG = """from airflow import DAG
+from airflow.providers.postgres.hooks.postgres import PostgresHook
+from airflow.operators.python import PythonOperator
+
+def load(**context):
+    hook = PostgresHook("warehouse")
+    for name in range(20):
+        print(name, str(name), context.get("ds", str(name)), sorted([name, 1], key=abs))
+    hook.run("delete from sales")
+
+with DAG("a", default_args={"retries": 2}):
+    one = PythonOperator(task_id="one", python_callable=load)
+    two = PythonOperator(task_id="two", python_callable=load)
+    one >> two
+"""
+
+
+class Counted:
+    """A function, or a class, and how often it was called."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.calls = 0
+
+    def __call__(self, *args: Any) -> Any:
+        self.calls += 1
+        return self.function(*args)
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_what_tasks_are_made_from_is_told_only_to_a_later_link(monkeypatch: pytest.MonkeyPatch, is_open: bool) -> None:
+    sources = Counted(pipeline.source_of_dag)
+    monkeypatch.setattr(pipeline, "source_of_dag", sources)
+    made = workspace({"dag.py": DAG})
+    if is_open:
+        made.open(f"{ROOT}/dag.py", DAG)
+    made.index_all()
+    assert sources.calls == (1 if is_open else 0)
+
+
+def test_arguments_are_told_of_calls_that_have_to_do_with_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Counted(flow_given.Given)
+    monkeypatch.setattr(flow_given, "Given", told)
+    made = workspace({"dag.py": DAG})
+    made.index_all()
+    # Those of the hook and of what it runs, in each of the libraries that are looked for; none of the eight others.
+    assert 0 < told.calls <= 4
+
+
+CLOCKS = """import datetime
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+
+NOW = datetime.datetime.now()
+STAMP = f"{NOW}"
+PLAIN = "x"
+
+def make(name, when=STAMP, env=None):
+    return BashOperator(task_id=name, bash_command=when, env=env)
+
+with DAG("a", tags=[PLAIN], default_args={"retries": 2, "queue": str(NOW)}):
+    BashOperator(task_id="a", bash_command=STAMP)
+    BashOperator(task_id="b", bash_command=PLAIN, env={"AT": str(datetime.date.today())})
+    make("c")
+    make("d", PLAIN, {"AT": STAMP})
+    make("e", PLAIN, {"AT": PLAIN})
+"""
+
+
+def test_clocks_are_found_in_a_file_that_is_read_once_as_in_one_that_is_open() -> None:
+    path = f"{ROOT}/dag.py"
+    cold, opened = workspace({"dag.py": CLOCKS}), workspace({"dag.py": CLOCKS})
+    opened.open(path, CLOCKS)
+    for made in (cold, opened):
+        made.index_all()
+    found = shown(cold.findings(path))
+    assert found == shown(opened.findings(path))
+    assert sum(rule == "idempotency/runtime-varying-arg" for rule, *_ in found) == 2
+
+
+@pytest.mark.parametrize(("module", "asked"), [(CLOCKS, True), (DAG, False)])
+def test_names_are_followed_to_clocks_only_where_there_are_any(
+    monkeypatch: pytest.MonkeyPatch, module: str, asked: bool
+) -> None:
+    followed: list[str] = []
+    definition = Module.definition
+
+    def counted(self: Module, expr: ast.expr) -> tuple[ast.AST, ...]:
+        if sys._getframe(1).f_code.co_name == "_varies":
+            followed.append(ast.unparse(expr))
+        return definition(self, expr)
+
+    monkeypatch.setattr(Module, "definition", counted)
+    workspace({"dag.py": module}).index_all()
+    assert bool(followed) == asked
+    assert "PLAIN" not in followed
