@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, cast
 from pipesense.engine.context import Asked, RuleContext
 from pipesense.engine.index import Key
 from pipesense.engine.report import Counters, InternalError
+from pipesense.model.making import quick_to_make
 from pipesense.model.sql import Statement, StatementFacts
 from pipesense.rule.finding import Finding
 from pipesense.rule.meta import FileRole, Scope
@@ -53,6 +54,7 @@ GIVEN: Final = ("blocks", "comparisons", "columns", "windows", "set_operations",
 _GIVEN: Final = attrgetter(*GIVEN)
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     """What one rule said about a fact, and what it read to say so."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipesense.model.data import Access, QualityCheck
 from pipesense.model.flow import Effect, EmbeddedRun
+from pipesense.model.making import quick_to_make
 from pipesense.model.value import Version
 from pipesense.model.where import Loc
 
@@ -77,6 +78,7 @@ class ApiChange(Enum):
     NEEDLESS = "is not needed any more"
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class ObsoleteUse:
     """A name, module or argument is used that its system gave up.
@@ -150,6 +152,7 @@ class UnrunJob:
     edits: tuple[Replace, ...] = ()
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class PatternSite:
     """A place in the code that stands for a pattern worth explaining (``retries=``, ``catchup=``).

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Final
 
 from pipesense.model.columns import Family
+from pipesense.model.making import quick_to_make
 from pipesense.model.shape import QueryShape
 from pipesense.model.stream import Stream
 from pipesense.model.value import Unknown, Value
@@ -26,6 +27,7 @@ LOCAL: Final = "file"
 """The platform of files of the machine that runs the code."""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class DatasetName:
     """A table, topic or path, from the outermost part to the innermost; names are folded to lower case.
@@ -90,6 +92,7 @@ class Guard:
     how: str
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Access:
     """One read or write of a dataset by the code at ``loc`` (the dataset's name, where it is written)."""

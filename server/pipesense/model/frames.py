@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipesense.model.change import Replace
+from pipesense.model.making import quick_to_make
 from pipesense.model.value import Value, Version
 from pipesense.model.where import Loc
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Given:
     """An argument of an operation.
@@ -55,6 +57,7 @@ class Loop:
     turns: int = 0
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class FrameOperation:
     """A call on a value of a data library, or of one of the library's own functions.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from pipesense.model.change import Change
+from pipesense.model.making import quick_to_make
 from pipesense.model.where import Loc
 from pipesense.rule.meta import Severity
 
@@ -18,6 +19,7 @@ class Related:
     text: str
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One problem at one place. ``subject`` is the fact that the rule was called with; its fix gets it back."""

@@ -7,6 +7,8 @@ it. ``str.splitlines`` also breaks at form feeds, NEL, LS and PS and so counts o
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import accumulate, count
+from operator import add
 from typing import Final
 
 from pipesense.text.encoding import PositionEncoding, to_code_points, to_units
@@ -18,10 +20,10 @@ _LINE_BREAK: Final = regex(r"\r\n|\n|\r")
 def line_starts(text: str, base: int = 0) -> list[int]:
     """Offsets (plus ``base``) at which the lines of ``text`` start; the first is ``base`` itself."""
     if "\r" not in text:
-        starts, at = [base], text.find("\n")
-        while at >= 0:
-            starts.append(at + 1 + base)
-            at = text.find("\n", at + 1)
+        # A line starts behind all characters before it and as many line breaks; nothing starts behind the last line.
+        lengths = map(len, text.split("\n"))
+        starts = list(map(add, accumulate(lengths, initial=0), count(base)))
+        starts.pop()
         return starts
     return [base, *(match.end() + base for match in _LINE_BREAK.finditer(text))]
 

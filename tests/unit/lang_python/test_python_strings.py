@@ -18,6 +18,7 @@ LastValue = Callable[[Module], ast.expr]
 TABLE: list[tuple[str, str, str, list[str], bool]] = [
     ("plain", "'select 1'", "select 1", [], True),
     ("escapes", r"'a\n\x41\u00e9\N{BULLET}\\ \101\q'", "a\nAé•\\ A\\q", [], True),
+    ("escaped quotes", r"'\'a\\' '\\' 'b\''", "'a\\\\b'", [], True),
     ("raw", r"r'a\n'", r"a\n", [], True),
     ("line joined", "'a\\\nb'", "ab", [], True),
     ("triple", "'''a\n'b' é\n'''", "a\n'b' é\n", [], True),

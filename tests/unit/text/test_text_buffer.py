@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +27,12 @@ def test_lines_stay_true_under_edits(text: str, script: list[tuple[int, int, str
         expected = expected[:start] + new + expected[end:]
         assert buffer.text == expected
         assert buffer.lines.starts == line_starts(expected)
+
+
+@given(texts, st.integers(0, 9))
+def test_lines_start_behind_what_ends_them(text: str, base: int) -> None:
+    ends = (match.end() for match in re.finditer(r"\r\n|\n|\r", text))
+    assert line_starts(text, base) == [base, *(end + base for end in ends)]
 
 
 def client_units(line: str, encoding: PositionEncoding) -> int:

@@ -22,6 +22,7 @@ from pipesense.lang.python.names import (
     takes_effect,
 )
 from pipesense.lang.python.syntax import place_of
+from pipesense.model.making import quick_to_make
 from pipesense.model.value import Known, Unknown
 from pipesense.model.where import Loc
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pipesense.lang.python.module import Module, Scope
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """One entry of an abstract dictionary.
@@ -44,6 +46,7 @@ class Entry:
     scope: Scope
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, eq=False)
 class AbstractDict:
     """What is known of a dictionary at one place of the code.

@@ -20,6 +20,7 @@ from pipesense.model.where import Loc
 _MAX_HOPS = 8
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, eq=False)
 class Bound:
     """What a parameter stands for: an expression and the frame it is read in."""

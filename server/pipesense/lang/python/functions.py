@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Final
 from pipesense.lang.python.index import FUNCTIONS, CallSite, FunctionNode, Place
 from pipesense.lang.python.names import path_of, reaching
 from pipesense.lang.python.syntax import place_of
+from pipesense.model.making import quick_to_make
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """A function of the workspace; ``path`` is its dotted path in its module ("C.method")."""

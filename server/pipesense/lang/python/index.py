@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from pipesense.model.making import quick_to_make
 
 if TYPE_CHECKING:
     from pipesense.lang.python.syntax import ParsedUnit
@@ -80,6 +82,7 @@ class Place:
         return False
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, eq=False)
 class CallSite:
     """A call: ``callee`` is its dotted text as written ("Variable.get"), "" where it is no dotted name."""
@@ -98,6 +101,7 @@ class ShiftSite:
     place: Place
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, eq=False)
 class Binding:
     """A name gets a meaning.
@@ -117,6 +121,7 @@ class Binding:
     why: str = ""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, eq=False)
 class Mutation:
     """The object behind a name is changed, not the name.
@@ -134,31 +139,39 @@ class Mutation:
     place: Place
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class UnitIndex:
     """The findings of the walk. Scope keys are nodes of this unit, None for the unit's own level."""
 
-    calls: list[CallSite] = field(default_factory=list)
-    shifts: list[ShiftSite] = field(default_factory=list)
-    bindings: dict[ast.AST | None, dict[str, list[Binding]]] = field(default_factory=dict)
-    mutations: dict[str, list[Mutation]] = field(default_factory=dict)
-    aliases: dict[str, list[Binding]] = field(default_factory=dict)
+    calls: list[CallSite]
+    shifts: list[ShiftSite]
+    bindings: dict[ast.AST | None, dict[str, list[Binding]]]
+    mutations: dict[str, list[Mutation]]
+    aliases: dict[str, list[Binding]]
     """Plain copies of a reference, ``other = name``, by ``name``."""
-    imports: list[tuple[ast.Import | ast.ImportFrom, Place]] = field(default_factory=list)
-    definitions: list[tuple[FunctionNode | ast.ClassDef, Place]] = field(default_factory=list)
-    returns: dict[ast.AST | None, list[ast.Return]] = field(default_factory=dict)
-    generators: set[ast.AST | None] = field(default_factory=set)
-    raises: list[Place] = field(default_factory=list)
-    duration_attributes: list[tuple[ast.Attribute, Place]] = field(default_factory=list)
-    global_names: set[str] = field(default_factory=set)
-    places: list[Place] = field(default_factory=list)
+    imports: list[tuple[ast.Import | ast.ImportFrom, Place]]
+    definitions: list[tuple[FunctionNode | ast.ClassDef, Place]]
+    returns: dict[ast.AST | None, list[ast.Return]]
+    generators: set[ast.AST | None]
+    raises: list[Place]
+    duration_attributes: list[tuple[ast.Attribute, Place]]
+    global_names: set[str]
+    places: list[Place]
     """The places inside constructs of the unit."""
-    mentions: frozenset[str] = frozenset()
+    mentions: frozenset[str]
     """Every name that the unit binds or changes, in any scope.
 
     "*" stands for a star import, which may bind anything; IMPORTS for any import. A unit that cannot be read mentions
     every name in its text.
     """
+
+    def __init__(self, mentions: frozenset[str] = frozenset()) -> None:
+        # One for every statement of a file: to ask of each field what it starts with takes three times as long.
+        self.calls, self.shifts, self.imports = [], [], []
+        self.definitions, self.raises, self.duration_attributes, self.places = [], [], [], []
+        self.bindings, self.mutations, self.aliases, self.returns = {}, {}, {}, {}
+        self.generators, self.global_names = set(), set()
+        self.mentions = mentions
 
 
 DURATION_WORDS: Final = frozenset(

@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import TypeVar
 
 from pipesense.lang.python.frames import Argument
+from pipesense.model.making import quick_to_make
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value
 
 T = TypeVar("T")
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
     """One place that may set something; ``words`` names it in a hover."""
@@ -29,6 +31,7 @@ class Layer:
         return self.opened if self.unsure is None or key in self.unsure else None
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, eq=False)
 class Hit:
     """The place that sets something."""
@@ -46,9 +49,8 @@ def look_up(layers: Sequence[Layer], key: str, sets: frozenset[str] = frozenset(
         argument = layer.items.get(key)
         if argument is not None:
             return Hit(argument, layer.origin)
-        why = layer.why_unsure(key)
-        if why is not None:
-            return why
+        if layer.opened is not None and (layer.unsure is None or key in layer.unsure):
+            return layer.opened
         if key in sets and layer.words == "the task" and layer.origin is not Origin.DEFAULT_ARGS:
             return Unknown(f"the operator's own class deals with {key}")
     return None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pipesense.lang.python.syntax import parsed_of
+from pipesense.model.making import quick_to_make
 from pipesense.model.sql import Hole
 from pipesense.model.value import Known
 from pipesense.model.where import Loc
@@ -42,6 +43,7 @@ _UNCHANGED: Final = frozenset(
 _STRIPS: Final = frozenset({"strip", "lstrip", "rstrip", "expandtabs"})
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class EmbeddedText:
     """The text that a string expression makes.
@@ -59,6 +61,7 @@ class EmbeddedText:
     loc: Loc
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class _Part:
     """A stretch of virtual text; ``hole`` is its kind where it stands for something unknown, "" otherwise."""
@@ -211,13 +214,16 @@ def _read(node: ast.expr, module: Module, fields: Sequence[ast.FormattedValue]) 
 
 def _closing(text: str, at: int, limit: int, quote: str) -> int:
     """Where the closing quote of a literal starts."""
+    end = -1
     while at < limit:
-        if text[at] == "\\":
-            at += 2
-        elif text.startswith(quote, at):
-            return at
-        else:
-            at += 1
+        if end < at:
+            end = text.find(quote, at, limit + len(quote) - 1)
+            if end < 0:
+                end = limit
+        escape = text.find("\\", at, end)
+        if escape < 0:
+            return end
+        at = escape + 2
     return limit
 
 

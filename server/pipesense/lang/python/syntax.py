@@ -205,10 +205,11 @@ class ParsedUnit:
         return known
 
     def _locate(self, node: ast.AST) -> Span:
-        where = cast("ast.expr", node)
-        last, column = getattr(node, "end_lineno", None), getattr(node, "end_col_offset", None)
-        if last is None or column is None:
+        last: int | None = getattr(node, "end_lineno", None)
+        if last is None:
             return _cover(node)
+        where = cast("ast.expr", node)
+        column = cast("int", where.end_col_offset)
         if self._ascii:
             starts = self._starts
             if starts is None:
@@ -216,7 +217,8 @@ class ParsedUnit:
             at = last - 1 - self._added_lines
             if at < len(starts):
                 start = starts[where.lineno - 1 - self._added_lines] + where.col_offset
-                return Span(start, min(starts[at] + column, len(self.text)))
+                end = starts[at] + column
+                return Span(start, end if end <= len(self.text) else len(self.text))
         start = self.offset(where.lineno, where.col_offset)
         return Span(start, min(self.offset(last, column), len(self.text)))
 

@@ -13,8 +13,9 @@ from operator import attrgetter
 from typing import Final
 
 from pipesense.lang.python.module import Module
-from pipesense.lang.python.nodes import children
+from pipesense.lang.python.nodes import FIELDS, children
 from pipesense.lang.python.syntax import parsed_of
+from pipesense.model.making import quick_to_make
 from pipesense.systems.airflow.names import Names, last_part
 from pipesense.text.regex import regex
 
@@ -29,6 +30,7 @@ _MOVES: Final = frozenset({"set_upstream", "set_downstream", "append", "extend",
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, eq=False)
 class Summary:
     """What a top-level statement has to do with DAGs.
@@ -161,25 +163,14 @@ def _holds_things(statement: ast.AST) -> bool:
 
 
 _WORD: Final = regex(r"[^\W\d]\w*")
-_INNER: Final = (*_FUNCTIONS, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_DEFINING: Final = frozenset({*_FUNCTIONS, ast.ClassDef})
+_INNER: Final = frozenset({*_DEFINING, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp})
 """What has names of its own."""
+_CHANGING: Final = frozenset({ast.Call, ast.Subscript})
+"""What may change an object in place."""
 
 
-def _kinds(kind: type[ast.AST]) -> Iterator[type[ast.AST]]:
-    yield kind
-    for each in kind.__subclasses__():
-        yield from _kinds(each)
-
-
-_FIELDS: Final = {
-    kind: tuple(
-        field for field in kind._fields if field not in ("ctx", "op", "ops", "id", "attr", "arg", "type_comment")
-    )
-    for kind in _kinds(ast.AST)
-}
-"""For each kind of node the fields in which names may stand."""
-
-
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Mentioned:
     """The names in a statement: bound at its own level, read anywhere in it, changed in place at its own level."""
@@ -194,31 +185,34 @@ class Mentioned:
         loads: set[str] = set()
         changes: set[str] = set()
         todo: list[tuple[ast.AST, bool]] = [(node, True) for node in nodes]
+        fields = FIELDS
         while todo:
             node, own = todo.pop()
-            if isinstance(node, ast.Name):
-                if isinstance(node.ctx, ast.Load):
-                    loads.add(node.id)
+            kind = type(node)
+            if kind is ast.Name:
+                name: ast.Name = node  # type: ignore[assignment]
+                if type(name.ctx) is ast.Load:
+                    loads.add(name.id)
                 elif own:
-                    stores.add(node.id)
-                continue
-            if isinstance(node, ast.Constant):
+                    stores.add(name.id)
                 continue
             if own:
-                changed = _changed(node)
-                if changed is not None:
-                    changes.add(changed)
-                if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-                    stores.add(node.name)
+                if kind in _CHANGING:
+                    changed = _changed(node)
+                    if changed is not None:
+                        changes.add(changed)
+                elif kind in _DEFINING:
+                    defined: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef = node  # type: ignore[assignment]
+                    stores.add(defined.name)
                     # Words of texts and comments count as well: that joins statements, and takes nothing apart.
-                    loads.update(_WORD.findall(_written(node)))
+                    loads.update(_WORD.findall(_written(defined)))
                     continue
-                own = not isinstance(node, _INNER)
-            for field in _FIELDS[type(node)]:
+                own = kind not in _INNER
+            for field in fields[kind]:
                 value = getattr(node, field, None)
-                if isinstance(value, list):
-                    todo += [(child, own) for child in value if isinstance(child, ast.AST)]
-                elif isinstance(value, ast.AST):
+                if type(value) is list:
+                    todo += [(child, own) for child in value if child is not None and type(child) is not ast.Constant]
+                elif value is not None and type(value) is not ast.Constant:
                     todo.append((value, own))
         return Mentioned(frozenset(stores), frozenset(loads), frozenset(changes))
 

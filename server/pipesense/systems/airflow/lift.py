@@ -15,6 +15,7 @@ from pipesense.lang.python.module import Module
 from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.sql_calls import numbered
 from pipesense.model.code import CallAtParse, ObsoleteUse, PatternSite
+from pipesense.model.making import quick_to_make
 from pipesense.model.value import Version
 from pipesense.systems.airflow.code_at_parse import calls_at_parse, gathered
 from pipesense.systems.airflow.dags import NOTHING as NO_SUMMARY
@@ -45,6 +46,7 @@ def release_line(version: Version) -> str:
     return ".".join(map(str, number[:2]))
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Look:
     """What one top-level statement says by itself."""

@@ -17,6 +17,7 @@ from pipesense.lang.python.layers import Hit, Layer, as_duration, look_up, narro
 from pipesense.lang.python.layers import told as as_told
 from pipesense.lang.python.link import Recorder
 from pipesense.model.flow import RetryPolicy, Setting
+from pipesense.model.making import quick_to_make
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value, effective, known
 from pipesense.systems.airflow import tables
 from pipesense.systems.airflow.configuration import Configured
@@ -119,6 +120,7 @@ def _member(expr: ast.expr) -> str | None:
     return None
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class TaskSettings:
     """The effective settings of one task."""

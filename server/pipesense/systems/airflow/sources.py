@@ -13,9 +13,11 @@ from operator import attrgetter
 from typing import Final
 
 from pipesense.lang.python.frames import Argument, Arguments, Frame
+from pipesense.model.making import quick_to_make
 from pipesense.systems.airflow.things import DagDraft, GroupDraft, TaskDraft
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """``nodes`` are read for what they say, ``words`` is all else that was made of them while the file was read."""
