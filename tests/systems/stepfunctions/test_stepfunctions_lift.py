@@ -128,6 +128,7 @@ def nested(prefix: str) -> str:
     return prefix + "".join(f"{depth}  {line}\n" for line in YAML_STATES.splitlines())
 
 
+SAID = """, "Comment": "it''s" """
 HOLDERS = [
     ("orders.asl.yaml", YAML_STATES, ["orders"]),
     ("x.json", '{"Comment": "x", ' + task()[1:], ["x"]),
@@ -147,6 +148,16 @@ HOLDERS = [
         f"Resources:\n  Load:\n    Properties:\n      DefinitionString:\n        Fn::Sub: >-\n          {task()}\n",
         ["Load"],
     ),
+    ("template.yml", f"Resources:\n  Load:\n    Properties:\n      DefinitionString: '{task()}'\n", ["Load"]),
+    ("template.yml", f"Resources:\n  Load:\n    Properties:\n      DefinitionString: !Sub '{task()}'\n", ["Load"]),
+    (
+        "template.yml",
+        f"Resources:\n  Load:\n    Properties:\n      DefinitionString:\n        Fn::Join:\n          - ''\n"
+        f"          - - |\n              {task()}\n",
+        ["Load"],
+    ),
+    # A quote that is written twice is one character of the text, so places in it are not those of the file.
+    ("template.yml", f"R:\n  Load:\n    DefinitionString: '{task(SAID)}'\n", []),
     ("template.json", f'{{"Resources": {{"Load": {{"Properties": {{"Definition": {task()}}}}}}}}}', ["Load"]),
     ("two.yaml", f"One: {task()}\nTwo: {task()}\n", ["One", "Two"]),
 ]

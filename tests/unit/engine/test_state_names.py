@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from pipesense.engine.workspace import Workspace
@@ -132,3 +134,56 @@ def test_completes_names(name: str, text: str, expected: list[str], first: str) 
     if items:
         item = next(each for each in items if each.label in first)
         assert first in text[: item.span.start] + item.insert + text[item.span.end :]
+
+
+DEFINITION = """{
+  "Comment": "é 😀",
+  "StartAt": "Load it",
+  "States": {
+    "Load it": {
+      "Type": "Task",
+      "Resource": "arn:aws:states:::glue:startJobRun.sync",
+      "Parameters": {"JobName": "${Job}"},
+      "Next": "Pick"
+    },
+    "Pick": {
+      "Type": "Choice",
+      "Choices": [{"Variable": "$.a", "NumericEquals": 1, "Next": "Wait"}],
+      "Default": "Load it"
+    },
+    "Wait": {"Type": "Pass", "End": true}
+  }
+}"""
+TEXTS = {
+    "!Sub |": (" !Sub |\n", "\n", 8),
+    "|-": (" |-\n", "", 8),
+    "!Sub >": (" !Sub >\n", "\n", 8),
+    "Fn::Sub": ("\n        Fn::Sub: |\n", "\n", 10),
+    "Fn::Sub of a list": ("\n        Fn::Sub:\n          - |\n", "\n          - {Job: b}\n", 12),
+    "!Sub of a list": (" !Sub\n        - |\n", "\n        - {Job: b}\n", 10),
+    "single quotes": (" !Sub '\n", "'\n", 8),
+}
+
+
+@pytest.mark.parametrize("form", TEXTS)
+def test_names_and_fixes_in_a_text_of_a_template(form: str) -> None:
+    before, after, depth = TEXTS[form]
+    indented = "\n".join(" " * depth + line for line in DEFINITION.splitlines())
+    head = "Resources:\n  M:\n    Type: AWS::StepFunctions::StateMachine\n    Properties:\n      DefinitionString:"
+    text = f"{head}{before}{indented}{after}"
+    made, path = opened(text, "template.yaml")
+    names = made.features.names_of(path, at(text, '"Next": "Wa'))
+    assert [place.span.of(text) for place in names.definition(path, at(text, '"Next": "Wa'))] == ["Wait"]
+    edits = names.rename(path, at(text, '"Next": "Wa'), "Rest")
+    assert not isinstance(edits, Refusal)
+    assert apply_edits(text, edits[path]) == text.replace('"Wait"', '"Rest"')
+    assert "Wait" in {item.label for item in made.features.complete(path, at(text, '"Default": "'))}
+    (finding,) = [each for each in made.findings(path) if each.rule == "reliability/no-retries"]
+    assert finding.span.of(text) == "Load it"
+    built = made.build(made.offers(finding)[0].id, path)
+    assert not isinstance(built, Refusal)
+    fixed = apply_edits(text, built.edits)
+    inner = fixed[len(head) + len(before) : len(fixed) - len(after)]
+    states = json.loads(inner)["States"]
+    assert states["Load it"]["Retry"]
+    assert {**states["Load it"], "Retry": None} == {**json.loads(DEFINITION)["States"]["Load it"], "Retry": None}

@@ -14,9 +14,21 @@ from pipesense.lang.yaml.nodes import Alias, Entry, Mapping, Node, Scalar, Seque
 from pipesense.text.span import Span
 
 _PASSED: Final = frozenset(
-    ("definition", "definitionstring", "definitionbody", "properties", "fn::sub", "resources", "statemachines", "asl")
+    (
+        "definition",
+        "definitionstring",
+        "definitionbody",
+        "properties",
+        "fn::sub",
+        "fn::join",
+        "resources",
+        "statemachines",
+        "asl",
+    )
 )
 """Keys on the way to a definition that do not name the machine."""
+_TEXTS: Final = ("|", ">", "'")
+"""How YAML writes a text of which every character is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +75,7 @@ def machines(file: DocumentFile, *, in_parts: bool = True) -> Iterator[Found]:
                     waiting.append((each if isinstance(each, PartEntry) else each.value, (*keys, each), node))
             elif isinstance(node, Sequence):
                 waiting += [(each, keys, around) for each in reversed(node.items) if not isinstance(each, Alias)]
-            elif isinstance(node, Scalar) and node.style in ("|", ">") and '"StartAt"' in node.text:
+            elif isinstance(node, Scalar) and node.style in _TEXTS and '"StartAt"' in node.text:
                 found = _in_text(file, node, keys, around)
                 if found is not None:
                     yield found
@@ -86,15 +98,19 @@ def _in_part(file: DocumentFile, part: Part, torn: bool) -> tuple[Found, ...]:
 
 def _in_text(file: DocumentFile, node: Scalar, keys: tuple[Entry, ...], around: Mapping | None) -> Found | None:
     """A definition that is the text of a key. Its indentation means nothing to JSON, so it is read where it stands."""
-    begin = file.text.find("\n", node.span.start) + 1
-    if not 0 < begin < node.span.end:
+    opening = "'" if node.style == "'" else "\n"
+    region = Span(file.text.find(opening, node.span.start) + 1, node.span.end - (opening == "'"))
+    if opening == "'" and "''" in region.of(file.text):
+        # What is written in it is not what it says.
         return None
-    inner = read_json(file.text, Span(begin, node.span.end))
-    root = inner.root
+    if not 0 < region.start < region.end:
+        return None
+    tree = read_json(file.text, region)
+    root = tree.root
     if not isinstance(root, Mapping) or not is_machine(root):
         return None
     name, place = _name(file, keys, root)
-    return Found(name, place, root, Editor(inner, True), _express(around), inner.problem is not None)
+    return Found(name, place, root, Editor(tree, True), _express(around), tree.problem is not None)
 
 
 def _name(file: DocumentFile, keys: tuple[Entry, ...], node: Mapping) -> tuple[str, Span]:
