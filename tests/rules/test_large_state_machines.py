@@ -32,3 +32,12 @@ def test_the_checks_of_a_graph_are_looked_for_once(monkeypatch: pytest.MonkeyPat
     made.index_all()
     assert [len(pipeline.tasks) for pipeline in made._whole_record(f"{ROOT}/flow.asl.json").pipelines] == [_MANY + 1]  # type: ignore[union-attr]
     assert _MANY <= len(asked) <= 4 * _MANY
+
+
+def test_a_finding_shows_so_many_places_as_somebody_reads() -> None:
+    made = workspace({"flow.asl.json": _machine()})
+    made.index_all()
+    told = [each for each in made.findings(f"{ROOT}/flow.asl.json") if each.related]
+    assert told
+    assert all(len(each.related) == 25 for each in told)
+    assert any(f"and {_MANY - 3} more" in each.message for each in told)

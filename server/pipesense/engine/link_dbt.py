@@ -36,6 +36,9 @@ def with_dbt(linked: Linked, document: Document, projects: DbtProjects) -> Linke
     if isinstance(found, DbtProperties) and len(document.text) > LONGEST_YAML:
         why = f"It has {len(document.text) / 1e6:.1f} million characters; YAML files of dbt are read up to 2 million."
         linked = replace(linked, unread=(*linked.unread, Unread(located(document, Span(0, 0)), why)))
+    if isinstance(found, DbtProperties) and found.torn is not None and not linked.unread:
+        why = "From here on this is no YAML, so dbt refuses to parse the project."
+        linked = replace(linked, unread=(*linked.unread, Unread(found.torn, why)))
     # What a file defines for others is no gap once their templates are read.
     recognised = () if isinstance(found, DbtFile) and found.macros else linked.recognised
     told = {**linked.exports, **exports(found), **_snapshot(found, linked, document)}

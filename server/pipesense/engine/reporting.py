@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from hashlib import blake2b
-from itertools import compress, count
+from itertools import compress, count, islice
 from operator import attrgetter, ne
 from typing import Final, cast
 
@@ -43,6 +43,8 @@ _KEY: Final = attrgetter("anchor.key")
 _ANCHOR: Final = attrgetter("anchor")
 _REPORTED: Final = attrgetter("reported")
 _FINGERPRINT: Final = attrgetter("reported.fingerprint")
+_MOST_RELATED: Final = 25
+"""Further places that are shown of a finding; nobody reads a list of hundreds."""
 _RELATED: Final = attrgetter("finding.related")
 _SEVERITY: Final = attrgetter("finding.severity")
 _SPAN: Final = attrgetter("span")
@@ -196,7 +198,7 @@ def _anchor(document: Document, span: Span, finding: Finding) -> Anchor:
 
 
 def _related(document: Document, finding: Finding, place: Place) -> Iterable[RelatedPlace]:
-    for each in finding.related:
+    for each in islice(finding.related, _MOST_RELATED):
         if each.loc.file == document.path:
             span = document.file_span(each.loc)
             if span is not None:

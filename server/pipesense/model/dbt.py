@@ -363,6 +363,8 @@ class DbtProperties:
     exposures: tuple[DbtExposure, ...]
     unit_tests: tuple[DbtUnitTest, ...]
     whole: bool
+    torn: Loc | None = field(default=None, compare=False)
+    """From where on it is no YAML."""
 
 
 @dataclass(frozen=True, slots=True)

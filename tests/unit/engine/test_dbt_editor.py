@@ -233,3 +233,22 @@ def test_a_rename_right_after_the_surroundings_changed_finds_every_mention() -> 
     edits = made.features.names_of(path, at).rename(path, at, "fresh_name")
     assert not isinstance(edits, Refusal)
     assert {file[len(ROOT) + 1 :] for file in edits} == {name.partition(":")[0] for name in OF_MODEL}
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("models:\n\t- name: a\n", "\t"),
+        ("models:\n  - name: a\n    columns: [\n", ""),
+        ("models:\n  - name: a\n  description: {{ x }}: [\n", None),
+    ],
+)
+def test_yaml_of_a_project_that_is_torn_is_told_of_unless_a_template_may_mend_it(text: str, at: str | None) -> None:
+    made = workspace({"dbt_project.yml": "name: shop\n", "models/schema.yml": text})
+    settle(made)
+    told = made.not_analysed(f"{ROOT}/models/schema.yml")
+    assert [each.why for each in told] == (
+        [] if at is None else ["From here on this is no YAML, so dbt refuses to parse the project."]
+    )
+    if at:
+        assert text[told[0].span.start] == at

@@ -182,7 +182,7 @@ def test_names_and_fixes_in_a_text_of_a_template(form: str) -> None:
     assert finding.span.of(text) == "Load it"
     built = made.build(made.offers(finding)[0].id, path)
     assert not isinstance(built, Refusal)
-    fixed = apply_edits(text, built.edits)
+    fixed = apply_edits(text, built.edits[path])
     inner = fixed[len(head) + len(before) : len(fixed) - len(after)]
     states = json.loads(inner)["States"]
     assert states["Load it"]["Retry"]

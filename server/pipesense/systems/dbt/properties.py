@@ -63,8 +63,10 @@ def read_properties(text: str, path: str, folder: str, package: str, locate: Loc
 def properties(file: YamlFile, path: str, folder: str, package: str, locate: Locate) -> DbtProperties:
     """What a YAML file that was read says."""
     root = file.root
+    torn = locate(file.problem.span) if file.problem is not None and not file.templated else None
     if not isinstance(root, Mapping):
-        return DbtProperties(path, folder, (), (), (), (), file.is_whole and (root is None or _is_nothing(root)))
+        closed = file.is_whole and (root is None or _is_nothing(root))
+        return DbtProperties(path, folder, (), (), (), (), closed, torn)
     lift = _Lift(_Where(path, folder, package), locate)
     whole = file.is_whole
     entries: list[DbtEntry] = []
@@ -83,7 +85,9 @@ def properties(file: YamlFile, path: str, folder: str, package: str, locate: Loc
         if (value := root.get(key)) is not None
         for each in (value, *(value.items if isinstance(value, Sequence) else ()))
     )
-    return DbtProperties(path, folder, tuple(entries), tuple(sources), tuple(exposures), tuple(unit_tests), closed)
+    return DbtProperties(
+        path, folder, tuple(entries), tuple(sources), tuple(exposures), tuple(unit_tests), closed, torn
+    )
 
 
 def yaml_snapshots(found: DbtProperties) -> Iterator[DbtNode]:
