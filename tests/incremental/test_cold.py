@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from pipesense.lang.python import flow_given
+from pipesense.lang.python import flow_given, habits
+from pipesense.lang.python.layers import narrow
 from pipesense.lang.python.module import Module
+from pipesense.model.value import Absent, Known, Unknown, Value
 from pipesense.systems.airflow import pipeline
 from support.memory import ROOT, shown, workspace
 
@@ -110,3 +112,23 @@ def test_names_are_followed_to_clocks_only_where_there_are_any(
     workspace({"dag.py": module}).index_all()
     assert bool(followed) == asked
     assert "PLAIN" not in followed
+
+
+def test_functions_that_catch_nothing_are_not_gone_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = Counted(habits._own_nodes)
+    monkeypatch.setattr(habits, "_own_nodes", inside)
+    workspace({"dag.py": DAG}).index_all()
+    assert inside.calls == 0
+    caught = DAG.replace(
+        'hook.run("delete from sales")', 'try:\n        hook.run("x")\n    except Exception:\n        pass'
+    )
+    workspace({"dag.py": caught}).index_all()
+    assert inside.calls > 0
+
+
+def test_values_that_have_the_type_already_are_not_made_anew() -> None:
+    known: Value[object] = Known(3)
+    absent: Value[object] = Absent(known, ("the task",))
+    assert narrow(known, int) is known
+    assert narrow(absent, int) is absent
+    assert narrow(absent, str) == Absent(Unknown("it is None"), ("the task",))

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from operator import attrgetter
+from typing import Final, TypeVar
 
 from pipesense.lang.python.frames import Argument
 from pipesense.model.making import quick_to_make
 from pipesense.model.value import Absent, Known, Origin, Unknown, Value
 
 T = TypeVar("T")
+
+_WORDS: Final = attrgetter("words")
 
 
 @quick_to_make
@@ -58,7 +61,7 @@ def look_up(layers: Sequence[Layer], key: str, sets: frozenset[str] = frozenset(
 
 def searched(layers: Sequence[Layer]) -> tuple[str, ...]:
     """The places that were read, in words."""
-    return tuple(dict.fromkeys(layer.words for layer in layers))
+    return tuple(dict.fromkeys(map(_WORDS, layers)))
 
 
 def as_duration(value: Value[object]) -> Value[object]:
@@ -71,9 +74,10 @@ def as_duration(value: Value[object]) -> Value[object]:
 def narrow(value: Value[object], kind: type[T]) -> Value[T]:
     """A value of a known type; one of another type is None, and so unknown."""
     if isinstance(value, Known):
-        return Known(value.value, value.loc, value.origin) if isinstance(value.value, kind) else Unknown("it is None")
+        return value if isinstance(value.value, kind) else Unknown("it is None")  # type: ignore[return-value]
     if isinstance(value, Absent):
-        return Absent(narrow(value.default, kind), value.searched)
+        default = narrow(value.default, kind)
+        return value if default is value.default else Absent(default, value.searched)  # type: ignore[return-value]
     return value
 
 

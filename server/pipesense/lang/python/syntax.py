@@ -12,6 +12,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from itertools import compress, repeat
 from operator import attrgetter, is_not
@@ -35,6 +36,8 @@ _BINDS: Final = regex(
     r"|\bimport\b(?P<imported>[ \t]*\([^)]*|[^#;\n]*)",
     re.MULTILINE,
 )
+_SPAN: Final[Callable[[tuple[int, int]], Span]] = partial(tuple.__new__, Span)
+"""Makes thousands of spans for a file, by no function of Python's own."""
 HEADERS: Final = frozenset({"header", "inner header"})
 """The kinds of units of which the body is units of its own."""
 _TOO_DEEP: Final = "it is nested too deeply to be read"
@@ -218,7 +221,7 @@ class ParsedUnit:
             if at < len(starts):
                 start = starts[where.lineno - 1 - self._added_lines] + where.col_offset
                 end = starts[at] + column
-                return Span(start, end if end <= len(self.text) else len(self.text))
+                return _SPAN((start, end if end <= len(self.text) else len(self.text)))
         start = self.offset(where.lineno, where.col_offset)
         return Span(start, min(self.offset(last, column), len(self.text)))
 

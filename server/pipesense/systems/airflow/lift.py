@@ -90,7 +90,7 @@ def _all(holders: Iterable[object], name: str) -> Iterator[Any]:
 
 def _looks(module: Module, version: Version) -> list[Look]:
     if not module.keeps:
-        return [Look(_summary(module, statement), (), (), ()) for statement in module.body]
+        return [_summary(module, statement) for statement in module.body]
     return module.memo_each(("airflow: statement", version), module.body, partial(_look_at, module, version))
 
 
@@ -113,28 +113,34 @@ def _look_at_parts(module: Module, statement: ast.With, version: Version) -> Loo
     )
 
 
-def _summary(module: Module, statement: ast.stmt) -> Summary:
-    """The summary of a top-level statement, as a look at it would give it."""
+def _summary(module: Module, statement: ast.stmt) -> Look:
+    """A look at a top-level statement that tells nothing but its summary."""
     if not isinstance(statement, ast.With) or not module.is_divided(statement):
-        return summarise(module, statement, Names(module))
+        return Look(summarise(module, statement, Names(module)), (), (), ())
     nodes: list[ast.stmt | ast.expr] = [*(item.context_expr for item in statement.items), *statement.body]
-    parts = [(each, Mentioned.of(each)) for each in nodes]
-    return summarise_block(
-        statement, [(summarise(module, each, Names(module), mentioned), mentioned) for each, mentioned in parts]
-    )
+    known = [(each, Mentioned.of(each)) for each in nodes]
+    parts = [(summarise(module, each, Names(module), mentioned), mentioned) for each, mentioned in known]
+    return Look(summarise_block(statement, parts), (), (), ())
 
 
 def _say(module: Module, version: Version, statement: ast.stmt, sites: bool) -> Look:
     """What a look at a top-level statement would say, without its summary; places of patterns only where asked for."""
-    parts: list[ast.stmt | ast.expr] = [statement]
-    if isinstance(statement, ast.With) and module.is_divided(statement):
-        parts = [*(item.context_expr for item in statement.items), *statement.body]
-    known = [(each, Names(module)) for each in parts]
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return Look(NO_SUMMARY, obsolete_in(module, statement, version, Names(module)), (), ())
+    if not isinstance(statement, ast.With) or not module.is_divided(statement):
+        return _say_of(module, version, statement, sites)
+    parts = [_say_of(module, version, item.context_expr, sites) for item in statement.items]
+    parts += [_say_of(module, version, inner, sites) for inner in statement.body]
+    return Look(NO_SUMMARY, *(tuple(_all(parts, name)) for name in ("obsolete", "sites", "calls_at_parse")))
+
+
+def _say_of(module: Module, version: Version, part: ast.stmt | ast.expr, sites: bool) -> Look:
+    names = Names(module)
     return Look(
         summary=NO_SUMMARY,
-        obsolete=tuple(use for each, names in known for use in obsolete_in(module, each, version, names)),
-        sites=tuple(site for each, names in known for site in pattern_sites(module, each, names)) if sites else (),
-        calls_at_parse=tuple(call for each, names in known for call in calls_at_parse(module, each, names)),
+        obsolete=obsolete_in(module, part, version, names),
+        sites=pattern_sites(module, part, names) if sites else (),
+        calls_at_parse=calls_at_parse(module, part, names),
     )
 
 

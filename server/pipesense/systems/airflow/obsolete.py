@@ -100,6 +100,9 @@ class _Uses:
 
     def _imports_and_attributes(self, statement: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
         """Imports and names that start at ``airflow``; the tree is walked only where the text may hold such a name."""
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            yield statement, False
+            return
         unit = parsed_of(statement)
         if len(unit.body) != 1 or unit.body[0] is not statement:
             text = unit.text

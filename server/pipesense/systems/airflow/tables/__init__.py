@@ -48,6 +48,7 @@ def _by_line(table: dict[str, frozenset[str]], version: str) -> frozenset[str]:
     return table[known[-1] if known else lines[0]]
 
 
+@lru_cache(maxsize=8)
 def base_operator_arguments(version: str) -> frozenset[str]:
     """Keyword names that every operator accepts in Airflow `version`."""
     from .arguments import BASE_OPERATOR_ARGUMENTS
@@ -55,6 +56,7 @@ def base_operator_arguments(version: str) -> frozenset[str]:
     return _by_line(BASE_OPERATOR_ARGUMENTS, version)
 
 
+@lru_cache(maxsize=8)
 def sensor_arguments(version: str) -> frozenset[str]:
     """Keyword names that every sensor accepts beyond those of every operator."""
     from .arguments import SENSOR_ARGUMENTS
@@ -62,6 +64,7 @@ def sensor_arguments(version: str) -> frozenset[str]:
     return _by_line(SENSOR_ARGUMENTS, version)
 
 
+@lru_cache(maxsize=8)
 def dag_arguments(version: str) -> frozenset[str]:
     """Argument names of ``DAG(...)`` and ``@dag(...)`` in Airflow `version`."""
     from .arguments import DAG_ARGUMENTS
@@ -69,6 +72,7 @@ def dag_arguments(version: str) -> frozenset[str]:
     return _by_line(DAG_ARGUMENTS, version)
 
 
+@lru_cache(maxsize=8)
 def trigger_rules(version: str) -> frozenset[str]:
     """Values that ``trigger_rule=`` accepts in Airflow `version`."""
     from .arguments import TRIGGER_RULES
