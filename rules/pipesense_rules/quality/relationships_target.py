@@ -60,7 +60,9 @@ def _target(test: DbtTest, ctx: Context) -> Iterator[Finding]:
     if not isinstance(node, Found) or len(node.several) != 1:
         return
     columns = ctx.dbt.columns(node.several[0])
-    if columns.closed and columns.columns and columns.find(field) is None:
+    # A column without an alias gets its name from the engine, and it may be this one.
+    named = columns.closed and columns.columns and all(each.name for each in columns.columns)
+    if named and columns.find(field) is None:
         near = get_close_matches(field, [each.name for each in columns.columns], 1, 0.7)
         text = f"; {near[0]} looks like it" if near else ""
         yield ctx.finding("field", at=test.place("field"), name=reference.name, field=field, near=text, subject=test)

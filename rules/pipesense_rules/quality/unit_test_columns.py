@@ -64,7 +64,8 @@ def unit_test_columns(test: DbtUnitTest, ctx: Context) -> Iterator[Finding]:
 
 
 def _rows(rows: tuple[DbtRow, ...], columns: Columns, name: str, ctx: Context) -> Iterator[Finding]:
-    if not columns.closed or not columns.columns:
+    # A column without an alias gets its name from the engine, and it may be the one of the row.
+    if not columns.closed or not columns.columns or any(not each.name for each in columns.columns):
         return
     seen: set[str] = set()
     for row in rows:

@@ -59,9 +59,11 @@ _DATE_PARTS: Final = frozenset(
         *("epoch_millisecond", "epoch_microsecond", "epoch_nanosecond", "timezone", "timezone_hour", "qq", "mm", "ww"),
         *("timezone_minute", "wk", "dd", "dw", "dy", "hh", "mi", "ss", "ms", "us", "ns", "mcs", "mon", "min", "sec"),
         *("hr", "hrs", "mins", "secs", "datetime", "date", "time", "iso", "week_day", "quarter_year"),
+        *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
     }
 )
-"""Words that functions take bare (``DATEADD(DAY, 1, d)``), which look like columns where the function is not known."""
+"""Words that functions take bare (``DATEADD(DAY, 1, d)``, ``WEEK(MONDAY)``), which look like columns where the function
+is not known."""
 _WHY_PSEUDO: Final = Unknown("the name means something of its own in some dialects")
 _WHY_LITERAL: Final = Unknown("no name starts with a digit: it is a literal of some dialect, like 0x")
 _WHY_QUOTED: Final = Unknown("double quotes may hold a string in this dialect")
