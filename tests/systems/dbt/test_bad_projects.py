@@ -66,7 +66,7 @@ def test_macros_that_call_each_other_for_ever_are_followed_once() -> None:
         f"{{% macro m{at}(x) %}}{{{{ m{(at + 1) % count}(x) }}}}{{{{ m{(at * 7) % count}(x) }}}}{{% endmacro %}}\n"
         for at in range(count)
     )
-    model = "{{ config(materialized='incremental', unique_key='id') }}\nselect 1 as id, {{ m0('x') }} as y\n"
+    model = "{{ config(materialized='incremental', unique_key='id') }}\nselect id, {{ m0('x') }} as y from raw.events\n"
     work = made({"macros/loops.sql": chain, "models/a.sql": model})
     assert "idempotency/incremental-no-filter" in rules(work, "models/a.sql")
 
