@@ -187,3 +187,23 @@ def test_names_and_fixes_in_a_text_of_a_template(form: str) -> None:
     states = json.loads(inner)["States"]
     assert states["Load it"]["Retry"]
     assert {**states["Load it"], "Retry": None} == {**json.loads(DEFINITION)["States"]["Load it"], "Retry": None}
+
+
+def test_a_name_in_quotes_may_hold_what_quotes_allow() -> None:
+    made, path = opened(DEFINITION, "a.asl.json")
+    place = at(DEFINITION, '"Next": "Wa')
+    edits = made.features.names_of(path, place).rename(path, place, "Is it 1:1?")
+    assert not isinstance(edits, Refusal)
+    assert apply_edits(DEFINITION, edits[path]) == DEFINITION.replace('"Wait"', '"Is it 1:1?"')
+    for name in ('a "b"', "a\\b", "a'b", "?" * 81):
+        assert isinstance(made.features.names_of(path, place).rename(path, place, name), Refusal)
+
+
+def test_behind_a_branch_on_its_last_line_the_states_outside_are_offered() -> None:
+    inner = '"States": {"In": {"Type": "Pass", "End": true}}'
+    text = (
+        '{"StartAt": "Each", "States": {\n"Each": {"Type": "Map", "ItemProcessor": {"StartAt": "In", ' + inner + "}, "
+        '"Next": "Out"},\n"Out": {"Type": "Succeed"}}}'
+    )
+    made, path = opened(text, "a.asl.json")
+    assert [item.label for item in made.features.complete(path, at(text, '"Next": "O'))] == ["Out"]

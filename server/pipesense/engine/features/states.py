@@ -22,6 +22,9 @@ _KEY: Final = regex(
     r"""(?:^|[\s{,])-?\s*["']?(?P<key>Next|Default|StartAt|next)["']?\s*:[ \t]*(?P<quote>["']?)(?P<typed>[^"'\r\n]*)$"""
 )
 _REST: Final = regex(r"[^\"'\r\n,}\]#]*")
+_QUOTABLE: Final = regex(r"[^\"'\\$\x00-\x1f]{1,80}")
+"""What a state may be called in quotes, in any text that these stand in."""
+_CLOSED: Final = regex(r"[,}\]\"]")
 _KEYWORDS: Final = ("end", "break", "continue")
 
 
@@ -75,7 +78,7 @@ class StateNames:
         refused = _refused(found)
         if refused is not None:
             return refused
-        if _NAME.fullmatch(name) is None:
+        if _NAME.fullmatch(name) is None and not (_QUOTABLE.fullmatch(name) and _is_quoted(found)):
             return Refusal(f"`{name}` cannot be written without quotes: use letters, digits, blanks and _ . - ( )")
         if any(graph.state(name) is not None for graph in found.machine.graphs):
             return Refusal(f"the {found.machine.pipeline.noun} has a {found.machine.word} called `{name}` already")
@@ -152,6 +155,15 @@ def _places(found: _Found) -> Iterator[Span]:
             yield span
 
 
+def _is_quoted(found: _Found) -> bool:
+    """Whether the name of a state stands in double quotes wherever it stands."""
+    text = found.record.document.text
+    places = list(_places(found))
+    return found.machine.word == "state" and all(
+        text[span.start - 1 : span.start] == text[span.end : span.end + 1] == '"' for span in places
+    )
+
+
 def _refused(found: _Found) -> Refusal | None:
     if not found.sure or found.graph.state(found.name) is None:
         return Refusal(f"there is no {found.machine.word} of that name here")
@@ -168,22 +180,24 @@ def _innermost(record: FileRecord, offset: int) -> tuple[StateMachine, StateGrap
     for machine in _machines(record):
         for graph in machine.graphs:
             span = _span(record, graph.whole)
-            if span is not None and span.start <= offset <= max(span.end, _line_end(record, span.end)):
+            if span is not None and _holds(record, span, offset):
                 holding.append((span.end - span.start, machine, graph))
     best = min(holding, key=lambda each: each[0], default=None)
     return (best[1], best[2]) if best is not None else None
 
 
-def _line_end(record: FileRecord, offset: int) -> int:
-    """What is typed at the end of the last line stands behind the last node."""
-    found = record.document.text.find("\n", offset)
-    return found if found >= 0 else len(record.document.text)
+def _holds(record: FileRecord, span: Span, offset: int) -> bool:
+    """Whether an offset stands in a node: what is typed at the end of its last line stands behind its last value."""
+    text = record.document.text
+    end = text.find("\n", span.end)
+    behind = text[span.end : offset]
+    return span.start <= offset <= max(span.end, end if end >= 0 else len(text)) and not _CLOSED.search(behind)
 
 
 def _own(record: FileRecord, graph: StateGraph, offset: int) -> str:
     """The state that an offset stands in."""
     for state in reversed(graph.states):
         span = _span(record, state.whole)
-        if span is not None and span.start <= offset <= max(span.end, _line_end(record, span.end)):
+        if span is not None and _holds(record, span, offset):
             return state.name
     return ""
