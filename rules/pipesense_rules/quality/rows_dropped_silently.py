@@ -54,6 +54,9 @@ META = RuleMeta(
 )
 
 _COERCING: Final = frozenset({"to_datetime", "to_numeric", "to_timedelta"})
+_FIGURES: Final = frozenset({"sum", "mean", "median", "min", "max", "std"})
+_SHOWN: Final = frozenset({"argument", "compare", "statement"})
+"""Uses of a number that end where it is shown or looked at, where the call is none of a data library."""
 _DROPS: Final = frozenset({"dropna", "drop_nulls"})
 _OUTER: Final = frozenset({"left", "right", "outer", "full"})
 _FAR: Final = 100
@@ -76,9 +79,25 @@ def rows_dropped_silently(scope: FrameScope | FrameCheck, ctx: Context) -> Itera
     for number, each in enumerate(scope.operations):
         if each.name in _DROPS and _of_join(each, places):
             continue
+        if each.name in _COERCING and each.use == "chain" and _is_for_a_figure(scope, each):
+            continue
         found = _dropping(each, ctx)
         if found is not None and not _counted(scope, number):
             yield found
+
+
+def _is_for_a_figure(scope: FrameScope, each: FrameOperation) -> bool:
+    """Whether nothing comes of the values but one number: what is written keeps the text that they were read from."""
+    takes = [other for other in scope.operations if each.loc in other.made]
+    handed_on = [given.loc for other in scope.operations for given in other.given]
+    return bool(takes) and all(
+        other.name in _FIGURES
+        and other.use in _SHOWN
+        and not any(
+            loc.unit == other.loc.unit and loc.span.contains(other.loc.span.start) for loc in handed_on
+        )
+        for other in takes
+    )
 
 
 def _dropping(each: FrameOperation, ctx: Context) -> Finding | None:

@@ -183,6 +183,9 @@ def _outside(expr: ast.expr) -> bool:
     return isinstance(expr, ast.Name)
 
 
+_PASSES_ON: Final = frozenset({"zip", "enumerate", "reversed", "sorted"})
+
+
 def turns(expr: ast.expr, module: Module) -> int:
     """How many things a loop runs over, where they are written in the code; else 0."""
     if isinstance(expr, ast.List | ast.Tuple | ast.Set):
@@ -192,6 +195,10 @@ def turns(expr: ast.expr, module: Module) -> int:
         if expr.func.attr in ("items", "keys", "values") and isinstance(holder, ast.Name | ast.Dict):
             found = module.dictionary(holder)
             return len(found.entries) if found.opened is None else 0
+    if isinstance(expr, ast.Call) and isinstance(expr.func, ast.Name) and expr.args and expr.func.id in _PASSES_ON:
+        # zip ends with the shortest of them; what the others hold beside their first argument is no element.
+        counts = [turns(each, module) for each in (expr.args if expr.func.id == "zip" else expr.args[:1])]
+        return min(counts)
     value = module.value(expr) if isinstance(expr, ast.Name) else None
     return len(value.value) if isinstance(value, Known) and isinstance(value.value, tuple) else 0
 
