@@ -93,9 +93,7 @@ def _is_for_a_figure(scope: FrameScope, each: FrameOperation) -> bool:
     return bool(takes) and all(
         other.name in _FIGURES
         and other.use in _SHOWN
-        and not any(
-            loc.unit == other.loc.unit and loc.span.contains(other.loc.span.start) for loc in handed_on
-        )
+        and not any(loc.unit == other.loc.unit and loc.span.contains(other.loc.span.start) for loc in handed_on)
         for other in takes
     )
 
