@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from pipesense.model.change import Replace, Rewrite
 from pipesense.model.sql import Block, Expr, Join
@@ -31,6 +32,9 @@ META = RuleMeta(
         ),
     },
 )
+
+_EXCLUDES: Final = frozenset({"neq", "not", "not_in", "not_like", "not_ilike", "not_matches", "not_between"})
+"""Conditions that say which partners a row must not have."""
 
 
 @rule(META)
@@ -89,7 +93,8 @@ def move_to_on(finding: Finding, subject: tuple[Block, Join, Expr], ctx: Context
     block, join, part = subject
     if not join.on or any(each.op == "or" for each in join.on) or part.span.end < 0:
         return None
-    if _still_undone(block, join, part):
+    # What a condition keeps out would come back, without the columns of the partner.
+    if part.op in _EXCLUDES or _still_undone(block, join, part):
         return None
     gone = _without(block, part, finding, ctx)
     if gone is None:
