@@ -12,12 +12,14 @@ from pipesense.lang.python.index import FUNCTIONS
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.names import path_of
 from pipesense.lang.python.sql_calls import SqlCall, sql_calls
-from pipesense.model.code import ScopeCode
+from pipesense.model.code import PatternSite, ScopeCode
 from pipesense.model.data import Access, AccessMode
 from pipesense.model.flow import EmbeddedRun
+from pipesense.model.frames import FrameScope
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
 from pipesense.systems.frames import Reading
 from pipesense.systems.renames import obsolete_in
+from pipesense.systems.sql_clients.objects import written_objects
 from pipesense.systems.sql_clients.sites import sites
 from pipesense.systems.sql_clients.tables import LIBRARY, RENAMED
 from pipesense.systems.system import Embed, Lifted
@@ -38,15 +40,21 @@ def lift(module: Module, version: Version, embed: Embed) -> Lifted:
             scope = function.name if function is not None else module.prefix
             made = partial(_code, module, scope, calls, numbers, rows)
             code.append(module.memo(("sql: code", scope, calls, numbers), [node], made) if node is not None else made())
-    found = Reading(module, LIBRARY, version, sites, "SQL clients", {}).scopes()
+    found = Reading(module, LIBRARY, version, partial(_beside, module), "SQL clients", {}).scopes()
     scopes = tuple(each.scope for each in found)
     return Lifted(
-        sites=tuple(site for each in found for site in each.beside),
+        sites=tuple(site for each in found for site in each.beside[0]),
         facts=scopes,
         obsolete=obsolete_in(scopes, RENAMED, "sqlalchemy", version),
-        code=tuple(code),
+        code=(*code, *(rows for each in found for rows in each.beside[1])),
         scripts=tuple(run.unit for each in code for run in each.scripts),
     )
+
+
+def _beside(
+    module: Module, function: Function | None, scope: FrameScope
+) -> tuple[tuple[PatternSite, ...], tuple[ScopeCode, ...]]:
+    return sites(function, scope), written_objects(module, function, scope)
 
 
 def _functions(module: Module) -> Iterator[tuple[ast.AST | None, Function | None]]:
