@@ -238,6 +238,26 @@ VARIABLES = {
 }
 
 
+def test_a_column_of_a_model_that_cannot_be_read_leads_to_its_file() -> None:
+    files = {
+        "dbt_project.yml": "name: shop\n",
+        "models/odd.sql": "select {{ columns_of_it() }} from {{ source('raw', 'orders') }}\n",
+        "models/last.sql": (
+            "with o as (select * from {{ ref('odd') }})\nselect day, amount as a, a as b, trim(note) as note from o where kind = 'x'\n"
+        ),
+    }
+    made = workspace(files)
+    settle(made)
+    path, text = f"{ROOT}/models/last.sql", files["models/last.sql"]
+    leads: dict[str, list[str]] = {}
+    for word in ("day", "amount", "kind", "note"):
+        found = made.features.names_of(path, text.index(word)).definition(path, text.index(word))
+        leads[word] = [each.path.rpartition("/")[2] for each in found]
+    assert leads == {"day": ["odd.sql"], "amount": ["odd.sql"], "kind": ["odd.sql"], "note": ["odd.sql"]}
+    at = text.index("a as b")
+    assert all(each.path == path for each in made.features.names_of(path, at).definition(path, at))
+
+
 def test_models_and_sources_that_the_projects_file_names_are_names_as_well() -> None:
     files = {
         "dbt_project.yml": "name: shop\nvars:\n  a: \"{{ source('raw', 'orders') }}\"\n  b: \"{{ ref('last') }}\"\n",

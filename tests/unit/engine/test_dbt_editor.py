@@ -252,3 +252,36 @@ def test_yaml_of_a_project_that_is_torn_is_told_of_unless_a_template_may_mend_it
     )
     if at:
         assert text[told[0].span.start] == at
+
+
+MACROS = {
+    "dbt_project.yml": "name: shop\n",
+    "macros/m.sql": (
+        "{% macro plain(x) %}{{ x }}{% endmacro %}\n"
+        "{% macro kind() %}{{ return(adapter.dispatch('kind')()) }}{% endmacro %}\n"
+        "{% macro default__kind() %}int{% endmacro %}\n"
+    ),
+    "models/a.sql": "select {{ plain(1) }} as a, {{ shop.plain(2) }} as b, cast(1 as {{ shop.kind() }}) as c\n",
+}
+
+
+def test_a_macro_that_is_called_by_its_own_projects_name_is_renamed_there() -> None:
+    made = workspace(MACROS)
+    settle(made)
+    path = f"{ROOT}/models/a.sql"
+    at = MACROS["models/a.sql"].index("plain(2)")
+    names = made.features.names_of(path, at)
+    edits = names.rename(path, at, "fresh")
+    assert not isinstance(edits, Refusal)
+    assert {file.rpartition("/")[2]: len(several) for file, several in edits.items()} == {"a.sql": 2, "m.sql": 1}
+
+
+@pytest.mark.parametrize("name", ["kind() }}) as c", "kind() %}{{ return", "default__kind"])
+def test_a_macro_that_is_dispatched_is_not_renamed_alone(name: str) -> None:
+    made = workspace(MACROS)
+    settle(made)
+    file = next(each for each in MACROS if name in MACROS[each])
+    path, at = f"{ROOT}/{file}", MACROS[file].index(name)
+    refused = made.features.names_of(path, at).renamed(path, at)
+    assert isinstance(refused, Refusal)
+    assert "adapter.dispatch finds" in refused.why

@@ -239,11 +239,15 @@ class DbtNames:
                 yield Mention(Symbol("var", folder, each.name), at, defines=True), each.span
 
     def _plain(self, mention: Mention) -> Mention:
-        """A node that is named with its own project's name is the same without."""
+        """A node or macro that is named with its own project's name is the same without."""
         symbol = mention.symbol
-        if symbol.kind != "node" or not symbol.group or not is_called(self.lookup, symbol.folder, symbol.group):
+        if (
+            symbol.kind not in ("node", "macro")
+            or not symbol.group
+            or not is_called(self.lookup, symbol.folder, symbol.group)
+        ):
             return mention
-        return Mention(Symbol("node", symbol.folder, symbol.name), mention.loc, mention.defines)
+        return Mention(Symbol(symbol.kind, symbol.folder, symbol.name), mention.loc, mention.defines)
 
     def _own_columns(self, record: FileRecord) -> Iterator[tuple[Mention, Span]]:
         """The aliases in the SELECT list that a model's file ends in: what YAML and other models know."""
@@ -404,12 +408,24 @@ class DbtNames:
         made = len(list(self._made(symbol))) if symbol.kind == "doc" else made
         if not made:
             return Refusal(f"no file of the project defines the {word} `{symbol.name}`, so it would not be renamed")
+        dispatched = self._dispatched(symbol) if symbol.kind == "macro" else ""
+        if dispatched:
+            return Refusal(f"adapter.dispatch finds `{dispatched}` by its name, so both are to be renamed by hand")
         if made > 1:
             return Refusal(f"several files define a {word} `{symbol.name}`")
         places = [each.path for each in (self._nodes(symbol) if symbol.kind == "node" else self._made_by(symbol))]
         if any(self.projects.folder(path) != symbol.folder for path in places):
             return Refusal(f"the {word} `{symbol.name}` belongs to an installed package")
         return None
+
+    def _dispatched(self, symbol: Symbol) -> str:
+        """The macro that is found by its name together with this one: ``default__x`` for ``x``, and the other way.
+
+        https://docs.getdbt.com/reference/dbt-jinja-functions/dispatch (1.10)
+        """
+        prefix, _, tail = symbol.name.partition("__")
+        others = [f"default__{symbol.name}", *([tail] if prefix and tail else [])]
+        return next((each for each in others if self._made_by(Symbol("macro", symbol.folder, each))), "")
 
     def _passed_on(self, path: str, offset: int, symbol: Symbol) -> Refusal | None:
         """A column that is read and given on by one word: which of the two is to be renamed, nobody can tell."""

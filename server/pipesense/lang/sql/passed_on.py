@@ -8,9 +8,11 @@ from typing import Final, TypeAlias, Union
 
 from pipesense.lang.sql.bind import Binder
 from pipesense.model.columns import Found
-from pipesense.model.sql import Block, ColumnUse, Expr, Output, Source
+from pipesense.model.sql import Block, ColumnUse, Expr, Output, Role, Source
 
 _DEEPEST: Final = 60
+_APART: Final = frozenset({Role.STATEMENT, Role.CTE, Role.FROM})
+"""Queries that see no names but those of their own tables."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +69,7 @@ def starred(block: Block, output: Output) -> Iterator[Source]:
 def _of_use(binder: Binder, use: ColumnUse, depth: int) -> Passed | None:
     bound = binder.bind(use)
     if not isinstance(bound, Found):
-        source = next((each for each in _around(binder, use) if use.source and each.alias == use.source), None)
+        source = _likely(binder, use)
     elif bound.source is not None:
         source = bound.source
     else:
@@ -80,7 +82,21 @@ def _of_use(binder: Binder, use: ColumnUse, depth: int) -> Passed | None:
             ),
             None,
         )
-    return _of_source(binder, source, use.path[-1], depth) if source is not None else None
+    if source is None or _may_be_alias(binder, use, source):
+        return None
+    return _of_source(binder, source, use.path[-1], depth)
+
+
+def _may_be_alias(binder: Binder, use: ColumnUse, source: Source) -> bool:
+    """Whether an item of the same list may be meant by its alias, as far as the source's columns are known."""
+    inside = next((each for each in binder.facts.blocks if each.keyword.start == use.inside), None)
+    if len(use.path) > 1 or inside is None or binder.columns_of(source).find(use.path[0]) is not None:
+        return False
+    name = use.path[0].casefold()
+    return any(
+        output.aliased and output.name.casefold() == name and not output.span.contains(use.span.start)
+        for output in inside.outputs
+    )
 
 
 def _of_source(binder: Binder, source: Source, name: str, depth: int) -> Passed | None:
@@ -114,5 +130,14 @@ def _use_at(binder: Binder, expr: Expr) -> ColumnUse | None:
     return next((use for use in binder.facts.columns if use.span == expr.span), None)
 
 
-def _around(binder: Binder, use: ColumnUse) -> tuple[Source, ...]:
-    return next((block.every_source for block in binder.facts.blocks if block.keyword.start == use.owner), ())
+def _likely(binder: Binder, use: ColumnUse) -> Source | None:
+    """The table of a name where not all columns are known: the one it is qualified with, or the only one there is."""
+    if use.source:
+        owner = next((each for each in binder.facts.blocks if each.keyword.start == use.owner), None)
+        found = owner.every_source if owner is not None else ()
+        return next((each for each in found if each.alias == use.source), None)
+    inside = next((each for each in binder.facts.blocks if each.keyword.start == use.inside), None)
+    if inside is None or inside.role not in _APART or len(inside.every_source) != 1 or len(use.path) != 1:
+        return None
+    only = inside.every_source[0]
+    return only if binder.columns_of(only).opened is not None else None
