@@ -28,6 +28,7 @@ def told_by_use(
     imports = module.imports()
     if not _imports(imports, library.packages) or _imports(imports, library.alike):
         return {}
+    kinds = frozenset(library.signs.values())
     found: dict[str, Flow] = {}
     gone: set[str] = set()
     for each in _in_order(node):
@@ -37,13 +38,15 @@ def told_by_use(
             name = _kept(library, below, kind)
             if name in names and name not in gone:
                 found.setdefault(name, Flow(kind))
+                if len(found) == len(names):
+                    return found
         elif isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
             gone.add(each.id)
         elif isinstance(each, ast.Assign) and len(each.targets) == 1 and isinstance(each.targets[0], ast.Name):
             # ``df = df.filter(...)`` leaves the name what it was.
-            kinds = {kind for kind in library.signs.values() if _kept(library, each.value, kind) == each.targets[0].id}
-            if not kinds:
-                gone.add(each.targets[0].id)
+            name = each.targets[0].id
+            if name in names and name not in gone and all(_kept(library, each.value, kind) != name for kind in kinds):
+                gone.add(name)
     return found
 
 
@@ -61,17 +64,19 @@ def _imports(imports: frozenset[str], packages: tuple[str, ...]) -> bool:
 def _in_order(node: ast.AST) -> Iterator[ast.AST]:
     """What a function holds in the order of its running, values before the names they are given; no inner functions."""
     body = getattr(node, "body", None)
-    todo: list[ast.AST] = list(reversed(body)) if isinstance(body, list) else []
+    todo = [(each, False) for each in reversed(body)] if isinstance(body, list) else []
     while todo:
-        each = todo.pop()
+        each, entered = todo.pop()
         if isinstance(each, _INNER):
             continue
-        if isinstance(each, ast.Assign) and len(each.targets) == 1 and isinstance(each.targets[0], ast.Name):
-            yield from _in_order(ast.Module([ast.Expr(each.value)], []))
-            yield each
+        if not entered and isinstance(each, ast.Assign) and len(each.targets) == 1:
+            todo += ((each, True), (each.value, False))
             continue
         yield each
-        todo += reversed(children(each))
+        if not entered:
+            todo += [(inner, False) for inner in reversed(children(each))]
+        elif isinstance(each, ast.Assign) and not isinstance(each.targets[0], ast.Name):
+            todo.append((each.targets[0], False))
 
 
 def _kept(library: Library, expr: ast.expr, kind: str) -> str:
