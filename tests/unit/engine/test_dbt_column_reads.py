@@ -258,6 +258,16 @@ def test_a_column_of_a_model_that_cannot_be_read_leads_to_its_file() -> None:
     assert all(each.path == path for each in made.features.names_of(path, at).definition(path, at))
 
 
+def test_an_alias_that_a_template_makes_up_is_not_renamed() -> None:
+    text = "with a as (select 1 as n_{{ kind }}_x, 2 as m) select n_{{ kind }}_x, m as k_{{ kind }}_y from a\n"
+    made = workspace({"dbt_project.yml": "name: shop\n", "models/last.sql": text})
+    settle(made)
+    path = f"{ROOT}/models/last.sql"
+    for word in ("n_{{", "k_{{"):
+        at = text.index(word)
+        assert isinstance(made.features.names_of(path, at).rename(path, at, "fresh"), Refusal), word
+
+
 def test_models_and_sources_that_the_projects_file_names_are_names_as_well() -> None:
     files = {
         "dbt_project.yml": "name: shop\nvars:\n  a: \"{{ source('raw', 'orders') }}\"\n  b: \"{{ ref('last') }}\"\n",

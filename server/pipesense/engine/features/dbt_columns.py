@@ -177,9 +177,9 @@ class ColumnRenamer:
         record = self.record_of(node.path)
         loc = statement.at(output.name_span or output.span)
         span = record.document.file_span(loc) if record is not None else None
-        if record is None or span is None or not record.document.is_verbatim(loc):
+        written = span.of(record.document.text) if record is not None and span is not None else ""
+        if record is None or span is None or "{{" in written or not record.document.is_verbatim(loc):
             return Refusal("a part of the name is filled in by the program")
-        written = span.of(record.document.text)
         if output.name_span is not None:
             again = _alias_of(record, statement, output) if output.expr.path[-1:] == (new,) else None
             made.add(node.path, again or span, "" if again else _as_written(written, new))

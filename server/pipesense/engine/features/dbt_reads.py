@@ -155,7 +155,7 @@ class ColumnReads:
         made = self.renamer.made(node, name)
         if isinstance(made, str):
             through = reference(made)
-            return through or self._listed(node, name)
+            return through or self._listed(node, name) or self._start(node)
         if made is not None:
             return made
         return self._listed(node, name) or (self._start(node) if self.renamer.may_have(node, name) else None)

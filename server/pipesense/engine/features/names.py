@@ -249,7 +249,8 @@ class Names:
         if symbol.kind is NameKind.COLUMN and reach(found.statement.facts, found.text, symbol, bind).open:
             return Refusal(f"of which table `{symbol.name}` is cannot be told everywhere: qualify it first")
         document = found.record.document
-        if not all(document.is_verbatim(found.statement.at(each.span)) for each in same):
+        made_up = any("{{" in each.span.of(found.text) for each in same)
+        if made_up or not all(document.is_verbatim(found.statement.at(each.span)) for each in same):
             return Refusal("a part of the name is filled in by the program")
         return None
 
