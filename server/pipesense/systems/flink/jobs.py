@@ -184,10 +184,11 @@ def _endless(signs: list[Signs], strings: list[str], words: frozenset[str]) -> t
         for each in signs:
             for loc, what in each.sources:
                 return loc, what
+    paths = frozenset(path for each in signs for path in each.paths)
     for each in signs:
         for loc, table, connector in each.tables:
             reads = re.compile(rf"\b(?:FROM|JOIN)\s+(?:\w+\s*\(\s*TABLE\s+)?`?{re.escape(table)}\b", re.I)
-            if any(reads.search(text) for text in strings) or any(table in one.paths for one in signs):
+            if table in paths or any(reads.search(text) for text in strings):
                 return loc, f"{table} ({connector})"
     return None, ""
 
