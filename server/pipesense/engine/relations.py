@@ -210,6 +210,8 @@ class Relations:
             )
         best = max(match.value for match, _ in defined if match is not None)
         fitting = [each for match, each in defined if match is not None and match.value == best]
+        # Of several that say the same, that of the statement's own folder is the one that it meets.
+        fitting.sort(key=lambda each: bool(_declared_in(each, place.home)))
         if any(each.temporary for each in fitting):
             return Unknown("another script makes a temporary table of that name")
         if _are_copies([each.loc.file for each in fitting], place.file):
