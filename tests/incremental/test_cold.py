@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from pipesense.lang.python import flow_given, habits
+from pipesense.lang.python.dicts import Entry
 from pipesense.lang.python.layers import narrow
 from pipesense.lang.python.module import Module
 from pipesense.model.value import Absent, Known, Unknown, Value
 from pipesense.systems.airflow import pipeline
+from pipesense.systems.airflow.settings import TaskSettings
 from support.memory import ROOT, shown, workspace
 
 DAG = """from airflow import DAG
@@ -132,3 +134,71 @@ def test_values_that_have_the_type_already_are_not_made_anew() -> None:
     assert narrow(known, int) is known
     assert narrow(absent, int) is absent
     assert narrow(absent, str) == Absent(Unknown("it is None"), ("the task",))
+
+
+SETTINGS = """from airflow import DAG
+from airflow.operators.bash import BashOperator
+from airflow.operators.python import PythonOperator
+from airflow.sensors.filesystem import FileSensor
+from airflow.utils.task_group import TaskGroup
+from elsewhere import Strange, more
+
+class Own(PythonOperator):
+    def __init__(self, **given):
+        super().__init__(retries=4, **given)
+
+def make(name, **given):
+    return BashOperator(task_id=name, bash_command="x", retries=0, **given)
+
+with DAG("a", default_args={"retries": 2, "email": ["a@b.c"], "timeout": 60}) as dag:
+    BashOperator(task_id="a", bash_command="x")
+    BashOperator(task_id="b", bash_command="x")
+    BashOperator(task_id="c", bash_command="x", retries=3, trigger_rule="all_done")
+    BashOperator(task_id="d", bash_command="x", email_on_failure=False, **more())
+    FileSensor(task_id="e", filepath="x", mode="reschedule")
+    FileSensor(task_id="f", filepath="x")
+    Strange(task_id="g")
+    Own(task_id="h", python_callable=print)
+    make("i")
+    make("j", execution_timeout=None)
+    BashOperator(task_id="k", bash_command="x", default_args={"retries": 9, "depends_on_past": True})
+    late = BashOperator(task_id="l", bash_command="x")
+    late.retries = 7
+    with TaskGroup("g", default_args={"retries": 1}):
+        BashOperator(task_id="m", bash_command="x")
+        with TaskGroup("h", default_args={"depends_on_past": True}):
+            BashOperator(task_id="n", bash_command="x")
+            FileSensor(task_id="o", filepath="x")
+"""
+
+
+def test_tasks_that_say_nothing_themselves_share_what_their_dag_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"{ROOT}/dag.py"
+    settings, found = pipeline.task_settings, list[TaskSettings]()
+
+    def noted(*args: Any) -> TaskSettings:
+        found.append(settings(*args))
+        return found[-1]
+
+    monkeypatch.setattr(pipeline, "task_settings", noted)
+    opened = workspace({"dag.py": SETTINGS})
+    opened.open(path, SETTINGS)
+    opened.index_all()
+    expected = [*found]
+    found.clear()
+    workspace({"dag.py": SETTINGS}).index_all()
+    assert len(found) == 15
+    assert found == expected
+    first, second, third = found[:3]
+    assert first.retry is second.retry
+    assert first.settings is second.settings
+    assert third.alerts is first.alerts
+    assert third.retry != first.retry
+
+
+def test_places_of_entries_and_arguments_are_worked_out_for_what_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    placed = Counted(Entry.entry_loc.fget)  # type: ignore[attr-defined]
+    monkeypatch.setattr(Entry, "entry_loc", property(placed))
+    plain = DAG.replace('{"retries": 2}', "{" + ", ".join(f'"queue_{at}": {at}' for at in range(50)) + "}")
+    workspace({"dag.py": plain}).index_all()
+    assert placed.calls < 50

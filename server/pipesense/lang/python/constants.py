@@ -231,6 +231,9 @@ def _fstring(module: Module, expr: ast.JoinedStr) -> Value[object]:
 def _sequence(module: Module, expr: ast.List | ast.Tuple | ast.Set) -> Value[object]:
     found: list[object] = []
     for item in expr.elts:
+        if isinstance(item, ast.Constant):
+            found.append(item.value)
+            continue
         inner = module.value(item)
         if not isinstance(inner, Known):
             return inner

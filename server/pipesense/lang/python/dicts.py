@@ -21,10 +21,11 @@ from pipesense.lang.python.names import (
     share_loop,
     takes_effect,
 )
-from pipesense.lang.python.syntax import place_of
+from pipesense.lang.python.syntax import parsed_of, place_of, span_of
 from pipesense.model.making import quick_to_make
 from pipesense.model.value import Known, Unknown
 from pipesense.model.where import Loc
+from pipesense.text.span import Span
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module, Scope
@@ -35,15 +36,32 @@ if TYPE_CHECKING:
 class Entry:
     """One entry of an abstract dictionary.
 
-    ``key_loc`` is the key (the keyword for ``dict(k=v)``), ``entry_loc`` key and value together. The entry may stand in
-    another file.
+    ``key_node`` is the key as it is written (the keyword for ``dict(k=v)``). The entry may stand in another file, which
+    ``path`` names.
     """
 
     key: str
     value: ast.expr
-    key_loc: Loc
-    entry_loc: Loc
+    key_node: ast.AST
+    path: str
     scope: Scope
+
+    # Most entries are never told of: where they stand is worked out for those that are.
+
+    @property
+    def key_loc(self) -> Loc:
+        """The key; of a keyword its name."""
+        unit = parsed_of(self.key_node)
+        loc = Loc(self.path, unit.unit, unit.span_of(self.key_node))
+        if isinstance(self.key_node, ast.keyword):
+            loc = loc.at(Span(loc.span.start, loc.span.start + len(self.key)))
+        return loc
+
+    @property
+    def entry_loc(self) -> Loc:
+        """Key and value together."""
+        loc = self.key_loc
+        return loc.at(loc.span.cover(span_of(self.value)))
 
 
 @quick_to_make
@@ -145,16 +163,7 @@ def _same(module: Module, one: Entry, other: Entry) -> bool:
 
 
 def _entry(module: Module, key: str, key_node: ast.AST, value: ast.expr) -> Entry:
-    key_loc = module.loc(key_node)
-    if isinstance(key_node, ast.keyword):
-        key_loc = key_loc.at(type(key_loc.span)(key_loc.span.start, key_loc.span.start + len(key)))
-    return Entry(
-        key,
-        value,
-        key_loc,
-        key_loc.at(key_loc.span.cover(module.loc(value).span)),
-        module.scope_of(value),
-    )
+    return Entry(key, value, key_node, module.path_of(key_node), module.scope_of(value))
 
 
 def _literal(module: Module, expr: ast.Dict) -> AbstractDict:
@@ -172,6 +181,8 @@ def _literal(module: Module, expr: ast.Dict) -> AbstractDict:
 
 
 def _pair(module: Module, key: ast.expr, item: ast.expr) -> AbstractDict:
+    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+        return AbstractDict({key.value: _entry(module, key.value, key, item)}, None)
     known = module.value(key)
     if isinstance(known, Known) and isinstance(known.value, str):
         return AbstractDict({known.value: _entry(module, known.value, key, item)}, None)

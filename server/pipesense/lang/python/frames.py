@@ -80,12 +80,24 @@ class Frame:
 class Argument:
     """An argument of a call, or an entry of a dictionary that serves as arguments.
 
-    ``loc`` is the name with its value (``retries=3``, ``"retries": 3``).
+    ``place`` is the node, or the entry of a dictionary, that is the name with its value.
     """
 
     value: ast.expr
     frame: Frame
-    loc: Loc
+    place: ast.AST | Entry
+
+    @property
+    def loc(self) -> Loc:
+        """The name with its value (``retries=3``, ``"retries": 3``); worked out where somebody tells of it."""
+        place = self.place
+        return place.entry_loc if isinstance(place, Entry) else self.frame.module.loc(place)
+
+    @property
+    def file(self) -> str:
+        """The file that it stands in."""
+        place = self.place
+        return place.path if isinstance(place, Entry) else self.frame.module.path_of(place)
 
     def constant(self) -> Value[object]:
         """The value, where it is a constant."""
@@ -206,7 +218,7 @@ def entry_argument(entry: Entry, frame: Frame) -> Argument:
     """An entry of a dictionary that was found from ``frame``, as an argument."""
     # Parameters of the function that is being read mean something only in code of that function.
     own = frame if entry.scope.kind == "function" else Frame(frame.module)
-    return Argument(entry.value, own, entry.entry_loc)
+    return Argument(entry.value, own, entry)
 
 
 def read_arguments(call: ast.Call, frame: Frame, positional: tuple[str, ...] = ()) -> Arguments:
@@ -218,10 +230,10 @@ def read_arguments(call: ast.Call, frame: Frame, positional: tuple[str, ...] = (
         if isinstance(value, ast.Starred):
             opened, unsure = Unknown("arguments come from a sequence"), None
             break
-        items[name] = Argument(value, frame, frame.module.loc(value))
+        items[name] = Argument(value, frame, value)
     for keyword in call.keywords:
         if keyword.arg is not None:
-            items[keyword.arg] = Argument(keyword.value, frame, frame.module.loc(keyword))
+            items[keyword.arg] = Argument(keyword.value, frame, keyword)
             continue
         found = _spread(keyword.value, frame)
         if found.opened is not None:

@@ -109,7 +109,8 @@ class Module:
         known: Loc | None = getattr(node, "_loc", None)
         if known is None:
             unit = parsed_of(node)
-            known = Loc(self._owner(node).path, unit.unit, unit.span_of(node))
+            path = self.path if unit.owner is self._self else self._owner(node).path
+            known = Loc(path, unit.unit, unit.span_of(node))
             node._loc = known  # type: ignore[attr-defined]
         return known
 
@@ -123,6 +124,10 @@ class Module:
         unit, owner = parsed_of(node), self._owner(node)
         children = owner.tree.inside(unit) if unit.body and unit.body[0] is node else ()
         return "\n".join((self.text_of(node), *(each.text for each in children)))
+
+    def path_of(self, node: ast.AST) -> str:
+        """The file that a node stands in."""
+        return self._owner(node).path
 
     def _owner(self, node: ast.AST) -> Module:
         """The Module that a node belongs to."""

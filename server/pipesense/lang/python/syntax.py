@@ -16,7 +16,7 @@ from functools import partial
 from hashlib import blake2b
 from itertools import compress, repeat
 from operator import attrgetter, is_not
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pipesense.lang.python.index import IMPORTS, Place, UnitIndex
 from pipesense.lang.python.walk import build_index
@@ -211,19 +211,21 @@ class ParsedUnit:
         last: int | None = getattr(node, "end_lineno", None)
         if last is None:
             return _cover(node)
-        where = cast("ast.expr", node)
-        column = cast("int", where.end_col_offset)
+        where: Any = node
         if self._ascii:
+            before = self._added_lines + 1
+            if last == before:
+                # What stands in the first line: where the others start need not be known.
+                return _SPAN((where.col_offset, where.end_col_offset))
             starts = self._starts
             if starts is None:
                 starts = self._starts = line_starts(self.text)
-            at = last - 1 - self._added_lines
-            if at < len(starts):
-                start = starts[where.lineno - 1 - self._added_lines] + where.col_offset
-                end = starts[at] + column
+            if last - before < len(starts):
+                end = starts[last - before] + where.end_col_offset
+                start = starts[where.lineno - before] + where.col_offset
                 return _SPAN((start, end if end <= len(self.text) else len(self.text)))
         start = self.offset(where.lineno, where.col_offset)
-        return Span(start, min(self.offset(last, column), len(self.text)))
+        return Span(start, min(self.offset(last, where.end_col_offset), len(self.text)))
 
 
 def _cover(node: ast.AST) -> Span:

@@ -236,7 +236,7 @@ def _task_settings(dag: DagDraft, owner: str, home: Module, version: Version, li
     for name, argument in dag.arguments.items.items():
         if name in known_here or name not in tables.base_operator_arguments(line):
             continue
-        if tables.removed_argument("dag", name) is not None or argument.loc.file != home.path:
+        if tables.removed_argument("dag", name) is not None or argument.file != home.path:
             continue
         yield SettingFault(
             kind=FaultKind.TASK_SETTING_ON_PIPELINE,
@@ -297,7 +297,7 @@ def _start_and_schedule(
         )
     catchup = dag.attributes.get("catchup") or dag.arguments.get("catchup")
     starts = isinstance(schedule.start, Absent)
-    if known(schedule.catchup) is True and starts and catchup is not None and catchup.loc.file == home.path:
+    if known(schedule.catchup) is True and starts and catchup is not None and catchup.file == home.path:
         text = known(schedule.text)
         # Airflow 2.11 asks for a date only where something starts runs; Airflow 3 asks always.
         if text is None and not schedule.triggered and version.number[:1] < (3,):
@@ -331,7 +331,7 @@ def _defaults(
         return
     literal = dictionary(given.value, given.frame).literal
     for name, argument in defaults.shared.items.items():
-        if argument.loc.file != home.path:
+        if argument.file != home.path:
             continue
         if name in tables.base_operator_arguments(line) or name in tables.sensor_arguments(line):
             yield from _value(name, argument, owner, home, version, line)

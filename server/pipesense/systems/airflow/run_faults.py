@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from typing import Final
 
 from pipesense.lang.python.constants import CLOCK
@@ -13,7 +13,7 @@ from pipesense.lang.python.edit import add_keywords
 from pipesense.lang.python.frames import Argument, Frame, follow
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.nodes import children, nodes_under
-from pipesense.lang.python.syntax import parsed_of
+from pipesense.lang.python.syntax import ParsedUnit, parsed_of, span_of
 from pipesense.model.change import Replace
 from pipesense.model.faults import FaultKind, SettingFault
 from pipesense.model.flow import Schedule
@@ -96,11 +96,14 @@ def _catchup(dag: DagDraft, schedule: Schedule, loc: Loc, home: Module, version:
 def _clocks(
     given: Iterable[tuple[str, Argument]], owner: str, home: Module, version: Version
 ) -> Iterator[SettingFault]:
-    may_vary = _may_vary(home)
+    varying = _varying(home)
     for name, argument in given:
-        if isinstance(argument.value, ast.Constant) or name in _OTHERS or argument.loc.file != home.path:
+        value = argument.value
+        if isinstance(value, ast.Constant) or name in _OTHERS or not varying.may_hold(value, argument.frame):
             continue
-        call = _varies(argument.value, argument.frame, 0, may_vary)
+        if argument.file != home.path:
+            continue
+        call = _varies(value, argument.frame, 0, varying.may_vary)
         if call is None:
             continue
         place = home.loc(call)
@@ -119,45 +122,89 @@ def _clocks(
 _MayVary = Callable[[ast.expr], bool]
 
 
-def _may_vary(home: Module) -> _MayVary:
-    """Whether a name or call of a file that is read once may come to a call that asks: most files have none.
+@dataclass(frozen=True, slots=True)
+class _Varying:
+    """What in a file may come to a call that asks.
+
+    ``may_hold``: something in an expression, read in a frame; ``may_vary``: a name or a call by itself.
+    """
+
+    may_hold: Callable[[ast.expr, Frame], bool]
+    may_vary: _MayVary
+
+
+def _varying(home: Module) -> _Varying:
+    """What may vary in a file that is read once: in most files nothing does.
 
     What a name means is not asked; it is enough to know where names of that spelling are bound.
     """
-    return _anything if home.keeps else home.memo("airflow: clocks", (), partial(_from_those_that_ask, home))
+    return _ANYTHING if home.keeps else home.memo("airflow: clocks", (), partial(_from_those_that_ask, home))
 
 
-def _anything(expr: ast.expr) -> bool:
-    return True
+_ANYTHING: Final = _Varying(lambda expr, frame: True, lambda expr: True)
 
 
-def _from_those_that_ask(home: Module) -> _MayVary:
+def _from_those_that_ask(home: Module) -> _Varying:
     sites = (site for unit in home.units for site in unit.index.calls if not site.callee or _ASKS.search(site.callee))
-    asking = frozenset(parsed_of(site.node) for site in sites if _is_asking(home, site.node))
-    by_name = home.table.by_name
-    known: dict[str, bool] = {}
+    calls = [site.node for site in sites if _is_asking(home, site.node)]
+    asking = frozenset(map(parsed_of, calls))
+    leading = _leading(home, calls)
+    units: dict[ParsedUnit, bool] = {}
 
-    def leads_there(name: str) -> bool:
-        found = known.get(name)
+    def may_hold(expr: ast.expr, frame: Frame) -> bool:
+        unit = parsed_of(expr)
+        if unit not in home.tree or frame.has_parameters():
+            return True
+        found = units.get(unit)
         if found is None:
-            known[name] = True  # what leads back to itself is followed
-            tables = chain.from_iterable(unit.index.bindings.values() for unit in by_name.get(name, ()))
-            bindings = chain.from_iterable(table.get(name, ()) for table in tables)
-            found = known[name] = any(binding.value is not None and asks(binding.value) for binding in bindings)
+            found = units[unit] = unit in asking or any(_may_mention(unit, name) for name in leading)
         return found
-
-    def asks(value: ast.expr) -> bool:
-        return parsed_of(value) in asking or any(
-            isinstance(node, ast.Name) and leads_there(node.id) for node in nodes_under(value)
-        )
 
     def may_vary(expr: ast.expr) -> bool:
         unit = parsed_of(expr)
         if unit not in home.tree:
             return True
-        return bool(asking) and (leads_there(expr.id) if isinstance(expr, ast.Name) else unit in asking)
+        return expr.id in leading if isinstance(expr, ast.Name) else unit in asking
 
-    return may_vary
+    return _Varying(may_hold, may_vary)
+
+
+def _leading(home: Module, calls: Sequence[ast.Call]) -> Set[str]:
+    """Names that are bound to something with one of the calls in it, or with such a name."""
+    found: set[str] = set()
+    todo = [name for call in calls for name, value in _given_in(parsed_of(call)) if _holds(value, call)]
+    while todo:
+        name = todo.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for unit in home.units:
+            if _may_mention(unit, name):
+                todo += [each for each, value in _given_in(unit) if each not in found and _mentions(value, name)]
+    return found
+
+
+def _given_in(unit: ParsedUnit) -> Iterator[tuple[str, ast.expr]]:
+    """The names that a unit binds, with what they are bound to."""
+    for table in unit.index.bindings.values():
+        for name, bindings in table.items():
+            for binding in bindings:
+                if binding.value is not None:
+                    yield name, binding.value
+
+
+def _holds(value: ast.expr, call: ast.Call) -> bool:
+    around, inner = span_of(value), span_of(call)
+    return around.start <= inner.start and inner.end <= around.end
+
+
+def _may_mention(unit: ParsedUnit, name: str) -> bool:
+    # Beyond ASCII one name may be written in several ways.
+    return name in unit.text or not unit.text.isascii()
+
+
+def _mentions(value: ast.expr, name: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for node in nodes_under(value))
 
 
 def _is_asking(module: Module, call: ast.Call) -> bool:

@@ -7,10 +7,10 @@ the inside out, those of the DAG, and last what the deployment's configuration s
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from pipesense.lang.python.frames import Arguments, dictionary, entry_argument
 from pipesense.lang.python.layers import Hit, Layer, as_duration, look_up, narrow, searched
@@ -30,6 +30,13 @@ _NEWEST: Final = "99.0"
 _LIMITS: Final = ("pool", "max_active_tis_per_dag", "max_active_tis_per_dagrun", "task_concurrency")
 _DAG_LIMITS: Final = ("max_active_tasks", "concurrency")
 _CALLBACKS: Final = ("on_failure_callback", "on_retry_callback")
+_RETRIES: Final = frozenset({"retries", "retry_delay", "max_retry_delay", "retry_exponential_backoff", "retry_policy"})
+_TIMEOUTS: Final = frozenset({"execution_timeout", "timeout"})
+_ALERTS: Final = frozenset({"on_failure_callback", "email", "email_on_failure"})
+_RULE: Final = frozenset({"trigger_rule"})
+_PAST: Final = frozenset({"depends_on_past"})
+_WAITING: Final = frozenset({"deferrable", "mode"})
+"""The settings that each part of what is told of a task is worked out from."""
 
 
 def defaults_layer(arguments: Arguments, words: str, origin: Origin) -> Layer | None:
@@ -50,6 +57,8 @@ class Defaults:
     def __init__(self, dag: DagDraft) -> None:
         self.dag = dag
         self._groups: dict[GroupDraft, Layer | None] = {}
+        self._alike: dict[object, Any] = {}
+        """What holds for all tasks that say nothing about it themselves; only in a file that is read once."""
         self._asked = Recorder()
         """What reading all of this asked; each task rests on it, whichever asked first."""
         with dag.frame.module.recording(self._asked):
@@ -87,6 +96,16 @@ class Defaults:
         if self.shared is not None:
             found.append(self.shared)
         self.ask_again()
+        return found
+
+    def alike(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What is the same for all that ask with this key, worked out once.
+
+        Not for a file that another link follows: there each task must rest on what it was worked out from.
+        """
+        if key not in self._alike:
+            self._alike[key] = compute()
+        found: T = self._alike[key]
         return found
 
     def ask_again(self) -> None:
@@ -137,13 +156,50 @@ class TaskSettings:
 
 def task_settings(task: TaskDraft, defaults: Defaults, version: str, deployed: Configured) -> TaskSettings:
     """Everything that a hover tells about a task; ``version`` is Airflow's release line."""
-    layers = defaults.layers(task)
-    retry = _retry(task, layers, version, deployed)
-    timeout = _timeout(task, layers, defaults.dag, deployed)
-    alerts = _alerts(task, layers, defaults.dag)
-    rule = _plain(task, layers, "trigger_rule", str, default_of("task", "trigger_rule", version) or "all_success")
-    told = _told(task, layers, retry, timeout, alerts, rule, deployed)
-    return TaskSettings(retry, timeout, alerts, told, rule, _holds_slot(task, layers), _overruled(task, layers))
+    said = _said(task) if not defaults.dag.frame.module.keeps else None
+    layers: list[Layer] = []
+
+    def part(keys: frozenset[str], compute: Callable[[list[Layer]], T]) -> T:
+        if said is not None and said.isdisjoint(keys):
+            return defaults.alike((keys, task.group, sensor, version), lambda: compute(defaults.layers(task)))
+        if not layers:
+            layers.extend(defaults.layers(task))
+        return compute(layers)
+
+    dag, sensor = defaults.dag, _is_sensor(task)
+    retry = part(_RETRIES, lambda places: _retry(task, places, version, deployed))
+    timeout = part(_TIMEOUTS, lambda places: _timeout(task, places, dag, deployed))
+    alerts = part(_ALERTS, lambda places: _alerts(task, places, dag))
+    rule = part(_RULE, lambda places: _rule(task, places, version))
+    past = part(_PAST, lambda places: _plain(task, places, "depends_on_past", bool, False))
+    holds = part(_WAITING, lambda places: _holds_slot(task, places)) if sensor else _NOT_WAITING
+    overruled = part(_RETRIES, lambda places: _overruled(task, places)) if task.anchor is not None else 0
+    if said is None:
+        told = _told(retry, timeout, alerts, rule, past, deployed)
+    else:
+        parts = (retry, timeout, alerts, rule, past)
+        # With the parts themselves, so that their numbers stay theirs.
+        told, _ = defaults.alike((*map(id, parts), deployed), lambda: (_told(*parts, deployed), parts))
+    return TaskSettings(retry, timeout, alerts, told, rule, holds, overruled)
+
+
+def _said(task: TaskDraft) -> Set[str] | None:
+    """The settings that a task's own places, or its class, may set; None where that may be any."""
+    said = {*task.attributes, *task.sets}
+    for arguments in task.layers:
+        said.update(arguments.items)
+        if arguments.opened is not None:
+            if arguments.unsure is None:
+                return None
+            said |= arguments.unsure
+    return said if "default_args" not in said else None
+
+
+def _rule(task: TaskDraft, layers: Sequence[Layer], version: str) -> Value[str]:
+    return _plain(task, layers, "trigger_rule", str, default_of("task", "trigger_rule", version) or "all_success")
+
+
+_NOT_WAITING: Final = Unknown("it does not wait")
 
 
 def _overruled(task: TaskDraft, layers: Sequence[Layer]) -> int:
@@ -286,8 +342,6 @@ def _is_sensor(task: TaskDraft) -> bool:
 
 def _holds_slot(task: TaskDraft, layers: Sequence[Layer]) -> Value[bool]:
     """A sensor keeps its worker unless it is rescheduled or deferred."""
-    if not _is_sensor(task):
-        return Unknown("it does not wait")
     deferred = _plain(task, layers, "deferrable", bool, False)
     mode = _plain(task, layers, "mode", str, "poke")
     if isinstance(deferred, Unknown) or isinstance(mode, Unknown):
@@ -327,12 +381,11 @@ def _switched_off(task: TaskDraft, layers: Sequence[Layer]) -> bool:
 
 
 def _told(
-    task: TaskDraft,
-    layers: Sequence[Layer],
     retry: Value[RetryPolicy],
     timeout: Value[timedelta],
     alerts: Value[str],
     rule: Value[str],
+    past: Value[bool],
     deployed: Configured,
 ) -> tuple[Setting, ...]:
     policy = effective(retry)
@@ -357,7 +410,6 @@ def _told(
     told.append(Setting("alerts", alerts, "who is told of a failure"))
     if isinstance(rule, Known):
         told.append(Setting("trigger rule", rule, "when it runs, by what became of the tasks before it"))
-    past = _plain(task, layers, "depends_on_past", bool, False)
     if known(past):
         told.append(Setting("depends on past", as_told(past), "waits for its own success in the run before"))
     return tuple(told)

@@ -119,7 +119,7 @@ def _bind_attribute(
         return
     owner = evaluate(reading, target.value, frame)
     if isinstance(owner, DagDraft | TaskDraft) and value is not None:
-        owner.attributes[target.attr] = Argument(value, frame, frame.module.loc(value))
+        owner.attributes[target.attr] = Argument(value, frame, value)
         if target.attr == "dag" and isinstance(owner, TaskDraft) and isinstance(thing, DagDraft):
             owner.dag = thing
 
