@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from pipesense.lang.python.edit import add_before, add_import
+from pipesense.lang.python.edit import add_before, add_module_import
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.change import AddCheck, Refusal, Replace
@@ -154,13 +154,9 @@ def stem_of(change: AddCheck, what: str) -> str:
 
 def _module_name(module: Module, name: str, alias: str) -> tuple[str, tuple[Replace, ...]]:
     """What a module is called in the file, and the import where it has none yet."""
-    wanted = {name, "pandera.pandas", "pandera"} if name.startswith("pandera") else {name}
-    for statement in module.body:
-        for each in statement.names if isinstance(statement, ast.Import) else ():
-            if each.name in wanted and (each.asname or "." not in each.name):
-                return each.asname or each.name, ()
-    _, edits = add_import(module, alias, name)
-    line = f"import {name} as {alias}"
-    return alias, tuple(
-        Replace(edit.loc, re.sub(rf"from {re.escape(name)} import \S+(?: as \S+)?", line, edit.text)) for edit in edits
-    )
+    if name.startswith("pandera"):
+        for known in ("pandera.pandas", "pandera"):
+            found, edits = add_module_import(module, known, alias)
+            if not edits:
+                return found, ()
+    return add_module_import(module, name, alias)

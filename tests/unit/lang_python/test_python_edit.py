@@ -81,9 +81,9 @@ def test_add_entries(before: str, after: str, link: Linker, last_value: LastValu
             "from datetime import (\n    datetime,\n    date,\n    timedelta,\n)\n",
         ),
         ("import os\nx = 1\n", "timedelta", "import os\nfrom datetime import timedelta\nx = 1\n"),
-        ("'''Doc.'''\nx = 1\n", "timedelta", "'''Doc.'''\nfrom datetime import timedelta\nx = 1\n"),
-        ("# header\n\nx = 1\n", "timedelta", "# header\n\nfrom datetime import timedelta\nx = 1\n"),
-        ("@a\ndef f(): pass\n", "timedelta", "from datetime import timedelta\n@a\ndef f(): pass\n"),
+        ("'''Doc.'''\nx = 1\n", "timedelta", "'''Doc.'''\n\nfrom datetime import timedelta\n\nx = 1\n"),
+        ("# header\n\nx = 1\n", "timedelta", "# header\n\nfrom datetime import timedelta\n\nx = 1\n"),
+        ("@a\ndef f(): pass\n", "timedelta", "from datetime import timedelta\n\n\n@a\ndef f(): pass\n"),
         ("import os  # why\r\nx\r\n", "timedelta", "import os  # why\r\nfrom datetime import timedelta\r\nx\r\n"),
         (
             "import os\ntimedelta = 1\n",

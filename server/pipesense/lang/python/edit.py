@@ -7,11 +7,11 @@ itself (commas, comments, closing brackets), as trees do not hold them.
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pipesense.lang.python.import_place import Group, blank_between, group_of, import_place
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.change import Refusal, Replace, Rewrite, imported
 from pipesense.model.where import Loc
@@ -222,6 +222,16 @@ def add_import(
     return local, _new_import(module, f"from {from_module} import {written}")
 
 
+def add_module_import(module: Module, source: str, alias: str) -> tuple[str, tuple[Replace, ...]]:
+    """Make a whole module usable at top level, as ``alias`` where it is not imported yet: its name, and the edits."""
+    for statement in module.body:
+        for each in statement.names if isinstance(statement, ast.Import) else ():
+            if each.name == source and (each.asname or "." not in each.name):
+                return each.asname or each.name, ()
+    local = f"{alias}_" if module.table.mentions(alias) else alias
+    return local, _new_import(module, f"import {source} as {local}")
+
+
 def with_imports(module: Module, change: Rewrite) -> tuple[Replace, ...]:
     """The replacements of a change in this file's own spelling, with the imports that they need."""
     parts = list(change.parts)
@@ -231,7 +241,29 @@ def with_imports(module: Module, change: Rewrite) -> tuple[Replace, ...]:
         for name, spelled in written.items():
             parts = [Replace(part.loc, part.text.replace(imported(name), spelled)) for part in parts]
         edits += added
-    return (*parts, *edits)
+    return (*parts, *joined_imports(module, edits))
+
+
+def joined_imports(module: Module, edits: Sequence[Replace]) -> tuple[Replace, ...]:
+    """Edits that make names usable; whole lines for one place become one text, with a blank line between groups."""
+    at: dict[Loc, list[str]] = {}
+    for edit in dict.fromkeys(edits):
+        at.setdefault(edit.loc, []).append(edit.text)
+    return tuple(Replace(loc, _lines_as_one(module, texts)) for loc, texts in at.items())
+
+
+def _lines_as_one(module: Module, texts: Sequence[str]) -> str:
+    if len(texts) < 2 or not all(each.lstrip().startswith(("from ", "import ")) for each in texts):
+        return "".join(texts)
+    first, last = texts[0], texts[-1]
+    newline = _newline(first)
+    joined = ""
+    group: Group | None = None
+    for each in sorted(map(str.strip, texts), key=lambda line: (group_of(line.split()[1], module), line)):
+        own = group_of(each.split()[1], module)
+        joined += ("" if group is None else newline if own is group else newline * 2) + each
+        group = own
+    return first[: len(first) - len(first.lstrip())] + joined + last[len(last.rstrip()) :]
 
 
 def add_imports(module: Module, names: Sequence[str], from_module: str) -> tuple[dict[str, str], tuple[Replace, ...]]:
@@ -277,48 +309,37 @@ def _import_order(name: str) -> tuple[int, str]:
 
 
 def _new_import(module: Module, line: str) -> tuple[Replace, ...]:
-    """A line among the imports at the top of the file; behind the docstring, or before everything, without any.
-
-    It stands behind those of its own package, else behind those of the standard library where it is one of them, as
-    import sorters group them.
-    """
-    head: ast.stmt | None = None
-    found: list[tuple[str, ast.stmt]] = []
-    for number, statement in enumerate(module.body):
-        docstring = not number and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        if not docstring and not isinstance(statement, ast.Import | ast.ImportFrom):
-            break
-        name = _imports_from(statement)
-        if docstring or name == "__future__":
-            head = statement
-        else:
-            found.append((name, statement))
-    own = line.split()[1].partition(".")[0]
-    behind = [statement for name, statement in found if name == own]
-    if not behind and own in sys.stdlib_module_names:
-        behind = [statement for name, statement in found if name in sys.stdlib_module_names]
-        if found and not behind:
-            return add_before(module, found[0][1], f"{line}\n")
-    last = behind[-1] if behind else found[-1][1] if found else head
-    if last is not None:
-        return add_after(module, last, line)
-    if not module.body:
-        return ()
-    first = module.body[0]
-    start = _line_start(parsed_of(first).text, _whole_start(module, first))
-    newline = _newline(parsed_of(first).text)
-    return (_at(module, first, start, start, line + newline),)
+    """A line among the imports at the top of the file; behind the docstring, or before everything, without any."""
+    word, source = line.split()[:2]
+    place = import_place(module, source, plain=word == "import")
+    if place is None:
+        if not module.body:
+            return ()
+        first = module.body[0]
+        start = _line_start(parsed_of(first).text, _whole_start(module, first))
+        newline = _newline(parsed_of(first).text)
+        lines = 2 if isinstance(first, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else 1
+        return (_at(module, first, start, start, line + newline * (lines + 1)),)
+    if place.before:
+        return _above(module, place.near, f"{line}\n") if place.gap else add_before(module, place.near, line)
+    behind = module.body[1] if len(module.body) > 1 and place.near is module.body[0] else None
+    glued = isinstance(place.near, ast.Expr) and behind is not None and not blank_between(place.near, behind)
+    return add_after(module, place.near, "\n" * place.gap + line + "\n\n" * glued)
 
 
-def _imports_from(statement: ast.stmt) -> str:
-    """The first package that an import names, "" for a relative one."""
-    if isinstance(statement, ast.Import):
-        return statement.names[0].name.partition(".")[0]
-    return (
-        (statement.module or "").partition(".")[0]
-        if isinstance(statement, ast.ImportFrom) and not statement.level
-        else ""
-    )
+def _above(module: Module, statement: ast.stmt, text: str) -> tuple[Replace, ...]:
+    """``add_before``, above the comments that head the statement; those of the first statement may head the file."""
+    number = module.body.index(statement)
+    last = module.body[number - 1] if number else statement
+    unit = parsed_of(last)
+    same = unit is parsed_of(statement)
+    start = at = _line_start(unit.text, unit.span_of(statement).start) if same else len(unit.text)
+    while number and unit.text[_line_start(unit.text, at - 1) : at].lstrip().startswith("#"):
+        at = _line_start(unit.text, at - 1)
+    if at == start:
+        return add_before(module, statement, text)
+    newline = _newline(unit.text)
+    return (_at(module, last, at, at, "".join(line + newline for line in text.split("\n"))),)
 
 
 def _whole_start(module: Module, statement: ast.stmt) -> int:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import ast
 
 from pipesense.lang.python.dicts import AbstractDict
-from pipesense.lang.python.edit import add_entries, add_import, add_keywords, add_long_keywords, quote, replace_node
+from pipesense.lang.python.edit import (
+    add_entries,
+    add_import,
+    add_keywords,
+    add_long_keywords,
+    joined_imports,
+    quote,
+    replace_node,
+)
 from pipesense.lang.python.module import Module
 from pipesense.model.broker import StreamClient
 from pipesense.model.change import (
@@ -104,12 +112,12 @@ def _add(
 
 def _imports(items: tuple[tuple[str, object], ...], module: Module) -> tuple[Replace, ...]:
     """The imports that the values need, each once."""
-    found: dict[Replace, None] = {}
+    found: list[Replace] = []
     for _, value in items:
         if isinstance(value, PythonCode):
             for name, source in ((value.name, value.module), *value.imports):
-                found.update(dict.fromkeys(add_import(module, name, source)[1]))
-    return tuple(found)
+                found += add_import(module, name, source)[1]
+    return joined_imports(module, found)
 
 
 def _spelled(module: Module, value: object, near: ast.AST) -> str:
