@@ -102,15 +102,18 @@ def clock_decides_rows(script: Script | ClockChoosesData, ctx: Context) -> Itera
 
 def _finding(statement: Statement, bound: Comparison, table: str, runs: tuple[TaskRun, ...], ctx: Context) -> Finding:
     at = statement.at(bound.span)
-    clock = _clock_in(bound.right) or _clock_in((bound.left,)) or "The clock"
+    clock = _clock_in(bound.right) or _clock_in((bound.left,))
+    called = ctx.text(statement.at(clock.span)) if clock is not None else "The clock"
+    # Its precision or time zone is not what the finding is about.
+    called = f"{called.partition('(')[0].rstrip()}()" if "(" in called else called
     scheduled = [run for run in runs if effective(run.pipeline.schedule.text) is not None]
     write = statement.facts.write
     if _is_lower_bound(bound) and scheduled:
         related = [Related(run.task.loc, f"task {run.task.name} runs it") for run in scheduled]
-        return ctx.finding("scheduled", at=at, related=related, clock=clock, table=table, task=scheduled[0].task.name)
+        return ctx.finding("scheduled", at=at, related=related, clock=called, table=table, task=scheduled[0].task.name)
     if _is_lower_bound(bound) and write is not None and write.run_date:
-        return ctx.finding("mixed", at=at, clock=clock, table=table)
-    return ctx.finding("clock", at=at, clock=clock, table=table)
+        return ctx.finding("mixed", at=at, clock=called, table=table)
+    return ctx.finding("clock", at=at, clock=called, table=table)
 
 
 def _asks_clock(comparison: Comparison) -> bool:
@@ -118,26 +121,25 @@ def _asks_clock(comparison: Comparison) -> bool:
     if comparison.clause not in (Clause.WHERE, Clause.ON):
         return False
     sides = (comparison.left, *comparison.right)
-    if comparison.op not in ("eq", "gt", "gte", "lt", "lte", "between") or not _clock_in(sides):
+    if comparison.op not in ("eq", "gt", "gte", "lt", "lte", "between") or _clock_in(sides) is None:
         return False
     columns = list(queries.columns(*sides))
     return bool(columns) and not any(shapes.words(queries.last_name(column)) & _VALIDITY for column in columns)
 
 
 def _is_lower_bound(comparison: Comparison) -> bool:
-    if _clock_in(comparison.right[:1]):
+    if _clock_in(comparison.right[:1]) is not None:
         return comparison.op in ("eq", "gt", "gte", "between")
     return comparison.op in ("eq", "lt", "lte")
 
 
-def _clock_in(exprs: tuple[Expr, ...]) -> str:
-    """The clock as the text calls it, "" where nothing asks for it."""
+def _clock_in(exprs: tuple[Expr, ...]) -> Expr | None:
+    """Where a value asks for the clock; None where nothing does."""
     for expr in exprs:
         for part in expr.walk():
-            name = part.name or part.op
-            if part.op in _CLOCK or (part.kind == "function" and name.lower() in _CLOCK):
-                return name.upper()
-    return ""
+            if part.op in _CLOCK or (part.kind == "function" and part.name.lower() in _CLOCK):
+                return part
+    return None
 
 
 def _random_keys(statement: Statement, table: str, ctx: Context) -> Iterator[Finding]:

@@ -41,11 +41,15 @@ _BEGIN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """A DELETE and the INSERT that brings rows back."""
+    """A DELETE and the INSERT that brings rows back.
+
+    ``last``: the last INSERT of those that follow one another and bring rows back, None where others stand before.
+    """
 
     delete: Statement
+    verb: str
     insert: Statement
-    adjacent: bool
+    last: Statement | None
 
 
 @rule(META)
@@ -68,7 +72,9 @@ def non_atomic_delete_insert(script: Script, ctx: Context) -> Iterator[Finding]:
             "apart",
             at=statement.at(write.keyword.cover(write.target_span)),
             related=[Related(insert.at(place), "the INSERT")],
-            subject=Apart(statement, insert, later == index + 1),
+            subject=Apart(
+                statement, write.verb.upper(), insert, _last(script, later, write) if later == index + 1 else None
+            ),
             verb=write.verb.upper(),
             table=".".join(write.target),
         )
@@ -90,6 +96,21 @@ def _refill(script: Script, index: int, write: Write) -> int | None:
     return None
 
 
+def _last(script: Script, first: int, write: Write) -> Statement | None:
+    """The end of what belongs into one transaction; None where later statements bring back rows of the same table."""
+    last = first
+    for at in range(first + 1, len(script.statements)):
+        later = script.statements[at].facts.write
+        if later is None or not scripts.same(later.target, write.target):
+            continue
+        if later.verb != "insert":
+            break
+        if at > last + 1:
+            return None
+        last = at
+    return script.statements[last]
+
+
 def _in_transaction(script: Script, first: int, last: int) -> bool:
     """Whether a transaction was begun before both and not ended between; unread statements may begin one."""
     begun = False
@@ -107,13 +128,19 @@ def _in_transaction(script: Script, first: int, last: int) -> bool:
 
 @non_atomic_delete_insert.fix
 def wrap(finding: Finding, one: Apart, ctx: Context) -> Offer | None:
-    """BEGIN in front of the DELETE, COMMIT behind the INSERT."""
+    """BEGIN in front of the DELETE, COMMIT behind the last INSERT that brings rows back."""
     begin, commit = _BEGIN.get(one.delete.facts.dialect, ("BEGIN", "COMMIT"))
-    start, end = one.delete.facts.span.start, one.insert.facts.span.end
-    if not one.adjacent or not ctx.text(one.insert.at(Span(end, end + 1))).startswith(";"):
+    if one.last is None:
+        return None
+    start, end = one.delete.facts.span.start, one.last.facts.span.end
+    if not ctx.text(one.last.at(Span(end, end + 1))).startswith(";"):
         return None
     parts = (
         Replace(one.delete.at(Span(start, start)), f"{begin};\n"),
-        Replace(one.insert.at(Span(end + 1, end + 1)), f"\n{commit};"),
+        Replace(one.last.at(Span(end + 1, end + 1)), f"\n{commit};"),
     )
-    return Offer("Put both into one transaction", Rewrite(parts), Applicability.UNSAFE)
+    return Offer(
+        f"Put {begin} before the {one.verb}, {commit} behind the INSERT",
+        Rewrite(parts),
+        Applicability.UNSAFE,
+    )
