@@ -14,7 +14,7 @@ from pipesense.rule.meta import PRODUCTION, Message, RuleMeta, Scope, Severity
 from pipesense.rule.rule import rule
 from pipesense.text.regex import regex
 from pipesense.text.span import Span
-from pipesense_rules import shapes
+from pipesense_rules import digits, shapes
 
 _WHY = (
     "It has no exact 0.10: sums drift by cents, equal amounts compare unequal, and totals depend on the order of rows."
@@ -67,6 +67,11 @@ _USED: Final = frozenset({"usage", "used", "consumed", "consumption"})
 
 _DOSE: Final = regex(r"(?:^|_)(?:ingredient|dose|dosage|drug|pack_concept|box_size|strength)(?:_|$)")
 """A column beside which an amount is that of a medicine."""
+_CURRENCY: Final = regex(r"(?:^|_)(?:fx|exchange|currency|conversion|crypto)_?rate|(?:^|_)(?:fx|crypto)(?:_|$)")
+"""A column beside which amounts come out of currency rates, with as many digits as those make."""
+_USUAL: Final = 6
+_MOST: Final = 18
+"""Digits behind the point: what amounts and rates of banks have, what the smallest parts of currencies need."""
 _UNIT: Final = regex(r"_?(?:uom|units?|unit_of_measure|measure|dose_?unit)")
 
 
@@ -105,7 +110,7 @@ def _is_measured(name: str, columns: tuple[ColumnDef, ...]) -> bool:
 
 @float_money.fix
 def declare_decimal(finding: Finding, subject: object, ctx: Context) -> Offer | None:
-    """DECIMAL(18, 2) in the definition: values with more digits are rounded, so it is offered, not applied."""
+    """DECIMAL with the digits that are seen: values with more are rounded, so it is offered, not applied."""
     if not isinstance(subject, ColumnDef):
         return None
     text = ctx.text(finding.loc)
@@ -113,7 +118,29 @@ def declare_decimal(finding: Finding, subject: object, ctx: Context) -> Offer | 
     found = _WRITTEN.match(text, at)
     if found is None:
         return None
+    scale = _scale(finding, subject, ctx)
+    if scale is None:
+        return None
     start = subject.span.start + found.start(1)
-    decimal = "decimal(18, 2)" if found[1].islower() else "DECIMAL(18, 2)"
+    decimal = f"DECIMAL({18 if scale <= _USUAL else 38}, {scale})"
     place = finding.loc.at(Span(start, subject.span.start + found.end()))
-    return Offer("Declare it as DECIMAL(18, 2)", Replace(place, decimal), Applicability.UNSAFE)
+    written = decimal.lower() if found[1].islower() else decimal
+    return Offer(f"Declare it as {decimal}", Replace(place, written), Applicability.UNSAFE)
+
+
+def _scale(finding: Finding, column: ColumnDef, ctx: Context) -> int | None:
+    """As many digits behind the point as are seen, two at least; None where that cannot be told."""
+    made = ctx.statement(finding.loc)
+    table = made.facts.table if made is not None else None
+    if made is None or table is None or any(_CURRENCY.search(each.name.casefold()) for each in table.columns):
+        return None
+    name, columns = column.name.casefold(), [each.name for each in table.columns]
+    seen = [2, *(digits.in_value(column.default) if column.default is not None else ())]
+    for each in table.columns:
+        seen += digits.in_type(each.type) if _is_money(each.name) else ()
+    for access in made.accesses:
+        for use in ctx.uses_of(access.dataset):
+            statement = ctx.statement(use.access.loc)
+            if statement is not None:
+                seen += digits.of_column(name, columns, statement, ctx)
+    return max(seen) if max(seen) <= _MOST else None

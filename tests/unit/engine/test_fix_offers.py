@@ -52,6 +52,7 @@ def send():
 with DAG("send", schedule=None, default_args={"retries": 2}):
     PythonOperator(task_id="send", python_callable=send)
 """
+REFILL = "-- pipesense: dialect=postgres\nDELETE FROM m.a WHERE d = 1;\nINSERT INTO m.a SELECT d FROM b;\n"
 JOINS = "SELECT a.x FROM a LEFT JOIN b ON b.i = a.i LEFT JOIN c ON c.i = b.c WHERE b.k = 2{more}\n"
 
 
@@ -153,6 +154,30 @@ def _machine(handler: str, catching: int) -> str:
             "idempotency/create-not-rerunnable",
             [],
             id="IF NOT EXISTS would keep the rows of the first run",
+        ),
+        pytest.param(
+            {"a.sql": "CREATE TABLE converted (amount FLOAT, exchange_rate NUMERIC(18, 9));\n"},
+            "modelling/float-money",
+            [],
+            id="amounts that come out of currency rates",
+        ),
+        pytest.param(
+            {"a.sql": "CREATE TABLE rated (amount FLOAT, tax_rate NUMERIC(18, 9));\n"},
+            "modelling/float-money",
+            ["unsafe"],
+            id="amounts beside another rate",
+        ),
+        pytest.param(
+            {"a.sql": f"{REFILL}CREATE TEMP TABLE r AS SELECT 1 AS d;\nINSERT INTO m.a SELECT d FROM r;\n"},
+            "idempotency/non-atomic-delete-insert",
+            [],
+            id="other statements stand between the INSERTs that bring rows back",
+        ),
+        pytest.param(
+            {"a.sql": f"{REFILL}INSERT INTO m.a SELECT d FROM r;\n"},
+            "idempotency/non-atomic-delete-insert",
+            ["unsafe"],
+            id="two INSERTs that follow one another",
         ),
         pytest.param({"a.asl.json": _machine("Other", 2)}, "reliability/no-catch", [], id="the way of every run"),
     ],
