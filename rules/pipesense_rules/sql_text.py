@@ -7,7 +7,7 @@ from typing import Final
 
 from pipesense.text.regex import regex
 
-_COMMENTS: Final = r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*"
+_COMMENTS: Final = r"\s*(?:--[^\n]*\n\s*|/\*(?:[^*]|\*(?!/))*\*/\s*)*"
 _CHANGES: Final = regex(_COMMENTS + r"(?:insert|update|delete|merge|replace)\b", re.I | re.S)
 _SQL: Final = regex(
     _COMMENTS + r"(?:select|insert|update|delete|merge|with|create|drop|truncate|alter|grant|call|copy)\s",

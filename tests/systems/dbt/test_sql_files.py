@@ -142,6 +142,7 @@ SEMICOLONS = [
     ("select 1 -- ;", False),
     ("{{ config(post_hook='x;') }}", False),
     ("select 1; select 2", False),
+    ("select 1 -- a; b\n" + "-- c -- d ------\n" * 60 + "/* e */ {# f #}" * 60 + "from t", False),
 ]
 
 

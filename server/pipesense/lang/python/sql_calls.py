@@ -33,12 +33,12 @@ _FUNCTIONS: Final = {
 """Functions that take a cursor and then the statement: https://www.psycopg.org/docs/extras.html#fast-execution-helpers"""
 _NAMES: Final = ("sql", "query", "statement", "operation")
 _SQL: Final = regex(
-    r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:select|insert|update|delete|merge|with|create|drop|truncate|alter|copy|call|"
+    r"\s*(?:--[^\n]*\n\s*|/\*(?:[^*]|\*(?!/))*\*/\s*)*(?:select|insert|update|delete|merge|with|create|drop|truncate|alter|copy|call|"
     r"replace|grant|vacuum|analyze|begin|explain)\b",
     re.I | re.S,
 )
 _SURELY: Final = regex(
-    r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:select\b.*\bfrom\b|select\s+[\d@(]|insert\s+(?:ignore\s+|overwrite\s+)?"
+    r"\s*(?:--[^\n]*\n\s*|/\*(?:[^*]|\*(?!/))*\*/\s*)*(?:select\b.*\bfrom\b|select\s+[\d@(]|insert\s+(?:ignore\s+|overwrite\s+)?"
     r"(?:into|table|\w+)\b|update\s+[^\s]+.*\bset\b|delete\s+from\b|merge\s+into\b|with\s+\S+\s+as\s*\(|"
     r"(?:create|drop|alter)\s+(?:or\s+replace\s+)?(?:temp|temporary|external|transient|materialized|unique|table|view|"
     r"schema|database|index|function|procedure|user|role|type|extension|sequence|stage|stream|task|warehouse)\b|"

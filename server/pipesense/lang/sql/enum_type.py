@@ -9,7 +9,7 @@ from pipesense.model.sql import StatementFacts
 from pipesense.text.regex import regex
 
 _ENUM: Final = regex(
-    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*CREATE\s+TYPE\s+(?P<name>[\w.\"]+)\s+AS\s+ENUM\s*(?P<values>\(\s*(?:'(?:[^']|'')*'\s*,?\s*)+\))\s*;?\s*",
+    r"(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*CREATE\s+TYPE\s+(?P<name>[\w.\"]+)\s+AS\s+ENUM\s*(?P<values>\(\s*(?:'(?:[^']|'')*'(?!')\s*,?\s*)+\))\s*;?\s*",
     re.I | re.S,
 )
 

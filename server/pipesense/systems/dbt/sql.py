@@ -49,7 +49,8 @@ _LINE_COMMENT: Final = regex(r"--[^\n]*")
 _COMMENTS: Final = regex(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _ENDED: Final = regex(r"^[^\n]*;[ \t]*$", re.M)
 """A line at whose end a statement ends."""
-_TRAILING: Final = regex(r"(?:\s|--[^\n]*\n?|/\*.*?\*/|\{#.*?#\})*\Z", re.DOTALL)
+# Each part can be read in one way only: with two ways a line, forty lines of comments would take years to refuse.
+_TRAILING: Final = regex(r"(?:\s|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/|\{#(?:[^#]|#(?!\}))*#\})*\Z")
 _ARGUMENTS: Final = frozenset(("caller", "varargs", "kwargs", "loop", "super", "self"))
 
 
