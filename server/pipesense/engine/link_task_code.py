@@ -88,7 +88,7 @@ def task_code(module: Module, pipelines: Sequence[Pipeline]) -> TaskCode:
 def _clocks(module: Module, asked: Sequence[tuple[Function, bool, bool]]) -> tuple[object, ...]:
     """What functions take from the clock, each run by a scheduled pipeline or not, and by a DAG or not."""
     found: list[tuple[object, ...]] = []
-    for dated in (False, True):
+    for dated in (False, True) if asked else ():
         for airflow in (False, True):
             functions = [function for function, *how in asked if how == [dated, airflow]]
             by_node = dict(zip(map(_NODE, functions), functions, strict=True))

@@ -78,15 +78,18 @@ def once(
     finally:
         if keeps:
             module._recorders.pop()
+            if module._recorders:
+                module._recorders[-1].include(recorder)
         module._asked.discard(key)
         module._depth -= 1
-    if not module._asked or (isinstance(expr, ast.Dict) and cycles == module._cycles):
+    if not (nested := bool(module._asked)) or cycles == module._cycles:
         # An answer given in the middle of a cycle is that cycle's; only complete ones are kept.
         module._answers[key] = (recorder, found)
         if not keeps:
             return found
         lasts = may_last(found) if may_last is not None else not found or key[0] in _PORTABLE
-        if expr is not None and lasts:
+        if expr is not None and lasts and not (nested and not isinstance(expr, ast.Dict)):
             # A dictionary holds nodes, which may be those of another file.
-            module._memo.keep_answer(module, key, expr, recorder, found, alone=key[0] == "dictionary")
+            here = expr if key[1] == id(expr) else None
+            module._memo.keep_answer(module, key, here, recorder, found, alone=key[0] == "dictionary")
     return found

@@ -76,7 +76,10 @@ class Came:
 
 
 class Recording:
-    """Lets a recorder see everything that is asked inside a ``with``; the last one among a file's ``recorders``."""
+    """Lets a recorder see everything that is asked inside a ``with``, as the last one among a file's ``recorders``.
+
+    The one around it learns all of that in the end.
+    """
 
     __slots__ = ("recorder", "recorders")
 
@@ -87,7 +90,10 @@ class Recording:
         self.recorders.append(self.recorder)
 
     def __exit__(self, *_: object) -> None:
-        self.recorders.pop()
+        recorders = self.recorders
+        recorders.pop()
+        if recorders:
+            recorders[-1].include(self.recorder)
 
 
 class _Kept:
@@ -140,14 +146,19 @@ class _Kept:
 
 
 class _Answer:
-    """An answer about one expression; good for the next link unless something that it rests on changed."""
+    """An answer about one expression; good for the next link unless something that it rests on changed.
+
+    ``expr`` is None where the answer holds wherever the expression stands: then it rests on no unit, but on names.
+    """
 
     __slots__ = ("expr", "foreign", "recorder", "result", "units")
 
-    def __init__(self, module: Module, expr: ast.expr, recorder: Recorder, result: object) -> None:
+    def __init__(self, module: Module, expr: ast.expr | None, recorder: Recorder, result: object) -> None:
         self.expr = expr
-        unit = parsed_of(expr)
-        self.units = (unit, *module.tree.around(unit))
+        self.units: tuple[ParsedUnit, ...] = ()
+        if expr is not None:
+            unit = parsed_of(expr)
+            self.units = (unit, *module.tree.around(unit))
         self.foreign = tuple((key, module.foreign_digest(key)) for key in recorder.foreign)
         self.recorder = recorder
         self.result = result
@@ -414,9 +425,9 @@ class LinkMemo:
         return kept.recorder, kept.result
 
     def keep_answer(
-        self, module: Module, key: Hashable, expr: ast.expr, recorder: Recorder, result: object, *, alone: bool
+        self, module: Module, key: Hashable, expr: ast.expr | None, recorder: Recorder, result: object, *, alone: bool
     ) -> None:
-        """Remember an answer for the next link; not one that rests on all of the file.
+        """Remember an answer for the next link, about ``expr`` where it stands; not one that rests on all of the file.
 
         With ``alone``, not one either that rests on a name of another file.
         """

@@ -77,7 +77,7 @@ class Module:
         self._scopes = Scopes()
         self._answers: dict[tuple[str, Hashable], tuple[Recorder, object]] = {}
         self._meant: dict[int, tuple[str] | int] = {}
-        """What an expression shares with all that mean the same, by its number; only in a file that is read once."""
+        """What an expression shares with all that mean the same, by its number."""
         self._asked: set[tuple[str, Hashable]] = set()
         self._depth = self._cycles = 0
         self._foreign: dict[str, Module | None] = {}
@@ -141,10 +141,12 @@ class Module:
     def units_of(self, nodes: Sequence[ast.AST]) -> tuple[ParsedUnit, ...]:
         """The units that hold nodes and all they contain: headers with their children, children with their headers."""
         found: dict[ParsedUnit, None] = {}
+        leaf: ParsedUnit | None = None
         for node in nodes:
             unit = parsed_of(node)
-            if unit not in self.tree:
+            if unit is leaf or unit not in self.tree:
                 continue
+            leaf = unit if unit.inside is None else None
             found[unit] = None
             found.update(dict.fromkeys(self.tree.around(unit)))
             if node in unit.body:  # what stands in the head of a statement does not hold its body
@@ -336,13 +338,13 @@ class Module:
             owner = self._owner(expr)
             if owner is not self:
                 return self.ask(owner, lambda: owner.answer(kind, expr, compute, cyclic, may_last, anywhere=anywhere))
-        if self.keeps:
-            return once(self, (kind, id(expr)), partial(compute, self, expr), cyclic, expr, may_last)
         where: tuple[str] | int = id(expr)
         if anywhere and not self._askers:
             # Of one callee is asked what it is, what it may call and what it touches.
             where = self._meant.get(id(expr)) or self._meant.setdefault(id(expr), names.meaning(self, expr) or where)
         key = kind, where
+        if self.keeps:
+            return once(self, key, partial(compute, self, expr), cyclic, expr, may_last)
         known = self._answers.get(key)
         return alone(self, key, compute, expr, cyclic) if known is None else known[1]  # type: ignore[return-value]
 
@@ -404,8 +406,8 @@ class Module:
     def note(self, name: str, function: str = "") -> None:
         """Record that a name of this file was looked up; with ``function`` only what the code inside that one says."""
         noted = inside(function, name) if function else name
-        for recorder in self._recorders:
-            recorder.names.add(noted)
+        if self._recorders:
+            self._recorders[-1].names.add(noted)
         if self._askers and self.name is not None:
             self._askers[-1]._note_foreign(("python", self.name, name))
 
@@ -414,8 +416,8 @@ class Module:
         if not (self._recorders or self._askers):
             self.reads |= recorder.foreign
             return
-        for active in self._recorders:
-            active.include(recorder)
+        if self._recorders:
+            self._recorders[-1].include(recorder)
         if not self._askers:
             self.reads |= recorder.foreign
             return
@@ -426,8 +428,8 @@ class Module:
             self._note_foreign(key)
 
     def _note_everything(self) -> None:
-        for recorder in self._recorders:
-            recorder.everything = True
+        if self._recorders:
+            self._recorders[-1].everything = True
 
     def _note_foreign(self, key: ReadKey) -> None:
         at: Module | None = self
@@ -435,8 +437,8 @@ class Module:
         while at is not None and at not in seen:
             seen.add(at)
             at.reads.add(key)
-            for recorder in at._recorders:
-                recorder.foreign.add(key)
+            if at._recorders:
+                at._recorders[-1].foreign.add(key)
             at = at._askers[-1] if at._askers else None
 
     def recording(self, recorder: Recorder) -> Recording:
@@ -452,6 +454,8 @@ class Module:
 
     def memo_each(self, tag: Hashable, nodes: Sequence[N], compute: Callable[[N], T]) -> list[T]:
         """``memo`` for each of many nodes by itself."""
+        if not nodes:
+            return []
         if self._recorders or self._askers:
             return [self.memo(tag, [node], partial(compute, node)) for node in nodes]
         return self._memo.each(self, tag, nodes, compute)

@@ -59,6 +59,6 @@ class OneLink(LinkMemo):
         return None
 
     def keep_answer(
-        self, module: Module, key: Hashable, expr: ast.expr, recorder: Recorder, result: object, *, alone: bool
+        self, module: Module, key: Hashable, expr: ast.expr | None, recorder: Recorder, result: object, *, alone: bool
     ) -> None:
         """There is no next link."""

@@ -51,18 +51,23 @@ class NameTable:
                 self._by_name.pop(name, None)
         self._whole, self._digests, self._by_function = dict(last._whole), dict(last._digests), dict(last._by_function)
         self._functions_called = dict(last._functions_called)
-        _take_out((self._whole, self._digests, self._by_function, self._functions_called), change.names)
+        if len(last._units) == len(self._units):
+            # Whatever did not change kept its number.
+            self._holds_behind = dict(last._holds_behind)
+        known = (self._whole, self._digests, self._by_function, self._functions_called, self._holds_behind)
+        _take_out(known, change.names)
         if last._all_digests is not None:
             self._all_digests = dict(last._all_digests)
             _take_out((self._all_digests,), change.names)
             self._all_digests.update(self._digests_of(self._by_name.keys() & change.names))
         if not any(unit.index.definitions for unit in (*change.units, *change.headers)):
             self._functions = last._functions
-        for scope, known in last._bindings.items():
+        for scope, bound in last._bindings.items():
             if scope is None or place_of(scope).unit not in change.units:
-                if not known.keys().isdisjoint(change.names):
-                    known = {name: bindings for name, bindings in known.items() if name not in change.names}
-                self._bindings[scope] = known
+                kept = bound
+                if not bound.keys().isdisjoint(change.names):
+                    kept = {name: bindings for name, bindings in bound.items() if name not in change.names}
+                self._bindings[scope] = kept
 
     @property
     def by_name(self) -> Mapping[str, Sequence[ParsedUnit]]:

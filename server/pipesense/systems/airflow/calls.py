@@ -41,6 +41,8 @@ from pipesense.systems.airflow.things import (
 _VALUE: Final = attrgetter("value")
 SAME: Final = frozenset({"output", "map", "zip", "concat", "values", "items", "copy", "operator"})
 """Attributes and methods that lead to the same tasks."""
+EDGES: Final = frozenset({"set_upstream", "set_downstream"})
+"""Methods that connect tasks."""
 
 
 def function_thing(reading: Reading, function: Function, outer: Frame | None) -> FunctionThing:
@@ -72,14 +74,20 @@ def sequence(reading: Reading, elements: list[ast.expr], frame: Frame) -> Many:
 
 def call(reading: Reading, expr: ast.Call, frame: Frame, target: str | None) -> Thing | None:
     """What a call gives; ``target`` is the name it will be bound to."""
-    construct = reading.names.construct(expr.func)
-    if construct.role and not (isinstance(expr.func, ast.Name) and frame.lookup(expr.func.id)[1] is not None):
+    func = expr.func
+    if isinstance(func, ast.Attribute) and func.attr in EDGES and isinstance(func.value, ast.Name):
+        known = frame.lookup(func.value.id)[1]
+        if isinstance(known, TaskDraft | GroupDraft | Many):
+            # It connects what was made here, and is no construct of Airflow's.
+            return _thing_method(reading, expr, func, known, frame)[1]
+    construct = reading.names.construct(func)
+    if construct.role and not (isinstance(func, ast.Name) and frame.lookup(func.id)[1] is not None):
         return _construct_call(reading, expr, frame, target, construct)
-    if isinstance(expr.func, ast.Attribute):
-        found, thing = _method(reading, expr, expr.func, frame, target)
+    if isinstance(func, ast.Attribute):
+        found, thing = _method(reading, expr, func, frame, target)
         if found:
             return thing
-    callee = reading.evaluate(expr.func, frame)
+    callee = reading.evaluate(func, frame)
     if isinstance(callee, FunctionThing):
         return call_function(reading, callee, expr, frame, target)
     return _other_call(reading, expr, frame, target, construct)

@@ -14,6 +14,7 @@ from pipesense.lang.python.module import Module
 from pipesense.model.code import CallAtParse
 from pipesense.model.flow import Effect
 from pipesense.model.value import Known
+from pipesense.systems.airflow.calls import EDGES
 from pipesense.systems.airflow.names import Names, dotted, task_role
 
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -136,7 +137,7 @@ def _reached(
     """Calls that run when the statement does, and those in functions of the file that it calls."""
     entries = {None, *_dag_bodies(statement, names)}
     todo: list[tuple[CallSite, tuple[str, ...]]] = [
-        (site, ()) for site in module.calls_under(statement) if runs_in(site.place) in entries
+        (site, ()) for site in module.calls_under(statement) if runs_in(site.place) in entries and not _connects(site)
     ]
     seen: set[ast.AST] = set()
     while todo:
@@ -149,6 +150,11 @@ def _reached(
                 continue
             seen.add(function.node)
             todo += [(inner, (*via, function.path)) for inner in own_calls(module, function)]
+
+
+def _connects(site: CallSite) -> bool:
+    """``task.set_upstream(other)``."""
+    return isinstance(site.node.func, ast.Attribute) and site.node.func.attr in EDGES
 
 
 def _dag_bodies(statement: ast.stmt | ast.expr, names: Names) -> Iterator[ast.AST]:

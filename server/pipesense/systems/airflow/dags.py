@@ -72,8 +72,9 @@ def summarise(
             continue
         if makes:
             continue
-        construct = names.construct(site.node.func)
-        makes = construct.role in _MAKES or _moves(site.node) or _is_helper(module, names, site.node)
+        makes = (
+            _moves(site.node) or names.construct(site.node.func).role in _MAKES or _is_helper(module, names, site.node)
+        )
     if sum(len(unit.index.definitions) for unit in module.units_of([statement])) > 1:
         factories += [node for node in _dag_functions(module, statement, names) if node not in factories]
     makes = makes or _shifts(statement) or _sets_attribute(statement) or _holds_things(statement)

@@ -27,6 +27,7 @@ from pipesense.systems.airflow.names import Names
 from pipesense.systems.airflow.never_called import never_called
 from pipesense.systems.airflow.obsolete import obsolete_in
 from pipesense.systems.airflow.pipeline import Built, Lean, build
+from pipesense.systems.airflow.plain_calls import lasting_frame
 from pipesense.systems.airflow.reading import Reading
 from pipesense.systems.airflow.sites import pattern_sites
 from pipesense.systems.airflow.statements import run
@@ -206,15 +207,17 @@ def _pipelines(module: Module, version: Version, looks: Sequence[Look], read: _R
     return _without_templates(found)
 
 
-def _read(module: Module, statements: Sequence[ast.stmt], version: Version, line: str) -> tuple[Built, ...]:
-    reading = Reading(module, Names(module), evaluate, run)
-    run(reading, statements, module_frame(module))
+def _read(
+    module: Module, statements: Sequence[ast.stmt], version: Version, line: str, lasting: Frame | None = None
+) -> tuple[Built, ...]:
+    reading = Reading(module, Names(module), evaluate, run, lasting)
+    run(reading, statements, lasting or module_frame(module))
     return build(reading, version, line)
 
 
 def _read_lean(module: Module, statements: Sequence[ast.stmt], version: Version, line: str) -> tuple[Lean, ...]:
     """What may be kept when the reading is gone; its frames and drafts know each other, and are taken apart."""
-    built = _read(module, statements, version, line)
+    built = _read(module, statements, version, line, lasting_frame(module) if module.keeps else None)
     for each in built:
         for first in (each.dag.frame, *(draft.frame for draft in each.drafts)):
             frame: Frame | None = first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from pipesense.lang.python.frames import (
@@ -15,7 +16,7 @@ from pipesense.lang.python.frames import (
     template,
 )
 from pipesense.model.value import Known, Unknown
-from pipesense.systems.airflow.names import Construct, last_part
+from pipesense.systems.airflow.names import Construct, Names, last_part
 from pipesense.systems.airflow.reading import Reading
 from pipesense.systems.airflow.things import (
     DagDraft,
@@ -131,15 +132,21 @@ def make_partial(call: ast.Call, base: ast.expr, frame: Frame) -> PartialThing:
     return PartialThing(call, base, read_arguments(call, frame), frame)
 
 
-def make_operator(
-    reading: Reading,
-    call: ast.Call,
-    frame: Frame,
-    target: str | None,
-    construct: Construct,
-    things: Iterable[Thing | None],
-) -> TaskDraft | None:
-    """A task from an operator call; None for a call that makes none (a base class without a task id)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Operator:
+    """What an operator call says by itself, whatever stands around it."""
+
+    call: ast.Call
+    construct: Construct
+    arguments: Arguments
+    kind: str
+    name: str
+    name_node: ast.expr | None
+    sets: frozenset[str]
+
+
+def read_operator(call: ast.Call, frame: Frame, construct: Construct, names: Names) -> Operator | None:
+    """An operator call as it is written; None for one that makes no task (a base class without a task id)."""
     arguments = read_arguments(call, frame)
     name = arguments.get("task_id") or (arguments.get("group_id") if construct.role == "group_wrapper" else None)
     if name is None and arguments.opened is None and construct.role != "group_wrapper":
@@ -148,24 +155,51 @@ def make_operator(
     if not kind and isinstance(call.func, ast.Attribute):
         kind = last_part(call.func.value)
     base = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "partial" else call.func
+    return Operator(
+        call,
+        construct,
+        arguments,
+        kind,
+        template(name.value, name.frame) if name is not None else "{...}",
+        name.value if name is not None else None,
+        names.class_words(base, construct) if construct.facts is None or construct.classes else frozenset(),
+    )
+
+
+def make_operator(
+    reading: Reading,
+    call: ast.Call,
+    frame: Frame,
+    target: str | None,
+    construct: Construct,
+    things: Iterable[Thing | None],
+) -> TaskDraft | None:
+    """A task from an operator call; None for a call that makes none."""
+    operator = read_operator(call, frame, construct, reading.names)
+    return make_task(reading, operator, frame, target, things) if operator is not None else None
+
+
+def make_task(
+    reading: Reading, operator: Operator, frame: Frame, target: str | None, things: Iterable[Thing | None]
+) -> TaskDraft:
+    """A task from what its operator call says, and from what stands around that."""
+    construct = operator.construct
     task = TaskDraft(
-        node=call,
+        node=operator.call,
         frame=frame,
-        kind=kind,
+        kind=operator.kind,
         qualified=construct.qualified,
         facts=construct.facts,
-        layers=(arguments,),
-        name=template(name.value, name.frame) if name is not None else "{...}",
-        name_node=name.value if name is not None else None,
+        layers=(operator.arguments,),
+        name=operator.name,
+        name_node=operator.name_node,
         variable=target,
         anchor=reading.anchor,
-        call=call,
+        call=operator.call,
         construct=construct,
-        sets=reading.names.class_words(base, construct)
-        if construct.facts is None or construct.classes
-        else frozenset(),
+        sets=operator.sets,
     )
-    _place(reading, task, arguments)
+    _place(reading, task, operator.arguments)
     reading.tasks.append(task)
     _data_edges(reading, task, things)
     return task

@@ -194,9 +194,14 @@ class Names:
                 return True
         return False
 
+    def _defined(self, expr: ast.expr, construct: Construct) -> tuple[ast.AST, ...]:
+        elsewhere = construct.qualified and not self.module.is_own(construct.qualified)
+        return () if elsewhere else self.module.definition(expr)
+
     def class_words(self, expr: ast.expr, construct: Construct) -> frozenset[str]:
         """Argument names that classes of the workspace mention themselves, and that they may thus set."""
-        own = [node for node in self.module.definition(expr) if isinstance(node, ast.ClassDef)]
+        # Of a class that is imported only the name is written here.
+        own = [node for node in self._defined(expr, construct) if isinstance(node, ast.ClassDef)]
         words: set[str] = set()
         for node in dict.fromkeys((*own, *(each.node for each in construct.classes))):
             if node not in self._class_words:

@@ -28,12 +28,16 @@ class Reading:
     Attributes:
         home: the file that is lifted; helpers may come from other files.
         anchor: the outermost call in ``home`` that is being followed into a helper, None at its own level.
+        lasting: the frame of the file's own level, where what is read in it may be kept for the next link.
     """
 
-    def __init__(self, home: Module, names: Names, evaluate: Evaluate, read_body: ReadBody) -> None:
+    def __init__(
+        self, home: Module, names: Names, evaluate: Evaluate, read_body: ReadBody, lasting: Frame | None = None
+    ) -> None:
         self._evaluate = evaluate
         self._read_body = read_body
         self.home = home
+        self.lasting = lasting
         self.names = names
         self.edges = EdgeBook()
         self.tasks: list[TaskDraft] = []

@@ -223,7 +223,10 @@ def _varies(expr: ast.expr, frame: Frame, depth: int, may_vary: _MayVary) -> ast
     if isinstance(expr, ast.Name):
         found = module.definition(expr) if may_vary(expr) else ()
         value = found[0] if len(found) == 1 else None
-        return _varies(value, frame, depth + 1, may_vary) if isinstance(value, ast.expr) else None
+        if not isinstance(value, ast.expr):
+            return None
+        look = partial(_varies, value, frame, depth + 1, may_vary)
+        return look() if frame.has_parameters() else module.memo(("airflow: clock", depth), (value,), look)
     if isinstance(expr, ast.Call) and may_vary(expr) and _is_asking(module, expr):
         return expr
     for inner in _parts(expr):

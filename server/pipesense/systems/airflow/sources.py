@@ -7,7 +7,7 @@ drafts come out made from the same expressions, and then their tasks need not be
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
@@ -24,6 +24,9 @@ class Source:
 
     nodes: tuple[ast.AST, ...]
     words: tuple[Hashable, ...]
+
+
+_NOTHING: Final = Source((), ())
 
 
 def source_of_dag(dag: DagDraft) -> Source | None:
@@ -44,7 +47,7 @@ def source_of_task(task: TaskDraft, dag: Source | None) -> Source | None:
         groups.append(group)
         group = group.parent
     own = _parts(task.layers, task.attributes, task.frame)
-    above = _parts([each.arguments for each in groups], {}, None)
+    above = _parts([each.arguments for each in groups], {}, None) if groups else _NOTHING
     nodes: list[ast.AST] = [task.node, *own.nodes, *above.nodes, *dag.nodes]
     if task.call is not None:
         nodes.append(task.call)
@@ -88,20 +91,24 @@ def _parts(layers: Sequence[Arguments], attributes: Mapping[str, Argument], fram
     return Source(tuple(nodes), tuple(words))
 
 
-def _add_parameters(frames: Iterable[Frame | None], nodes: list[ast.AST], words: list[Hashable]) -> None:
+def _add_parameters(frames: Sequence[Frame | None], nodes: list[ast.AST], words: list[Hashable]) -> None:
     """Add what the parameters of functions stand for: an expression there means that, too, not the file alone."""
     seen: set[Frame | None] = {None}
     # Most arguments of a task stand in one frame.
-    todo = list(dict.fromkeys(frames))
+    todo = list(set(frames))
+    if len(todo) > 1:
+        todo = list(dict.fromkeys(frames))
     while todo:
         frame = todo.pop()
         if frame is None or frame in seen:
             continue
         seen.add(frame)
-        todo.append(frame.outer)
-        words += frame.bound
-        nodes += map(_EXPR, frame.bound.values())
-        todo += map(_FRAME, frame.bound.values())
+        if frame.outer is not None:
+            todo.append(frame.outer)
+        if frame.bound:
+            words += frame.bound
+            nodes += map(_EXPR, frame.bound.values())
+            todo += map(_FRAME, frame.bound.values())
         for name, items in frame.spread.items():
             words.append((name, *items))
             nodes += map(_VALUE, items.values())

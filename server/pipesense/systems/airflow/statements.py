@@ -11,6 +11,7 @@ from pipesense.systems.airflow.calls import function_thing
 from pipesense.systems.airflow.edges import open_graph
 from pipesense.systems.airflow.expressions import evaluate
 from pipesense.systems.airflow.making import make_dag_from_function, unknown_dag
+from pipesense.systems.airflow.plain_calls import plain_task
 from pipesense.systems.airflow.reading import Reading
 from pipesense.systems.airflow.things import (
     DagDraft,
@@ -34,7 +35,7 @@ def run(reading: Reading, body: Sequence[ast.stmt], frame: Frame) -> Thing | Non
 def _statement(reading: Reading, statement: ast.stmt, frame: Frame) -> Thing | None:
     match statement:
         case ast.Expr():
-            evaluate(reading, statement.value, frame)
+            _value(reading, statement.value, frame)
         case ast.Assign() | ast.AnnAssign():
             _assign(reading, statement, frame)
         case ast.AugAssign():
@@ -79,9 +80,18 @@ def _assign(reading: Reading, statement: ast.Assign | ast.AnnAssign, frame: Fram
             for name, value, thing in zip(names, values, things, strict=True):
                 _bind(reading, name, thing, frame, value)
             return
-    thing = evaluate(reading, statement.value, frame, _name(targets[0]))
+    thing = _value(reading, statement.value, frame, _name(targets[0]))
     for target in targets:
         _bind(reading, target, thing, frame, statement.value)
+
+
+def _value(reading: Reading, value: ast.expr, frame: Frame, target: str | None = None) -> Thing | None:
+    """What a statement's value stands for; a plain call of an operator is known from the last link."""
+    if frame is reading.lasting and isinstance(value, ast.Call):
+        task = plain_task(reading, value, frame, target)
+        if task is not None:
+            return task
+    return evaluate(reading, value, frame, target)
 
 
 def _name(target: ast.expr) -> str | None:
