@@ -15,6 +15,7 @@ from pipesense.lang.sql.bind import Binder
 from pipesense.lang.sql.relation import is_sure, same_table
 from pipesense.model.columns import Binding, Columns, Missing, SqlType
 from pipesense.model.data import Confidence, DatasetName, QualityCheck, Relation
+from pipesense.model.dbt import DbtFile
 from pipesense.model.flow import Pipeline
 from pipesense.model.layers import RANKS, Layered, medallion_layer
 from pipesense.model.quality import CheckPlan
@@ -272,3 +273,11 @@ class RuleContext:
 
     def text(self, loc: Loc) -> str:
         return self._of.text_at(loc)
+
+
+def is_switched_off(record: FileRecord, asked: Asked, reads: set[Key]) -> bool:
+    """Whether dbt leaves out all that a SQL file defines, so that nothing of it is ever run."""
+    facts = record.linked.facts if record.document.language == "sql" else ()
+    nodes = [node for fact in facts if isinstance(fact, DbtFile) for node in fact.nodes]
+    view = ProjectView(asked.folder, asked.lookup, reads.add, lambda: (asked.answers.relations, reads))
+    return bool(nodes) and all(view.enabled(node) is False for node in nodes)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipesense.engine.composition import compose
 from pipesense.engine.config import Config
-from pipesense.engine.context import Asked, RuleContext
+from pipesense.engine.context import Asked, RuleContext, is_switched_off
 from pipesense.engine.document import Document
 from pipesense.engine.index import Index, Key, Stage
 from pipesense.engine.judge import Judge
@@ -329,18 +329,19 @@ class Stages:
         enabled = self.surroundings.enabled(record.path)
         asked = self._asked(record, lookup)
         found: list[Finding] = []
-        for script in record.linked.scripts.values():
+        of_nodes: set[Key] = set()
+        scripts = () if is_switched_off(record, asked, of_nodes) else record.linked.scripts.values()
+        for script in scripts:
             for statement in script.statements:
                 findings = self._unit_findings(record, statement, asked)
                 found += (each for each in findings if each.rule in enabled)
         if record.verdicts.generation != self.generation:
             record.verdicts.clear()
             record.verdicts.generation = self.generation
-        scripts = record.linked.scripts.values()
         statements = (statement for script in scripts for statement in script.statements)
         facts = (*record.pipelines, *scripts, *statements, *record.linked.facts)
         more, reads = self.judge.file(facts, record.role, enabled, record.verdicts, asked)
-        return (*found, *more), reads
+        return (*found, *more), reads | of_nodes
 
     def context(self, record: FileRecord, meta: RuleMeta, lookup: Lookup) -> RuleContext:
         """What one rule may ask about one file."""
