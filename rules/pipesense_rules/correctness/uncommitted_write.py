@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipesense.model.change import Replace
-from pipesense.model.frames import FrameOperation, FrameScope
+from pipesense.model.frames import FrameOperation, FrameScope, Given
 from pipesense.model.where import Loc
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer, Related
@@ -101,9 +101,10 @@ def _lost(scope: FrameScope, opened: FrameOperation) -> FrameOperation | None:
     own = {opened.loc}
     changing: FrameOperation | None = None
     for each in scope.operations:
-        if not own.intersection(each.made):
+        made = _run_on(each)
+        if not own.intersection(made):
             continue
-        if len(each.made) > 1 or _commits(each, opened):
+        if len(made) > 1 or _commits(each, opened):
             return None
         if each.result:
             own.add(each.loc)
@@ -114,6 +115,14 @@ def _lost(scope: FrameScope, opened: FrameOperation) -> FrameOperation | None:
     return changing
 
 
+def _run_on(each: FrameOperation) -> tuple[Loc, ...]:
+    """What made the connection or cursor that an operation runs on; psycopg2's fast helpers are handed it."""
+    cursor = each.argument("cur", 0) if each.name in _HELPERS else None
+    return each.made if cursor is None else cursor.made
+
+
+_HELPERS: Final = frozenset({"psycopg2.extras.execute_values", "psycopg2.extras.execute_batch"})
+"""https://www.psycopg.org/docs/extras.html#fast-execution-helpers"""
 _OBJECTS: Final = frozenset(
     {
         *("add", "add_all", "merge", "delete", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"),
@@ -126,7 +135,11 @@ _OBJECTS: Final = frozenset(
 def _writes(each: FrameOperation) -> bool:
     if each.kind in ("session", "query") and each.name in _OBJECTS:
         return True
-    return each.name in ("execute", "executemany", "exec_driver_sql") and _changes(each)
+    if each.name in _HELPERS:
+        return _changes(each.argument("sql", 1))
+    return each.name in ("execute", "executemany", "exec_driver_sql") and _changes(
+        each.given[0] if each.given else None
+    )
 
 
 def _commits(each: FrameOperation, opened: FrameOperation) -> bool:
@@ -139,8 +152,7 @@ def _commits(each: FrameOperation, opened: FrameOperation) -> bool:
     return each.name in ("setattr:autocommit", "setattr:isolation_level", "set_session", "set_isolation_level")
 
 
-def _changes(each: FrameOperation) -> bool:
-    given = each.given[0] if each.given else None
+def _changes(given: Given | None) -> bool:
     return given is not None and ("changes" in given.traits or changes_rows(given.starts))
 
 

@@ -48,3 +48,9 @@ def rerun_site(loc: Loc, mode: AccessMode, guard: Value[Guard], *, computed: boo
     if computed and mode in (AccessMode.OVERWRITE, AccessMode.OVERWRITE_PARTITION):
         note += " Where it writes to is computed: that holds for a rerun that comes to the same place."
     return PatternSite(_PATTERNS.get(mode, "idempotent-load"), loc, note)
+
+
+def merge_site(loc: Loc) -> PatternSite:
+    """The place where a merge that was put together before is run."""
+    note = f"The merge runs here: until now nothing was read or written. {_RERUN[AccessMode.MERGE]}"
+    return PatternSite(_PATTERNS[AccessMode.MERGE], loc, note)

@@ -19,11 +19,12 @@ from pipesense.systems.lakes.tables import (
     DELTA_WRITES,
     ICEBERG,
     LIBRARY,
+    MERGE,
     OF_DELTA,
     OF_ICEBERG,
     ONE_FILE,
 )
-from pipesense.systems.rerun import BY_CONDITION, rerun_site
+from pipesense.systems.rerun import BY_CONDITION, merge_site, rerun_site
 from pipesense.systems.script import script_pipeline
 from pipesense.systems.system import Lifted
 
@@ -54,6 +55,8 @@ def _beside(function: Function | None, scope: FrameScope) -> tuple[ScopeCode | N
     accesses: list[Access] = []
     sites: list[PatternSite] = []
     for each in scope.operations:
+        if each.kind == MERGE and each.name == "execute":
+            sites.append(merge_site(each.name_loc))
         how = how_of(each)
         if how is None:
             continue

@@ -10,7 +10,7 @@ from pipesense.model.frames import FrameOperation, FrameScope, Given
 from pipesense.model.value import Known
 from pipesense.model.where import Loc
 from pipesense.systems.formats import stored_as
-from pipesense.systems.rerun import rerun_site
+from pipesense.systems.rerun import merge_site, rerun_site
 from pipesense.systems.spark.accesses import BY_MATCH, CHANGES, is_write, mode_of, written
 from pipesense.systems.spark.chains import by_place, chain_of, constant_text
 from pipesense.systems.spark.stream_sites import stream_site
@@ -18,6 +18,7 @@ from pipesense.systems.spark.tables import (
     DELTA,
     FRAME,
     GROUPED,
+    MERGE,
     READER,
     SESSION,
     STREAM_WRITER,
@@ -77,6 +78,8 @@ def _writes(scope: FrameScope) -> Iterator[PatternSite]:
 
 
 def _rerun(scope: FrameScope, each: FrameOperation, places: dict[Loc, FrameOperation]) -> PatternSite | None:
+    if each.kind == MERGE and each.name == "execute":
+        return merge_site(each.name_loc)
     if each.kind == DELTA and each.name in CHANGES:
         return rerun_site(each.name_loc, CHANGES[each.name], BY_MATCH)
     if not is_write(each) or each.kind == STREAM_WRITER or each.traits & {"streaming", "micro-batch"}:
