@@ -159,6 +159,8 @@ def link_python_file(
     """Everything a Python file says."""
     path = document.path
     units = parsed_units(document, counters)
+    # What a template says is nobody's code: both branches of a condition stand in it, and texts that are filled in.
+    template = any(unit.problem is not None and unit.problem.template for unit in filter(_PROBLEM, units))
     module = Module(
         path,
         surroundings.module_name,
@@ -170,7 +172,7 @@ def link_python_file(
     embedding = _Embedding(document, module, surroundings)
     versions: dict[str, Version] = {}
     lifted: list[Lifted] = []
-    mentioned = _mentioned(document, surroundings.systems, surroundings.memo.keeps)
+    mentioned = frozenset() if template else _mentioned(document, surroundings.systems, surroundings.memo.keeps)
     for system in surroundings.systems:
         if system.name not in mentioned:
             continue
@@ -193,8 +195,8 @@ def link_python_file(
         *chain.from_iterable(each.obsolete for each in lifted),
         *chain.from_iterable(each.calls_at_parse for each in lifted),
         *chain.from_iterable(each.facts for each in lifted),
-        *timedelta_attributes(module),
-        *found_in.habits,
+        *(() if template else timedelta_attributes(module)),
+        *(() if template else found_in.habits),
         *_missing_files(path, pipelines, surroundings.existing),
     )
     code = _by_scope(lifted)

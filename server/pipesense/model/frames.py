@@ -47,7 +47,7 @@ class Given:
 class Loop:
     """A ``for`` statement: all of it, its variable, what it runs over, and how many statements its body has.
 
-    ``turns``: how many turns it takes, where the things that it runs over are written in the code; else 0.
+    ``turns``: how many turns it takes at most, where the things that it runs over are written in the code; else 0.
     """
 
     whole: Loc

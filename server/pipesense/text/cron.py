@@ -96,6 +96,12 @@ class Cron:
             day += timedelta(days=1)
 
 
+def cron_problem(text: str) -> str | None:
+    """Why a text cannot be read as cron; None where it can, and where a template stands that is filled in before."""
+    found = None if "{{" in text or "{%" in text else read_cron(text)
+    return found if isinstance(found, str) else None
+
+
 def read_cron(text: str) -> Cron | str:
     """The expression, or why it cannot be read, as a clause for people."""
     written = PRESETS.get(text.strip().lower(), text.strip())

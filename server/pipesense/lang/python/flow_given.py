@@ -186,8 +186,10 @@ def _outside(expr: ast.expr) -> bool:
 _PASSES_ON: Final = frozenset({"zip", "enumerate", "reversed", "sorted"})
 
 
-def turns(expr: ast.expr, module: Module) -> int:
-    """How many things a loop runs over, where they are written in the code; else 0."""
+def turns(expr: ast.expr, module: Module, hops: int = 2) -> int:
+    """How many things a loop runs over at most, where they are written in the code; else 0."""
+    if isinstance(expr, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+        return turns(expr.generators[0].iter, module, hops - 1) if len(expr.generators) == 1 and hops else 0
     if isinstance(expr, ast.List | ast.Tuple | ast.Set):
         return 0 if any(isinstance(each, ast.Starred) for each in expr.elts) else len(expr.elts)
     if isinstance(expr, ast.Call) and isinstance(expr.func, ast.Attribute) and not expr.args:
@@ -197,10 +199,13 @@ def turns(expr: ast.expr, module: Module) -> int:
             return len(found.entries) if found.opened is None else 0
     if isinstance(expr, ast.Call) and isinstance(expr.func, ast.Name) and expr.args and expr.func.id in _PASSES_ON:
         # zip ends with the shortest of them; what the others hold beside their first argument is no element.
-        counts = [turns(each, module) for each in (expr.args if expr.func.id == "zip" else expr.args[:1])]
+        counts = [turns(each, module, hops) for each in (expr.args if expr.func.id == "zip" else expr.args[:1])]
         return min(counts)
     value = module.value(expr) if isinstance(expr, ast.Name) else None
-    return len(value.value) if isinstance(value, Known) and isinstance(value.value, tuple) else 0
+    if isinstance(value, Known):
+        return len(value.value) if isinstance(value.value, tuple) else 0
+    made = [binding.value for binding in module.bindings_of(expr)] if isinstance(expr, ast.Name) else []
+    return turns(made[0], module, hops) if len(made) == 1 and isinstance(made[0], ast.ListComp | ast.SetComp) else 0
 
 
 def aggregates(expr: ast.expr, module: Module) -> bool:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
 
 _CODE: Final = regex(r"^[ \t\f\ufeff]*[^\s#]", re.MULTILINE)
+_TAG: Final = regex(r"[ \t]*\{%[-+]?[ \t]*[a-z]\w*\b[^\n]*%\}[ \t\r]*\n?")
+"""A line that is a tag of Jinja."""
 _MAY_WARN: Final = regex(r"\\|[0-9](?:and|else|for|if|in|is|or|not)\b")
 _NAME: Final = regex(r"[^\W\d]\w*")
 _BINDS: Final = regex(
@@ -45,10 +47,15 @@ _TOO_DEEP: Final = "it is nested too deeply to be read"
 
 @dataclass(frozen=True, slots=True)
 class SyntaxProblem:
-    """Why a unit could not be read; ``span`` is relative to the unit's text."""
+    """Why a unit could not be read; ``span`` is relative to the unit's text.
+
+    ``template``: because a tag of Jinja stands where Python was expected (``{% if x %}`` on a line of its own), so that
+    the file is no Python before somebody fills it in.
+    """
 
     message: str
     span: Span
+    template: bool = False
 
 
 _OWNER: Final = attrgetter("owner")
@@ -321,6 +328,8 @@ def _problem(text: str, error: SyntaxError, added: int) -> SyntaxProblem:
     if error.end_lineno == error.lineno and error.end_offset and error.end_offset > (error.offset or 1):
         until = starts[line] + error.end_offset - 1
     until = max(at, min(until, at + len(text[at:end].rstrip())))
+    if _TAG.fullmatch(text, starts[line], end):
+        return SyntaxProblem("a tag of a template stands there", Span(at, until), template=True)
     return SyntaxProblem(error.msg or "it is no valid Python", Span(at, until))
 
 

@@ -84,7 +84,8 @@ class _Imported:
     def effect(self, site: CallSite, depth: int = 0) -> _Reached | None:
         """The first call that matters in the functions that a call runs."""
         for function in self.module.callables(site.node.func):
-            if (function.module is self.module and not depth) or _waits(function, self.names):
+            here = function.module is self.module and not depth
+            if here or _waits(function, self.names) or _leaves_open(site, function):
                 continue
             if function.node not in self._known:
                 self._known[function.node] = None
@@ -148,6 +149,8 @@ def _reached(
         for function in module.callables(site.node.func):
             if function.node in seen or function.module is not module or _waits(function, names):
                 continue
+            if _leaves_open(site, function):
+                continue
             seen.add(function.node)
             todo += [(inner, (*via, function.path)) for inner in own_calls(module, function)]
 
@@ -170,6 +173,19 @@ def _waits(function: Function, names: Names) -> bool:
     """Whether calling the function only makes a task, so that its body runs later."""
     found = task_role(function, names)
     return found is not None and found[0] != "task_group"
+
+
+def _leaves_open(site: CallSite, function: Function) -> bool:
+    """Whether a call gives a decorated function too little to run: it was curried, and the call makes a function."""
+    node, call = function.node, site.node
+    if isinstance(node, ast.Lambda) or not node.decorator_list or "." in function.path:
+        return False
+    if any(isinstance(each, ast.Starred) for each in call.args) or any(each.arg is None for each in call.keywords):
+        return False
+    taken = [*node.args.posonlyargs, *node.args.args]
+    needed = taken[: len(taken) - len(node.args.defaults)]
+    named = {each.arg for each in call.keywords}
+    return any(each.arg not in named for each in needed[len(call.args) :])
 
 
 def _templates(module: Module, statement: ast.stmt | ast.expr, names: Names) -> dict[ast.Call, str]:

@@ -16,6 +16,7 @@ from pipesense.systems.airflow.configuration import Configured
 from pipesense.systems.airflow.settings import Defaults
 from pipesense.systems.airflow.things import DagDraft
 from pipesense.text.cron import Cron, read_cron
+from pipesense.text.cron import cron_problem as text_problem
 
 SCHEDULES: Final = ("schedule", "schedule_interval", "timetable")
 """The arguments that say when a DAG runs; the later ones are older spellings."""
@@ -47,8 +48,7 @@ def cron_problem(given: Argument) -> str | None:
     value = given.constant()
     if not isinstance(value, Known) or not isinstance(value.value, str) or value.value in _NOT_CRON:
         return None
-    found = read_cron(value.value)
-    return found if isinstance(found, str) else None
+    return text_problem(value.value)
 
 
 def _concurrent(dag: DagDraft, deployed: Configured) -> Value[int]:

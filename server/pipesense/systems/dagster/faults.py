@@ -18,7 +18,7 @@ from pipesense.model.faults import FaultKind, SettingFault
 from pipesense.model.value import Known, Version
 from pipesense.model.where import Loc
 from pipesense.systems.dagster.things import named
-from pipesense.text.cron import PRESETS, read_cron
+from pipesense.text.cron import PRESETS, Cron, cron_problem, read_cron
 
 _DELAY: Final = 30
 """Seconds: the pause that the fix writes where a policy names how it grows but not where it starts."""
@@ -93,9 +93,8 @@ def _cron(module: Module, given: Arguments, version: Version) -> Iterator[Settin
     if cron is None or not (isinstance(value, Known) and isinstance(value.value, str)):
         return
     text = value.value
-    read = read_cron(text)
-    problem = read if isinstance(read, str) else ""
-    if not problem and text not in PRESETS and len(text.split()) != 5:
+    problem = cron_problem(text) or ""
+    if not problem and isinstance(read_cron(text), Cron) and text not in PRESETS and len(text.split()) != 5:
         problem = "Dagster reads five columns"
     loc = module.loc(cron.value)
     if problem and loc.file == module.path:

@@ -16,7 +16,7 @@ from pipesense.lang.python.module import Module
 from pipesense.model.faults import FaultKind, SettingFault
 from pipesense.model.value import Known, Version
 from pipesense.systems.prefect.things import Thing, thing_of
-from pipesense.text.cron import read_cron
+from pipesense.text.cron import cron_problem
 
 _MOST_PAUSES: Final = 50
 _METHODS: Final = frozenset({"serve", "deploy", "to_deployment"})
@@ -98,9 +98,9 @@ def schedule_faults(module: Module, statement: ast.stmt, version: Version) -> It
         value = cron.constant() if cron is not None else None
         if cron is None or not (isinstance(value, Known) and isinstance(value.value, str)):
             continue
-        problem = read_cron(value.value)
+        problem = cron_problem(value.value)
         loc = module.loc(cron.value)
-        if isinstance(problem, str) and loc.file == module.path:
+        if problem is not None and loc.file == module.path:
             written = " ".join(module.text_of(cron.value).split())
             yield SettingFault(
                 FaultKind.UNREADABLE_SCHEDULE, owner, "cron", written, loc, problem, "five columns", version
