@@ -75,7 +75,9 @@ def half_open(finding: Finding, comparison: Comparison, ctx: Context) -> Offer |
     upper = upper.replace(str(day), str(day + timedelta(days=1)))
     keyword = "and" if ctx.text(finding.loc.at(comparison.operator)).islower() else "AND"
     text = f"{column} >= {lower} {keyword} {column} < {upper}"
-    return Offer("Include the whole last day", Replace(finding.loc.at(comparison.span), text), Applicability.UNSAFE)
+    return Offer(
+        "Write >= and <, with the whole last day", Replace(finding.loc.at(comparison.span), text), Applicability.UNSAFE
+    )
 
 
 def _day(bound: Expr) -> date | None:

@@ -74,4 +74,4 @@ def _counted(expr: Expr) -> Expr | None:
 @count_nullable_as_rows.fix
 def count_rows(finding: Finding, call: Expr, ctx: Context) -> Offer | None:
     """COUNT(*): rows without a value are counted too."""
-    return Offer("Count rows", Replace(finding.loc.at(call.args[0].span), "*"), Applicability.UNSAFE)
+    return Offer("Write COUNT(*)", Replace(finding.loc.at(call.args[0].span), "*"), Applicability.UNSAFE)

@@ -58,7 +58,7 @@ def count_partners(finding: Finding, subject: tuple[Expr, Expr], ctx: Context) -
     """COUNT of the right key: rows without a partner count 0."""
     call, key = subject
     column = ctx.text(finding.loc.at(key.span))
-    return Offer(f"Count {column}", Replace(finding.loc.at(call.args[0].span), column), Applicability.UNSAFE)
+    return Offer(f"Write COUNT({column})", Replace(finding.loc.at(call.args[0].span), column), Applicability.UNSAFE)
 
 
 def _right_key(block: Block, join: Join) -> Expr | None:

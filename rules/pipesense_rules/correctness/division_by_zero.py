@@ -39,6 +39,10 @@ _LENIENT: Final = frozenset(
 _GUARDS: Final = frozenset({"nullif", "case", "if", "iff", "safe_divide", "div0", "try", "safe"})
 
 
+_SHOWN: Final = 40
+"""Characters of a divisor that a title repeats."""
+
+
 @rule(META)
 def division_by_zero(facts: StatementFacts, ctx: Context) -> Iterator[Finding]:
     """At the divisor, where neither NULLIF, nor CASE, nor a condition keeps zero away."""
@@ -73,4 +77,5 @@ def _said(divisor: Expr) -> str:
 def make_null(finding: Finding, divisor: Expr, ctx: Context) -> Offer | None:
     """NULLIF around the divisor: rows appear whose result is NULL."""
     text = ctx.text(finding.loc)
-    return Offer("Divide by NULL instead of 0", Replace(finding.loc, f"NULLIF({text}, 0)"), Applicability.UNSAFE)
+    shown = " ".join(text.split()) if len(text) <= _SHOWN else "..."
+    return Offer(f"Divide by NULLIF({shown}, 0)", Replace(finding.loc, f"NULLIF({text}, 0)"), Applicability.UNSAFE)

@@ -67,4 +67,4 @@ def say_where(finding: Finding, block: Block, ctx: Context) -> Offer | None:
         return None
     at = Span(block.span.start + word.start(), block.span.start + word.end())
     keyword = "where" if word.group().islower() else "WHERE"
-    return Offer("Write WHERE", Replace(finding.loc.at(at), keyword), Applicability.UNSAFE)
+    return Offer("Write WHERE instead of HAVING", Replace(finding.loc.at(at), keyword), Applicability.UNSAFE)

@@ -87,4 +87,4 @@ def quote(finding: Finding, literal: Expr, ctx: Context) -> Offer | None:
     if finding.variant != "number":
         return None
     written = ctx.text(finding.loc)
-    return Offer("Write it as text", Replace(finding.loc, f"'{written}'"), Applicability.UNSAFE)
+    return Offer(f"Write '{written}'", Replace(finding.loc, f"'{written}'"), Applicability.UNSAFE)

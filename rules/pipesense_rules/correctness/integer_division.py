@@ -119,7 +119,7 @@ def make_decimal(finding: Finding, part: Expr, ctx: Context) -> Offer | None:
         end = Span(left.span.end, left.span.end)
         return Offer(f"Write {left.name}.0", Replace(finding.loc.at(end), ".0"), Applicability.UNSAFE)
     start = Span(left.span.start, left.span.start)
-    return Offer("Divide as decimals", Replace(finding.loc.at(start), "1.0 * "), Applicability.UNSAFE)
+    return Offer("Multiply by 1.0 before dividing", Replace(finding.loc.at(start), "1.0 * "), Applicability.UNSAFE)
 
 
 def _is_count(expr: Expr) -> bool:

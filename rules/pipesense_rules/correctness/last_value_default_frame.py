@@ -109,7 +109,7 @@ def whole_partition(finding: Finding, window: WindowCall, ctx: Context) -> Offer
     at = window.span.start + behind.end("words")
     frame = _FRAME.lower() if " over" in text.replace("\n", " ") else _FRAME
     written = Replace(finding.loc.at(Span(at, at)), _gap(text, first, behind) + frame)
-    return Offer("Look at the whole partition", written, Applicability.UNSAFE)
+    return Offer(f"Add {_FRAME}", written, Applicability.UNSAFE)
 
 
 def _gap(text: str, first: int, behind: re.Match[str]) -> str:

@@ -88,6 +88,22 @@ def _asks_for_null(part: Expr, alias: str, names: frozenset[str]) -> bool:
 
 
 @left_join_nullified.fix
+def say_inner(finding: Finding, subject: tuple[Block, Join, Expr], ctx: Context) -> Offer | None:
+    """The join is called what it is: the rows stay the same, but whether they were meant is for people to say."""
+    block, join, _ = subject
+    if join.keyword is None:
+        return None
+    written = ctx.text(finding.loc.at(join.keyword))
+    plain = re.fullmatch(r"left(?:\s+outer)?\s+(join)", written, re.I)
+    if plain is None:
+        return None
+    spelled = re.search(r"\b(inner)\s+join\b", ctx.text(finding.loc.at(block.span)), re.I)
+    inner = f"{'inner' if plain[1].islower() else 'INNER'} {plain[1]}" if spelled else plain[1]
+    change = Replace(finding.loc.at(join.keyword), inner)
+    return Offer("Write JOIN: the rows stay the same", change, Applicability.UNSAFE)
+
+
+@left_join_nullified.fix
 def move_to_on(finding: Finding, subject: tuple[Block, Join, Expr], ctx: Context) -> Offer | None:
     """The condition moves from WHERE into ON: rows without a partner appear, so it is offered, not applied."""
     block, join, part = subject
@@ -103,27 +119,13 @@ def move_to_on(finding: Finding, subject: tuple[Block, Join, Expr], ctx: Context
     removed = Replace(finding.loc.at(gone), "")
     own = [ctx.text(finding.loc.at(each.span)) for each in join.on]
     if condition.casefold() in map(str.casefold, own):
-        return Offer("Leave the condition in ON alone", removed, Applicability.UNSAFE)
+        return Offer("Delete the condition in WHERE: ON has it already", removed, Applicability.UNSAFE)
     end = join.on[-1].span.end
     keyword = "and" if ctx.text(finding.loc.at(block.keyword)).islower() else "AND"
     moved = Replace(finding.loc.at(Span(end, end)), f"{_gap(join, finding, ctx)}{keyword} {condition}")
-    return Offer("Move the condition into ON", Rewrite((moved, removed)), Applicability.UNSAFE)
-
-
-@left_join_nullified.fix
-def say_inner(finding: Finding, subject: tuple[Block, Join, Expr], ctx: Context) -> Offer | None:
-    """The join is called what it is: the rows stay the same, but whether they were meant is for people to say."""
-    block, join, _ = subject
-    if join.keyword is None:
-        return None
-    written = ctx.text(finding.loc.at(join.keyword))
-    plain = re.fullmatch(r"left(?:\s+outer)?\s+(join)", written, re.I)
-    if plain is None:
-        return None
-    spelled = re.search(r"\b(inner)\s+join\b", ctx.text(finding.loc.at(block.span)), re.I)
-    inner = f"{'inner' if plain[1].islower() else 'INNER'} {plain[1]}" if spelled else plain[1]
-    change = Replace(finding.loc.at(join.keyword), inner)
-    return Offer("Write JOIN: the rows are the same", change, Applicability.UNSAFE)
+    return Offer(
+        "Move the condition into ON: rows without a partner are kept", Rewrite((moved, removed)), Applicability.UNSAFE
+    )
 
 
 def _still_undone(block: Block, join: Join, part: Expr) -> bool:

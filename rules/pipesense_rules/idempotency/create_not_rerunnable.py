@@ -191,25 +191,25 @@ def say_if_exists(finding: Finding, one: Defining, ctx: Context) -> Offer | None
     word = ctx.text(statement.at(what.keyword))
     behind = Span(what.kind_span.end, what.kind_span.end)
     if isinstance(what, Drop):
-        return Offer("Drop it if it exists", _insert(one, behind, " IF EXISTS", word), Applicability.UNSAFE)
+        return Offer("Add IF EXISTS", _insert(one, behind, " IF EXISTS", word), Applicability.UNSAFE)
     if what.kind == "view" and dialect not in ("sqlite",):
         start = Span(what.keyword.end, what.keyword.end)
         replacing = " OR ALTER" if dialect in ("tsql", "fabric") else " OR REPLACE"
-        return Offer("Replace the view", _insert(one, start, replacing, word), Applicability.UNSAFE)
+        return Offer(f"Write CREATE{replacing} VIEW", _insert(one, start, replacing, word), Applicability.UNSAFE)
     table = statement.facts.table
     if what.kind == "table" and table is not None and table.from_query:
         # IF NOT EXISTS would keep the rows of the first run for good.
         if dialect not in _REPLACES:
             return None
         start = Span(what.keyword.end, what.keyword.end)
-        return Offer("Replace the table", _insert(one, start, " OR REPLACE", word), Applicability.UNSAFE)
+        return Offer("Write CREATE OR REPLACE TABLE", _insert(one, start, " OR REPLACE", word), Applicability.UNSAFE)
     if (
         dialect in ("tsql", "fabric")
         or (what.kind == "database" and dialect in _NO_DATABASE)
         or (what.kind == "index" and dialect in ("mysql", "redshift"))
     ):
         return None
-    return Offer("Create it if it does not exist", _insert(one, behind, " IF NOT EXISTS", word), Applicability.UNSAFE)
+    return Offer("Add IF NOT EXISTS", _insert(one, behind, " IF NOT EXISTS", word), Applicability.UNSAFE)
 
 
 def _insert(one: Defining, place: Span, words: str, like: str) -> Replace:

@@ -87,4 +87,8 @@ def start_early(finding: Finding, call: Expr, ctx: Context) -> Offer | None:
     text = ctx.text(finding.loc)
     moment = name.endswith(("_at", "_ts", "_time", "timestamp"))
     start = "TIMESTAMP '1900-01-01 00:00:00'" if moment else "DATE '1900-01-01'"
-    return Offer("Start from 1900", Replace(finding.loc, f"COALESCE({text}, {start})"), Applicability.UNSAFE)
+    return Offer(
+        "Start from 1900-01-01 where the table is empty",
+        Replace(finding.loc, f"COALESCE({text}, {start})"),
+        Applicability.UNSAFE,
+    )

@@ -58,4 +58,4 @@ def write_this(finding: Finding, reference: DbtReference, ctx: Context) -> Offer
     text = ctx.text(reference.whole)
     if finding.variant != "itself" or not text.startswith("{{") or text.count("(") != 1:
         return None
-    return Offer("Write this", Replace(reference.whole, "{{ this }}"), Applicability.SAFE)
+    return Offer("Write {{ this }}", Replace(reference.whole, "{{ this }}"), Applicability.SAFE)

@@ -67,4 +67,4 @@ def moved_to_config(fact: DbtEntry | DbtSource, ctx: Context) -> Iterator[Findin
 def move(finding: Finding, keys: tuple[DbtKey, ...], ctx: Context) -> Offer:
     """With their lines and comments."""
     change = MoveYaml(keys[0].owner, tuple(key.name for key in keys), "config")
-    return Offer("Move under config", change, Applicability.SAFE)
+    return Offer("Move it under config", change, Applicability.SAFE)

@@ -87,7 +87,7 @@ def repair(finding: Finding, subject: object, ctx: Context) -> Offer | None:
     if isinstance(subject, Freshness) and subject.warn_at and subject.error_at:
         one, other = ctx.text(subject.warn_at), ctx.text(subject.error_at)
         change = Rewrite((Replace(subject.warn_at, other), Replace(subject.error_at, one)))
-        return Offer("Exchange the two ages", change, Applicability.UNSAFE)
+        return Offer("Exchange warn_after and error_after", change, Applicability.UNSAFE)
     if isinstance(subject, tuple):
         period, at = subject
         plain = str(period).lower().rstrip("s")

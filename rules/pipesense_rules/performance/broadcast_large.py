@@ -95,4 +95,4 @@ def leave_it_to_spark(finding: Finding, each: FrameOperation, ctx: Context) -> O
     if each.kind != "" or len(each.given) != 1:
         return None
     text = ctx.text(each.given[0].value_loc)
-    return Offer("Leave the choice to Spark", Replace(each.loc, text), Applicability.SAFE)
+    return Offer("Leave out broadcast()", Replace(each.loc, text), Applicability.SAFE)

@@ -89,4 +89,4 @@ def say_it(finding: Finding, each: FrameOperation, ctx: Context) -> Offer | None
     """validate="m:1" behind the last argument."""
     last = each.given[-1]
     at = last.loc.at(Span(last.loc.span.end, last.loc.span.end))
-    return Offer('Say validate="m:1"', Replace(at, ', validate="m:1"'), Applicability.UNSAFE)
+    return Offer('Add validate="m:1"', Replace(at, ', validate="m:1"'), Applicability.UNSAFE)

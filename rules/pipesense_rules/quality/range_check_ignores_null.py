@@ -106,4 +106,4 @@ def _column(part: Expr) -> Expr | None:
 def count_missing_too(finding: Finding, bounded: Bounded, ctx: Context) -> Offer:
     """The missing values belong to the wrong ones."""
     change = Replace(bounded.end, f" OR {bounded.column} IS NULL")
-    return Offer(f"Count rows without {bounded.column} too", change, Applicability.UNSAFE)
+    return Offer(f"Add OR {bounded.column} IS NULL", change, Applicability.UNSAFE)

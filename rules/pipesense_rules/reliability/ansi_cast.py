@@ -46,4 +46,4 @@ def ansi_cast(cast: TextCast, ctx: Context) -> Iterator[Finding]:
 @ansi_cast.fix
 def try_it(finding: Finding, cast: TextCast, ctx: Context) -> Offer | None:
     """``try_cast`` in place of ``cast``, as up to Spark 3."""
-    return Offer("Say try_cast", Replace(cast.loc, "try_cast"), Applicability.UNSAFE)
+    return Offer("Write try_cast", Replace(cast.loc, "try_cast"), Applicability.UNSAFE)

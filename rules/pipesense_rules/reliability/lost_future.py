@@ -51,5 +51,5 @@ def ask_at_the_end(finding: Finding, lost: LostFuture, ctx: Context) -> Offer | 
     """``result()`` at the end of the flow."""
     if not lost.edits:
         return None
-    title = "Ask for the result at the end" if len(lost.steps) == 1 else "Ask for the results at the end"
+    title = "Ask for result() at the end" if len(lost.steps) == 1 else "Ask for each result() at the end"
     return Offer(title, Rewrite(lost.edits), Applicability.UNSAFE)

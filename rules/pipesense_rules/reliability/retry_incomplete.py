@@ -33,12 +33,15 @@ META = RuleMeta(
 def retry_incomplete(retry: StepRetry, ctx: Context) -> Iterator[Finding]:
     """At the key of the retry."""
     if retry.missing:
-        names = list(retry.missing)
-        missing = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-        yield ctx.finding("lacking", at=retry.loc, missing=missing)
+        yield ctx.finding("lacking", at=retry.loc, missing=_listed(retry))
+
+
+def _listed(retry: StepRetry) -> str:
+    names = list(retry.missing)
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 @retry_incomplete.fix
 def complete(finding: Finding, retry: StepRetry, ctx: Context) -> Offer:
     """What the standard policies have."""
-    return Offer("Add what is missing", CompleteRetry("cloud_workflows", retry), Applicability.UNSAFE)
+    return Offer(f"Add {_listed(retry)}", CompleteRetry("cloud_workflows", retry), Applicability.UNSAFE)

@@ -47,7 +47,9 @@ def retry_no_jitter(machine: StateMachine, ctx: Context) -> Iterator[Finding]:
 @retry_no_jitter.fix
 def spread(finding: Finding, machine: StateMachine, ctx: Context) -> Offer:
     """Full jitter."""
-    return Offer("Spread the attempts", SpreadRetries(machine.pipeline.system, _bare(machine)), Applicability.SAFE)
+    return Offer(
+        "Add full jitter to the attempts", SpreadRetries(machine.pipeline.system, _bare(machine)), Applicability.SAFE
+    )
 
 
 def _bare(machine: StateMachine) -> tuple[Handler, ...]:

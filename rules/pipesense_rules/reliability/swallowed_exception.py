@@ -74,7 +74,7 @@ def let_it_out(finding: Finding, fact: SwallowedFailure | DroppedException | Pip
         )
     if not isinstance(fact, DroppedException) or not fact.edits:
         return None
-    return Offer("Raise it again", Rewrite(fact.edits), Applicability.UNSAFE)
+    return Offer("Raise the error again", Rewrite(fact.edits), Applicability.UNSAFE)
 
 
 def _hidden(pipeline: Pipeline) -> tuple[Task, Task] | None:

@@ -267,4 +267,4 @@ def name_transactions(finding: Finding, loc: object, ctx: Context) -> Offer | No
     if ctx.text(loc.at(Span(loc.span.end, loc.span.end + 1))) != ")":
         return None
     text = '.set_transactional_id_prefix("<name of this job>")'
-    return Offer("Name the transactions", Replace(behind, text), Applicability.UNSAFE)
+    return Offer("Add set_transactional_id_prefix (choose a name)", Replace(behind, text), Applicability.UNSAFE)

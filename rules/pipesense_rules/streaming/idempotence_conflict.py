@@ -54,5 +54,5 @@ def idempotence_conflict(client: StreamClient, ctx: Context) -> Iterator[Finding
 def agree(finding: Finding, refused: _Refused, ctx: Context) -> Offer:
     """The value under which the producer starts; with the old one it never did."""
     change = SetClientSettings(refused.client, refused.conflict.change)
-    value = refused.conflict.change[0][1]
-    return Offer(f"Set it to {value}", change, Applicability.SAFE)
+    name, value = refused.conflict.text.partition(" = ")[0], refused.conflict.change[0][1]
+    return Offer(f"Set {name} to {value}", change, Applicability.SAFE)

@@ -91,7 +91,7 @@ def wait_for_all(finding: Finding, client: StreamClient, ctx: Context) -> Offer:
     found = client.setting("idempotence")
     if found is not None and found.loc is None and not _refuses_idempotence(client):
         items += (("idempotence", True),)
-    return Offer("Wait for all replicas", SetClientSettings(client, items), Applicability.UNSAFE)
+    return Offer("Wait for all replicas (acks=all)", SetClientSettings(client, items), Applicability.UNSAFE)
 
 
 def _refuses_idempotence(client: StreamClient) -> bool:

@@ -110,7 +110,7 @@ CASES = [
     Fixed(
         "every handler that only tells raises again, and one that passes over a named exception stays",
         "reliability/swallowed-exception",
-        "Raise it again",
+        "Raise the error again",
         "a.py",
         CAUGHT.format(again=""),
         CAUGHT.format(again="        raise\n"),
@@ -118,7 +118,7 @@ CASES = [
     Fixed(
         "a window over several lines",
         "correctness/last-value-default-frame",
-        "Look at the whole partition",
+        "Add ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING",
         "a.sql",
         "select\n    last_value(price) over (\n        partition by day\n        order by closed_at asc\n    ) as close\n"
         "from trades\n",
@@ -128,7 +128,7 @@ CASES = [
     Fixed(
         "a window in one line, with the place of NULL",
         "correctness/last-value-default-frame",
-        "Look at the whole partition",
+        "Add ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING",
         "a.sql",
         "SELECT LAST_VALUE(a) OVER (PARTITION BY b ORDER BY c DESC NULLS LAST) AS d FROM t\n",
         "SELECT LAST_VALUE(a) OVER (PARTITION BY b ORDER BY c DESC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND "
@@ -137,7 +137,7 @@ CASES = [
     Fixed(
         "conditions of a join that have lines of their own",
         "correctness/left-join-nullified",
-        "Move the condition into ON",
+        "Move the condition into ON: rows without a partner are kept",
         "a.sql",
         "select a.x\nfrom a\nleft join b\n    on b.i = a.i\n    and b.j = a.j\nwhere b.k = 2 and a.x > 1\n",
         "select a.x\nfrom a\nleft join b\n    on b.i = a.i\n    and b.j = a.j\n    and b.k = 2\nwhere a.x > 1\n",
@@ -145,7 +145,7 @@ CASES = [
     Fixed(
         "a condition that stands in ON already",
         "correctness/left-join-nullified",
-        "Leave the condition in ON alone",
+        "Delete the condition in WHERE: ON has it already",
         "a.sql",
         "SELECT a.x FROM a LEFT JOIN b ON b.i = a.i AND b.k IN (1, 2) WHERE b.k IN (1, 2) ORDER BY 1\n",
         "SELECT a.x FROM a LEFT JOIN b ON b.i = a.i AND b.k IN (1, 2) ORDER BY 1\n",
@@ -153,7 +153,7 @@ CASES = [
     Fixed(
         "a join that is called what it is, in the words of its statement",
         "correctness/left-join-nullified",
-        "Write JOIN: the rows are the same",
+        "Write JOIN: the rows stay the same",
         "a.sql",
         "SELECT a.x FROM a INNER JOIN c ON c.i = a.i LEFT OUTER JOIN b ON b.i = a.i WHERE b.k = 2 AND b.l = 1\n",
         "SELECT a.x FROM a INNER JOIN c ON c.i = a.i INNER JOIN b ON b.i = a.i WHERE b.k = 2 AND b.l = 1\n",
@@ -179,7 +179,7 @@ CASES = [
     Fixed(
         "a table that is made from a query",
         "idempotency/create-not-rerunnable",
-        "Replace the table",
+        "Write CREATE OR REPLACE TABLE",
         "a.sql",
         "-- pipesense: dialect=clickhouse\nCREATE TABLE eez ENGINE MergeTree ORDER BY a AS SELECT a FROM b\n",
         "-- pipesense: dialect=clickhouse\nCREATE OR REPLACE TABLE eez ENGINE MergeTree ORDER BY a AS SELECT a FROM b\n",
