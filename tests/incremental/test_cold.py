@@ -14,7 +14,7 @@ from pipesense.lang.python.dicts import Entry
 from pipesense.lang.python.layers import narrow
 from pipesense.lang.python.module import Module
 from pipesense.model.value import Absent, Known, Unknown, Value
-from pipesense.systems.airflow import pipeline
+from pipesense.systems.airflow import code_at_parse, pipeline
 from pipesense.systems.airflow.settings import TaskSettings
 from support.memory import ROOT, shown, workspace
 
@@ -202,3 +202,15 @@ def test_places_of_entries_and_arguments_are_worked_out_for_what_is_told(monkeyp
     plain = DAG.replace('{"retries": 2}', "{" + ", ".join(f'"queue_{at}": {at}' for at in range(50)) + "}")
     workspace({"dag.py": plain}).index_all()
     assert placed.calls < 50
+
+
+def test_calls_that_do_nothing_at_parse_time_are_told_once_by_what_they_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    reached = Counted(code_at_parse._effect)
+    monkeypatch.setattr(code_at_parse, "_effect", reached)
+    workspace({"dag.py": DAG}).index_all()
+    assert reached.calls == 0
+    said = DAG.replace("with DAG", "import requests\nrequests.get('https://a')\nwith DAG")
+    made = workspace({"dag.py": said})
+    made.index_all()
+    assert reached.calls == 1
+    assert any("parse" in rule for rule, *_ in shown(made.findings(f"{ROOT}/dag.py")))

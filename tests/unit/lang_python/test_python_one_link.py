@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pipesense.lang.python import names
+from pipesense.lang.python import constants, names
 from pipesense.lang.python.module import LinkMemo, Module
 from pipesense.lang.python.one_link import OneLink
 from pipesense.lang.python.split import split
 from pipesense.lang.python.syntax import ParsedUnit
 from pipesense.lang.python.whole import parse_whole
+from pipesense.model.value import Value, known
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent.parent
@@ -33,7 +34,9 @@ def answers(module: Module) -> list[object]:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name | ast.Attribute) and hasattr(node, "_place"):
                 called = [(function.path, function.node.lineno) for function in module.callables(node)]
-                found.append((ast.unparse(node), node.lineno, module.qualified(node), called))
+                value, bound = module.value(node), module.bindings_of(node)
+                where = [getattr(each.node, "lineno", 0) for each in bound]
+                found.append((ast.unparse(node), node.lineno, module.qualified(node), called, value, where))
     return found
 
 
@@ -42,6 +45,19 @@ def answers(module: Module) -> list[object]:
     [
         pytest.param(
             "from a import f\nf.x()\nfrom b import f\nf.x()\ndef g():\n    return f.x\n", id="imports of one name"
+        ),
+        pytest.param(
+            "f\nfrom a import f\nf = f.x\nwith f() as f:\n    f\n    f = f.y\n    for g in f:\n        f\n        f = f.z\n"
+            "f\nif f:\n    f\ndef h(f=f):\n    return f\nclass C:\n    f = f\n[f for f in f]\n(lambda: f)()\nf.x\n",
+            id="bound one after the other",
+        ),
+        pytest.param("f = 1\nf\nfrom a import f\nf.x\ndel f\nf\nf: int = 2\nf\n", id="deleted"),
+        pytest.param(
+            "from a import f\nf.x\nfrom b import f\nf.x\ndef g():\n    global f\n    f = 1\nf.x\n",
+            id="set by a function",
+        ),
+        pytest.param(
+            "from a import f\nf.x\nif f:\n    from b import f\n    f.x\nelse:\n    f.x\nf.x\n", id="bound in a branch"
         ),
         pytest.param("f.x()\nfrom a import f\nf.x()\nfrom a import f\nf.x()\n", id="used before its imports"),
         pytest.param("from a import f\nfrom a import f\ndef g(f):\n    return f.x()\nf.x()\n", id="a parameter"),
@@ -90,6 +106,22 @@ def test_an_answer_that_others_rest_on_is_worked_out_once(monkeypatch: pytest.Mo
     found = [module.qualified(statement.value) for statement in reversed(module.body) if type(statement) is ast.Assign]
     assert found[0] == ("m.x0" + ".y" * 19,)
     assert len(asked) == 19
+
+
+def test_of_names_bound_one_after_the_other_each_meaning_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(f"f = {n}\n" + "f\nf\nf\n" for n in range(10))
+    module = linked(text, OneLink())
+    asked: list[ast.expr] = []
+    work_out = constants._name
+
+    def counted(module: Module, expr: ast.Name) -> Value[object]:
+        asked.append(expr)
+        return work_out(module, expr)
+
+    monkeypatch.setitem(constants._READERS, ast.Name, counted)
+    uses = [each.value for each in module.body if isinstance(each, ast.Expr)]
+    assert [known(module.value(each)) for each in uses] == [n for n in range(10) for _ in range(3)]
+    assert len(asked) == 10
 
 
 def test_what_a_function_binds_is_looked_for_in_that_function() -> None:

@@ -151,6 +151,9 @@ _RULES: Final[tuple[tuple[str, str, Effect, str], ...]] = (
     ),
 )
 
+OPENS: Final = frozenset({"builtins.open", "io.open"})
+"""What opens a file, for reading or writing."""
+
 
 @cache
 def _of_package(package: str) -> tuple[tuple[re.Pattern[str], Effect, str], ...]:
@@ -179,7 +182,7 @@ def name_effect(qualified: str) -> tuple[Effect, str] | None:
 def call_effect(module: Module, site: CallSite) -> CallEffect | None:
     """What one call touches; None where that is nothing or unknown."""
     for name in module.qualified(site.node.func):
-        if name in {"builtins.open", "io.open"}:
+        if name in OPENS:
             writes = _opens_to_write(module, site)
             effect, words = (Effect.WRITE, "writes a file") if writes else (Effect.READ, "reads a file")
             return CallEffect(name.removeprefix("builtins."), effect, words)

@@ -76,7 +76,7 @@ class Module:
         self.keeps = self._memo.keeps
         self._scopes = Scopes()
         self._answers: dict[tuple[str, Hashable], tuple[Recorder, object]] = {}
-        self._meant: dict[int, tuple[str] | int] = {}
+        self._meant: dict[int, tuple[str, int] | int] = {}
         """What an expression shares with all that mean the same, by its number."""
         self._asked: set[tuple[str, Hashable]] = set()
         self._depth = self._cycles = 0
@@ -293,7 +293,7 @@ class Module:
         """
         if isinstance(expr, ast.Constant):
             return Known(expr.value, self.loc(expr))
-        return self.answer("value", expr, constants.value, _CYCLIC)
+        return self.answer("value", expr, constants.value, _CYCLIC, anywhere=not self.keeps)
 
     def dictionary(self, expr: ast.expr) -> AbstractDict:
         """The dictionary an expression stands for, changes between its making and this use included."""
@@ -338,7 +338,7 @@ class Module:
             owner = self._owner(expr)
             if owner is not self:
                 return self.ask(owner, lambda: owner.answer(kind, expr, compute, cyclic, may_last, anywhere=anywhere))
-        where: tuple[str] | int = id(expr)
+        where: tuple[str, int] | int = id(expr)
         if anywhere and not self._askers:
             # Of one callee is asked what it is, what it may call and what it touches.
             where = self._meant.get(id(expr)) or self._meant.setdefault(id(expr), names.meaning(self, expr) or where)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import builtins
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pipesense.lang.python.index import (
     COMPREHENSIONS,
@@ -19,7 +19,7 @@ from pipesense.lang.python.index import (
     Place,
     dotted,
 )
-from pipesense.lang.python.syntax import place_of
+from pipesense.lang.python.syntax import ParsedUnit, place_of
 from pipesense.model.making import quick_to_make
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ Position = tuple[int, int, int]
 _BUILTINS: Final = frozenset(dir(builtins))
 _HOLDERS: Final = (*FUNCTIONS, ast.ClassDef)
 _RUN_AT_ONCE: Final = (*COMPREHENSIONS, ast.ClassDef)
+_APART: Final[frozenset[type]] = frozenset((*SCOPES, *LOOPS))
+"""What stands in one of these may mean something that another place so far down in the file does not."""
 
 
 @quick_to_make
@@ -46,6 +48,10 @@ class Reaching:
     certain: bool = True
 
 
+Turns = tuple[list[Position], list[Reaching]]
+"""From where on each of several bindings holds; what holds before them all, and then from each on."""
+
+
 def position(module: Module, node: ast.AST) -> Position:
     """The order of a node in its file."""
     return (module.order_of(place_of(node).unit), node.lineno, node.col_offset)  # type: ignore[attr-defined]
@@ -58,10 +64,15 @@ def ends(module: Module, node: ast.AST) -> Position:
 
 def takes_effect(module: Module, binding: Binding) -> Position:
     """From where on a binding holds: behind the statement for an assignment, as its value is read before."""
-    node = binding.statement
+    return _begins(module.tree.order, binding)
+
+
+def _begins(order: Mapping[ParsedUnit, int], binding: Binding) -> Position:
+    node: Any = binding.statement
     if binding.kind == "assign" or (binding.kind == "other" and isinstance(node, ast.AugAssign | ast.Assign)):
-        return ends(module, node)
-    return position(module, binding.node)
+        return order.get(place_of(node).unit, -1), node.end_lineno, node.end_col_offset
+    node = binding.node
+    return order.get(place_of(node).unit, -1), node.lineno, node.col_offset
 
 
 def flow_scope(place: Place) -> tuple[ast.AST | None, Place]:
@@ -125,6 +136,10 @@ def reaching(module: Module, name: str, place: Place, at: Position | None) -> Re
         # Most names are imported or defined once, above everything that uses them.
         module.note(name)
         return Reaching((only,))
+    turn = _turn(module, name, place, at) if at is not None and not module.keeps else None
+    if turn is not None:
+        module.note(name)
+        return turn[0]
     holder = _holder(place)
     if holder is not None:
         # What a function or class binds itself is told by its own text, whatever others call by the same name.
@@ -149,8 +164,37 @@ def reaching(module: Module, name: str, place: Place, at: Position | None) -> Re
     return Reaching((), outside=True, certain=not module.table.may_be_bound(name))
 
 
-def meaning(module: Module, expr: ast.expr) -> tuple[str] | None:
-    """What all places share at which an expression means the same: its dotted text. None where the place matters.
+def _turn(module: Module, name: str, place: Place, at: Position) -> tuple[Reaching, int] | None:
+    """The binding whose turn it is at a place of the file's own level, of several that are made one after the other.
+
+    With its number. None where it may be another one, or where nobody can tell.
+    """
+    turns = module.table.in_turn(name)
+    if turns is None:
+        return None
+    around: Place | None = place
+    while around is not None:
+        if type(around.node) in _APART:
+            return None
+        around = around.parent
+    number = bisect_right(turns[0], at)
+    return turns[1][number], number
+
+
+def in_turn(module_order: Mapping[ParsedUnit, int], bindings: Sequence[Binding]) -> Turns | None:
+    """From where on each of several bindings holds, and what holds from there; None where one may not be made at all.
+
+    Before the first of them nothing holds.
+    """
+    if any(True for binding in bindings for _ in binding.place.conditions()):
+        return None
+    begins = [_begins(module_order, binding) for binding in bindings]
+    return (begins, [Reaching(()), *(Reaching((each,)) for each in bindings)]) if begins == sorted(begins) else None
+
+
+def meaning(module: Module, expr: ast.expr) -> tuple[str, int] | None:
+    """What all places share at which an expression means the same: its dotted text, and whose turn it is of several
+    bindings. None where the place matters.
 
     Only for a file that is linked once and asks for itself, as it notes nothing.
     """
@@ -159,9 +203,14 @@ def meaning(module: Module, expr: ast.expr) -> tuple[str] | None:
         node = node.value
     if type(node) is not ast.Name:
         return None
-    if module.tree.order.get(place_of(expr).unit, -1) <= module.table.holds_behind(node.id):
-        return None
-    return (node.id if node is expr else dotted(expr),)
+    place = place_of(expr)
+    number = -1
+    if module.tree.order.get(place.unit, -1) <= module.table.holds_behind(node.id):
+        turn = _turn(module, node.id, place, position(module, node)) if not module.keeps else None
+        if turn is None:
+            return None
+        number = turn[1]
+    return (node.id if node is expr else dotted(expr)), number
 
 
 def _holder(place: Place) -> tuple[str, str] | None:

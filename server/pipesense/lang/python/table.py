@@ -26,6 +26,7 @@ class NameTable:
         self._bindings: dict[ast.AST | None, dict[str, list[Binding]]] = {}
         self._whole: dict[str, tuple[ParsedUnit, ...]] = {}
         self._holds_behind: dict[str, int] = {}
+        self._in_turn: dict[str, names.Turns | None] = {}
         self._digests: dict[str, int] = {}
         self._by_function: dict[str, bool] = {}
         self._all_digests: dict[str, int] | None = None
@@ -206,6 +207,14 @@ class NameTable:
             unit = only.place.unit if only is not None else self._same_import(name)
             known = self._holds_behind[name] = self._tree.order[unit] if unit is not None else len(self._units)
         return known
+
+    def in_turn(self, name: str) -> names.Turns | None:
+        """The bindings of a name, where all that the file's own level makes of it is made one after the other."""
+        if name not in self._in_turn:
+            found = self.bindings(None, name)
+            alone = bool(found) and not self.is_set_by_function(name)
+            self._in_turn[name] = names.in_turn(self._tree.order, found) if alone else None
+        return self._in_turn[name]
 
     def _same_import(self, name: str) -> ParsedUnit | None:
         units = self.by_name.get(name, ())

@@ -96,7 +96,6 @@ def call(reading: Reading, expr: ast.Call, frame: Frame, target: str | None) -> 
 def _construct_call(
     reading: Reading, call: ast.Call, frame: Frame, target: str | None, construct: Construct
 ) -> Thing | None:
-    written = frame.module.text_of(call.func)
     match construct.role:
         case "dag" | "dag_wrapper":
             return make_dag(reading, call, frame, construct)
@@ -117,7 +116,7 @@ def _construct_call(
                 reading.evaluate(item.value, item.frame) if item is not None else None
                 for item in (given.get("from_tasks"), given.get("to_tasks"))
             ]
-            reading.edges.connect(ends[0], ends[1], reading.dag, written)
+            reading.edges.connect(ends[0], ends[1], reading.dag, frame.module.text_of(call.func))
         case "label":
             return Labelled(None)
         case "xcom_arg":

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pipesense.lang.python.effects import CallEffect, call_effect
+from pipesense.lang.python.effects import OPENS, CallEffect, call_effect, name_effect
 from pipesense.lang.python.functions import Function, own_calls, runs_in
 from pipesense.lang.python.index import CallSite
 from pipesense.lang.python.module import Module
@@ -137,9 +137,12 @@ def _reached(
 ) -> Iterator[tuple[CallSite, tuple[str, ...]]]:
     """Calls that run when the statement does, and those in functions of the file that it calls."""
     entries = {None, *_dag_bodies(statement, names)}
-    todo: list[tuple[CallSite, tuple[str, ...]]] = [
-        (site, ()) for site in module.calls_under(statement) if runs_in(site.place) in entries and not _connects(site)
-    ]
+    sites = [site for site in module.calls_under(statement) if runs_in(site.place) in entries and not _connects(site)]
+    if not module.keeps:
+        sites = [
+            each for each in sites if not module.answer("is quiet", each.node.func, _is_quiet, False, anywhere=True)
+        ]
+    todo: list[tuple[CallSite, tuple[str, ...]]] = [(site, ()) for site in sites]
     seen: set[ast.AST] = set()
     while todo:
         site, via = todo.pop(0)
@@ -158,6 +161,13 @@ def _reached(
 def _connects(site: CallSite) -> bool:
     """``task.set_upstream(other)``."""
     return isinstance(site.node.func, ast.Attribute) and site.node.func.attr in EDGES
+
+
+def _is_quiet(module: Module, func: ast.expr) -> bool:
+    """Whether a callee does nothing that is told, whatever it is given, and runs no code of the workspace."""
+    if module.callables(func):
+        return False
+    return not any(name in OPENS or name_effect(name) is not None for name in module.qualified(func))
 
 
 def _dag_bodies(statement: ast.stmt | ast.expr, names: Names) -> Iterator[ast.AST]:

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
+from pipesense.lang.python.index import Place
 from pipesense.lang.python.module import Module
-from pipesense.lang.python.nodes import FIELDS, children
+from pipesense.lang.python.nodes import FIELDS, children, nodes_under
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.making import quick_to_make
 from pipesense.systems.airflow.names import Names, last_part
@@ -64,11 +65,11 @@ def summarise(
         if decorated:
             return Summary(True, (), frozenset({statement.name}), Mentioned.of(statement).loads)
     for site in module.calls_under(statement):
-        functions = [node for node in module.enclosing(site.node) if isinstance(node, _FUNCTIONS)]
-        if functions:
+        function = _function_around(site.place)
+        if function is not None:
             # Only a look at the name: most calls in functions have nothing to do with DAGs.
             if "dag" in last_part(site.node.func).lower() and names.construct(site.node.func).role in _DAGS:
-                factories.append(functions[0])
+                factories.append(function)
             continue
         if makes:
             continue
@@ -100,6 +101,15 @@ def summarise_block(statement: ast.With, parts: Sequence[tuple[Summary, Mentione
     )
     entered = frozenset().union(*(part.loads for _, part in parts[: len(statement.items)]))
     return Summary(True, factories, mentioned.stores | mentioned.changes, _needed(mentioned, entered))
+
+
+def _function_around(place: Place) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    at: Place | None = place
+    while at is not None:
+        if isinstance(at.node, _FUNCTIONS):
+            return at.node
+        at = at.parent
+    return None
 
 
 def _moves(call: ast.Call) -> bool:
@@ -169,6 +179,8 @@ _INNER: Final = frozenset({*_DEFINING, ast.Lambda, ast.ListComp, ast.SetComp, as
 """What has names of its own."""
 _CHANGING: Final = frozenset({ast.Call, ast.Subscript})
 """What may change an object in place."""
+_APART: Final[frozenset[type]] = _INNER | _CHANGING | {ast.Name}
+_EMPTY: Final[frozenset[type]] = frozenset({ast.Constant, type(None)})
 
 
 @quick_to_make
@@ -182,40 +194,60 @@ class Mentioned:
 
     @staticmethod
     def of(*nodes: ast.AST) -> Mentioned:
-        stores: set[str] = set()
-        loads: set[str] = set()
-        changes: set[str] = set()
-        todo: list[tuple[ast.AST, bool]] = [(node, True) for node in nodes]
-        fields = FIELDS
-        while todo:
-            node, own = todo.pop()
+        found = _Gathered()
+        names, todo = found.names, found.todo
+        todo += nodes
+        fields, apart, empty = FIELDS, _APART, _EMPTY
+        for node in todo:
             kind = type(node)
-            if kind is ast.Name:
-                name: ast.Name = node  # type: ignore[assignment]
-                if type(name.ctx) is ast.Load:
-                    loads.add(name.id)
-                elif own:
-                    stores.add(name.id)
+            if kind in apart and not found.goes_into(node, kind):
                 continue
-            if own:
-                if kind in _CHANGING:
-                    changed = _changed(node)
-                    if changed is not None:
-                        changes.add(changed)
-                elif kind in _DEFINING:
-                    defined: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef = node  # type: ignore[assignment]
-                    stores.add(defined.name)
-                    # Words of texts and comments count as well: that joins statements, and takes nothing apart.
-                    loads.update(_WORD.findall(_written(defined)))
-                    continue
-                own = kind not in _INNER
             for field in fields[kind]:
-                value = getattr(node, field, None)
-                if type(value) is list:
-                    todo += [(child, own) for child in value if child is not None and type(child) is not ast.Constant]
-                elif value is not None and type(value) is not ast.Constant:
-                    todo.append((value, own))
-        return Mentioned(frozenset(stores), frozenset(loads), frozenset(changes))
+                value: Any = getattr(node, field, None)
+                for child in value if type(value) is list else (value,):
+                    part = type(child)
+                    if part is ast.keyword:
+                        child = child.value
+                        part = type(child)
+                    if part is ast.Name:
+                        names.append(child)
+                    elif part not in empty:
+                        todo.append(child)
+        loads = {each.id for each in names if type(each.ctx) is ast.Load} | found.loads
+        stores = {each.id for each in names if type(each.ctx) is not ast.Load} | found.stores
+        return Mentioned(frozenset(stores), frozenset(loads), frozenset(found.changes))
+
+
+class _Gathered:
+    """What was found so far, and what is still to be looked at."""
+
+    __slots__ = ("changes", "loads", "names", "stores", "todo")
+
+    def __init__(self) -> None:
+        self.todo: list[ast.AST] = []
+        self.names: list[ast.Name] = []
+        self.stores: set[str] = set()
+        self.loads: set[str] = set()
+        self.changes: set[str] = set()
+
+    def goes_into(self, node: ast.AST, kind: type) -> bool:
+        """Note what a node says by itself; whether what it holds is at the statement's own level."""
+        if kind in _CHANGING:
+            changed = _changed(node)
+            if changed is not None:
+                self.changes.add(changed)
+            return True
+        if kind in _DEFINING:
+            defined: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef = node  # type: ignore[assignment]
+            self.stores.add(defined.name)
+            # Words of texts and comments count as well: that joins statements, and takes nothing apart.
+            self.loads.update(_WORD.findall(_written(defined)))
+        elif kind is ast.Name:
+            self.names.append(node)  # type: ignore[arg-type]
+        else:
+            inside = (each for each in nodes_under(node) if type(each) is ast.Name)
+            self.loads.update(each.id for each in inside if type(each.ctx) is ast.Load)
+        return False
 
 
 def _written(node: ast.stmt) -> str:

@@ -109,12 +109,12 @@ def _value(
     if name not in _CHECKED or (name in _SENSOR_SECONDS and not sensor) or (name == "mode" and not sensor):
         return
     given = argument.constant()
-    place = _own(argument.value, argument, home)
-    if place is None or not isinstance(given, Known) or given.value is None:
+    if not isinstance(given, Known) or given.value is None:
         return
     value = given.value
     found = _judged(name, value, line, of_dag)
-    if found is None:
+    place = _own(argument.value, argument, home) if found is not None else None
+    if found is None or place is None:
         return
     if name == "dagrun_timeout" and version.below(_TYPES_CHECKED) and found[3]:
         # Until then nobody looked at the type, and the scheduler read a number as seconds.

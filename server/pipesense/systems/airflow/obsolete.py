@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Final
 
 from pipesense.lang.python.module import Module
@@ -41,6 +42,7 @@ _WITHOUT: Final = {
     "airflow.utils.dag_cycle_tester.test_cycle": "airflow.utils.dag_cycle_tester.check_cycle",
 }
 """What takes the place of names that went without a new address, as the warnings of Airflow 2.11 say."""
+_ARGUMENT: Final = attrgetter("arg")
 _NAME: Final = regex(r"^(?![ \t]*(?:from|import)\b).*\bairflow\s*(?:\\\s*)?\.", re.M)
 """A line with a name that starts at ``airflow`` and is no import; a text that says so does no harm."""
 _MAY_NAME: Final = regex(r"\bairflow\s*(?:\\\s*)?\.")
@@ -133,7 +135,7 @@ class _Uses:
             yield moved_use(name, entry, self.module.loc(node), self.version, guarded, fixable=not whole)
 
     def _arguments(self, call: ast.Call) -> Iterator[ObsoleteUse]:
-        if not any(keyword.arg is not None and tables.may_be_removed(keyword.arg) for keyword in call.keywords):
+        if tables.removable().isdisjoint(map(_ARGUMENT, call.keywords)):
             return
         construct = self.names.construct(call.func)
         owners = argument_owners(construct)

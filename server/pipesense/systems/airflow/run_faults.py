@@ -145,8 +145,12 @@ _ANYTHING: Final = _Varying(lambda expr, frame: True, lambda expr: True)
 
 
 def _from_those_that_ask(home: Module) -> _Varying:
-    sites = (site for unit in home.units for site in unit.index.calls if not site.callee or _ASKS.search(site.callee))
-    calls = [site.node for site in sites if _is_asking(home, site.node)]
+    sites = (site for unit in home.units for site in unit.index.calls)
+    calls = [
+        site.node
+        for site in sites
+        if (_asks(home, site.node) if _ASKS.search(site.callee) else not site.callee and _is_asking(home, site.node))
+    ]
     asking = frozenset(map(parsed_of, calls))
     leading = _leading(home, calls)
     units: dict[ParsedUnit, bool] = {}
@@ -208,8 +212,10 @@ def _mentions(value: ast.expr, name: str) -> bool:
 
 
 def _is_asking(module: Module, call: ast.Call) -> bool:
-    if not _ASKS.search(module.text_of(call.func)):
-        return False
+    return _ASKS.search(module.text_of(call.func)) is not None and _asks(module, call)
+
+
+def _asks(module: Module, call: ast.Call) -> bool:
     names = module.qualified(call.func)
     return bool(names) and _VARIES.issuperset(names)
 

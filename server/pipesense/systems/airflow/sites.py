@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Final
 
 from pipesense.lang.python.module import Module
@@ -37,13 +38,15 @@ _PATTERNS: Final = {
     "accept_none": ("quality-checks", "With True, a check over no rows at all passes."),
     "column_mapping": ("quality-checks", ""),
 }
+_NAMES: Final = frozenset(_PATTERNS)
+_ARGUMENT: Final = attrgetter("arg")
 _CALLS: Final = frozenset(
     {"dag", "dag_wrapper", "dag_decorator", "operator", "task_decorator", "task_group", "group_wrapper"}
 )
 _BREAKERS: Final = ("ShortCircuitOperator", "short_circuit")
 _MARKS: Final = frozenset({"retries", "retry_delay", "start_date", "owner", "execution_timeout", "depends_on_past"})
 """Keys of which one at least is in a dictionary of defaults."""
-_MARKED: Final = regex("|".join(sorted(_MARKS)) + r"|\\")
+_MARKED: Final = regex(r"[\"'](?:" + "|".join(sorted(_MARKS)) + r")[\"']|\\")
 """A text without any of these holds no such key; a backslash may spell one in another way."""
 
 
@@ -57,23 +60,25 @@ def pattern_sites(module: Module, statement: ast.AST, names: Names) -> tuple[Pat
 def _sites(module: Module, statement: ast.AST, names: Names) -> Iterator[PatternSite]:
     for site in module.calls_under(statement):
         func = site.node.func
-        wanted = [keyword for keyword in site.node.keywords if keyword.arg in _PATTERNS]
         # What a callable is takes far longer to tell than what it is called.
-        override = isinstance(func, ast.Attribute) and func.attr in ("override", "partial")
-        if wanted and (override or names.construct(func).role in _CALLS):
-            for keyword in wanted:
-                pattern, note = _PATTERNS[keyword.arg or ""]
-                yield PatternSite(pattern, module.loc(keyword), note)
-        if last_part(func) in _BREAKERS and names.construct(func).role in _CALLS:
+        if not _NAMES.isdisjoint(map(_ARGUMENT, site.node.keywords)):
+            override = isinstance(func, ast.Attribute) and func.attr in ("override", "partial")
+            if override or names.construct(func).role in _CALLS:
+                for keyword in site.node.keywords:
+                    if keyword.arg in _PATTERNS:
+                        pattern, note = _PATTERNS[keyword.arg]
+                        yield PatternSite(pattern, module.loc(keyword), note)
+        last = last_part(func)
+        if last in _BREAKERS and names.construct(func).role in _CALLS:
             note = "What stands behind it is skipped where its function gives something false; the run stays green."
             yield PatternSite("circuit-breaker", module.loc(func), note)
-        if "Check" in last_part(func):
+        if "Check" in last:
             facts = names.construct(func).facts
             if facts is not None and facts.kind == "sql_check":
                 yield PatternSite("quality-checks", module.loc(func))
     unit = parsed_of(statement)
     inside = module.tree.inside(unit) if unit.body[0] is statement else ()
-    if any(_MARKED.search(each.text) for each in (unit, *inside)):
+    if any("{" in each.text and _MARKED.search(each.text) for each in (unit, *inside)):
         for node in nodes_under(statement):
             if isinstance(node, ast.Dict):
                 yield from _entries(module, node)

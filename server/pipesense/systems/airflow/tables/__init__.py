@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, KeysView
 
     from .facts import ArgumentDefault, ContextKey, ImportPath, MovedName, OperatorFacts, RemovedArgument
 
@@ -22,10 +22,10 @@ __all__ = [
     "dag_arguments",
     "default",
     "import_paths",
-    "may_be_removed",
     "moved",
     "operator",
     "operators_named",
+    "removable",
     "removed_argument",
     "removed_arguments",
     "sensor_arguments",
@@ -99,9 +99,9 @@ def _removed_by_name() -> dict[str, list[RemovedArgument]]:
     return found
 
 
-def may_be_removed(name: str) -> bool:
-    """Whether there is an entry for an argument of that name, whoever takes it."""
-    return name in _removed_by_name()
+def removable() -> KeysView[str]:
+    """The names of all arguments for which there is an entry, whoever takes them."""
+    return _removed_by_name().keys()
 
 
 def removed_arguments() -> tuple[RemovedArgument, ...]:
