@@ -82,3 +82,13 @@ def _stays(table: TableDef) -> bool:
 
 def _refers(known: list[Relation]) -> bool:
     return any(one.foreign_keys for one in known)
+
+
+def may_be_behind(file: str, statement: Statement) -> bool:
+    """Whether a table that a file creates may have been altered by the time that a statement meets it.
+
+    A script is run with those beside it. A procedure is put into a database where the table is, and so is what reads
+    the tables of another folder. ``file`` is "" where something else than a CREATE TABLE of another file tells the
+    columns.
+    """
+    return bool(file) and (statement.stored or file.rpartition("/")[0] != statement.loc.file.rpartition("/")[0])

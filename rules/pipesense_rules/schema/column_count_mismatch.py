@@ -12,6 +12,7 @@ from pipesense.rule.finding import Finding
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severity
 from pipesense.rule.rule import rule
 from pipesense.text.span import Span
+from pipesense_rules.tables import may_be_behind
 
 _WHY = "Columns are matched by position, so the engine refuses lists of different lengths."
 
@@ -104,7 +105,7 @@ def _insert(write: Write, statement: Statement, ctx: Context) -> Iterator[Findin
     if here > len(columns) or (fewer and not any(column.has_default for column in columns)):
         declared = ctx.columns_of_table(write.target, statement).declared
         yield ctx.finding(
-            "behind" if declared else "table",
+            "behind" if may_be_behind(declared, statement) else "table",
             at=statement.at(at),
             table=".".join(write.target),
             there=_columns(len(columns)),

@@ -13,6 +13,7 @@ from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Severit
 from pipesense.rule.rule import rule
 from pipesense.text.distance import distance
 from pipesense.text.span import Span
+from pipesense_rules.tables import may_be_behind
 
 _LIVES_ON = (
     "A table lives on while files change. It may have been altered since, and then the definition is behind; "
@@ -38,6 +39,12 @@ META = RuleMeta(
         ),
         "slip": Message(
             Severity.WARNING, "{file} gives {sources} no column {column}.", _LIVES_ON, "Perhaps {near} is meant."
+        ),
+        "beside": Message(
+            Severity.WARNING,
+            "{file} gives {sources} no column {column}.",
+            _LIVES_ON,
+            "Read one that is there ({known}), or add it to the definition.",
         ),
         "behind": Message(
             Severity.INFO,
@@ -72,7 +79,7 @@ def unknown_column(statement: Statement, ctx: Context) -> Iterator[Finding]:
         declared = next((each.declared for each in columns if each.declared), "")
         shown = ", ".join(dict.fromkeys(names[:_SHOWN])) + (" ..." if len(names) > _SHOWN else "")
         yield ctx.finding(
-            _of_definition(use, bound, statement, ctx) if declared else "near" if bound.near else "missing",
+            _of_definition(declared, use, bound, statement, ctx) if declared else "near" if bound.near else "missing",
             at=statement.at(_name_span(use)),
             related=tuple(_related(bound.sources, statement, ctx)),
             subject=(use, bound, statement),
@@ -84,15 +91,17 @@ def unknown_column(statement: Statement, ctx: Context) -> Iterator[Finding]:
         )
 
 
-def _of_definition(use: ColumnUse, bound: Missing, statement: Statement, ctx: Context) -> str:
-    """A slip of the fingers is one in whatever state the table is; what others read too is hardly one."""
+def _of_definition(declared: str, use: ColumnUse, bound: Missing, statement: Statement, ctx: Context) -> str:
+    """A slip of the fingers is one in whatever state the table is; what others read too is hardly one.
+
+    A script is run with those beside it, so what they create is most likely what it meets.
+    """
     name = use.path[-1].casefold()
-    slip = len(name) >= _LONG and any(distance(name, each.casefold(), _SLIP) <= _SLIP for each in bound.near)
-    if slip and not any(
-        ctx.readers_of(source.parts, name, statement) for source in bound.sources if source.kind == "table"
-    ):
+    if any(ctx.readers_of(source.parts, name, statement) for source in bound.sources if source.kind == "table"):
+        return "behind"
+    if len(name) >= _LONG and any(distance(name, each.casefold(), _SLIP) <= _SLIP for each in bound.near):
         return "slip"
-    return "behind"
+    return "behind" if may_be_behind(declared, statement) else "slip" if bound.near else "beside"
 
 
 def _strangers(missing: Sequence[tuple[ColumnUse, Missing]]) -> set[int]:

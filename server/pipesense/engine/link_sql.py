@@ -110,11 +110,12 @@ def script_of(
     embedded: bool,
     declared: frozenset[str] = frozenset(),
     connection: str = "",
+    stored: bool = False,
 ) -> Script:
     """The statements of one SQL text, in order; blank units are left out.
 
     ``declared``: names of variables and parameters from around the text, in lower case. ``connection``: the id of the
-    connection that it runs over, "" where none is named.
+    connection that it runs over, "" where none is named. ``stored``: it is the body of a procedure or function.
     """
     statements: list[Statement] = []
     earlier = Earlier()
@@ -133,11 +134,12 @@ def script_of(
             or known.local != local
             or known.variables != declared
             or known.connection != connection
+            or known.stored != stored
         ):
             whole = Loc(path, unit.id, Span(0, len(unit.text)))
             found = sql_accesses.accesses(facts, whole, around)
             tables = frozenset(_tables(facts))
-            known = Statement(facts, whole, found, local, declared, column_reads(facts), tables, connection)
+            known = Statement(facts, whole, found, local, declared, column_reads(facts), tables, connection, stored)
             unit.statement, unit.around, unit.uses = known, around, None
             unit.relation = relation(facts, whole, local)
         statements.append(known)
@@ -296,7 +298,7 @@ def link_sql_file(
     loc = Loc(path, document.units[0].id if document.units else 0, Span(0, 0))
     units, stored = _with_inner(document, dialect, why, reader)
     script = script_of(path, loc, units, dialect, why, reader, embedded=False)
-    bodies = {each.id: embedded_script(path, each, reader, declared) for each, declared in stored}
+    bodies = {each.id: embedded_script(path, each, reader, declared, stored=True) for each, declared in stored}
     scripts = {0: script, **bodies}
     document.released()
     defined = relations([script])
@@ -392,7 +394,12 @@ def embed(
 
 
 def embedded_script(
-    path: str, script: EmbeddedScript, reader: StatementReader, declared: frozenset[str] = frozenset()
+    path: str,
+    script: EmbeddedScript,
+    reader: StatementReader,
+    declared: frozenset[str] = frozenset(),
+    *,
+    stored: bool = False,
 ) -> Script:
     """The statements of a string with SQL in it; the script of the last time while nothing in it changed."""
     made = script_of(
@@ -405,6 +412,7 @@ def embedded_script(
         embedded=True,
         declared=declared,
         connection=script.connection,
+        stored=stored,
     )
     before = script.linked
     if (

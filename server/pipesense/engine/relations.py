@@ -211,7 +211,9 @@ class Relations:
         best = max(match.value for match, _ in defined if match is not None)
         fitting = [each for match, each in defined if match is not None and match.value == best]
         # Of several that say the same, that of the statement's own folder is the one that it meets.
-        fitting.sort(key=lambda each: bool(_declared_in(each, place.home)))
+        fitting.sort(
+            key=lambda each: bool(_declared_in(each, place.home)) + (_folder(each.loc.file) != _folder(place.home))
+        )
         if any(each.temporary for each in fitting):
             return Unknown("another script makes a temporary table of that name")
         if _are_copies([each.loc.file for each in fitting], place.file):
@@ -372,11 +374,14 @@ def _are_copies(defining: list[str], reading: str) -> bool:
 
 
 def _declared_in(relation: Relation, home: str) -> str:
-    """The file of a CREATE TABLE that lists the columns, where it lies in another folder than ``home``, else ""."""
+    """The file of a CREATE TABLE that lists the columns, where it is another one than ``home``, else ""."""
     if relation.query is not None or relation.kind != "table" or not home:
         return ""
-    file = relation.loc.file
-    return file if file.rpartition("/")[0] != home.rpartition("/")[0] else ""
+    return relation.loc.file if relation.loc.file != home else ""
+
+
+def _folder(file: str) -> str:
+    return file.rpartition("/")[0]
 
 
 def _is_unplaced(relation: Relation) -> bool:

@@ -105,8 +105,8 @@ class Columns:
     numbered: tuple[tuple[str, frozenset[str]], ...] = ()
     """Columns that count rows per group (ROW_NUMBER): the name, and by which columns."""
     declared: str = ""
-    """The file whose CREATE TABLE lists the columns, where that lies in another folder than what asks: a table lives
-    on, and may have been altered since by hand. "" where a query or the same folder tells them."""
+    """The file whose CREATE TABLE lists the columns, where that is another one than what asks: a table lives on, and
+    may have been altered since by hand. "" where a query or the same file tells them."""
 
     @property
     def closed(self) -> bool:

@@ -101,6 +101,8 @@ class Statement:
     """The last parts of the names of all tables that it reads, in lower case; dbt models by their own names."""
     connection: str = ""
     """The connection over which it runs, by its id; "" where none is named, or several are."""
+    stored: bool = False
+    """It stands in a procedure or function: it is read with its file, and runs some time later."""
 
     def at(self, span: Span) -> Loc:
         """The place of a range of the statement."""
