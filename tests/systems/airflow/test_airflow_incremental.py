@@ -151,11 +151,12 @@ def test_a_reading_never_gets_the_numbers_of_one_that_is_gone() -> None:
 PLAIN = (
     HEAD
     + "from airflow.providers.standard.operators.empty import EmptyOperator\n"
-    + 'POOL = "etl"\n\n\n'
+    + "from datetime import datetime\n"
+    + 'POOL = "etl"\nEXTRA = "e"\n\n\n'
     + 'with DAG("plain", schedule="@daily", default_args={"retries": 1}) as dag:\n'
     + '    day = "today"\n'
     + '    first = BashOperator(task_id="first", bash_command=day, pool=POOL, dag=dag)\n'
-    + '    second = BashOperator(task_id="second", bash_command=f"x {day}", env={"day": day})\n'
+    + '    second = BashOperator(task_id="second", bash_command=f"x {day}", env={"day": day}, extra=EXTRA)\n'
     + '    third = EmptyOperator(task_id="third", trigger_rule="all_done")\n'
     + "    first >> second >> third\n"
 )
@@ -171,6 +172,7 @@ PLAIN = (
         ('second = BashOperator(task_id="second"', 'BashOperator(task_id="second", cwd=first'),
         ("operators.empty import EmptyOperator", "operators.latest_only import LatestOnlyOperator as EmptyOperator"),
         ('POOL = "etl"\n', 'def POOL():\n    return BashOperator(task_id="pool", bash_command="x")\n'),
+        ('EXTRA = "e"', "EXTRA = datetime.now()"),
         ("pool=POOL", "pool=str(POOL)"),
         ("dag=dag", 'dag=DAG("another")'),
         ("pool=POOL", '**{"retries": 4}'),

@@ -29,13 +29,14 @@ from pipesense.systems.airflow.obsolete import obsolete_in
 from pipesense.systems.airflow.pipeline import Built, Lean, build
 from pipesense.systems.airflow.plain_calls import lasting_frame
 from pipesense.systems.airflow.reading import Reading
+from pipesense.systems.airflow.run_faults import holds_asking
 from pipesense.systems.airflow.sites import pattern_sites
 from pipesense.systems.airflow.statements import run
 from pipesense.systems.system import Embed, Lifted
 
 NEWEST = "3.3"
 P = TypeVar("P", bound=Lean)
-_Read = Callable[[Module, Sequence[ast.stmt], Version, str], tuple[P, ...]]
+_Read = Callable[[Module, Sequence[ast.stmt], Version, str, bool], tuple[P, ...]]
 Fact = TypeVar("Fact", ObsoleteUse, CallAtParse)
 
 
@@ -56,6 +57,8 @@ class Look:
     obsolete: tuple[ObsoleteUse, ...]
     sites: tuple[PatternSite, ...]
     calls_at_parse: tuple[CallAtParse, ...]
+    varies: bool = True
+    """Some call in it may ask the clock or the dice."""
 
 
 def lift(module: Module, version: Version, embed: Embed) -> Lifted:
@@ -111,6 +114,7 @@ def _look_at_parts(module: Module, statement: ast.With, version: Version) -> Loo
         obsolete=tuple(use for look, _ in parts for use in look.obsolete),
         sites=tuple(site for look, _ in parts for site in look.sites),
         calls_at_parse=tuple(call for look, _ in parts for call in look.calls_at_parse),
+        varies=any(look.varies for look, _ in parts),
     )
 
 
@@ -132,7 +136,8 @@ def _say(module: Module, version: Version, statement: ast.stmt, sites: bool) -> 
         return _say_of(module, version, statement, sites)
     parts = [_say_of(module, version, item.context_expr, sites) for item in statement.items]
     parts += [_say_of(module, version, inner, sites) for inner in statement.body]
-    return Look(NO_SUMMARY, *(tuple(_all(parts, name)) for name in ("obsolete", "sites", "calls_at_parse")))
+    obsolete, places, calls = (tuple(_all(parts, name)) for name in ("obsolete", "sites", "calls_at_parse"))
+    return Look(NO_SUMMARY, obsolete, places, calls)
 
 
 def _say_of(module: Module, version: Version, part: ast.stmt | ast.expr, sites: bool) -> Look:
@@ -158,6 +163,7 @@ def _look(module: Module, statement: ast.stmt | ast.expr, version: Version, ment
         obsolete=tuple(use for uses, _ in words for use in uses),
         sites=tuple(site for _, sites in words for site in sites),
         calls_at_parse=calls_at_parse(module, statement, names),
+        varies=holds_asking(module, statement),
     )
 
 
@@ -195,29 +201,37 @@ def find_pipelines(module: Module, version: Version) -> tuple[Built, ...]:
 def _pipelines(module: Module, version: Version, looks: Sequence[Look], read: _Read[P]) -> tuple[P, ...]:
     line = release_line(version)
     summaries = list(map(attrgetter("summary"), looks))
+    varies = any(map(attrgetter("varies"), looks))
     found: list[P] = []
     for group in components(module.body, summaries):
-        compute = partial(read, module, group, version, line)
-        found += module.memo(("airflow: pipelines", read, version), group, compute)
+        compute = partial(read, module, group, version, line, varies)
+        found += module.memo(("airflow: pipelines", read, version, varies), group, compute)
     factories = list(map(attrgetter("factories"), summaries))
     for statement, makers in compress(zip(module.body, factories, strict=True), factories):
         for factory in makers:
-            compute = partial(read, module, factory.body, version, line)
-            found += module.memo(("airflow: factory", read, version), [statement, factory], compute)
+            compute = partial(read, module, factory.body, version, line, varies)
+            found += module.memo(("airflow: factory", read, version, varies), [statement, factory], compute)
     return _without_templates(found)
 
 
 def _read(
-    module: Module, statements: Sequence[ast.stmt], version: Version, line: str, lasting: Frame | None = None
+    module: Module,
+    statements: Sequence[ast.stmt],
+    version: Version,
+    line: str,
+    varies: bool,
+    lasting: Frame | None = None,
 ) -> tuple[Built, ...]:
-    reading = Reading(module, Names(module), evaluate, run, lasting)
+    reading = Reading(module, Names(module), evaluate, run, lasting, varies=varies)
     run(reading, statements, lasting or module_frame(module))
     return build(reading, version, line)
 
 
-def _read_lean(module: Module, statements: Sequence[ast.stmt], version: Version, line: str) -> tuple[Lean, ...]:
+def _read_lean(
+    module: Module, statements: Sequence[ast.stmt], version: Version, line: str, varies: bool
+) -> tuple[Lean, ...]:
     """What may be kept when the reading is gone; its frames and drafts know each other, and are taken apart."""
-    built = _read(module, statements, version, line, lasting_frame(module) if module.keeps else None)
+    built = _read(module, statements, version, line, varies, lasting_frame(module) if module.keeps else None)
     for each in built:
         for first in (each.dag.frame, *(draft.frame for draft in each.drafts)):
             frame: Frame | None = first

@@ -79,7 +79,7 @@ def build(reading: Reading, version: Version, line: str) -> tuple[Built, ...]:
     pairs = reading.edges.resolve(reading.tasks)
     certain = reading.edges.certain
     return tuple(
-        _pipeline(dag, tasks, pairs, certain, reading.home, version, line)
+        _pipeline(dag, tasks, pairs, certain, reading, version, line)
         for dag, tasks in by_dag.items()
         if _belongs(dag, tasks)
     )
@@ -110,10 +110,11 @@ def _pipeline(
     drafts: list[TaskDraft],
     pairs: Iterable[tuple[TaskDraft, TaskDraft]],
     certain: Iterable[tuple[TaskDraft, TaskDraft]],
-    home: Module,
+    reading: Reading,
     version: Version,
     line: str,
 ) -> Built:
+    home = reading.home
     defaults = Defaults(dag)
     texts: list[SqlText] = []
     tasks: list[Task] = []
@@ -127,11 +128,11 @@ def _pipeline(
     faults += check_faults(drafts, home, version)
     for draft in drafts:
         source = source_of_task(draft, around)
-        compute = partial(_task, draft, defaults, home, version, line, len(texts))
+        compute = partial(_task, draft, defaults, reading, version, line, len(texts))
         if source is None:
             task, runs, keys, wrong = compute()
         else:
-            tag = ("airflow: task", version, line, len(texts), source.words)
+            tag = ("airflow: task", version, line, reading.varies, len(texts), source.words)
             task, runs, keys, wrong = home.memo(tag, source.nodes, compute)
         tasks.append(task)
         texts += runs
@@ -207,8 +208,9 @@ def _head(
 _Made = tuple[Task, tuple[SqlText, ...], tuple[ObsoleteUse, ...], tuple[SettingFault, ...]]
 
 
-def _task(draft: TaskDraft, defaults: Defaults, home: Module, version: Version, line: str, first: int) -> _Made:
+def _task(draft: TaskDraft, defaults: Defaults, reading: Reading, version: Version, line: str, first: int) -> _Made:
     """A task, its SQL texts (numbered from ``first``), the obsolete context keys that it uses, its faulty settings."""
+    home = reading.home
     runs = task_runs(draft, first)
     settings = task_settings(draft, defaults, line, Configured(version.project))
     role = task_role(draft, runs.runs)
@@ -236,7 +238,8 @@ def _task(draft: TaskDraft, defaults: Defaults, home: Module, version: Version, 
         holds_slot=settings.holds_slot,
         overruled=settings.overruled,
     )
-    faults = (*task_faults(draft, home, version, line), *clock_faults(draft, home, version))
+    clocks = clock_faults(draft, home, version) if reading.varies else ()
+    faults = (*task_faults(draft, home, version, line), *clocks)
     return task, runs.texts, tuple(obsolete_keys(draft, home, version)), faults
 
 

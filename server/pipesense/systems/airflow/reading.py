@@ -29,15 +29,24 @@ class Reading:
         home: the file that is lifted; helpers may come from other files.
         anchor: the outermost call in ``home`` that is being followed into a helper, None at its own level.
         lasting: the frame of the file's own level, where what is read in it may be kept for the next link.
+        varies: something in the file may ask the clock or the dice.
     """
 
     def __init__(
-        self, home: Module, names: Names, evaluate: Evaluate, read_body: ReadBody, lasting: Frame | None = None
+        self,
+        home: Module,
+        names: Names,
+        evaluate: Evaluate,
+        read_body: ReadBody,
+        lasting: Frame | None = None,
+        *,
+        varies: bool = True,
     ) -> None:
         self._evaluate = evaluate
         self._read_body = read_body
         self.home = home
         self.lasting = lasting
+        self.varies = varies
         self.names = names
         self.edges = EdgeBook()
         self.tasks: list[TaskDraft] = []

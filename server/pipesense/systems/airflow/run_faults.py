@@ -211,7 +211,14 @@ def _mentions(value: ast.expr, name: str) -> bool:
     return any(isinstance(node, ast.Name) and node.id == name for node in nodes_under(value))
 
 
+def holds_asking(module: Module, part: ast.stmt | ast.expr) -> bool:
+    """Whether some call in a part of a file asks the clock or the dice."""
+    sites = (site for site in module.calls_under(part) if not site.callee or _ASKS.search(site.callee))
+    return any(_is_asking(module, site.node) for site in sites)
+
+
 def _is_asking(module: Module, call: ast.Call) -> bool:
+    """Whether a call asks the clock or the dice."""
     return _ASKS.search(module.text_of(call.func)) is not None and _asks(module, call)
 
 
