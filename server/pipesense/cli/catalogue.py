@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Final
 
 from pipesense.cli.terminal import complain, put, wants_colour, width_of
 from pipesense.host.rulepacks import load_registry
@@ -11,6 +12,10 @@ from pipesense.rule.meta import CONCERNS
 from pipesense.rule.page import Page
 from pipesense.rule.registry import Registry
 from pipesense.rule.rule import Rule
+from pipesense.text.regex import regex
+
+_LINK: Final = regex(r"\[([^\[\]]+)\]\((?:\.\./)?(?:[a-z]+/)?([a-z0-9_-]+)\.md\)")
+"""A link from one page to that of a pattern or rule."""
 
 
 def list_rules(format: str) -> int:  # noqa: A002 (the option's own word)
@@ -121,6 +126,8 @@ def _facts(rule: Rule | None) -> str:
 
 
 def _show(markdown: str) -> None:
+    # Links lead from file to file, which no terminal follows.
+    markdown = _LINK.sub(lambda link: f"{link[1]} (`pipesense explain {link[2].replace('_', '-')}`)", markdown)
     if not sys.stdout.isatty():
         put(markdown)
         return

@@ -81,16 +81,17 @@ class Gatherer:
         place = range_of(lines, reported.span) if lines is not None else _TOP
         what = reported.what or reported.message
         if reported.finding is not None:
-            advice = masked(" ".join(part for part in (reported.finding.why, reported.finding.do) if part))
+            why, do = masked(reported.finding.why), masked(reported.finding.do)
         else:
-            advice = reported.message.removeprefix(what).strip()
+            why, do = reported.message.removeprefix(what).strip(), ""
         return FindingRow(
             path=self._shown(reported.path),
             rule=reported.rule,
             severity=reported.severity,
             message=reported.message,
             what=what,
-            advice=advice,
+            why=why,
+            do=do,
             range=place,
             fingerprint=reported.fingerprint,
             excerpt=_excerpt(lines, place) if lines is not None else (),

@@ -55,7 +55,7 @@ class RelatedRow:
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
-    """One finding. ``message`` is the whole text; ``what``, ``advice`` are its first sentence and the rest.
+    """One finding. ``message`` is the whole text; ``what``, ``why`` and ``do`` are its parts, the last two may be "".
 
     ``excerpt`` are the lines of the file from the finding's first on, at most a few. ``dialect`` is the SQL
     dialect at the finding and why it was chosen, for those who ask.
@@ -66,7 +66,8 @@ class FindingRow:
     severity: Severity
     message: str
     what: str
-    advice: str
+    why: str
+    do: str
     range: Range
     fingerprint: str
     excerpt: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from pipesense.lang.sql.passed_on import origin
 from pipesense.model.columns import Columns, Found, OutColumn
 from pipesense.model.data import WRITES, Access, AccessMode, CheckKind, Confidence, QualityCheck, Relation
 from pipesense.model.quality import Dimension
-from pipesense.model.sql import Script, Source, Statement
+from pipesense.model.sql import Output, Script, Source, Statement
 from pipesense.model.value import Known, Unknown
 from pipesense.quality.propose import DIMENSIONS
 from pipesense.rule.context import DatasetUse
@@ -27,6 +27,7 @@ from pipesense.text.span import Span
 
 _COLUMNS_SHOWN: Final = 30
 _ORIGINS_SHOWN: Final = 6
+_FORMULA_SHOWN: Final = 80
 
 
 def about_sql(made: Making) -> None:
@@ -214,7 +215,8 @@ def _columns(made: Making, statement: Statement, binder: Binder) -> None:
                 continue
             column = next((each for each in binder.outputs(block).columns if each.item == at), None)
             if column is not None:
-                made.add(_about_column(made, column, None, statement), span)
+                text = _about_column(made, column, None, statement)
+                made.add(text if column.origins else f"{text}\n{_formula(made, output, statement)}", span)
             return
 
 
@@ -239,6 +241,12 @@ def _about_column(made: Making, column: OutColumn, source: Source | None, statem
     if len(column.origins) > _ORIGINS_SHOWN:
         lines.append(f"- and from {len(column.origins) - _ORIGINS_SHOWN} more columns")
     return "\n".join(lines)
+
+
+def _formula(made: Making, output: Output, statement: Statement) -> str:
+    """What a column is made by, where nothing tells from which columns of tables."""
+    text = " ".join(made.record.document.text_of(statement.at(output.expr.span)).split())
+    return f"- made by: {code(text if len(text) <= _FORMULA_SHOWN else text[:_FORMULA_SHOWN] + '...')}"
 
 
 def _of(source: Source) -> str:

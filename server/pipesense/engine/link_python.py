@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
@@ -276,7 +277,15 @@ def _lift(
 def _unread_units(path: str, units: Sequence[ParsedUnit]) -> Iterable[Unread]:
     for unit in filter(_PROBLEM, units):
         if unit.problem is not None:
-            yield Unread(Loc(path, unit.unit, unit.problem.span), unit.problem.message)
+            yield Unread(Loc(path, unit.unit, unit.problem.span), _told(unit.problem.message))
+
+
+def _told(message: str) -> str:
+    """Why a unit was not read, with the Python that says so where a newer one may know better."""
+    if message != "invalid syntax" and not message.startswith("f-string"):
+        return message
+    mine = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return f"{message}, as Python {mine} reads it; for newer syntax run PipeSense with a newer Python"
 
 
 def _missing_files(

@@ -54,6 +54,13 @@ def test_explain_a_rule(project: Project) -> None:
     assert ran.out.splitlines()[2].startswith("warning, can be fixed, pattern `")
 
 
+def test_explain_leads_to_other_pages(project: Project) -> None:
+    out = project.run("explain", "idempotency/append-on-rerun").out
+    assert "Idempotent load (`pipesense explain idempotent-load`)" in out
+    assert ".md)" not in out
+    assert "(`pipesense explain insert-without-column-list`)" in project.run("explain", "select-star-output").out
+
+
 def test_explain_a_rule_by_its_bare_name(project: Project) -> None:
     assert project.run("explain", "no-retries").out == project.run("explain", "reliability/no-retries").out
 

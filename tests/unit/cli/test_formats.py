@@ -41,7 +41,8 @@ FIRST = FindingRow(
     severity=Severity.WARNING,
     message="DAG orders retries nothing. A blip fails the day. Set retries: 3, 100%.",
     what="DAG orders retries nothing.",
-    advice="A blip fails the day. Set retries: 3, 100%.",
+    why="A blip fails the day.",
+    do="Set retries: 3, 100%.",
     range=span(12, 8, 12, 14),
     fingerprint="f1",
     excerpt=("\targs = {'a': '日本'}",),
@@ -58,7 +59,8 @@ SECOND = FindingRow(
     severity=Severity.ERROR,
     message="This deletes\nall rows.",
     what="This deletes\nall rows.",
-    advice="",
+    why="",
+    do="",
     range=span(1, 1, 4, 3),
     fingerprint="f2",
     excerpt=("DELETE", "FROM", "  orders"),
@@ -97,7 +99,8 @@ def test_text() -> None:
         "dags/é, 1.py:12:8: warning: DAG orders retries nothing. [reliability/no-retries]\n"
         "  12 |     args = {'a': '日本'}\n"
         "     |           ^^^^^^\n"
-        "    A blip fails the day. Set retries: 3, 100%.\n"
+        "    A blip fails the day.\n"
+        "    Set retries: 3, 100%.\n"
         "    see dags/b.py:3:1: this task too\n"
         "    safe fix: Add retries\n"
         "    advice: Read about it\n"
@@ -114,7 +117,7 @@ def test_text_without_findings() -> None:
 
 
 def test_carets_stand_below_wide_characters() -> None:
-    row = replace(FIRST, range=span(1, 5, 1, 7), excerpt=("'日本' = '日本'",), fixes=(), related=(), advice="")
+    row = replace(FIRST, range=span(1, 5, 1, 7), excerpt=("'日本' = '日本'",), fixes=(), related=(), why="", do="")
     lines = render(replace(EMPTY, findings=(row,)), Severity.HINT).splitlines()
     assert lines[1:3] == ["  1 | '日本' = '日本'", "    |       ^^"]
 
@@ -144,8 +147,7 @@ def test_colours_only_where_they_are_wanted() -> None:
 
 
 def test_a_narrow_terminal_wraps_words_not_source() -> None:
-    advice = "word " * 40
-    row = replace(FIRST, advice=advice, excerpt=("s" * 100,), range=span(1, 1, 1, 5))
+    row = replace(FIRST, why="word " * 40, excerpt=("s" * 100,), range=span(1, 1, 1, 5))
     lines = render(replace(EMPTY, findings=(row,)), Severity.HINT, Looks(width=50)).splitlines()
     assert "  1 | " + "s" * 100 in lines
     assert all(len(line) <= 50 for line in lines if "word" in line)

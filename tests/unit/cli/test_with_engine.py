@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -44,6 +45,14 @@ def test_a_finding_and_its_fix(real: Project) -> None:
     assert [fix["applicability"] for fix in before.data["findings"][0]["fixes"]] == ["safe"]
     assert real.check("--fix").code == 0
     assert real.read("sql/orders.sql") == "SELECT id\nFROM orders\nWHERE paid_at IS NULL;  -- never true\n"
+
+
+def test_what_is_no_python_of_this_version_is_told_with_the_version(real: Project) -> None:
+    real.write({"a.py": "def = 1\n", "b.py": "x = (1\n"})
+    told = real.check().out
+    mine = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert f"a.py:1:5: not analysed: invalid syntax, as Python {mine} reads it; for newer syntax" in told
+    assert f"Python {mine}" not in next(line for line in told.splitlines() if line.startswith("b.py"))
 
 
 def test_a_fix_in_sarif_is_the_fix_on_disk(real: Project) -> None:

@@ -31,6 +31,7 @@ CASES = [
         "- made from: `shop.orders.total` (orders.sql, line 3)",
         "- made from: `shop.orders.id` (orders.sql, line 2)",
     ]),
+    ("SELECT lower('X') AS al|l_in FROM a", ["**Column all_in** · `string`", "- made by: `lower('X')`"]),
     ("SELECT l.no|te FROM shop.big AS b LEFT JOIN shop.orders AS l ON l.id = b.id", ["`TEXT` · may be NULL"]),
     ("SELECT mys|tery FROM a JOIN b ON a.x = b.y", ["**Column mystery**", "- unknown: no file of the workspace creates a"]),
     ("SELECT c.id FROM (SELECT 1 AS id) AS c, shop.or|ders", [

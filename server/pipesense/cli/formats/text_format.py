@@ -89,8 +89,8 @@ def _finding(console: Console, row: FindingRow, looks: Looks) -> None:
 
 
 def _below(row: FindingRow, looks: Looks) -> Iterator[Text]:
-    if row.advice:
-        yield Text(plain(row.advice))
+    for words in filter(None, (row.why, row.do)):
+        yield Text(plain(words))
     for place in row.related:
         where = f"{place.path}:{place.range.start.line}:{place.range.start.column}"
         yield Text.assemble(("see ", "dim"), plain(where), f": {plain(place.text)}")
