@@ -12,6 +12,7 @@ from pipesense.lang.documents import parts
 from pipesense.model.change import Refusal
 from pipesense.model.flow import Pipeline
 from pipesense.text.encoding import PositionEncoding
+from support import pieces
 from support.memory import ROOT, settle, workspace
 
 
@@ -61,25 +62,7 @@ TEXTS = {
     "template.yaml": _yaml(_template(9), 0),
     "template.json": json.dumps(_template(9), indent=1),
 }
-PIECES = (
-    '"',
-    "{",
-    "}",
-    "[",
-    ",",
-    ":",
-    "\n",
-    "  ",
-    "Do3",
-    "- ",
-    '"Next": "Do1"',
-    "Next: Do1",
-    "# x",
-    "&a ",
-    "*a",
-    "|\n",
-    "Ty",
-)
+PIECES = (*pieces.PIECES, "Do3", '"Next": "Do1"', "Next: Do1", "Ty")
 
 
 def _all(made: Workspace, path: str) -> object:

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from pipesense.text.encoding import PositionEncoding
+from support import pieces
 from support.memory import ROOT, settle, workspace
 
 ASL = """{
@@ -33,25 +34,7 @@ STEPS = """main:
         try: {call: http.post}
         retry: ${http.default_retry}
 """
-PIECES = (
-    '"',
-    "{",
-    "}",
-    "[",
-    ",",
-    ":",
-    "\n",
-    "  ",
-    "B",
-    "- ",
-    '"Next": "B"',
-    "retry: x\n",
-    "# x",
-    "&a ",
-    "*a",
-    "|\n",
-    "\t",
-)
+PIECES = (*pieces.PIECES, "B", '"Next": "B"', "retry: x\n", "\t")
 
 
 def said(files: dict[str, str]) -> list[tuple[str, int, str]]:

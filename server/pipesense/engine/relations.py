@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pipesense.engine.dbt_relations import is_built_as, snapshot_columns
 from pipesense.engine.index import Key
-from pipesense.engine.roles import are_apart, is_of_tests
+from pipesense.engine.roles import defines_elsewhere, is_of_tests
 from pipesense.lang.jinja.references import reference
 from pipesense.lang.sql.bind import Binder
 from pipesense.lang.sql.columns import Resolver, renamed
@@ -203,7 +203,7 @@ class Relations:
         if len(name.parts) == 1 and (len(sure) < len(matches) or self._candidates(name.table, place, "model")):
             # Without a schema the name tells little, and others have it too.
             return Unknown(f"it cannot be told which {name.table} is meant")
-        if len(name.parts) == 1 and all(are_apart(place.file, each.loc.file) for _, each in defined):
+        if len(name.parts) == 1 and all(defines_elsewhere(place.file, each.loc.file) for _, each in defined):
             # Scripts of two folders may run in two schemas, each with a table of that name.
             return Unknown(
                 f"what creates {name.table} lies in a folder of its own, and no schema says that it is meant"

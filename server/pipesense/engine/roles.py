@@ -19,13 +19,13 @@ _ROLE_FOLDERS = {
     "example_dags": FileRole.EXAMPLE,
     "macros": FileRole.MACRO,
 }
-_OF_ONE_OCCASION = frozenset(
+_PUT_AWAY_OR_BY_HAND = frozenset(
     ["archive", "archived", "deprecated", "obsolete", "attic", "adhoc", "ad_hoc", "ad-hoc", "scratch", "sandbox"]
 )
 """Folders whose SQL is put away, or is run by hand: no pipeline reads it."""
-COMPILED: Final = "__dbt__cte__"
+EPHEMERAL: Final = "__dbt__cte__"
 """How dbt calls the ephemeral models in what it compiles; nobody writes that."""
-_WRITTEN_BY_DBT: Final = ("compiled", "run")
+_TARGETS_OF_DBT: Final = ("compiled", "run")
 _RESOURCES = frozenset({"models", "tests", "analyses", "snapshots", "seeds"})
 _OF_MIGRATIONS = ("_migration", "_migrations", "-migrations")
 """How folders are called that hold the migrations of one of several databases."""
@@ -42,7 +42,7 @@ def default_role(path: str, folder: str) -> FileRole:
     name = parts[-1] if parts else ""
     if name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py":
         return FileRole.TEST
-    if any(one in _WRITTEN_BY_DBT and other in _RESOURCES for one, other in zip(parts[1:], parts[3:], strict=False)):
+    if any(one in _TARGETS_OF_DBT and other in _RESOURCES for one, other in zip(parts[1:], parts[3:], strict=False)):
         # dbt writes target/run/<project>/models/..., wherever target-path puts the first of them.
         return FileRole.GENERATED
     if name[:1] in "VUR" and "__" in name and name.endswith(".sql") and name[1:2].isdigit():
@@ -58,7 +58,7 @@ def default_role(path: str, folder: str) -> FileRole:
             role = FileRole.MIGRATION
         if role is None and part.lower().endswith(_OF_TESTS):
             role = FileRole.TEST
-        if role is None and name.endswith(".sql") and part.lower().lstrip("_") in _OF_ONE_OCCASION:
+        if role is None and name.endswith(".sql") and part.lower().lstrip("_") in _PUT_AWAY_OR_BY_HAND:
             role = FileRole.AD_HOC
         if role is not None:
             return role
@@ -70,10 +70,13 @@ def is_of_tests(path: str) -> bool:
     return "test" in path.lower() and default_role(path, "") is FileRole.TEST
 
 
-def are_apart(reading: str, defining: str) -> bool:
-    """Whether two SQL files lie in folders beside each other of which neither says that it holds definitions."""
+def defines_elsewhere(reading: str, defining: str) -> bool:
+    """Whether a SQL file that defines a table lies outside of the reading one's folders, in none for definitions.
+
+    What such a file creates may be of another time or for another database.
+    """
     if not (reading.endswith(".sql") and defining.endswith(".sql")):
         return False
     mine, theirs = PurePosixPath(reading).parts[:-1], PurePosixPath(defining).parts[:-1]
-    common = next((at for at, (one, other) in enumerate(zip(mine, theirs, strict=False)) if one != other), None)
-    return common is not None and not any(_OF_DEFINITIONS.search(part.lower()) for part in theirs[common:])
+    parting = next((at for at, (one, other) in enumerate(zip(mine, theirs, strict=False)) if one != other), None)
+    return parting is not None and not any(_OF_DEFINITIONS.search(part.lower()) for part in theirs[parting:])

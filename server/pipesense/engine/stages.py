@@ -22,7 +22,7 @@ from pipesense.engine.project import Surroundings
 from pipesense.engine.record import FileRecord
 from pipesense.engine.relations import Answers, ColumnMemo, Lookup, Relations
 from pipesense.engine.report import Counters, InternalError
-from pipesense.engine.roles import COMPILED, default_role
+from pipesense.engine.roles import EPHEMERAL, default_role
 from pipesense.engine.told import uses_and_checks
 from pipesense.lang.languages import DOCUMENTS
 from pipesense.lang.sql.adapter import dialect_of_dbt
@@ -144,7 +144,7 @@ class Stages:
         config = self.surroundings.config(record.path)
         folder = config.folder or (self.surroundings.root_of(record.path) or "")
         record.role = config.role_of(record.path) or default_role(record.path, folder)
-        if record.role is FileRole.PIPELINE and record.document.language == "sql" and COMPILED in record.document.text:
+        if record.role is FileRole.PIPELINE and record.document.language == "sql" and EPHEMERAL in record.document.text:
             record.role = FileRole.GENERATED
         return config
 
