@@ -30,6 +30,13 @@ META = RuleMeta(
             "is what an inner join gives.",
             "Move the condition into ON to keep these rows, or write JOIN where they are not wanted.",
         ),
+        "empty": Message(
+            Severity.WARNING,
+            "This condition on {column} undoes the LEFT JOIN of {table}.",
+            "A row without a partner has 0, an empty text or NULL there, for which the condition does not hold, and "
+            "WHERE drops the row: what remains is what an inner join gives.",
+            "Move the condition into ON to keep these rows, or write JOIN where they are not wanted.",
+        ),
     },
 )
 
@@ -46,11 +53,15 @@ def left_join_nullified(block: Block, ctx: Context) -> Iterator[Finding]:
     names = queries.aliases(block)
     for join in joins:
         alias = join.source.alias.casefold()
-        found = [part for part in block.where if _rejects_null(part, alias, names)]
+        found = [
+            part
+            for part in block.where
+            if _rejects_null(part, alias, names) and not _may_hold_for_empty(part, ctx.dialect)
+        ]
         if found and not any(_asks_for_null(part, alias, names) for part in block.where):
             column = next(each for each in queries.columns(found[0]) if queries.owner(each, names) == alias)
             yield ctx.finding(
-                "filtered",
+                "empty" if ctx.dialect == "clickhouse" else "filtered",
                 at=found[0].span,
                 subject=(block, join, found[0]),
                 column=".".join(column.path),
@@ -76,6 +87,39 @@ def _is_null_with(side: Expr, alias: str, names: frozenset[str]) -> bool:
     while side.op in ("cast", "lower", "upper", "trim", "date", "abs", "neg", "year", "month") and side.args:
         side = side.args[0]
     return side.op == "column" and not side.opaque and queries.owner(side, names) == alias
+
+
+def _may_hold_for_empty(part: Expr, dialect: str) -> bool:
+    """Whether a condition may hold for 0 or an empty text.
+
+    ClickHouse fills a row without a partner with these (https://clickhouse.com/docs/operations/settings/settings#join_use_nulls).
+    Where nobody knows the dialect, who compares with them is taken for one who knows.
+    """
+    if dialect not in ("", "clickhouse"):
+        return False
+    values = part.args if part.op in ("eq", "neq") else part.args[1:]
+    if part.op in ("eq", "in") and any(_is_empty(value) for value in values):
+        return True
+    if not dialect:
+        return False
+    if part.op in ("eq", "in"):
+        return not any(value.op == "literal" for value in values) if part.op == "eq" else not _all_literal(values)
+    if part.op in ("gt", "gte", "between") and part.args[0].op != "literal":
+        return not _all_literal(values[:1]) or _is_empty(values[0]) or values[0].name.startswith("-")
+    if part.op in ("like", "ilike"):
+        return not _all_literal(values) or values[0].name.startswith("%")
+    return True
+
+
+def _all_literal(values: tuple[Expr, ...]) -> bool:
+    return bool(values) and all(value.op == "literal" and not value.opaque for value in values)
+
+
+def _is_empty(value: Expr) -> bool:
+    """Whether it is 0 or an empty text."""
+    if value.op != "literal" or value.opaque:
+        return False
+    return not value.name.strip("0.") if value.kind == "number" else not value.name
 
 
 def _asks_for_null(part: Expr, alias: str, names: frozenset[str]) -> bool:

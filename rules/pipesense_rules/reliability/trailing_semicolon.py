@@ -50,9 +50,9 @@ def trailing_semicolon(file: DbtFile, ctx: Context) -> Iterator[Finding]:
     built = [node for node in file.nodes if ctx.dbt.enabled(node) is not False]
     if built:
         project = ctx.dbt.project
-        in_brackets = project is not None and project.adapter in _IN_BRACKETS
-        cut_off = project is not None and project.adapter in _CUT_OFF
-        harmless = cut_off or (not in_brackets and all(materialized(ctx, node) == "view" for node in built))
+        adapter = project.adapter if project is not None else ""
+        views = all(materialized(ctx, node) == "view" for node in built)
+        harmless = not adapter or adapter in _CUT_OFF or (views and adapter not in _IN_BRACKETS)
         yield ctx.finding("view" if harmless else "semicolon", at=file.semicolon)
 
 

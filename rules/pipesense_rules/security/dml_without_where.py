@@ -40,6 +40,12 @@ META = RuleMeta(
             "It is text in a program; what the code around it writes to the table afterwards cannot be told from here.",
             "Say which rows are meant, or write TRUNCATE where all of them are.",
         ),
+        "unseen": Message(
+            Severity.INFO,
+            "This DELETE has no WHERE: it removes every row of {table}.",
+            "Whether what the script calls or puts together and runs fills the table again cannot be told from here.",
+            "Say which rows are meant, or write TRUNCATE where all of them are.",
+        ),
         "update": Message(
             Severity.INFO,
             "This UPDATE has no WHERE: it changes every row of {table}.",
@@ -99,9 +105,7 @@ def dml_without_where(script: Script, ctx: Context) -> Iterator[Finding]:
         if refill is None:
             if (reset := reset if reset is not None else _emptied(script)) >= _RESET:
                 continue
-            in_code = script.embedded and not ctx.runs_of(script)
-            variant = "staging" if shapes.is_staging(target.parts) else "in code" if in_code else "delete"
-            yield ctx.finding(variant, at=at, table=table)
+            yield ctx.finding(_left_empty(script, index, target, ctx), at=at, table=table)
         elif shapes.is_staging(target.parts):
             yield ctx.finding("staging", at=at, table=table)
         elif not _in_transaction(script, index) and not (
@@ -187,9 +191,31 @@ _WRAPPED: Final = frozenset({"postgres", "mysql", "sqlite", "tsql"})
 """Engines whose hooks and cursors commit behind the last statement unless they are told otherwise (PEP 249; Airflow's
 DbApiHook.run, https://airflow.apache.org/docs/apache-airflow-providers-common-sql/stable/_api/airflow/providers/common/sql/hooks/sql/index.html).
 """
+_RUNS: Final = regex(r"\b(?:EXECUTE|EXEC|CALL|PERFORM)\b", re.IGNORECASE)
 _GIVEN: Final = frozenset({"parameter", "hole", "subquery", "exists", "name"})
 """What comes from outside of the row."""
 _ARITHMETIC: Final = frozenset({"add", "sub", "mul", "div", "mod", "neg"})
+
+
+def _left_empty(script: Script, index: int, target: DatasetName, ctx: Context) -> str:
+    """What is said of a table that nothing here fills again."""
+    if shapes.is_staging(target.parts):
+        return "staging"
+    if script.embedded and not ctx.runs_of(script):
+        return "in code"
+    return "unseen" if _runs_unseen(script, index, ctx) else "delete"
+
+
+def _runs_unseen(script: Script, index: int, ctx: Context) -> bool:
+    """Whether behind a statement, or in the block around it, something is run whose text stands elsewhere."""
+    own = script.statements[index].loc
+    return any(
+        (at > index or statement.facts.inner)
+        and (statement.facts.command is not None or statement.facts.unjudged)
+        and _RUNS.search(ctx.text(statement.loc)) is not None
+        for at, statement in enumerate(script.statements)
+        if statement.loc is not own
+    )
 
 
 def _emptied(script: Script) -> int:

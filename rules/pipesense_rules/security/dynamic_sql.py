@@ -52,6 +52,7 @@ _BUILDS: Final = frozenset({"concat", "add", "concat_ws"})
 _VALUE_BEFORE: Final = regex(r"(?:=|<>|!=|<|>|'|\"|\bLIKE|\bIN\s*\(|\bVALUES\s*\(|\bBETWEEN)\s*\Z", re.IGNORECASE)
 _SAFE_FORMAT: Final = regex(r"%(?:\d+\$)?[IL]")
 _ANY_FORMAT: Final = regex(r"%(?:\d+\$)?[a-zA-Z]")
+_NUMBER: Final = regex(r"(?:^|_)(?:id|num|number|nr|count|cnt|year|month|day)\Z|[a-z](?:Id|Num|Count)\Z|\A[nN]um_")
 _GIVEN: Final = regex(r"\b(?:conf|dag_run|params|request|argv|payload|user_input|form)\b|\binput\(")
 
 
@@ -80,9 +81,20 @@ def _built(text: Expr, ctx: Context) -> Iterator[Finding]:
             before = part.name
             continue
         if part.op == "parameter" or (part.op == "column" and not part.opaque):
+            if text.op == "concat" and ctx.dialect != "bigquery" and _is_number(part, before):
+                before = "0"
+                continue
             variant = "value" if _VALUE_BEFORE.search(before) else "name"
             yield ctx.finding(variant, at=part.span, value=_name(part))
             return
+
+
+def _is_number(part: Expr, before: str) -> bool:
+    """Whether what ``||`` pastes in, without quotes, is named like a number.
+
+    It takes numbers as they are, on all engines but BigQuery; ``+`` takes texts alone.
+    """
+    return not before.endswith(("'", '"')) and _NUMBER.search(part.name) is not None
 
 
 def _formatted(call: Expr, ctx: Context) -> Iterator[Finding]:

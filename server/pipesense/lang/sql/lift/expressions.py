@@ -229,7 +229,7 @@ class Expressions(Leaves):
             span = through_bracket(self, span)
         if span.end > self.pos:
             self.pos = span.end
-        if kind and end < 0 and len(args) == 1 and span == args[0].span:
+        if kind == "function" and end < 0 and len(args) == 1 and span == args[0].span:
             # Nobody wrote this call: the parser says LOWER(a) for a CONTAINS_SUBSTR that ignores case.
             return args[0]
         return Expr(op, args, span, name or self._name_in(span) or node.name, clause, guards, (), opaque, kind)

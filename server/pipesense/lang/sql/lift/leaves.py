@@ -58,7 +58,8 @@ class Leaves(State):
             # A function with a schema in front, inside of ARRAY_AGG(... ORDER BY ...).
             call = self.lift(args["this"], clause, guards)
             return replace(call, span=cover(span, call.span), path=path[:-1])
-        if path[-1] == "*" and args["this"].__class__ is exp.Star:
+        if path[-1] == "*" and len(path) > 1:
+            # The parser takes the star of `a.b.c`.* for a name in quotes.
             return Expr("star", (), span, "*", clause, guards, path[:-1])
         if self.scopes and span.end >= 0:
             scope = self.scopes[-1]

@@ -366,6 +366,8 @@ class Queries(SourceReader, Expressions):
         """What a star leaves out and changes, and its range with that."""
         node = item.this if isinstance(item, exp.Column) else item
         args = node.args
+        if node.__class__ is exp.Identifier:
+            return self._star_of_path(span)
         if not any(args.get(key) for key in ("except_", "replace", "rename")):
             return None, span
         excluded = tuple(part.name for part in _listed(args.get("except_")))
@@ -382,6 +384,19 @@ class Queries(SourceReader, Expressions):
             end = self.token_span(behind).end
         self.pos = max(self.pos, end)
         return Star(excluded, tuple(replaced), renamed), cover(span, Span(span.start, end))
+
+    def _star_of_path(self, span: Span) -> tuple[Star | None, Span]:
+        """What BigQuery's `` `p.d.t`.* EXCEPT (a, b) `` leaves out: the parser forgets it."""
+        at = self.index_behind(span.end) if span.end >= 0 else -1
+        if at < 0 or self.kind_of(at) is not TokenType.EXCEPT or self.kind_of(at + 1) is not TokenType.L_PAREN:
+            return None, span
+        last = at + 2
+        while self.kind_of(last) not in (TokenType.R_PAREN, None):
+            last += 1
+        names = [each.text for each in self.layout.tokens[at + 2 : last] if each.token_type is not TokenType.COMMA]
+        end = self.token_span(min(last, len(self.layout.tokens) - 1)).end
+        self.pos = max(self.pos, end)
+        return Star(tuple(names)), cover(span, Span(span.start, end))
 
     # What stands behind the clauses
 
