@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipesense.model.change import Replace, Rewrite
-from pipesense.model.sql import Block, Clause, SetOperation
+from pipesense.model.sql import Block, Clause, Expr, SetOperation
 from pipesense.rule.context import Context
 from pipesense.rule.finding import Applicability, Finding, Offer
 from pipesense.rule.meta import PRODUCTION, FileRole, Message, RuleMeta, Scope, Severity
@@ -42,7 +42,10 @@ def set_op_column_order(operation: SetOperation, ctx: Context) -> Iterator[Findi
         return
     if len(set(first)) < len(first) or _reads_same(left, right):
         return
-    at = next(index for index, name in enumerate(second) if name != first[index])
+    moved = [index for index, name in enumerate(second) if name != first[index]]
+    if any(all(_is_null(block.outputs[index].expr) for index in moved) for block in (left, right)):
+        return
+    at = moved[0]
     yield ctx.finding(
         "order",
         at=right.outputs[at].span,
@@ -73,6 +76,11 @@ def _names(block: Block) -> tuple[str, ...] | None:
     if Clause.SELECT in block.holes or any(not output.name or output.name == "*" for output in block.outputs):
         return None
     return tuple(output.name.casefold() for output in block.outputs)
+
+
+def _is_null(expr: Expr) -> bool:
+    """``NULL`` and ``CAST(NULL AS text)`` are the same under whatever name."""
+    return expr.op == "null" or (expr.op == "cast" and len(expr.args) == 1 and _is_null(expr.args[0]))
 
 
 def _reads_same(left: Block, right: Block) -> bool:

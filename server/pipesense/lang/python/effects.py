@@ -77,7 +77,25 @@ _RULES: Final[tuple[tuple[str, str, Effect, str], ...]] = (
     ("clickhouse_connect", r"get_client(?:\(\).*)?", Effect.NETWORK, _DATABASE),
     ("pymongo", r"MongoClient\(\)\..*", Effect.NETWORK, _DATABASE),
     ("redis", r"(?:Redis|StrictRedis|from_url)\(\)\.\w+", Effect.NETWORK, _DATABASE),
-    ("elasticsearch", r"Elasticsearch\(\)\..*", Effect.NETWORK, _SERVICE),
+    (
+        "elasticsearch",
+        r"(?:Async)?Elasticsearch\(\)\..*|helpers\.(?:async_)?(?:bulk|reindex)",
+        Effect.NETWORK,
+        _SERVICE,
+    ),
+    ("opensearchpy", r"(?:Async)?OpenSearch\(\)\..*|helpers\.(?:async_)?(?:bulk|reindex)", Effect.NETWORK, _SERVICE),
+    (
+        "neo4j",
+        r"(?:Async)?GraphDatabase\.driver\(\)\.(?:execute_query|verify_connectivity|session\(\)\.(?:run|execute_\w+))",
+        Effect.NETWORK,
+        _QUERY,
+    ),
+    ("minio", r"Minio\(\)\.\w+", Effect.NETWORK, _SERVICE),
+    ("pysftp", r"Connection", Effect.NETWORK, _SERVICE),
+    ("pymssql", r"connect(?:\(\).*)?", Effect.NETWORK, _DATABASE),
+    ("teradatasql", r"connect(?:\(\).*)?", Effect.NETWORK, _DATABASE),
+    ("databricks", r"sql\.connect(?:\(\).*)?", Effect.NETWORK, _DATABASE),
+    ("cassandra", r"cluster\.Cluster\(\)\.connect(?:\(\).*)?", Effect.NETWORK, _DATABASE),
     (
         "sqlalchemy",
         r"create_engine\(\)\.(?:connect|begin|execute|raw_connection|scalar)(?:\(\).*)?|.*\(\)"
