@@ -64,7 +64,9 @@ def documented_column_missing(entry: DbtEntry, ctx: Context) -> Iterator[Finding
     shown = [column.name for column in missing[:_SHOWN]]
     if len(missing) > _SHOWN:
         shown.append(f"{len(missing) - _SHOWN} more")
-    near = get_close_matches(_plain(missing[0].name).lower(), names, 1, 0.75)
+    listed_too = {_plain(column.name).lower() for column in entry.columns}
+    free = [name for name in names if name not in listed_too]
+    near = get_close_matches(_plain(missing[0].name).lower(), free, 1, 0.75)
     text = f"; {near[0]} looks like it" if near and len(missing) == 1 else ""
     yield ctx.finding(
         "tested" if tested else "promised" if _is_enforced(entry) else "described",

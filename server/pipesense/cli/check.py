@@ -255,6 +255,7 @@ def _apply(session: Session, analysis: Analysis) -> Applied:
             analysis,
             paths,
             unsafe=session.options.unsafe_fixes,
+            level=session.options.level,
             known=session.known.fingerprints,
             show=session.show,
             read=session.read,

@@ -13,6 +13,7 @@ from pipesense.host.disk import DiskFile, read_file
 from pipesense.host.write import WriteRefused, check_unchanged, create, encoded_for, replace_text
 from pipesense.model.change import Refusal
 from pipesense.rule.finding import Applicability
+from pipesense.rule.meta import Severity
 from pipesense.text.edit import apply_edits
 from pipesense.text.encoding import PositionEncoding
 from pipesense.text.secrets import masked
@@ -50,18 +51,23 @@ def apply_fixes(
     paths: Iterable[str],
     *,
     unsafe: bool,
+    level: Severity = Severity.HINT,
     known: Collection[str] = (),
     show: Callable[[str], str] = str,
     read: Callable[[str], DiskFile] = read_file,
 ) -> Applied:
-    """Apply the fixes of some files in memory; findings whose fingerprints are ``known`` stay.
+    """Apply the fixes of findings from ``level`` up in memory; those whose fingerprints are ``known`` stay.
 
     ``show`` gives a path as people read it, ``read`` the file as it is now.
     """
     allowed = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
     done = Applied(read)
+
+    def wanted(reported: Reported) -> bool:
+        return reported.fixable and reported.severity <= level and reported.fingerprint not in known
+
     for path in paths:
-        _fix_file(analysis, path, allowed, known, done, show)
+        _fix_file(analysis, path, allowed, wanted, done, show)
     return done
 
 
@@ -69,7 +75,7 @@ def _fix_file(
     analysis: Analysis,
     path: str,
     allowed: Collection[Applicability],
-    known: Collection[str],
+    wanted: Callable[[Reported], bool],
     done: Applied,
     show: Callable[[str], str],
 ) -> None:
@@ -77,7 +83,7 @@ def _fix_file(
     rounds = len(analysis.findings(path)) + _ROUNDS_BEYOND
     while rounds:
         rounds -= 1
-        chosen = next(_choices(analysis, path, allowed, known, refused), None)
+        chosen = next(_choices(analysis, path, allowed, wanted, refused), None)
         if chosen is None:
             return
         reported, offer = chosen
@@ -92,12 +98,12 @@ def _choices(
     analysis: Analysis,
     path: str,
     allowed: Collection[Applicability],
-    known: Collection[str],
+    wanted: Callable[[Reported], bool],
     refused: Collection[str],
 ) -> Iterator[tuple[Reported, FixOffer]]:
     """What may be applied next: for each finding the first allowed fix that was not refused."""
     for reported in analysis.findings(path):
-        if reported.fixable and reported.fingerprint not in known:
+        if wanted(reported):
             for offer in analysis.offers(reported):
                 if offer.applicability in allowed and offer.id not in refused:
                     yield reported, offer

@@ -248,6 +248,8 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     output.add_argument("--write-baseline", action="store_true", help="record all findings in the baseline file")
 
     fixes = check.add_argument_group("fixes")
-    fixes.add_argument("--fix", action="store_true", help="apply the fixes that cannot change a result")
+    fixes.add_argument(
+        "--fix", action="store_true", help="apply the fixes of what is shown that cannot change a result"
+    )
     fixes.add_argument("--unsafe-fixes", action="store_true", help="also those that want to be read")
     fixes.add_argument("--diff", action="store_true", help="print what would be fixed as a patch, write nothing")

@@ -124,7 +124,7 @@ class FakeAnalysis:
         assert found is not None
         if found.group(2) == "refused":
             return Refusal("it cannot be written here.")
-        new = "BAD-hint-safe" if found.group(3) else "GOOD"
+        new = "BAD-info-safe" if found.group(3) else "GOOD"
         edits = {path: (TextEdit(reported.span, new),)}
         if found.group(2) == "pair":
             edits |= {other: (TextEdit(Span(0, 0), "-- changed too\n"),) for other in self._texts if other != path}

@@ -16,6 +16,8 @@ FIXES = [
     ("a safe one", "a BAD-error-safe b", ["--fix"], "a GOOD b", 0),
     ("several in one file", "BAD-error-safe\nBAD-error-safe\n", ["--fix"], "GOOD\nGOOD\n", 0),
     ("one that uncovers another", "BAD-error-safe-twice", ["--fix"], "GOOD", 0),
+    ("what is not shown stays", "BAD-hint-safe BAD-info-safe", ["--fix"], "BAD-hint-safe GOOD", 0),
+    ("what is shown when asked for", "BAD-hint-safe", ["--fix", "--level", "hint"], "GOOD", 0),
     ("unsafe ones stay", "BAD-error-unsafe BAD-error-safe", ["--fix"], "BAD-error-unsafe GOOD", 1),
     ("unless asked for", "BAD-error-unsafe BAD-error-safe", ["--fix", "--unsafe-fixes"], "GOOD GOOD", 0),
     ("advice is never applied", "BAD-error-display", ["--fix", "--unsafe-fixes"], "BAD-error-display", 1),
