@@ -99,7 +99,8 @@ def _requests(sent: HttpCalls, ctx: Context) -> Iterator[Finding]:
 
 
 def _of_pipeline(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
-    working, bare = _working(pipeline), _bare(pipeline)
+    working = _working(pipeline)
+    bare = _bare(working)
     yield from _overruled(pipeline, working, ctx)
     if not bare:
         return
@@ -142,7 +143,7 @@ def _variant(pipeline: Pipeline, ctx: Context) -> tuple[str, int]:
         return "resumes", 0
     if ctx.role is FileRole.EXAMPLE:
         return "example", 0
-    if all(task.made_elsewhere for task in _bare(pipeline)):
+    if all(task.made_elsewhere for task in _bare(_working(pipeline))):
         return "elsewhere", 0
     schedule = pipeline.schedule
     if schedule.every is not None and schedule.every <= _SOON:
@@ -151,7 +152,7 @@ def _variant(pipeline: Pipeline, ctx: Context) -> tuple[str, int]:
     by_hand = isinstance(text, Known) and text.value is None and not schedule.triggered
     if by_hand:
         return "by-hand", 0
-    return "caught" if all(task.caught for task in _bare(pipeline)) else "absent", 0
+    return "caught" if all(task.caught for task in _bare(_working(pipeline))) else "absent", 0
 
 
 @no_retries.fix
@@ -162,10 +163,11 @@ def add_retries(finding: Finding, pipeline: Pipeline | HttpCall, ctx: Context) -
         title = "Repeat the function with a growing pause (tenacity)"
         # In a loop the request belongs into a function of its own, so that what was read already is not read again.
         return Offer(title, change, Applicability.UNSAFE) if pipeline.add_retries and not pipeline.looped else None
-    bare = _bare(pipeline)
+    working = _working(pipeline)
+    bare = _bare(working)
     if not bare:
         return None
-    lone = bare[0] if len(bare) == 1 < len(_working(pipeline)) else None
+    lone = bare[0] if len(bare) == 1 < len(working) else None
     setting = SetRetry(
         pipeline,
         lone,
@@ -190,8 +192,8 @@ def _working(pipeline: Pipeline) -> list[Task]:
     return [task for task in pipeline.tasks if shapes.works_outside(task)]
 
 
-def _bare(pipeline: Pipeline) -> list[Task]:
-    return [task for task in _working(pipeline) if _unset(task.retry)]
+def _bare(working: Sequence[Task]) -> list[Task]:
+    return [task for task in working if _unset(task.retry)]
 
 
 def _unset(retry: Value[RetryPolicy]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -104,7 +104,8 @@ def _requests(sent: HttpCalls, ctx: Context) -> Iterator[Finding]:
 
 
 def _of_pipeline(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
-    working, bare = _working(pipeline), _bare(pipeline)
+    working = _working(pipeline)
+    bare = _bare(working)
     waiting = _waiting(pipeline) if ctx.role is not FileRole.EXAMPLE else []
     if waiting:
         yield ctx.finding(
@@ -198,9 +199,9 @@ def _working(pipeline: Pipeline) -> list[Task]:
     return [task for task in pipeline.tasks if shapes.works_outside(task)]
 
 
-def _bare(pipeline: Pipeline) -> list[Task]:
+def _bare(working: Sequence[Task]) -> list[Task]:
     return [
         task
-        for task in _working(pipeline)
+        for task in working
         if isinstance(task.timeout, Absent) or (isinstance(task.timeout, Known) and task.timeout.value is None)
     ]

@@ -96,6 +96,10 @@ class Version:
     project: tuple[tuple[str, str], ...] = ()
     """What the project's files set for everything that runs on the system, by name ("tasks.default_retries")."""
 
+    def __hash__(self) -> int:
+        # It stands in the keys of most of what is remembered, and an Enum's hash is no fast one.
+        return hash((self.number, self.source))
+
     def below(self, other: tuple[int, ...]) -> bool:
         """Whether the version is known to be older than ``other``; "3" is not known to be older than "3.1"."""
         common = min(len(self.number), len(other))

@@ -106,7 +106,8 @@ class _Kept:
         self.units = module.units_of(nodes) if not recorder.everything else tuple(module.units)
         self.members = frozenset(self.units)
         # A statement of which the body is units of its own also rests on those that join it.
-        holders = [unit for node in nodes if (unit := parsed_of(node)).kind in HEADERS and node in unit.body]
+        given = set(map(id, nodes))
+        holders = [unit for unit in self.units if unit.kind in HEADERS and unit.body and id(unit.body[0]) in given]
         everything = (ALL,) if recorder.everything else ()
         self.near = frozenset((*self.members, *map(id, holders), *recorder.names, *everything))
         """What to look for in a change; a header whose children the result rests on is told by its number."""
@@ -336,8 +337,8 @@ class LinkMemo:
             module.note_all(kept.recorder)
             return cast("T", kept.result)
         kept = self._kept[key] = self._compute(module, nodes, compute)
-        for node in nodes:
-            self._by_unit.setdefault(parsed_of(node), set()).add(key)
+        for unit in set(map(parsed_of, nodes)):
+            self._by_unit.setdefault(unit, set()).add(key)
         self._used += 1
         return cast("T", kept.result)
 
@@ -348,8 +349,7 @@ class LinkMemo:
                 self._drop(key)
 
     def _drop(self, key: Hashable) -> None:
-        for node in self._kept.pop(key).nodes:
-            unit = parsed_of(node)
+        for unit in set(map(parsed_of, self._kept.pop(key).nodes)):
             if unit in self._by_unit:
                 _take_out(self._by_unit, unit, key)
 

@@ -118,7 +118,7 @@ class UnitTree:
         children = self._children.get(unit)
         if children is None:
             return ()
-        if not any(child in self._children for child in children):
+        if self._children.keys().isdisjoint(children):
             return children
         return [each for child in children for each in (child, *self._children.get(child, ()))]
 
