@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from pipesense.lang.python import flow_given, habits
+from pipesense.lang.python import flow_given, habits, whole
 from pipesense.lang.python.dicts import Entry
 from pipesense.lang.python.layers import narrow
 from pipesense.lang.python.module import Module
 from pipesense.model.value import Absent, Known, Unknown, Value
-from pipesense.systems.airflow import code_at_parse, pipeline
+from pipesense.systems.airflow import code_at_parse, pipeline, templates
 from pipesense.systems.airflow.settings import TaskSettings
 from support.memory import ROOT, shown, workspace
 
@@ -214,3 +214,25 @@ def test_calls_that_do_nothing_at_parse_time_are_told_once_by_what_they_call(mon
     made.index_all()
     assert reached.calls == 1
     assert any("parse" in rule for rule, *_ in shown(made.findings(f"{ROOT}/dag.py")))
+
+
+def test_templates_are_read_where_they_may_ask_for_what_went(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Counted(templates.literal)
+    monkeypatch.setattr(templates, "literal", read)
+    text = "from airflow.operators.bash import BashOperator\nfrom airflow import DAG\nwith DAG('a'):\n"
+    told = text + "".join(f"    BashOperator(task_id='t{at}', bash_command='echo {{{{ ds }}}}')\n" for at in range(9))
+    workspace({"dag.py": told}).index_all()
+    assert read.calls == 0
+    made = workspace({"dag.py": told + "    BashOperator(task_id='o', bash_command='echo {{ execution_date }}')\n"})
+    made.index_all()
+    assert read.calls == 1
+    assert any("execution_date" in message for *_, message in shown(made.findings(f"{ROOT}/dag.py")))
+
+
+def test_a_file_is_shared_out_to_its_units_as_it_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = Counted(whole._share)
+    monkeypatch.setattr(whole, "_share", shared)
+    workspace({"dag.py": DAG, "settings.py": SETTINGS}).index_all()
+    assert shared.calls == 0
+    workspace({"dag.py": DAG + "x = f(\na = 1,\n)\n"}).index_all()
+    assert shared.calls > 0

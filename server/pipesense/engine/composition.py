@@ -103,7 +103,7 @@ def _scratch(accesses: tuple[Access, ...]) -> list[Access]:
 
 def shown_to_others(code: ScopeCode, embedded: Callable[[int], tuple[Access, ...]]) -> ScopeCode:
     """The same with what its scripts touch as accesses: nobody else can look into the scripts of a file."""
-    return replace(code, accesses=tuple(_accesses(code, embedded)), scripts=()) if code.scripts else code
+    return remade(code, accesses=tuple(_accesses(code, embedded)), scripts=()) if code.scripts else code
 
 
 def _accesses(code: ScopeCode, embedded: Callable[[int], tuple[Access, ...]]) -> list[Access]:

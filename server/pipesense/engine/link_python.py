@@ -28,12 +28,13 @@ from pipesense.engine.link_sql import (
 from pipesense.engine.link_task_code import task_code
 from pipesense.engine.linked import Linked, Unread
 from pipesense.engine.report import Counters
+from pipesense.lang.python.by_tree import Piece
 from pipesense.lang.python.link import ReadKey
 from pipesense.lang.python.module import LinkMemo, Module
 from pipesense.lang.python.strings import literal
 from pipesense.lang.python.syntax import ParsedUnit, parse_unit
 from pipesense.lang.python.timedelta import timedelta_attributes
-from pipesense.lang.python.whole import Piece, read_whole
+from pipesense.lang.python.whole import read_whole
 from pipesense.lang.sql import dialect as sql_dialect
 from pipesense.model.code import ScopeCode
 from pipesense.model.data import Access

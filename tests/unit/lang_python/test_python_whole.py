@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipesense.lang.python.split import split
+from pipesense.lang.python.split import first, split
 from pipesense.lang.python.syntax import ParsedUnit, parse_unit, span_of
 from pipesense.lang.python.whole import parse_whole
 
@@ -33,6 +33,16 @@ def together(text: str) -> list[ParsedUnit] | None:
     return parse_whole(text, range(len(cuts)), cuts)
 
 
+def by_tree(text: str) -> list[ParsedUnit]:
+    cuts, whole = first(text)
+    assert whole.told is not None
+    pieces = whole.share(text, range(len(cuts)), cuts)
+    return [
+        ParsedUnit(n, cut.kind, text[cut.start : cut.end], pieces[n][0], None, pieces[n][1])
+        for n, cut in enumerate(cuts)
+    ]
+
+
 def shown(unit: ParsedUnit) -> object:
     body = [] if unit.kind.endswith("header") else unit.body
     held = [(type(node).__name__, span_of(node)) for each in body for node in ast.walk(each) if hasattr(node, "_place")]
@@ -55,6 +65,17 @@ def test_bodies_of_large_statements_go_to_their_own_units() -> None:
     assert found is not None
     assert {"header", "child", "inner header", "inner child"} <= {unit.kind for unit in found}
     assert list(map(shown, found)) == list(map(shown, alone(LARGE_DAG)))
+
+
+@pytest.mark.parametrize("path", SOURCES[4::9], ids=lambda path: path.name)
+def test_what_the_tree_tells_of_each_unit_is_what_the_units_are(path: Path) -> None:
+    text = path.read_text(encoding="utf-8") or "\n"
+    assert list(map(shown, by_tree(text))) == list(map(shown, alone(text)))
+
+
+@pytest.mark.parametrize("text", [LARGE_DAG, "# nothing\n", "# a\n\nx = 1; y = 2\n# b\n", '"""A\n"""; x = 1\ny = 2'])
+def test_the_tree_tells_what_stands_in_large_statements_and_between_comments(text: str) -> None:
+    assert list(map(shown, by_tree(text))) == list(map(shown, alone(text)))
 
 
 @pytest.mark.parametrize(

@@ -28,16 +28,21 @@ _STARTS_STATEMENT: Final = regex(r"\n([ \t]*)(?:" + NEVER_IN_BRACKETS.pattern + 
 _AT_THE_EDGE: Final = regex(r"\n(?=[A-Za-z_@])")
 
 
-def cuts_by_tree(text: str, body: Sequence[ast.stmt]) -> list[Cut] | None:
-    """What ``split`` gives for a text with the statements ``body``; None where that is not certain.
+Piece = tuple[list[ast.stmt], int]
+"""The statements of a unit, and how many lines stand before it."""
 
-    Its lines end with ``\\n``.
+
+def cuts_by_tree(text: str, body: Sequence[ast.stmt]) -> tuple[list[Cut], list[Piece]] | None:
+    """What ``split`` gives for a text with the statements ``body``, and what stands in each unit.
+
+    A statement that is cut into parts still holds its body. None where it is not certain that a scan sees the same. The
+    text's lines end with ``\\n``.
     """
     if not text:
-        return []
+        return [], []
     found = _Cuts(text, line_starts(text))
-    found.level([*body], 0, len(text), 0)
-    return found.cuts if found.agrees(body) else None
+    found.level([*body], 0, len(text), 0, 0)
+    return (found.cuts, found.pieces) if found.agrees(body) else None
 
 
 class _Cuts:
@@ -47,14 +52,16 @@ class _Cuts:
         self.text = text
         self.starts = starts
         self.cuts: list[Cut] = []
+        self.pieces: list[Piece] = []
         self.seen: set[int] = set()
         self.levels: dict[str, list[tuple[int, int]]] = {}
 
-    def level(self, body: Sequence[ast.stmt], start: int, end: int, level: int) -> None:
-        """Cut ``[start, end)``, which holds the statements of one body."""
+    def level(self, body: Sequence[ast.stmt], start: int, end: int, level: int, before: int) -> None:
+        """Cut ``[start, end)``, which holds the statements of one body and has ``before`` lines before it."""
         kind, header = LEVELS[level]
         edges: list[int] = [start]
-        holds: list[ast.stmt | None] = [None]
+        held: list[ast.stmt] = []
+        pieces: list[Piece] = [(held, before)]
         behind = 0
         for statement in body:
             first = statement.lineno
@@ -62,24 +69,26 @@ class _Cuts:
                 decorators = [each.lineno for each in statement.decorator_list]
                 self.seen.update(self.starts[line - 1] for line in (first, *decorators))
                 first = min(first, decorators[0])
-            if first <= behind:
-                holds[-1] = None  # several on one line
-            else:
+            if first > behind:
                 at = self.starts[first - 1]
                 self.seen.add(at)
-                if at == edges[-1]:
-                    holds[-1] = statement
-                else:
+                if at != edges[-1]:
                     edges.append(at)
-                    holds.append(statement)
+                    held = []
+                    pieces.append((held, first - 1))
+            held.append(statement)
             behind = statement.end_lineno or first
         edges.append(end)
-        for (one, other), held in zip(pairwise(edges), holds, strict=True):
-            if not header or not isinstance(held, _COMPOUND) or not self._divide(held, one, other, level):
-                self.cuts.append(Cut(one, other, kind))
+        for (one, other), piece in zip(pairwise(edges), pieces, strict=True):
+            held = piece[0]
+            if header and len(held) == 1 and isinstance(held[0], _COMPOUND) and self._divide(piece, one, other, level):
+                continue
+            self.cuts.append(Cut(one, other, kind))
+            self.pieces.append(piece)
 
-    def _divide(self, statement: ast.stmt, start: int, end: int, level: int) -> bool:
+    def _divide(self, piece: Piece, start: int, end: int, level: int) -> bool:
         """Cut a large statement into its head and what stands in its body; False where it stays whole."""
+        statement = piece[0][0]
         if self.text.count("\n", start, end) <= LARGE or getattr(statement, "orelse", None):
             return False
         body: list[ast.stmt] = statement.body  # type: ignore[attr-defined]
@@ -93,7 +102,8 @@ class _Cuts:
         indent = indented.group()
         self.levels.setdefault(indent, []).append((at, end))
         self.cuts.append(Cut(start, at, LEVELS[level][1]))
-        self.level(body, at, end, level + 1)
+        self.pieces.append(piece)
+        self.level(body, at, end, level + 1, first - 1)
         return True
 
     def agrees(self, body: Sequence[ast.stmt]) -> bool:

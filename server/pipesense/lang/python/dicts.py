@@ -177,6 +177,8 @@ def _literal(module: Module, expr: ast.Dict) -> AbstractDict:
             continue
         found = merge(merge(found, AbstractDict(plain, None)), pair)
         plain = {}
+    if not found.entries and found.opened is None:
+        return AbstractDict(plain, None, expr)
     return replace(merge(found, AbstractDict(plain, None)), literal=expr)
 
 

@@ -335,8 +335,11 @@ def first(text: str) -> tuple[list[Cut], Whole]:
     from pipesense.lang.python.whole import read_whole
 
     whole = read_whole(text)
-    cuts = cuts_by_tree(text, whole.body) if whole.body is not None else None
-    return cuts if cuts is not None else split(text), whole
+    told = cuts_by_tree(text, whole.body) if whole.body is not None else None
+    if told is None:
+        return split(text), whole
+    cuts, whole.told = told
+    return cuts, whole
 
 
 def _scan_top(text: str, start: int, old: Sequence[int]) -> _Scan:

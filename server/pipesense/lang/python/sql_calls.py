@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from pipesense.lang.python.frames import Frame, read_arguments
@@ -15,6 +15,7 @@ from pipesense.lang.python.module import Module
 from pipesense.lang.python.strings import literal
 from pipesense.model.data import DatasetName
 from pipesense.model.flow import EmbeddedRun, Pipeline, Runs, Task
+from pipesense.model.making import remade
 from pipesense.model.value import Known, Unknown, Value
 from pipesense.text.regex import regex
 
@@ -142,7 +143,7 @@ def numbered_task(module: Module, built: NumberlessTask, embed: Number) -> Task:
 
 
 def _with_numbers(pipeline: Pipeline, numbers: tuple[int | None, ...]) -> Pipeline:
-    return replace(pipeline, tasks=tuple(_task_with_numbers(task, numbers) for task in pipeline.tasks))
+    return remade(pipeline, tasks=tuple(_task_with_numbers(task, numbers) for task in pipeline.tasks))
 
 
 def _task_with_numbers(task: Task, numbers: tuple[int | None, ...]) -> Task:
@@ -152,10 +153,10 @@ def _task_with_numbers(task: Task, numbers: tuple[int | None, ...]) -> Task:
     for each in task.runs:
         if isinstance(each, EmbeddedRun):
             number = numbers[each.unit]
-            runs += [replace(each, unit=number)] if number is not None else []
+            runs += [remade(each, unit=number)] if number is not None else []
         else:
             runs.append(each)
-    return replace(task, runs=tuple(runs))
+    return remade(task, runs=tuple(runs))
 
 
 def sql_calls(module: Module, function: Function | None) -> tuple[SqlCall, ...]:

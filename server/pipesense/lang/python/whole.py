@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pipesense.lang.cut import Cut
-from pipesense.lang.python.by_tree import first_line
+from pipesense.lang.python.by_tree import Piece, first_line
 from pipesense.lang.python.syntax import HEADERS, ParsedUnit, parse_text
 
 _CHILDREN: Final = {"header": ("child", "inner header"), "inner header": ("inner child",)}
@@ -23,25 +23,30 @@ Numbered = tuple[int, Cut, int, int]
 """A unit's number and cut, its first line (from 1), and the first line behind it."""
 
 
-Piece = tuple[list[ast.stmt], int]
-"""The statements of a unit, and how many lines stand before it."""
-
-
 class Whole:
     """A file as ``ast`` reads it, until its units have their statements.
 
-    ``body`` is None where it cannot be read as a whole. ``pieces``: what belongs to each unit, by its number; None
-    until somebody asked, empty where every unit is to be parsed by itself.
+    ``body`` is None where it cannot be read as a whole. ``told``: what stands in each unit, where the tree told the
+    cuts. ``pieces``: what belongs to each unit, by its number; None until somebody asked, empty where every unit is to
+    be parsed by itself.
     """
 
-    __slots__ = ("body", "pieces")
+    __slots__ = ("body", "pieces", "told")
 
     def __init__(self, body: list[ast.stmt] | None) -> None:
         self.body = body
+        self.told: list[Piece] | None = None
         self.pieces: dict[int, Piece] | None = None
 
     def share(self, text: str, ids: Sequence[int], cuts: Sequence[Cut]) -> dict[int, Piece]:
         """Give each unit its statements, once."""
+        if self.pieces is None and self.told is not None and len(self.told) == len(ids):
+            for (body, _), cut in zip(self.told, cuts, strict=True):
+                if cut.kind in HEADERS:
+                    # A unit's own walk ends where the next unit begins; the Module puts the statements together again.
+                    body[0].body = []  # type: ignore[attr-defined]
+            self.pieces = dict(zip(ids, self.told, strict=True))
+            self.body = self.told = None
         if self.pieces is None:
             self.pieces = (_pieces(text, self.body, ids, cuts) or {}) if self.body is not None else {}
             self.body = None

@@ -156,30 +156,45 @@ class TaskSettings:
 
 def task_settings(task: TaskDraft, defaults: Defaults, version: str, deployed: Configured) -> TaskSettings:
     """Everything that a hover tells about a task; ``version`` is Airflow's release line."""
-    said = _said(task) if not defaults.dag.frame.module.keeps else None
+    dag = defaults.dag
+    if not dag.frame.module.keeps:
+        return _of_several(task, defaults, version, deployed)
+    layers = defaults.layers(task)
+    retry = _retry(task, layers, version, deployed)
+    timeout = _timeout(task, layers, dag, deployed)
+    alerts = _alerts(task, layers, dag)
+    rule = _rule(task, layers, version)
+    told = _told(retry, timeout, alerts, rule, _past(task, layers), deployed)
+    holds = _holds_slot(task, layers) if _is_sensor(task) else _NOT_WAITING
+    return TaskSettings(retry, timeout, alerts, told, rule, holds, _overruled(task, layers))
+
+
+def _of_several(task: TaskDraft, defaults: Defaults, version: str, deployed: Configured) -> TaskSettings:
+    """The same, each part worked out once for all tasks that say nothing about it themselves."""
+    said = _said(task)
     layers: list[Layer] = []
+
+    def places() -> list[Layer]:
+        if not layers:
+            layers.extend(defaults.layers(task))
+        return layers
 
     def part(keys: frozenset[str], compute: Callable[[list[Layer]], T]) -> T:
         if said is not None and said.isdisjoint(keys):
-            return defaults.alike((keys, task.group, sensor, version), lambda: compute(defaults.layers(task)))
-        if not layers:
-            layers.extend(defaults.layers(task))
-        return compute(layers)
+            return defaults.alike((keys, task.group, sensor, version), lambda: compute(places()))
+        return compute(places())
 
     dag, sensor = defaults.dag, _is_sensor(task)
-    retry = part(_RETRIES, lambda places: _retry(task, places, version, deployed))
-    timeout = part(_TIMEOUTS, lambda places: _timeout(task, places, dag, deployed))
-    alerts = part(_ALERTS, lambda places: _alerts(task, places, dag))
-    rule = part(_RULE, lambda places: _rule(task, places, version))
-    past = part(_PAST, lambda places: _plain(task, places, "depends_on_past", bool, False))
-    holds = part(_WAITING, lambda places: _holds_slot(task, places)) if sensor else _NOT_WAITING
-    overruled = part(_RETRIES, lambda places: _overruled(task, places)) if task.anchor is not None else 0
-    if said is None:
-        told = _told(retry, timeout, alerts, rule, past, deployed)
-    else:
-        parts = (retry, timeout, alerts, rule, past)
-        # With the parts themselves, so that their numbers stay theirs.
-        told, _ = defaults.alike((*map(id, parts), deployed), lambda: (_told(*parts, deployed), parts))
+    retry = part(_RETRIES, lambda given: _retry(task, given, version, deployed))
+    timeout = part(_TIMEOUTS, lambda given: _timeout(task, given, dag, deployed))
+    alerts = part(_ALERTS, lambda given: _alerts(task, given, dag))
+    rule = part(_RULE, lambda given: _rule(task, given, version))
+    past = part(_PAST, lambda given: _past(task, given))
+    holds = part(_WAITING, lambda given: _holds_slot(task, given)) if sensor else _NOT_WAITING
+    overruled = _overruled(task, places()) if task.anchor is not None else 0
+    parts = (retry, timeout, alerts, rule, past)
+    # With the parts themselves, so that their numbers stay theirs.
+    told, _ = defaults.alike((*map(id, parts), deployed), lambda: (_told(*parts, deployed), parts))
     return TaskSettings(retry, timeout, alerts, told, rule, holds, overruled)
 
 
@@ -197,6 +212,10 @@ def _said(task: TaskDraft) -> Set[str] | None:
 
 def _rule(task: TaskDraft, layers: Sequence[Layer], version: str) -> Value[str]:
     return _plain(task, layers, "trigger_rule", str, default_of("task", "trigger_rule", version) or "all_success")
+
+
+def _past(task: TaskDraft, layers: Sequence[Layer]) -> Value[bool]:
+    return _plain(task, layers, "depends_on_past", bool, False)
 
 
 _NOT_WAITING: Final = Unknown("it does not wait")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Final
 
 from pipesense.lang.python.frames import dictionary
@@ -74,7 +74,9 @@ def _texts(expr: ast.expr) -> Iterator[ast.expr]:
 
 
 def _in_text(expr: ast.expr, home: Module, version: Version) -> Iterator[ObsoleteUse]:
-    if isinstance(expr, ast.Constant) and not (isinstance(expr.value, str) and "{" in expr.value):
+    if isinstance(expr, ast.Constant) and not (
+        isinstance(expr.value, str) and "{" in expr.value and _may_use_removed(expr.value)
+    ):
         return
     text = literal(expr, home)
     if text is None or text.loc.file != home.path:
@@ -85,6 +87,11 @@ def _in_text(expr: ast.expr, home: Module, version: Version) -> Iterator[Obsolet
             span = Span(tag.start() + found.start(1), tag.start() + found.end(1))
             if text.map.is_verbatim(span):
                 yield from _use(found.group(1), text.loc.at(text.map.to_source(span)), version, "in a template")
+
+
+def _may_use_removed(text: str) -> bool:
+    """Whether a text holds the letters of a removed key: most templates ask for others."""
+    return any(map(text.__contains__, tables.removed_context_keys()))
 
 
 def _in_function(
@@ -101,7 +108,7 @@ def _in_function(
         yield from _use(argument.arg, _name_only(home.loc(argument), argument.arg), version, "as a parameter")
     holders = _HOLDERS | ({arguments.kwarg.arg} if arguments.kwarg is not None else set())
     text = home.text_of(node)
-    if text.isascii() and not home.is_divided(node) and not any(holder in text for holder in holders):
+    if text.isascii() and not home.is_divided(node) and not _may_ask(text, holders):
         return
     for inner in nodes_under(node):
         key: ast.expr | None = None
@@ -120,6 +127,11 @@ def _in_function(
             loc = home.loc(key)
             inside = loc.at(Span(loc.span.start + 1, loc.span.end - 1))
             yield from _use(key.value, inside, version, "in the task's context")
+
+
+def _may_ask(text: str, holders: Set[str]) -> bool:
+    """Whether a function may ask a holder of the context for a removed key; a backslash may spell one another way."""
+    return any(map(text.__contains__, holders)) and ("\\" in text or _may_use_removed(text))
 
 
 def _name_only(loc: Loc, name: str) -> Loc:

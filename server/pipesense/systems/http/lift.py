@@ -135,7 +135,7 @@ def _statement(module: Module, statement: ast.stmt) -> _Found:
     calls: list[HttpCall] = []
     others: list[GraphqlAnswer | PagedRequest] = []
     for site in module.calls_under(statement):
-        if site.callee.rpartition(".")[2] not in _VERBS or module.loc(site.node).file != module.path:
+        if site.callee.rpartition(".")[2] not in _VERBS or module.path_of(site.node) != module.path:
             continue
         match = _client(module, site)
         if match is None:

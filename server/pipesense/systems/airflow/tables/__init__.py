@@ -28,6 +28,7 @@ __all__ = [
     "removable",
     "removed_argument",
     "removed_arguments",
+    "removed_context_keys",
     "sensor_arguments",
     "still_works",
     "task_decorator",
@@ -271,3 +272,11 @@ def context_key(name: str) -> ContextKey | None:
     from .context import CONTEXT_KEYS
 
     return CONTEXT_KEYS.get(name)
+
+
+@lru_cache(maxsize=1)
+def removed_context_keys() -> tuple[str, ...]:
+    """The keys of the context that some release no longer has."""
+    from .context import CONTEXT_KEYS
+
+    return tuple(key.name for key in CONTEXT_KEYS.values() if key.removed is not None)
