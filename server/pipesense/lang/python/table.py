@@ -67,7 +67,8 @@ class NameTable:
             if scope is None or place_of(scope).unit not in change.units:
                 kept = bound
                 if not bound.keys().isdisjoint(change.names):
-                    kept = {name: bindings for name, bindings in bound.items() if name not in change.names}
+                    kept = dict(bound)
+                    _take_out((kept,), change.names)
                 self._bindings[scope] = kept
 
     @property
