@@ -196,7 +196,8 @@ def meaning(module: Module, expr: ast.expr) -> tuple[str, int] | None:
     """What all places share at which an expression means the same: its dotted text, and whose turn it is of several
     bindings. None where the place matters.
 
-    Only for a file that is linked once and asks for itself, as it notes nothing.
+    It notes nothing, and is for a file that asks for itself. Whose turn it is is told only in one that is linked once:
+    the next link may count otherwise.
     """
     node = expr
     while type(node) is ast.Attribute:
