@@ -219,7 +219,7 @@ def add_import(
         extends = isinstance(statement, ast.ImportFrom) and not statement.level and statement.module == from_module
         if isinstance(statement, ast.ImportFrom) and extends and statement.names[0].name != "*":
             return local, _extend(module, statement, written)
-    return local, _new_import(module, f"from {from_module} import {written}")
+    return local, _new_import(module, f"from {from_module} import {written}", leaving)
 
 
 def add_module_import(module: Module, source: str, alias: str) -> tuple[str, tuple[Replace, ...]]:
@@ -308,10 +308,10 @@ def _import_order(name: str) -> tuple[int, str]:
     return (0 if name.isupper() else 1 if name[:1].isupper() else 2, name)
 
 
-def _new_import(module: Module, line: str) -> tuple[Replace, ...]:
+def _new_import(module: Module, line: str, leaving: ast.stmt | None = None) -> tuple[Replace, ...]:
     """A line among the imports at the top of the file; behind the docstring, or before everything, without any."""
     word, source = line.split()[:2]
-    place = import_place(module, source, plain=word == "import")
+    place = import_place(module, source, plain=word == "import", leaving=leaving)
     if place is None:
         if not module.body:
             return ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -70,9 +70,13 @@ def group_of(source: str, module: Module) -> Group:
     return Group.OWN if own else Group.PACKAGES
 
 
-def import_place(module: Module, source: str, *, plain: bool) -> ImportPlace | None:
-    """Where an import of ``source`` goes; ``plain``: an ``import``, no ``from``. None without anything at the top."""
+def import_place(module: Module, source: str, *, plain: bool, leaving: ast.stmt | None = None) -> ImportPlace | None:
+    """Where an import of ``source`` goes; ``plain``: an ``import``, no ``from``. None without anything at the top.
+
+    ``leaving`` is an import that the same change takes away.
+    """
     head, found = _at_top(module)
+    found = [one for one in found if one.statement is not leaving]
     if not found:
         return ImportPlace(head, gap=True) if head is not None else None
     blocks = _blocks(found)
@@ -88,15 +92,32 @@ def import_place(module: Module, source: str, *, plain: bool) -> ImportPlace | N
     return ImportPlace(found[0].statement, before=True, gap=gap)
 
 
+def keeps_order(module: Module, statement: ast.ImportFrom, source: str) -> bool:
+    """Whether the imports around one stay in the order that they have if it names ``source`` in the same line."""
+    _, found = _at_top(module)
+    own = next((one for one in found if one.statement is statement), None)
+    if own is None:
+        return True
+    block = next(block for block in _blocks(found) if own in block)
+    now = [one for one in block if one.group is own.group]
+    then = [replace(one, source=source) if one is own else one for one in now]
+    orders = [order for order in _ORDERS if _is_sorted(now, order)]
+    return not orders or any(_is_sorted(then, order) for order in orders)
+
+
+def _is_sorted(block: Sequence[_Import], order: Callable[[_Import], tuple[bool, str]]) -> bool:
+    keys = [order(one) for one in block]
+    return keys == sorted(keys)
+
+
 def _in_block(new: _Import, block: Sequence[_Import]) -> ImportPlace:
     """Where the order of a block puts it; behind its package, or its group, where there is none."""
     mates = [one for one in block if one.group is new.group]
     for around in (block, mates):
         for order in _ORDERS:
-            keys = [order(one) for one in around]
-            if keys != sorted(keys):
+            if not _is_sorted(around, order):
                 continue
-            before = [one for one, key in zip(around, keys, strict=True) if key <= order(new)]
+            before = [one for one in around if order(one) <= order(new)]
             if before:
                 return ImportPlace(before[-1].statement)
             return ImportPlace(around[0].statement, before=True)

@@ -14,6 +14,7 @@ from pipesense.lang.python.edit import (
     rename_keyword,
     replace_node,
 )
+from pipesense.lang.python.import_place import keeps_order
 from pipesense.lang.python.module import Module
 from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import parsed_of
@@ -128,7 +129,8 @@ def _move_import(
         edits += _call_edits(call, entry, module)
     written = f"{name} as {alias.asname}" if alias.asname else name
     alone = len(statement.names) == 1
-    if alone and alias.asname is None and _joins(statement, source, name, module):
+    goes = alone and alias.asname is None and _has_its_line(statement, module)
+    if goes and (_joins(statement, source, name, module) or not keeps_order(module, statement, source)):
         edits.append(remove_line(statement, module))
         name, imports = add_import(module, name, source, statement)
         edits += imports
@@ -143,13 +145,14 @@ def _move_import(
     return tuple(edits)
 
 
-def _joins(statement: ast.ImportFrom, source: str, name: str, module: Module) -> bool:
-    """Whether the file imports from the new module already, and the old import may go with its line."""
-    if statement not in module.body:
-        return False
+def _has_its_line(statement: ast.ImportFrom, module: Module) -> bool:
+    """Whether an import stands at the top of the file, and nothing else in its line: it may go with that."""
     text = parsed_of(statement).text[module.loc(statement).span.end :]
-    if text.split("\n", 1)[0].strip():
-        return False
+    return statement in module.body and not text.split("\n", 1)[0].strip()
+
+
+def _joins(statement: ast.ImportFrom, source: str, name: str, module: Module) -> bool:
+    """Whether the file imports from the new module already."""
     return any(
         isinstance(each, ast.ImportFrom)
         and not each.level
