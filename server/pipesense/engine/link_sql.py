@@ -38,6 +38,10 @@ _TOLD: Final = attrgetter("told")
 _COLUMNS_READ: Final = attrgetter("columns_read")
 
 
+_BY_BATCH: Final = frozenset({"tsql", "fabric"})
+_ROUTINES: Final = frozenset({"procedure", "proc", "function", "trigger"})
+
+
 class StatementReader:
     """Reads statements, each text in each dialect once.
 
@@ -126,6 +130,8 @@ def script_of(
             continue
         around, local = earlier.around(facts), definitions.read_by(facts)
         declared = declared.union(facts.variables) if facts.variables else declared
+        # T-SQL's procedures go on behind their semicolons, until their batch ends.
+        stored = stored or (facts.create is not None and facts.dialect in _BY_BATCH and facts.create.kind in _ROUTINES)
         known = unit.statement
         if (
             known is None

@@ -77,3 +77,20 @@ def test_a_finding_inside_a_macro_covers_its_characters() -> None:
         "{% macro is_open(c) %} {{ c }} = null {% endmacro %}\n"
     )
     assert found(text) == ["closed_at = null"]
+
+
+def of_columns(script: str) -> list[str]:
+    """What is said of unknown columns beside a CREATE TABLE, by its severity."""
+    settings = 'dialect = {"**" = "tsql"}\n'
+    table = "CREATE TABLE mwh.load_log (id INT NOT NULL, started DATETIME NULL);\n"
+    made = workspace({"log.sql": table, "report.sql": script, "pipesense.toml": settings})
+    made.index_all()
+    findings = made.findings(f"{ROOT}/report.sql")
+    return [each.severity.name for each in findings if each.rule == "schema/unknown-column"]
+
+
+def test_a_procedure_of_sql_server_goes_on_behind_its_semicolons() -> None:
+    query = "SELECT l.id, l.mistake FROM mwh.load_log AS l;\n"
+
+    assert of_columns(query) == ["WARNING"]
+    assert of_columns(f"CREATE PROCEDURE mwh.report (@day DATE)\nAS\nDECLARE @rows INT;\n{query}GO\n") == ["INFO"]

@@ -16,6 +16,8 @@ _HASH_LINES: Final = regex(r"/\*.*?\*/|\{#.*?#\}|--[^\n]*|^(?P<hash>#[^\n]*)", r
 _TABLE_WORDS: Final = regex(r"\b(?:ROWGUIDCOL|NOT[ \t]+FOR[ \t]+REPLICATION)\b", re.IGNORECASE)
 """T-SQL properties of a column that say nothing of its values; no parser here knows them."""
 _CREATE_TABLE: Final = regex(r"CREATE\s+TABLE\b", re.IGNORECASE)
+_OUTER_MARK: Final = regex(r"(?<=[\w\"\]])(?:[ \t]*\(\+\))")
+"""Oracle's older outer joins, ``a.id = b.id (+)``; elsewhere the parser takes the column for a function."""
 _TRAILING_GO: Final = regex(r"\n[ \t]*GO(?:[ \t]+\d+)?\s*\Z", re.IGNORECASE)
 _TRAILING_COMMAND: Final = regex(r"\\g\w*[^\n;]*\s*\Z")
 _SLASH_LINE: Final = regex(r"/[ \t]*(?:\r?\n|\Z)")
@@ -34,7 +36,8 @@ def without_client_words(text: str) -> tuple[str, str]:
     The commands are "psql" ("psql \\i" for one that runs a file, "psql \\g" for one that runs or brings what is not
     seen), "go" and "delimiter". Blanked are the backslash of psql's ``\\copy``, which is COPY with the client's files,
     GO behind a statement, the lone ``/`` of SQL*Plus, the terminator of a
-    DELIMITER, the data behind COPY ... FROM stdin, lines in front that start with ``#``, and YAML at the top.
+    DELIMITER, the data behind COPY ... FROM stdin, lines in front that start with ``#``, YAML at the top,
+    and Oracle's marks of outer joins.
     """
     if text.startswith("---"):
         text = _HEAD.sub(_blank_all, text, 1)
@@ -53,6 +56,8 @@ def without_client_words(text: str) -> tuple[str, str]:
         text = text[:start] + " " + text[slash.start() + 1 :]
     if "#" in text[:start]:
         text = _HASH_LINES.sub(_blank_match, text[:start]) + text[start:]
+    if "(+)" in text:
+        text = _OUTER_MARK.sub(_blank_all, text)
     if _CREATE_TABLE.match(text, start) is not None:
         text = _TABLE_WORDS.sub(_blank_all, text)
     data = _STDIN.match(text, start)
