@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from pipesense.engine.document import Document
 from pipesense.lang.python import flow_given, habits, whole
 from pipesense.lang.python.dicts import Entry
 from pipesense.lang.python.layers import narrow
 from pipesense.lang.python.module import Module
 from pipesense.model.value import Absent, Known, Unknown, Value
-from pipesense.systems.airflow import code_at_parse, pipeline, templates
+from pipesense.systems.airflow import code_at_parse, names, pipeline, templates
 from pipesense.systems.airflow.settings import TaskSettings
 from support.memory import ROOT, shown, workspace
 
@@ -236,3 +237,23 @@ def test_a_file_is_shared_out_to_its_units_as_it_was_cut(monkeypatch: pytest.Mon
     assert shared.calls == 0
     workspace({"dag.py": DAG + "x = f(\na = 1,\n)\n"}).index_all()
     assert shared.calls > 0
+
+
+def test_functions_that_join_nothing_are_told_by_their_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    walked = Counted(names.nodes_under)
+    monkeypatch.setattr(names, "nodes_under", walked)
+    helper = "from airflow import DAG\nfrom airflow.operators.bash import BashOperator\ndef make(name):\n    {}\n"
+    helper += "    return BashOperator(task_id=name, bash_command='x')\nwith DAG('a'):\n    make('a')\n    make('b')\n"
+    made = workspace({"dag.py": helper.format("print(name)")})
+    made.index_all()
+    assert walked.calls == 0
+    workspace({"dag.py": helper.format("name >> name")}).index_all()
+    assert walked.calls > 0
+
+
+def test_a_file_that_is_new_takes_its_units_as_they_were_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    back = Counted(Document._returned)
+    monkeypatch.setattr(Document, "_returned", lambda *given: back(*given))
+    made = workspace({"dag.py": DAG})
+    made.index_all()
+    assert back.calls == 0

@@ -238,10 +238,16 @@ class Document:
             old.setdefault((unit.kind, unit.text), []).append(unit)
         text = self.text
         made: list[Unit] = []
-        for cut in fresh:
-            piece = text[cut.start : cut.end]
-            kept = old.get((cut.kind, piece))
-            made.append(kept.pop(0) if kept else self._returned(cut.kind, piece))
+        if old or self._retired:
+            for cut in fresh:
+                piece = text[cut.start : cut.end]
+                kept = old.get((cut.kind, piece))
+                made.append(kept.pop(0) if kept else self._returned(cut.kind, piece))
+        else:
+            made = [
+                Unit(number, kind, text[start:end])
+                for (start, end, kind), number in zip(fresh, self._ids, strict=False)
+            ]
         gone = {unit.id for units in old.values() for unit in units}
         self._dropped += (unit for units in old.values() for unit in units)
         self.units[first:last] = made

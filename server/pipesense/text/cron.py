@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -102,6 +103,7 @@ def cron_problem(text: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
+@lru_cache(maxsize=256)
 def read_cron(text: str) -> Cron | str:
     """The expression, or why it cannot be read, as a clause for people."""
     written = PRESETS.get(text.strip().lower(), text.strip())

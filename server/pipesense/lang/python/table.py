@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import zlib
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pipesense.lang.python import names
 from pipesense.lang.python.index import FUNCTIONS, Binding, FunctionNode, Mutation
@@ -14,6 +14,10 @@ from pipesense.lang.python.tree import UnitTree
 
 if TYPE_CHECKING:
     from pipesense.lang.python.link import Change
+
+
+_ALONE: Final = frozenset({"statement", "header"})
+"""The kinds of units that stand at the file's own level."""
 
 
 class NameTable:
@@ -75,10 +79,14 @@ class NameTable:
     def by_name(self) -> Mapping[str, Sequence[ParsedUnit]]:
         """The units that mention a name, in order; put together at the first question."""
         if self._by_name is None:
-            self._by_name = {}
+            found: dict[str, list[ParsedUnit]] = {}
+            mentions = self._tree.mentions
             for unit in self._units:
-                for mentioned in self._tree.mentions(unit):
-                    self._by_name.setdefault(mentioned, []).append(unit)
+                # What stands in no header mentions what it says itself.
+                own = unit.index.mentions if unit.kind in _ALONE else mentions(unit)
+                for mentioned in own:
+                    found.setdefault(mentioned, []).append(unit)
+            self._by_name = found
         return self._by_name
 
     def mentions(self, name: str) -> tuple[ParsedUnit, ...]:

@@ -114,7 +114,8 @@ class _Walk:
         place: Place,
         why: str = "",
     ) -> None:
-        scope = self._scope_of(place)
+        # Most names are bound at the unit's own level.
+        scope = self._scope_of(place) if place.node is not None else None
         binding = Binding(name, kind, node, statement, value, place, why)
         self.index.bindings.setdefault(scope, {}).setdefault(name, []).append(binding)
         if kind == "assign" and isinstance(value, ast.Name):
@@ -162,7 +163,11 @@ class _Walk:
     def assign(self, node: ast.Assign, place: Place) -> None:
         for target in node.targets:
             self.target(target, node, node.value, place)
-        self.push([(node.value, place), *((target, place) for target in node.targets)])
+        if len(node.targets) == 1 and type(target) is ast.Name:
+            target._place = place  # type: ignore[attr-defined]
+            self.todo.append((node.value, place))
+        else:
+            self.push([(node.value, place), *((target, place) for target in node.targets)])
 
     def annotated(self, node: ast.AnnAssign, place: Place) -> None:
         if node.value is not None:
@@ -202,13 +207,13 @@ class _Walk:
         for alias in node.names:
             name = alias.asname or alias.name.partition(".")[0]
             self.bind(name, "import", alias, node, None, place)
-        self.push([(alias, place) for alias in node.names])
+            alias._place = place  # type: ignore[attr-defined]
 
     def from_import(self, node: ast.ImportFrom, place: Place) -> None:
         self.index.imports.append((node, place))
         for alias in node.names:
             self.bind(alias.asname or alias.name, "from", alias, node, None, place)
-        self.push([(alias, place) for alias in node.names])
+            alias._place = place  # type: ignore[attr-defined]
 
     def global_(self, node: ast.Global | ast.Nonlocal, place: Place) -> None:
         for name in node.names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -174,7 +175,7 @@ class Names:
         return found
 
     def _may_build(self, function: Function, depth: int) -> bool:
-        for node in nodes_under(function.node):
+        for node in _telling(function):
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift | ast.LShift):
                 return True
             if isinstance(node, ast.Call):
@@ -208,6 +209,18 @@ class Names:
                 self._class_words[node] = frozenset(_words(node))
             words |= self._class_words[node]
         return frozenset(words)
+
+
+def _telling(function: Function) -> Sequence[ast.AST]:
+    """The nodes of a function that may make something: where its text joins nothing, its calls and definitions."""
+    unit = parsed_of(function.node)
+    if len(unit.body) != 1 or unit.body[0] is not function.node:
+        return nodes_under(function.node)
+    units = (unit, *function.module.tree.inside(unit))
+    if any(">>" in each.text or "<<" in each.text for each in units):
+        return nodes_under(function.node)
+    calls = [site.node for each in units for site in each.index.calls]
+    return [*calls, *(node for each in units for node, _ in each.index.definitions)]
 
 
 def _inherited(found: Class, base: Construct) -> OperatorFacts | None:
