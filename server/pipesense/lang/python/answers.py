@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from pipesense.lang.python.link import Recorder
+from pipesense.lang.python.link import LinkMemo, Recorder
 
 if TYPE_CHECKING:
     from pipesense.lang.python.module import Module
@@ -21,29 +21,57 @@ _DEEPEST: Final = 40
 """So many look-ups, in all files together, may lead to one another before the answer is unknown."""
 
 
+class Answers:
+    """What a Module answered so far, and what it is asked right now.
+
+    Attributes:
+        given: each answer with what it rests on.
+        asked: the questions that are being answered, each on behalf of another.
+        depth: how many look-ups, in all files together, led to the one that is going on.
+        cycles: how many led back to themselves.
+        memo: results of earlier links.
+        recorders: whoever writes down what is asked, the last one first; the Module's own list.
+    """
+
+    __slots__ = ("asked", "cycles", "depth", "given", "memo", "recorders")
+
+    def __init__(self, memo: LinkMemo, recorders: list[Recorder]) -> None:
+        self.given: dict[tuple[str, Hashable], tuple[Recorder, object]] = {}
+        self.asked: set[tuple[str, Hashable]] = set()
+        self.depth = self.cycles = 0
+        self.memo = memo
+        self.recorders = recorders
+
+
 def alone(
-    module: Module, key: tuple[str, Hashable], compute: Callable[[Module, ast.expr], T], expr: ast.expr, cyclic: T
+    module: Module,
+    answers: Answers,
+    key: tuple[str, Hashable],
+    compute: Callable[[Module, ast.expr], T],
+    expr: ast.expr,
+    cyclic: T,
 ) -> T:
     """``once`` for a file that is linked once: nobody writes down what an answer rests on."""
-    if key in module._asked or module._depth > _DEEPEST:
-        module._cycles += 1
+    if key in answers.asked or answers.depth > _DEEPEST:
+        answers.cycles += 1
         return cyclic
-    cycles = module._cycles
-    module._asked.add(key)
-    module._depth += 1
+    cycles = answers.cycles
+    answers.asked.add(key)
+    answers.depth += 1
     try:
         found = compute(module, expr)
     finally:
-        module._asked.discard(key)
-        module._depth -= 1
-    if cycles == module._cycles or not module._asked:
+        answers.asked.discard(key)
+        answers.depth -= 1
+    if cycles == answers.cycles or not answers.asked:
         # Whatever led to the question, it led back to nothing that is asked already.
-        module._answers[key] = (_NOTHING, found)
+        answers.given[key] = (_NOTHING, found)
     return found
 
 
 def once(
     module: Module,
+    answers: Answers,
     key: tuple[str, Hashable],
     compute: Callable[[], T],
     cyclic: T,
@@ -54,42 +82,42 @@ def once(
 
     An answer about ``expr`` is taken over from the last link where nothing that it rests on changed.
     """
-    known = module._answers.get(key)
+    known = answers.given.get(key)
     keeps = module.keeps
     if known is None and keeps and expr is not None:
-        known = module._memo.answer(module, key)
+        known = answers.memo.answer(module, key)
         if known is not None:
-            module._answers[key] = known
+            answers.given[key] = known
     if known is not None:
         if known[0] is not _NOTHING:
             module.note_all(known[0])
         return known[1]  # type: ignore[return-value]
-    if key in module._asked or module._depth > _DEEPEST:
-        module._cycles += 1
+    if key in answers.asked or answers.depth > _DEEPEST:
+        answers.cycles += 1
         return cyclic
-    cycles = module._cycles
+    cycles = answers.cycles
     recorder = Recorder() if keeps else _NOTHING
-    module._asked.add(key)
-    module._depth += 1
+    answers.asked.add(key)
+    answers.depth += 1
     if keeps:
-        module._recorders.append(recorder)
+        answers.recorders.append(recorder)
     try:
         found = compute()
     finally:
         if keeps:
-            module._recorders.pop()
-            if module._recorders:
-                module._recorders[-1].include(recorder)
-        module._asked.discard(key)
-        module._depth -= 1
-    if not (nested := bool(module._asked)) or cycles == module._cycles:
+            answers.recorders.pop()
+            if answers.recorders:
+                answers.recorders[-1].include(recorder)
+        answers.asked.discard(key)
+        answers.depth -= 1
+    if not (nested := bool(answers.asked)) or cycles == answers.cycles:
         # An answer given in the middle of a cycle is that cycle's; only complete ones are kept.
-        module._answers[key] = (recorder, found)
+        answers.given[key] = (recorder, found)
         if not keeps:
             return found
         lasts = may_last(found) if may_last is not None else not found or key[0] in _PORTABLE
         if expr is not None and lasts and not (nested and not isinstance(expr, ast.Dict)):
             # A dictionary holds nodes, which may be those of another file.
             here = expr if key[1] == id(expr) else None
-            module._memo.keep_answer(module, key, here, recorder, found, alone=key[0] == "dictionary")
+            answers.memo.keep_answer(module, key, here, recorder, found, alone=key[0] == "dictionary")
     return found

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from pipesense.lang.python import constants, dicts, functions, names
-from pipesense.lang.python.answers import alone, once
+from pipesense.lang.python.answers import Answers, alone, once
 from pipesense.lang.python.constants import Moment
 from pipesense.lang.python.dicts import AbstractDict, Entry
 from pipesense.lang.python.functions import Function
@@ -75,14 +75,12 @@ class Module:
         self._memo = memo if memo is not None else LinkMemo()
         self.keeps = self._memo.keeps
         self._scopes = Scopes()
-        self._answers: dict[tuple[str, Hashable], tuple[Recorder, object]] = {}
+        self._recorders: list[Recorder] = []
+        self._answers = Answers(self._memo, self._recorders)
         self._meant: dict[int, tuple[str, int] | int] = {}
         """What an expression shares with all that mean the same, by its number."""
-        self._asked: set[tuple[str, Hashable]] = set()
-        self._depth = self._cycles = 0
         self._foreign: dict[str, Module | None] = {}
         self._foreign_digests: dict[ReadKey, int] = {}
-        self._recorders: list[Recorder] = []
         self._askers: list[Module] = []
         self._roots: list[Module] = []
         self._self = self._memo.owner
@@ -95,7 +93,7 @@ class Module:
         last, change = self._memo.begin(self)
         if last is not None and change is not None:
             self.table.take_over(last.table, self.tree.order, change)
-            last._answers.clear()  # they know the Module, which would wait for the collector
+            last._answers.given.clear()  # they know the Module, which would wait for the collector
 
     def _claim(self) -> None:
         """Make nodes of this file say that they belong here; other Modules may have been linked from its units."""
@@ -344,13 +342,13 @@ class Module:
             where = self._meant.get(id(expr)) or self._meant.setdefault(id(expr), names.meaning(self, expr) or where)
         key = kind, where
         if self.keeps:
-            return once(self, key, partial(compute, self, expr), cyclic, expr, may_last)
-        known = self._answers.get(key)
-        return alone(self, key, compute, expr, cyclic) if known is None else known[1]  # type: ignore[return-value]
+            return once(self, self._answers, key, partial(compute, self, expr), cyclic, expr, may_last)
+        known = self._answers.given.get(key)
+        return alone(self, self._answers, key, compute, expr, cyclic) if known is None else known[1]  # type: ignore[return-value]
 
     def answer_about(self, kind: str, name: str, compute: Callable[[Module, str], T], cyclic: T) -> T:
         """An answer about a top-level name, computed once; ``cyclic`` where it leads back to itself."""
-        return once(self, (kind, name), lambda: compute(self, name), cyclic)
+        return once(self, self._answers, (kind, name), lambda: compute(self, name), cyclic)
 
     # other files
 
@@ -368,7 +366,7 @@ class Module:
         if other is self:
             return question()
         other._claim()
-        depth, other._depth = other._depth, self._depth
+        depth, other._answers.depth = other._answers.depth, self._answers.depth
         other._roots.append(self._roots[-1] if self._roots else self)
         other._askers.append(self)
         try:
@@ -376,7 +374,7 @@ class Module:
         finally:
             other._askers.pop()
             other._roots.pop()
-            other._depth = depth
+            other._answers.depth = depth
             self._claim()
 
     def exports(self) -> Mapping[str, int]:
