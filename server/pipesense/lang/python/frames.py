@@ -120,6 +120,8 @@ class Arguments:
 
     def get(self, *names: str) -> Argument | None:
         """The first of the named arguments that is given."""
+        if len(names) == 1:
+            return self.items.get(names[0])
         for name in names:
             found = self.items.get(name)
             if found is not None:

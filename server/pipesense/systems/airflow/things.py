@@ -106,9 +106,10 @@ class TaskDraft:
     def argument(self, *names: str) -> Argument | None:
         """The argument of that name that applies."""
         for layer in self.layers:
-            found = layer.get(*names)
-            if found is not None:
-                return found
+            items = layer.items
+            for name in names:
+                if name in items:
+                    return items[name]
         return None
 
 
