@@ -26,9 +26,10 @@ _CLOCKS: Final = frozenset(("current_date", "current_timestamp"))
 _CHANGED: Final = ("updated_at", "modified_at", "last_modified_at", "last_updated_at", "_updated_at")
 _LOADED: Final = (
     *("_loaded_at", "loaded_at", "_ingested_at", "ingested_at", "_extracted_at", "_etl_loaded_at"),
-    *("_fivetran_synced", "_airbyte_extracted_at", "_sdc_batched_at"),
+    *("_fivetran_synced", "_airbyte_extracted_at", "_sdc_batched_at", "sync_at", "synced_at", "_synced_at"),
 )
-_HAPPENED: Final = ("created_at", "inserted_at", "event_time", "event_timestamp", "occurred_at", "event_at")
+_BORN: Final = ("created_at", "inserted_at")
+_HAPPENED: Final = ("event_time", "event_timestamp", "occurred_at", "event_at")
 _TIMES: Final = frozenset((Family.DATE, Family.TIMESTAMP, Family.TIMESTAMPTZ, Family.UNKNOWN))
 
 META = RuleMeta(
@@ -144,9 +145,12 @@ def read_what_is_new(finding: Finding, subject: tuple[DbtNode, bool], ctx: Conte
 
 
 def _wanted(event_time: object, has_key: bool) -> tuple[str, ...]:
-    """The columns that may tell new rows from old ones, the best first."""
+    """The columns that may tell new rows from old ones, the best first.
+
+    A key is there for rows that change, and when they were made does not say that they did.
+    """
     configured = (event_time,) if isinstance(event_time, str) else ()
-    return (*configured, *(_CHANGED if has_key else ()), *_LOADED, *_HAPPENED)
+    return (*configured, *(_CHANGED if has_key else ()), *_LOADED, *(() if has_key else _BORN), *_HAPPENED)
 
 
 def _last(statement: Statement) -> Block | None:

@@ -20,7 +20,10 @@ _ROLE_FOLDERS = {
     "macros": FileRole.MACRO,
 }
 _PUT_AWAY_OR_BY_HAND = frozenset(
-    ["archive", "archived", "deprecated", "obsolete", "attic", "adhoc", "ad_hoc", "ad-hoc", "scratch", "sandbox"]
+    {
+        *("archive", "archived", "deprecated", "obsolete", "attic", "backup", "backups"),
+        *("adhoc", "ad_hoc", "ad-hoc", "scratch", "sandbox"),
+    }
 )
 """Folders whose SQL is put away, or is run by hand: no pipeline reads it."""
 EPHEMERAL: Final = "__dbt__cte__"

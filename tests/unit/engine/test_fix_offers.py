@@ -208,3 +208,22 @@ def test_a_refusal_names_other_files_below_the_workspace_folder() -> None:
     assert getattr(refused, "why", "") == (
         "The default_args of this DAG are written in another file, dags/settings.py."
     )
+
+
+@pytest.mark.parametrize(("column", "count"), [("created_at", 0), ("updated_at", 1)])
+def test_rows_that_change_are_not_told_by_when_they_were_made(column: str, count: int) -> None:
+    config = "{{ config(materialized='incremental', unique_key='order_id') }}\n"
+    made = workspace(
+        {
+            "dbt_project.yml": "name: shop\n",
+            "models/stg_orders.sql": f"select 1 as order_id, current_timestamp as {column}\n",
+            "models/orders.sql": f"{config}select o.order_id, o.{column} from {{{{ ref('stg_orders') }}}} as o\n",
+        },
+        REGISTRY,
+    )
+    made.index_all()
+    path = f"{ROOT}/models/orders.sql"
+
+    (finding,) = [each for each in made.findings(path) if each.rule == "idempotency/incremental-no-filter"]
+
+    assert len(made.offers(finding)) == count

@@ -18,6 +18,9 @@ ROLES = [
     ("db/migrations/0001.sql", FileRole.MIGRATION),
     ("db/V2__orders.sql", FileRole.MIGRATION),
     ("dags/load.py", FileRole.PIPELINE),
+    ("views/backup/orders.sql", FileRole.AD_HOC),
+    ("views/active/backup.sql", FileRole.PIPELINE),
+    ("dags/backup/orders.py", FileRole.PIPELINE),
     ("src/Shop.Tests/schema.sql", FileRole.TEST),
     ("src/Shop.Contests/schema.sql", FileRole.PIPELINE),
 ]
