@@ -219,7 +219,9 @@ def add_import(
         extends = isinstance(statement, ast.ImportFrom) and not statement.level and statement.module == from_module
         if isinstance(statement, ast.ImportFrom) and extends and statement.names[0].name != "*":
             return local, _extend(module, statement, written)
-    return local, _new_import(module, f"from {from_module} import {written}", leaving)
+    # Of an import of several names one is given up, and the others stay where they are.
+    gone = leaving if isinstance(leaving, ast.ImportFrom) and len(leaving.names) == 1 else None
+    return local, _new_import(module, f"from {from_module} import {written}", gone)
 
 
 def add_module_import(module: Module, source: str, alias: str) -> tuple[str, tuple[Replace, ...]]:
