@@ -299,14 +299,14 @@ class Workspace:
 
     # --- work ------------------------------------------------------------------------------------
 
-    def _mark(self, path: str, stage: int) -> None:
+    def _mark(self, path: str, stage: int, *, again: bool = False) -> None:
         record = self._records.get(path)
-        self._agenda.mark(path, Stage.LINK if record is not None and record.is_put_away else stage)
+        self._agenda.mark(path, Stage.LINK if record is not None and record.is_put_away else stage, again=again)
 
     def _mark_readers(self, path: str, keys: frozenset[Key]) -> None:
         for reader, stage in self._index.readers(keys).items():
             if reader != path:
-                self._mark(reader, stage)
+                self._mark(reader, stage, again=not self._is_open(reader))
 
     def analyse(self, path: str) -> None:
         """Bring one file's findings up to date now; other files that this makes stale are left for later."""

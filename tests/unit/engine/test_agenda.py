@@ -46,3 +46,27 @@ def test_a_chain_of_models_is_read_once_each() -> None:
     made.index_all()
     assert made.counters.files_linked == len(names) + 1  # the project itself
     assert made.counters.statements_read == len(names)
+
+
+def test_a_finished_file_that_is_stale_again_waits_for_those_that_were_never_read() -> None:
+    agenda = Agenda(language_of)
+    for path in ("a.sql", "b.sql", "c.sql", "p.py"):
+        agenda.mark(path, Stage.COMPOSE if path == "p.py" else Stage.LINK)
+    agenda.drop("a.sql")
+    agenda.mark("a.sql", Stage.JUDGE, again=True)
+    agenda.mark("a.sql", Stage.LINK, again=True)
+    assert order(agenda, {}) == [
+        *("b.sql link", "b.sql compose", "b.sql judge"),
+        *("c.sql link", "c.sql compose", "c.sql judge"),
+        *("a.sql link", "a.sql compose", "a.sql judge"),
+        *("p.py compose", "p.py judge"),
+    ]
+
+
+def test_a_file_that_reads_tables_of_many_others_is_not_read_anew_for_each() -> None:
+    names = [f"t{number:03}" for number in range(60)]
+    files = {"a/all_views.sql": "".join(f"CREATE VIEW v_{name} AS SELECT n FROM {name};\n" for name in names)}
+    files |= {f"b/{name}_new.sql": f"CREATE TABLE {name} (n INT, m INT);" for name in names}
+    made = workspace(files, registry=load_registry())
+    made.index_all()
+    assert made.counters.files_linked <= len(names) + 2
