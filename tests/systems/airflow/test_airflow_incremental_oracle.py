@@ -164,6 +164,7 @@ def lifted(editor: Editor, text: str) -> object:
 
 
 @example([("swap", 0, 97, "")])  # what is imported behind its use does not stand for anything there
+@example([("drop", 98, 0, ""), ("drop", 98, 0, "")])  # what stood in a function stands in the block above it
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(edits, min_size=1, max_size=6))
 def test_what_is_lifted_does_not_depend_on_what_was_lifted_before(script: list[tuple[str, int, int, str]]) -> None:

@@ -208,6 +208,10 @@ class Change:
                         self.names.update(header.index.mentions)
                 for child in module.tree.inside(unit):
                     self.names.update(module.tree.mentions(child))
+                    # What stood in the body of a header that went stands in that of the one above it.
+                    self.headers.update(now.tree.around(child))
+                    if before is not None:
+                        self.headers.update(before.tree.around(child))
         self.near: frozenset[object] = frozenset((ALL, *self.units, *map(id, self.headers), *self.names))
         """All of it in one, for a result to look at: see ``_Kept.near``."""
 
