@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from posixpath import dirname
 from typing import TYPE_CHECKING, TypeVar
 
 from pipesense.engine.config import Config
@@ -171,7 +172,20 @@ class RuleContext:
             for each in values  # type: ignore[attr-defined]
             if each.file != here and folded in each.columns and is_sure(same_table(each.parts, parts))
         }
-        return tuple(sorted(path for path in found if default_role(path, "") not in _OF_THE_PAST))
+        elsewhere = self._folders_defining(parts) - {dirname(here)} if found else frozenset()
+        # A file beside another definition of that table reads that one.
+        return tuple(
+            sorted(p for p in found if dirname(p) not in elsewhere and default_role(p, "") not in _OF_THE_PAST)
+        )
+
+    def _folders_defining(self, parts: tuple[str, ...]) -> frozenset[str]:
+        """The folders of the files that create a table of surely that name."""
+        return frozenset(
+            dirname(each.loc.file)
+            for values in self._get(("relation", parts[-1].lower()))
+            for each in values  # type: ignore[attr-defined]
+            if each.kind == "table" and is_sure(same_table(each.parts, parts))
+        )
 
     def restored_by(self, parts: tuple[str, ...], column: str, statement: Statement) -> tuple[str, ...]:
         folded, here = column.casefold(), statement.loc.file
