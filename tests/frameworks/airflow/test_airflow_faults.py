@@ -45,7 +45,8 @@ def python_cases() -> list[tuple[str, Case]]:
         assert page is not None
         for case in cases(page):
             text = case.subject.text
-            if any(OLDER in each.text for each in case.context):
+            # A template is filled in before Airflow sees it.
+            if case.subject.file.startswith("templates/") or any(OLDER in each.text for each in case.context):
                 continue
             if case.subject.language == "python" and "airflow" in text and not any(each in text for each in STRANGERS):
                 found.append((rule_id, case))

@@ -63,9 +63,9 @@ def error(folder: Path, files: dict[str, str]) -> str:
 
 @pytest.fixture(scope="module")
 def fixed_all(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The files after what the command line fixes without being asked to."""
+    """The files after what the command line fixes without being asked to, hints as well."""
     folder = put(tmp_path_factory.mktemp("project"), FILES)
-    command = [sys.executable, "-m", "pipesense", "check", "--fix", "."]
+    command = [sys.executable, "-m", "pipesense", "check", "--fix", "--level", "hint", "."]
     ran = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert ran.returncode in (0, 1), ran.stderr
     return {name: (folder / name).read_text(encoding="utf-8") for name in FILES}
