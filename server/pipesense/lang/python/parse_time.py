@@ -18,6 +18,8 @@ _TRANSPARENT: Final = frozenset(
         *("functools.wraps", "functools.lru_cache", "functools.cache", "functools.cached_property"),
         *("contextlib.contextmanager", "builtins.staticmethod", "builtins.classmethod", "builtins.property"),
         *("tenacity.retry", "retry.retry", "backoff.on_exception", "typing.no_type_check", "typing.overload"),
+        # They run it once all arguments are there.
+        *("ramda.curry", "toolz.curry", "cytoolz.curry"),
     }
 )
 
@@ -59,7 +61,7 @@ def parse_context(
     Calling a function for which ``deferred`` is True (``@task``) does not run its body. Default: every function
     with a decorator that is not known to run what it decorates.
     """
-    waits = deferred if deferred is not None else lambda function: _is_decorated(module, function)
+    waits = deferred if deferred is not None else lambda function: may_wait(module, function)
     sites: dict[ast.AST | None, list[CallSite]] = {}
     for site in module.calls():
         if not _is_guarded(site.place):
@@ -96,7 +98,8 @@ def _called(module: Module, site: CallSite) -> Iterator[tuple[ast.AST, str]]:
             yield made.node, made.path
 
 
-def _is_decorated(module: Module, function: FunctionNode) -> bool:
+def may_wait(module: Module, function: FunctionNode) -> bool:
+    """Whether calling a function may leave its body for later: a decorator is not known to run it."""
     for decorator in function.decorator_list:
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         names = module.qualified(target)

@@ -23,7 +23,7 @@ from pipesense.systems.airflow.making import (
     make_partial,
     make_task_from_function,
 )
-from pipesense.systems.airflow.names import Construct, last_part, task_role
+from pipesense.systems.airflow.names import Construct, last_part, mark_of
 from pipesense.systems.airflow.reading import Reading
 from pipesense.systems.airflow.things import (
     DagDraft,
@@ -47,14 +47,15 @@ EDGES: Final = frozenset({"set_upstream", "set_downstream"})
 
 def function_thing(reading: Reading, function: Function, outer: Frame | None) -> FunctionThing:
     """A function with what its decorators make of it."""
-    found = task_role(function, reading.names)
-    if found is None:
+    mark = mark_of(function, reading.names, outer)
+    if mark is None:
         return FunctionThing(function, "plain", "", NO_ARGUMENTS, outer)
-    role, kind, call, setup, teardown = found
     home = outer or Frame(reading.home)
-    positional = ("dag_id",) if role == "dag" else ("group_id",) if role == "task_group" else ()
-    decorator = read_arguments(call, home, positional) if call is not None else NO_ARGUMENTS
-    return FunctionThing(function, role, kind, decorator, outer, setup=setup, teardown=teardown)
+    positional = ("dag_id",) if mark.role == "dag" else ("group_id",) if mark.role == "task_group" else ()
+    written = read_arguments(mark.call, home, positional) if mark.call is not None else NO_ARGUMENTS
+    return FunctionThing(
+        function, mark.role, mark.kind, mark.given or written, outer, setup=mark.setup, teardown=mark.teardown
+    )
 
 
 def sequence(reading: Reading, elements: list[ast.expr], frame: Frame) -> Many:
@@ -135,8 +136,7 @@ def _decorate(reading: Reading, call: ast.Call, frame: Frame, construct: Constru
     functions = frame.module.callables(call.args[0])
     if len(functions) != 1:
         return None
-    decorated = task_role(functions[0], reading.names)
-    if decorated is not None:
+    if mark_of(functions[0], reading.names) is not None:
         return function_thing(reading, functions[0], None)
     role = {"task_group_decorator": "task_group", "dag_decorator": "dag"}.get(construct.role, "task")
     kind = "@" + role + (f".{construct.flavour}" if construct.flavour else "")

@@ -11,11 +11,12 @@ from pipesense.lang.python.effects import OPENS, CallEffect, call_effect, name_e
 from pipesense.lang.python.functions import Function, own_calls, runs_in
 from pipesense.lang.python.index import CallSite
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.parse_time import may_wait
 from pipesense.model.code import CallAtParse
 from pipesense.model.flow import Effect
 from pipesense.model.value import Known
 from pipesense.systems.airflow.calls import EDGES
-from pipesense.systems.airflow.names import Names, dotted, task_role
+from pipesense.systems.airflow.names import Names, dotted, mark_of
 
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 _MAX_DEPTH: Final = 4
@@ -181,8 +182,10 @@ def _dag_bodies(statement: ast.stmt | ast.expr, names: Names) -> Iterator[ast.AS
 
 def _waits(function: Function, names: Names) -> bool:
     """Whether calling the function only makes a task, so that its body runs later."""
-    found = task_role(function, names)
-    return found is not None and found[0] != "task_group"
+    mark = mark_of(function, names)
+    if mark is not None:
+        return mark.role != "task_group"
+    return isinstance(function.node, _FUNCTIONS) and may_wait(names.module, function.node)
 
 
 def _leaves_open(site: CallSite, function: Function) -> bool:

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pipesense.lang.python.frames import Arguments, Frame
 from pipesense.lang.python.functions import Class, locate_class
-from pipesense.lang.python.module import Function, Module, Scope
+from pipesense.lang.python.module import Function, FunctionNode, Module, Scope
 from pipesense.lang.python.nodes import nodes_under
 from pipesense.lang.python.syntax import parsed_of
+from pipesense.lang.python.wrappers import applied
 from pipesense.systems.airflow import tables
 from pipesense.systems.airflow.tables.facts import MovedName, OperatorFacts
 
@@ -94,6 +96,21 @@ class Names:
         self._resolving: list[ast.ClassDef] = []
         self._builds: dict[ast.AST, bool] = {}
         self._class_words: dict[ast.AST, frozenset[str]] = {}
+        self._wrapped: dict[ast.AST, Mark | None] = {}
+
+    def mark_by_wrapper(self, node: FunctionNode, frame: Frame | None) -> Mark | None:
+        """The task that decorators of the project make of a function."""
+        if node not in self._wrapped:
+            marks = (self._mark_by(each, frame or Frame(self.module)) for each in node.decorator_list)
+            self._wrapped[node] = next(filter(None, marks), None)
+        return self._wrapped[node]
+
+    def _mark_by(self, decorator: ast.expr, frame: Frame) -> Mark | None:
+        made = applied(decorator, frame, lambda expr: self.construct(expr).role == "task_decorator")
+        if made is None:
+            return None
+        written = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        return Mark("task", f"@{written}", None, given=made.arguments)
 
     def construct(self, expr: ast.expr) -> Construct:
         """What a callable expression is for Airflow."""
@@ -185,12 +202,12 @@ class Names:
                     return True
                 if depth < _MAX_DEPTH and isinstance(node.func, ast.Name):
                     for callee in self.module.callables(node.func):
-                        if task_role(callee, self) or self.builds(callee, depth + 1):
+                        if mark_of(callee, self) or self.builds(callee, depth + 1):
                             return True
             elif (
                 isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
                 and node is not function.node
-                and task_role(Function(function.module, node, ""), self)
+                and mark_of(Function(function.module, node, ""), self)
             ):
                 return True
         return False
@@ -292,10 +309,29 @@ def new_name(qualified: str, entry: MovedName) -> str | None:
     return new if tables.operator(new) is not None or tables.construct(new) is not None else None
 
 
-def task_role(function: Function, names: Names) -> tuple[str, str, ast.Call | None, bool, bool] | None:
-    """How a function's decorators make it something of Airflow's: (role, kind, decorator call, setup, teardown)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Mark:
+    """How a function's decorators make it something of Airflow's.
+
+    Attributes:
+        role: "task", "task_group" or "dag".
+        kind: the decorator, as people write it.
+        call: the decorator's call, None where it has no arguments.
+        given: what a decorator of the project gives Airflow's; None where Airflow's own stands on the function.
+    """
+
+    role: str
+    kind: str
+    call: ast.Call | None
+    setup: bool = False
+    teardown: bool = False
+    given: Arguments | None = None
+
+
+def mark_of(function: Function, names: Names, frame: Frame | None = None) -> Mark | None:
+    """What a function's decorators make of it; ``frame`` is the one it is defined in, where that is being read."""
     node = function.node
-    if isinstance(node, ast.Lambda):
+    if isinstance(node, ast.Lambda) or not node.decorator_list:
         return None
     setup = teardown = False
     found: tuple[str, str, ast.Call | None] | None = None
@@ -313,4 +349,6 @@ def task_role(function: Function, names: Names) -> tuple[str, str, ast.Call | No
             found = ("dag", "@dag", call)
         elif construct.role in ("setup", "teardown") and found is None:
             found = ("task", f"@{construct.role}", call)
-    return (*found, setup, teardown) if found else None
+    if found is not None:
+        return Mark(*found, setup, teardown)
+    return names.mark_by_wrapper(node, frame)

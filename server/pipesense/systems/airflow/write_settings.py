@@ -222,10 +222,10 @@ def _own(
         text = ", ".join(f"{name}={value}" for name, value in missing)
         for decorator in draft.node.decorator_list:
             written = module.text_of(decorator)
-            if not isinstance(decorator, ast.Call) and written in (
-                draft.kind[1:],
-                written.rpartition(".")[0] + "." + draft.kind[1:],
-            ):
+            named = written in (draft.kind[1:], written.rpartition(".")[0] + "." + draft.kind[1:])
+            # A decorator of the project may take no arguments, or others.
+            own_of_airflow = any(name.startswith("airflow.") for name in module.qualified(decorator))
+            if not isinstance(decorator, ast.Call) and named and own_of_airflow:
                 return (replace_node(module, decorator, f"{written}({text})"),), frozenset(name for name, _ in missing)
     return Refusal("Where the task takes its arguments cannot be told."), everything
 

@@ -46,6 +46,8 @@ class Handed:
 
 def names_in(module: Module, thing: Thing) -> Iterator[Named]:
     """The assets that an asset or check names by a text."""
+    if thing.given is not None:
+        return
     given = thing.arguments(module)
     texts: list[ast.expr] = []
     about = given.get("asset") if thing.role == "check" else None

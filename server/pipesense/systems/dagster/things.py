@@ -9,8 +9,9 @@ from typing import Final
 
 from pipesense.lang.python.frames import NO_ARGUMENTS, Arguments, Frame, read_arguments
 from pipesense.lang.python.functions import Function
-from pipesense.lang.python.index import FUNCTIONS
+from pipesense.lang.python.index import FUNCTIONS, FunctionNode
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.wrappers import applied
 
 _ASSETS: Final = (
     *("asset", "multi_asset", "graph_asset", "graph_multi_asset"),
@@ -34,7 +35,10 @@ _MAX_HOPS: Final = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Thing:
-    """A decorated function. ``decorator`` is None where it has no arguments, then ``bare`` is what is written."""
+    """A decorated function. ``decorator`` is None where it has no arguments, then ``bare`` is what is written.
+
+    ``given`` is what a decorator of the project gives Dagster's.
+    """
 
     role: str
     kind: str
@@ -42,11 +46,12 @@ class Thing:
     function: Function
     decorator: ast.Call | None
     bare: ast.expr
+    given: Arguments | None = None
 
     def arguments(self, module: Module) -> Arguments:
         """What the decorator is given."""
         if self.decorator is None:
-            return NO_ARGUMENTS
+            return self.given or NO_ARGUMENTS
         return read_arguments(self.decorator, Frame(module), ("name",) if self.role == "asset" else ())
 
 
@@ -68,7 +73,16 @@ def decorated(module: Module, function: Function) -> Thing | None:
         name = named(module, call.func if call is not None else decorator)
         if name in _ROLES:
             return Thing(_ROLES[name], f"@{name}", node, function, call, decorator)
-    return None
+    return next(filter(None, (_by_wrapper(module, function, node, each) for each in node.decorator_list)), None)
+
+
+def _by_wrapper(module: Module, function: Function, node: FunctionNode, decorator: ast.expr) -> Thing | None:
+    """What a decorator of the project makes of a function; nothing where Dagster gets another function."""
+    made = applied(decorator, Frame(module), lambda expr: named(module, expr) in _ROLES)
+    if made is None or made.inner is not None:
+        return None
+    name = named(module, made.marker)
+    return Thing(_ROLES[name], f"@{name}", node, function, None, decorator, made.arguments)
 
 
 def functions_in(module: Module, statement: ast.stmt) -> Iterator[Function]:

@@ -94,6 +94,8 @@ def _set_retry(change: SetRetry, module: Module) -> tuple[Replace, ...] | Refusa
         if thing.node in done:
             continue
         done.add(thing.node)
+        if thing.given is not None:
+            return Refusal(f"{task.name} gets its settings from a decorator of the project, which others may share.")
         given = thing.arguments(module).get("retry_policy")
         if given is not None:
             edits.append(replace_node(module, given.value, policy))

@@ -26,6 +26,9 @@ def setting_faults(module: Module, thing: Thing, version: Version) -> Iterator[S
     """What is wrong with the settings of a task or flow, where this file writes them."""
     owner = f"{thing.role} {thing.node.name}"
     for _, given in thing.arguments(module):
+        if given is thing.given:
+            # Every function that the project's decorator stands on would tell of it.
+            continue
         for name, argument in given.items.items():
             if argument.loc.file == module.path:
                 yield from _fault(module, owner, name, argument, version)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipesense.lang.python.frames import Arguments, Frame, read_arguments
 from pipesense.lang.python.functions import Function
-from pipesense.lang.python.index import FUNCTIONS
+from pipesense.lang.python.index import FUNCTIONS, FunctionNode
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.wrappers import applied
 
 _TASK: Final = frozenset({"prefect.task", "prefect.tasks.task", "prefect.main.task"})
 _FLOW: Final = frozenset({"prefect.flow", "prefect.flows.flow", "prefect.main.flow"})
@@ -34,6 +35,8 @@ class Thing:
     kind: str
     bare: ast.expr | None = None
     """The decorator without arguments."""
+    given: Arguments | None = None
+    """What a decorator of the project gives Prefect's; weaker than the layers."""
 
     def __hash__(self) -> int:
         return hash((self.role, id(self.node)))
@@ -48,7 +51,8 @@ class Thing:
     def arguments(self, module: Module) -> list[tuple[str, Arguments]]:
         """What each layer gives, strongest first."""
         frame = Frame(module)
-        return [(words, read_arguments(call, frame)) for words, call in self.layers]
+        found = [(words, read_arguments(call, frame)) for words, call in self.layers]
+        return found if self.given is None else [*found, (self.kind, self.given)]
 
 
 def thing_of(module: Module, expr: ast.expr, hops: int = 0) -> Thing | None:
@@ -82,7 +86,7 @@ def _made(module: Module, call: ast.Call, hops: int) -> Thing | None:
 
 
 def _with_layer(base: Thing, layer: tuple[str, ast.Call]) -> Thing:
-    return Thing(base.role, base.node, base.function, (layer, *base.layers), base.kind, base.bare)
+    return replace(base, layers=(layer, *base.layers))
 
 
 def _wrapped(module: Module, role: str, call: ast.Call, function: ast.expr) -> Thing | None:
@@ -114,7 +118,16 @@ def decorated(module: Module, function: Function) -> Thing | None:
             kind = f"@{role}"
             layers = ((kind, call),) if call is not None else ()
             return Thing(role, node, function, layers, kind, None if call is not None else decorator)
-    return None
+    return next(filter(None, (_by_wrapper(module, function, node, each) for each in node.decorator_list)), None)
+
+
+def _by_wrapper(module: Module, function: Function, node: FunctionNode, decorator: ast.expr) -> Thing | None:
+    """The task or flow that a decorator of the project makes of a function."""
+    made = applied(decorator, Frame(module), lambda expr: bool(_role(module, expr)))
+    if made is None:
+        return None
+    written = module.text_of(decorator.func if isinstance(decorator, ast.Call) else decorator)
+    return Thing(_role(module, made.marker), node, function, (), f"@{written}", given=made.arguments)
 
 
 def functions_in(module: Module, statement: ast.stmt) -> Iterator[Function]:

@@ -104,6 +104,8 @@ def _set(chosen: Sequence[tuple[Task, Thing]], items: Items, module: Module) -> 
     """Write ``items`` into the decorators; what is set there already stays."""
     edits: list[Replace] = []
     for task, thing in chosen:
+        if thing.given is not None:
+            return Refusal(f"Task {task.name} gets its settings from {thing.kind}, which other tasks may share.")
         place: ast.AST = thing.layers[-1][1] if thing.layers else thing.node
         if module.loc(place).file != module.path:
             return Refusal(f"Task {task.name} is made in another file, {module.loc(place).file}.")
