@@ -20,9 +20,11 @@ from pipesense.lsp import about, guided
 from pipesense.lsp.capabilities import ClientProfile, code_action_options, completion_options, diagnostic_options
 from pipesense.lsp.client import Client
 from pipesense.lsp.features import LEGEND
+from pipesense.lsp.inbox import Inbox
 from pipesense.lsp.protocol import PipeSenseProtocol
+from pipesense.lsp.reading import Watched, start_reading
 from pipesense.lsp.session import MakeWorkspace, Session
-from pipesense.lsp.transport import Channel, Inbox, Writer, start_reading
+from pipesense.lsp.transport import Channel, Writer
 
 _log = logging.getLogger(__name__)
 
@@ -52,8 +54,9 @@ class Connection:
         self._channel = channel
         self._loop = asyncio.get_running_loop()
         self._done: asyncio.Future[int] = self._loop.create_future()
-        self.inbox = Inbox(self._wake)
-        self.writer = Writer(channel.write)
+        self._watched = Watched(*channel.descriptors) if channel.descriptors else None
+        self.inbox = Inbox(self._wake, self._watched.arrived) if self._watched else Inbox(self._wake)
+        self.writer = Writer(channel.write, self._take_in)
         self.server = PipeSenseServer(version)
         protocol = self.server.protocol
         protocol.set_writer(self.writer)
@@ -66,14 +69,27 @@ class Connection:
 
     async def run(self) -> int:
         """Serve until the client leaves; the exit code."""
-        start_reading(self._channel.read, self.inbox)
-        code = await self._done
+        if self._channel.descriptors:
+            source, _ = self._channel.descriptors
+            self._loop.add_reader(source, self._drain)
+            code = await self._done
+            self._loop.remove_reader(source)
+        else:
+            start_reading(self._channel.read, self.inbox)
+            code = await self._done
         self.session.shutdown()
         self.writer.close()
         return code
 
+    def _take_in(self) -> None:
+        if self._watched:
+            self._watched.take_in_until_writable(self.inbox)
+
     def _wake(self) -> None:
-        """Called by the reading thread. After the end nobody listens any more."""
+        """Called when something came that the loop did not see, maybe by a reading thread.
+
+        After the end nobody listens any more.
+        """
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._drain)
 

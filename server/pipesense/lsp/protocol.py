@@ -19,7 +19,7 @@ from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInva
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from pipesense.lsp.framing import Garbage
-from pipesense.lsp.transport import EndOfInput, Inbox
+from pipesense.lsp.inbox import EndOfInput, Inbox
 
 _log = logging.getLogger(__name__)
 

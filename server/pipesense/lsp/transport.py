@@ -1,38 +1,28 @@
-"""Bytes in and out: one thread that reads, a writer that writes at once, and a queue between thread and loop.
-
-The thread sees what the client sent while the event loop is busy, so that a cancelled request is never
-begun and queued edits are applied together.
-"""
+"""Bytes in and out: standard streams or a local socket, and the writer."""
 
 from __future__ import annotations
 
 import logging
 import os
 import socket
-import threading
-from collections import deque
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
-
-from pipesense.lsp.framing import Frame, FrameReader
 
 _log = logging.getLogger(__name__)
-
-_CHUNK: Final = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class EndOfInput:
-    """The client closed its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Two blocking ends: ``read(n)`` gives at most n bytes, b"" at the end; ``write`` says how many it took."""
+    """Two ends: ``read(n)`` waits and gives at most n bytes, b"" at the end; ``write`` says how many it took.
+
+    Where ``descriptors`` (source, sink) are there, an event loop can watch them, and ``write`` raises
+    BlockingIOError instead of waiting.
+    """
 
     read: Callable[[int], bytes]
     write: Callable[[memoryview], int]
+    descriptors: tuple[int, int] | None = None
 
 
 def standard_streams() -> Channel:
@@ -50,7 +40,12 @@ def standard_streams() -> Channel:
         os.dup2(nothing, 1)
     os.dup2(nothing, 0)
     os.close(nothing)
-    return Channel(lambda size: os.read(source, size), lambda data: os.write(sink, data))
+    can_watch = _can_watch(source, sink)
+    if can_watch:
+        os.set_blocking(sink, False)
+    return Channel(
+        lambda size: os.read(source, size), lambda data: os.write(sink, data), (source, sink) if can_watch else None
+    )
 
 
 def _make_plain(stream: int) -> None:
@@ -60,6 +55,22 @@ def _make_plain(stream: int) -> None:
         msvcrt.setmode(stream, os.O_BINARY)  # type: ignore[attr-defined]
     else:
         os.set_blocking(stream, True)
+
+
+def _can_watch(source: int, sink: int) -> bool:
+    """Whether both are pipes or sockets, and making the sink impatient makes nothing else so.
+
+    A terminal or a standard error that goes to the same place would share the setting.
+    """
+    if os.name == "nt":
+        return False
+    ends = [os.fstat(each) for each in (source, sink)]
+    try:
+        errors = os.fstat(2)
+    except OSError:
+        errors = None
+    is_shared = errors is not None and os.path.samestat(errors, ends[1])
+    return not is_shared and all(stat.S_ISFIFO(end.st_mode) or stat.S_ISSOCK(end.st_mode) for end in ends)
 
 
 def local_socket(port: int, announce: Callable[[str], None]) -> Channel:
@@ -76,10 +87,14 @@ def local_socket(port: int, announce: Callable[[str], None]) -> Channel:
 
 
 class Writer:
-    """Writes whole messages at once. When the client is gone it says so once and drops the rest."""
+    """Writes whole messages at once. When the client is gone it says so once and drops the rest.
 
-    def __init__(self, write: Callable[[memoryview], int]) -> None:
+    ``wait`` is called when ``write`` could take nothing, until it can.
+    """
+
+    def __init__(self, write: Callable[[memoryview], int], wait: Callable[[], None]) -> None:
         self._write = write
+        self._wait = wait
         self._gone = False
         self.messages = 0
         """How many messages were written."""
@@ -92,85 +107,18 @@ class Writer:
         rest = memoryview(data)
         try:
             while rest:
-                rest = rest[self._write(rest) :]
+                rest = rest[self._taken(rest) :]
         except OSError as error:
             self._gone = True
             _log.warning("The client does not read any more: %s", error)
 
+    def _taken(self, data: memoryview) -> int:
+        try:
+            return self._write(data)
+        except BlockingIOError:
+            self._wait()
+            return 0
+
     def close(self) -> None:
         """Write nothing any more."""
         self._gone = True
-
-
-class Inbox:
-    """Messages between the reading thread and the loop, and what can be seen in them ahead of time.
-
-    ``wake`` is called from the reading thread when the loop has something to do.
-    """
-
-    def __init__(self, wake: Callable[[], None]) -> None:
-        self._wake = wake
-        self._queue: deque[Frame] = deque()
-        self._cancelled: set[int | str] = set()
-        self._woken = False
-
-    def put(self, frame: Frame) -> None:
-        """Add a message; called by the reading thread."""
-        number = _cancels(frame)
-        if number is not None:
-            self._cancelled.add(number)
-        self._queue.append(frame)
-        if not self._woken:
-            self._woken = True
-            self._wake()
-
-    def has_more(self) -> bool:
-        """Whether a message waits; called by the loop before ``take``. What comes after a "no" wakes it again."""
-        self._woken = False
-        return bool(self._queue)
-
-    def take(self) -> Frame:
-        """The oldest message; called by the loop."""
-        return self._queue.popleft()
-
-    def is_cancelled(self, number: object) -> bool:
-        """Whether a cancellation of this request waits in the queue."""
-        return isinstance(number, (int, str)) and number in self._cancelled
-
-    def cancellation_done(self, number: object) -> None:
-        """A cancellation left the queue."""
-        if isinstance(number, (int, str)):
-            self._cancelled.discard(number)
-
-    def __len__(self) -> int:
-        return len(self._queue)
-
-
-def _cancels(frame: Frame) -> int | str | None:
-    if isinstance(frame, dict) and frame.get("method") == "$/cancelRequest" and isinstance(frame.get("params"), dict):
-        number = frame["params"].get("id")
-        if isinstance(number, (int, str)):
-            return number
-    return None
-
-
-def start_reading(read: Callable[[int], bytes], inbox: Inbox) -> threading.Thread:
-    """Start the thread that reads until the end of input. It is a daemon: a blocked read ends with the process."""
-
-    def run() -> None:
-        frames = FrameReader()
-        while True:
-            try:
-                chunk = read(_CHUNK)
-            except OSError as error:
-                _log.warning("Cannot read from the client any more: %s", error)
-                chunk = b""
-            if not chunk:
-                inbox.put(EndOfInput())
-                return
-            for frame in frames.feed(chunk):
-                inbox.put(frame)
-
-    thread = threading.Thread(target=run, name="pipesense-reader", daemon=True)
-    thread.start()
-    return thread
