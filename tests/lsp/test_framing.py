@@ -87,9 +87,25 @@ def test_whole_messages_are_written_whatever_a_write_takes() -> None:
         taken.extend(data[:7])
         return min(7, len(data))
 
-    writer = Writer(write)
+    writer = Writer(write, lambda: None)
     writer.write(frame(B))
     assert FrameReader().feed(bytes(taken)) == [B]
+
+
+def test_a_client_that_takes_nothing_now_is_waited_for() -> None:
+    done: list[str] = []
+
+    def write(data: memoryview) -> int:
+        if not done or done[-1] == "written":
+            done.append("full")
+            raise BlockingIOError
+        done.append("written")
+        return min(40, len(data))
+
+    writer = Writer(write, lambda: done.append("waited"))
+    writer.write(frame(A))
+    assert done[:4] == ["full", "waited", "written", "full"]
+    assert done[-1] == "written"
 
 
 def test_a_client_that_is_gone_is_not_written_to() -> None:
@@ -99,7 +115,7 @@ def test_a_client_that_is_gone_is_not_written_to() -> None:
         tried.append(len(data))
         raise BrokenPipeError
 
-    writer = Writer(write)
+    writer = Writer(write, lambda: None)
     for _ in range(3):
         writer.write(frame(A))
     assert len(tried) == 1

@@ -18,7 +18,7 @@ from pipesense.model.flow import (
     Role,
     SqlFileRun,
     Task,
-    runs_any,
+    kinds_of_runs,
 )
 from pipesense.model.making import remade
 from pipesense.model.value import Known, Unknown, Value, known
@@ -122,15 +122,18 @@ def runs_of_code(
     caller runs behind the call, so it comes first.
     """
     found: dict[tuple[int, int], list[EmbeddedRun]] = {}
+    scripts = {name: [script for each in said for script in each.scripts] for name, said in code.items()}
+    if not any(scripts.values()):
+        return found
     for at, pipeline in enumerate(pipelines):
-        if not runs_any(pipeline, CallableRun):
+        if CallableRun not in kinds_of_runs(pipeline):
             continue
         for number, task in enumerate(pipeline.tasks):
             runs: list[EmbeddedRun] = []
             for run in task.runs:
                 scope = effects.get(run.scope) if isinstance(run, CallableRun) else None
                 for name in reversed(scope.reached if scope is not None else ()):
-                    runs += (script for each in code.get(name, ()) for script in each.scripts)
+                    runs += scripts.get(name, ())
             if runs:
                 found[(at, number)] = runs
     return found

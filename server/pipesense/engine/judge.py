@@ -207,9 +207,9 @@ class Judge:
             said[at] = one
         judged = cast("list[_Judged]", said)
         if changed is None or changed:
-            for at, one in enumerate(judged):
-                touched = one.keys and (changed is None or not changed.isdisjoint(one.keys))
-                if touched and not self._holds(one.reads):
+            for at in list(compress(count(), map(_KEYS, judged))):
+                one = judged[at]
+                if (changed is None or not changed.isdisjoint(one.keys)) and not self._holds(one.reads):
                     judged[at] = self._judge(facts[at], one.rules, one.verdicts, asked)
         verdicts.replace(dict(zip(numbers, judged, strict=True)))
         verdicts.clock, verdicts.rules_for = self._versions.clock, rules_for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from pipesense.engine.agenda import Agenda
 from pipesense.engine.dbt import PROJECT_FILE, DbtProjects
@@ -18,6 +18,7 @@ from pipesense.model.dbt_change import DbtChange, SetConfig
 from pipesense.model.where import Loc
 from pipesense.text.span import Span
 
+_OF_DBT: Final = frozenset({DbtFile, DbtProperties})
 _AT_ONCE = 12
 """Files that one step of background work reads: a few milliseconds."""
 
@@ -119,7 +120,7 @@ class DbtWork:
         """Take notice of a file that was linked."""
         if stage != Stage.LINK:
             return
-        for fact in record.linked.facts:
+        for fact in record.linked.facts if not _OF_DBT.isdisjoint(map(type, record.linked.facts)) else ():
             if isinstance(fact, (DbtFile, DbtProperties)):
                 self.projects.note(record.path, fact)
                 self._read(0)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, compress, repeat
-from operator import attrgetter, is_
+from operator import attrgetter, is_, itemgetter
 from typing import Any, Final
 
 from pipesense.engine.composition import runs_of_code, shown_to_others
@@ -39,7 +39,7 @@ from pipesense.lang.sql import dialect as sql_dialect
 from pipesense.model.code import ScopeCode
 from pipesense.model.data import Access
 from pipesense.model.faults import MissingFile
-from pipesense.model.flow import EmbeddedRun, Pipeline, Runs, SqlFileRun, runs_any
+from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, Runs, SqlFileRun, kinds_of_runs
 from pipesense.model.sql import Script
 from pipesense.model.value import Value, Version, known
 from pipesense.model.where import Loc
@@ -192,14 +192,15 @@ def link_python_file(
     surroundings.memo.forget(gone)
     for each in gone:
         each.release()
-    found_in = task_code(module, pipelines)
+    kinds = list(map(kinds_of_runs, pipelines))
+    found_in = task_code(module, compress(pipelines, map(_RUNS_CODE, kinds)))
     facts: tuple[object, ...] = (
         *chain.from_iterable(each.obsolete for each in lifted),
         *chain.from_iterable(each.calls_at_parse for each in lifted),
         *chain.from_iterable(each.facts for each in lifted),
         *(() if template else timedelta_attributes(module)),
         *(() if template else found_in.habits),
-        *_missing_files(path, pipelines, surroundings.existing),
+        *_missing_files(path, compress(pipelines, map(_RUNS_FILES, kinds)), surroundings.existing),
     )
     code = _by_scope(lifted)
     effects = found_in.effects
@@ -215,7 +216,7 @@ def link_python_file(
         unread=(*_unread_units(path, units), *(each for script in scripts.values() for each in unread(script))),
         recognised=tuple(each for script in scripts.values() for each in recognised(script)),
         exports={
-            **_exports(path, module, pipelines, scripts, surroundings, runs_of_code(pipelines, effects, code)),
+            **_exports(path, module, pipelines, kinds, scripts, surroundings, runs_of_code(pipelines, effects, code)),
             **{("told", *about): value for each in lifted for about, value in each.told.items()},
             **{("code", scope): _exported(found, scripts) for scope, found in code.items()},
         },
@@ -290,11 +291,11 @@ def _told(message: str) -> str:
 
 
 def _missing_files(
-    path: str, pipelines: Sequence[Pipeline], existing: Callable[[Sequence[str]], str | None]
+    path: str, pipelines: Iterable[Pipeline], existing: Callable[[Sequence[str]], str | None]
 ) -> Iterable[MissingFile]:
     """The SQL files that tasks run, named in this file, which are not where they are looked for."""
     for pipeline in pipelines:
-        for task in pipeline.tasks if runs_any(pipeline, SqlFileRun) else ():
+        for task in pipeline.tasks:
             for run in task.runs:
                 if not isinstance(run, SqlFileRun) or not run.closed or run.loc.file != path:
                     continue
@@ -312,6 +313,7 @@ def _exports(
     path: str,
     module: Module,
     pipelines: Sequence[Pipeline],
+    kinds: Sequence[frozenset[type]],
     scripts: Mapping[int, Script],
     surroundings: PythonSurroundings,
     by_code: Mapping[tuple[int, int], Sequence[EmbeddedRun]],
@@ -324,12 +326,13 @@ def _exports(
     exports[("file", path)] = True
     exports.update(_tests(path, module))
     if pipelines:
-        exports.update({("imported", name.rpartition(".")[2]): True for name in module.imports()})
+        last_parts = map(itemgetter(2), map(str.rpartition, module.imports(), repeat(".")))
+        exports.update(zip(zip(repeat("imported"), last_parts, strict=False), repeat(True), strict=False))
     runs: dict[str, list[TaskRun]] = {}
     dialects: dict[str, dict[tuple[str, str], None]] = {}
     runs_by_code = {at for at, _ in by_code}
     for at, pipeline in enumerate(pipelines):
-        if at not in runs_by_code and not runs_any(pipeline, EmbeddedRun, SqlFileRun):
+        if at not in runs_by_code and _RUN_SQL.isdisjoint(kinds[at]):
             continue
         for place, task in enumerate(pipeline.tasks):
             runs_of = (*task.runs, *by_code.get((at, place), ()))
@@ -356,6 +359,8 @@ def _exports(
 
 _NAMED_FILE = regex(r"[\"']([\w./-]+)\.py[\"']")
 _NAMED_MODULE = regex(r"import_module\(\s*[\"']([\w.]+)[\"']")
+_RUNS_CODE: Final = frozenset({CallableRun}).issubset
+_RUNS_FILES: Final = frozenset({SqlFileRun}).issubset
 _RUN_SQL: Final[frozenset[type]] = frozenset((EmbeddedRun, SqlFileRun))
 _FEW = 4
 _SEVERAL: Final = 4

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Final
 
 from pipesense.lang.python.effects import scope_effects
@@ -38,8 +38,8 @@ class _Use:
     airflow: bool = False
 
 
-def task_code(module: Module, pipelines: Sequence[Pipeline]) -> TaskCode:
-    """What is to be known of the functions that the tasks of a file run. Asked about all of them at once."""
+def task_code(module: Module, pipelines: Iterable[Pipeline]) -> TaskCode:
+    """What is to be known of the functions that the tasks of these pipelines run. Asked once about a file."""
     uses: dict[str, _Use] = {}
     for pipeline in pipelines:
         scopes = {run.scope for run in chain.from_iterable(map(_RUNS, pipeline.tasks)) if run.__class__ is CallableRun}
@@ -88,12 +88,13 @@ def task_code(module: Module, pipelines: Sequence[Pipeline]) -> TaskCode:
 def _clocks(module: Module, asked: Sequence[tuple[Function, bool, bool]]) -> tuple[object, ...]:
     """What functions take from the clock, each run by a scheduled pipeline or not, and by a DAG or not."""
     found: list[tuple[object, ...]] = []
-    for dated in (False, True) if asked else ():
-        for airflow in (False, True):
-            functions = [function for function, *how in asked if how == [dated, airflow]]
-            by_node = dict(zip(map(_NODE, functions), functions, strict=True))
-            compute = partial(_clock_facts, module, by_node, dated, airflow)
-            found += module.memo_each(("clocks", dated, airflow), list(by_node), compute)
+    by_use: dict[tuple[bool, bool], list[Function]] = {}
+    for function, dated, airflow in asked:
+        by_use.setdefault((dated, airflow), []).append(function)
+    for (dated, airflow), functions in sorted(by_use.items(), key=itemgetter(0)):
+        by_node = dict(zip(map(_NODE, functions), functions, strict=True))
+        compute = partial(_clock_facts, module, by_node, dated, airflow)
+        found += module.memo_each(("clocks", dated, airflow), list(by_node), compute)
     return tuple(chain.from_iterable(found))
 
 

@@ -135,8 +135,9 @@ def _joined(cells: list[Cell], spans: list[Span], before: Placed) -> tuple[list[
             before.joined[id(one), id(other)] = last
             cells[first] = last[2]
             gone.add(at)
-    stay = [at not in gone for at in range(len(cells))]
-    return list(compress(cells, stay)), list(compress(spans, stay))
+    for at in sorted(gone, reverse=True):
+        del cells[at], spans[at]
+    return cells, spans
 
 
 def _same(one: Finding, other: Finding) -> bool:

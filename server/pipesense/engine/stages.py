@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
-from operator import attrgetter, is_
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from pipesense.engine.composition import compose
+from pipesense.engine.composition_inputs import identical, inputs_of
 from pipesense.engine.config import Config
 from pipesense.engine.context import Asked, RuleContext, is_switched_off
 from pipesense.engine.document import Document
@@ -46,7 +47,7 @@ from pipesense.model.change import (
 from pipesense.model.code import ScopeCode
 from pipesense.model.data import Access
 from pipesense.model.dbt_change import DbtChange
-from pipesense.model.flow import CallableRun, EmbeddedRun, Pipeline, SqlFileRun, Task, runs_any
+from pipesense.model.flow import Pipeline, SqlFileRun, Task
 from pipesense.model.sql import Statement
 from pipesense.model.value import Version
 from pipesense.model.where import Loc
@@ -200,14 +201,16 @@ class Stages:
             wanted = tuple(name for system in self.systems for name in system.version_files)
             record.version_texts = where.version_texts(path, wanted)
 
+        imports = record.imports
+
         def located(module: str) -> tuple[str | None, frozenset[Key]]:
-            known = record.imports.get(module)
+            known = imports.get(module)
             if known is None:
-                known = record.imports[module] = (where.module_path(path, module), where.looked_for(path, module))
+                known = imports[module] = (where.module_path(path, module), where.looked_for(path, module))
             return known
 
         def imported(module: str) -> Module | None:
-            found = located(module)[0]
+            found = (imports.get(module) or located(module))[0]
             return self._module(found, module) if found is not None else None
 
         def read_keys(reads: Set[ReadKey]) -> frozenset[Key]:
@@ -311,15 +314,20 @@ class Stages:
 
         composed: dict[int, tuple[Pipeline, tuple[object, ...], Pipeline]] = {}
         for pipeline in linked.pipelines:
-            inputs = _inputs(pipeline, linked, accesses_of, code_of)
             before = record.composed.get(id(pipeline))
-            if before is not None and before[0] is pipeline and _identical(before[1], inputs):
+            is_same = before is not None and before[0] is pipeline
+            if before is not None and is_same and not before[1]:
+                # It looked at nothing beside itself.
+                composed[id(pipeline)] = before
+                continue
+            inputs = inputs_of(pipeline, linked, accesses_of, code_of)
+            if before is not None and is_same and identical(before[1], inputs):
                 made = before[2]
             else:
                 made = compose(pipeline, linked.effects, partial(_accesses_in, linked), accesses_of, code_of)
             composed[id(pipeline)] = (pipeline, inputs, made)
         record.composed = composed
-        record.pipelines = tuple(made for _, _, made in composed.values())
+        record.pipelines = tuple(map(itemgetter(2), composed.values()))
         return Outcome(uses_and_checks(record), frozenset(reads))
 
     # --- judge -----------------------------------------------------------------------------------
@@ -459,32 +467,3 @@ def _accesses_in(linked: Linked, unit: int) -> tuple[Access, ...]:
     """The accesses of the SQL in a string of the file."""
     script = linked.scripts.get(unit)
     return tuple(access for each in script.statements for access in each.accesses) if script is not None else ()
-
-
-def _inputs(
-    pipeline: Pipeline,
-    linked: Linked,
-    accesses_of: Callable[[SqlFileRun], tuple[Access, ...] | None],
-    code_of: Callable[[str], tuple[ScopeCode, ...]],
-) -> tuple[object, ...]:
-    """Everything that composing a pipeline looks at beside the pipeline."""
-    found: list[object] = []
-    if not runs_any(pipeline, EmbeddedRun, SqlFileRun, CallableRun):
-        return ()
-    for task in pipeline.tasks:
-        for run in task.runs:
-            if isinstance(run, EmbeddedRun):
-                found.append(linked.scripts.get(run.unit))
-            elif isinstance(run, SqlFileRun):
-                found.append(accesses_of(run))
-            elif isinstance(run, CallableRun):
-                effects = linked.effects.get(run.scope)
-                found.append(effects)
-                for code in (each for name in (effects.reached if effects else ()) for each in code_of(name)):
-                    found.append(code)
-                    found += (linked.scripts.get(each.unit) for each in code.scripts)
-    return tuple(found)
-
-
-def _identical(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
-    return len(one) == len(other) and all(map(is_, one, other))

@@ -254,9 +254,9 @@ class Pipeline:
         return next((task for task in self.tasks if task.name == name), None)
 
 
-def runs_any(pipeline: Pipeline, *kinds: type) -> bool:
-    """Whether some task runs something of these kinds; no look at each of hundreds of tasks."""
-    return not frozenset(kinds).isdisjoint(map(type, chain.from_iterable(map(_RUNS, pipeline.tasks))))
+def kinds_of_runs(pipeline: Pipeline) -> frozenset[type]:
+    """The classes of what tasks run; no look at each of hundreds of tasks."""
+    return frozenset(map(type, chain.from_iterable(map(_RUNS, pipeline.tasks))))
 
 
 _RUNS: Final = attrgetter("runs")

@@ -54,7 +54,8 @@ class Recorder:
         """Take over what another computation asked."""
         self.names |= other.names
         self.foreign |= other.foreign
-        self.everything = self.everything or other.everything
+        if other.everything:
+            self.everything = True
 
 
 @dataclass(slots=True)
@@ -106,13 +107,15 @@ class _Kept:
         self.units = module.units_of(nodes) if not recorder.everything else tuple(module.units)
         self.members = frozenset(self.units)
         # A statement of which the body is units of its own also rests on those that join it.
-        given = set(map(id, nodes))
-        holders = [unit for unit in self.units if unit.kind in HEADERS and unit.body and id(unit.body[0]) in given]
+        around = map(parsed_of, nodes)
+        holders = [
+            id(unit) for node, unit in zip(nodes, around, strict=True) if unit.kind in HEADERS and node in unit.body
+        ]
         everything = (ALL,) if recorder.everything else ()
-        self.near = frozenset((*self.members, *map(id, holders), *recorder.names, *everything))
+        self.near = frozenset((*self.units, *holders, *recorder.names, *everything))
         """What to look for in a change; a header whose children the result rests on is told by its number."""
-        self.names = tuple((name, _seen(module, name)) for name in recorder.names)
-        self.foreign = tuple((key, module.foreign_digest(key)) for key in recorder.foreign)
+        self.names = tuple(zip(recorder.names, map(partial(_seen, module), recorder.names), strict=True))
+        self.foreign = _foreign_of(module, recorder)
         self.recorder = recorder
         self.result = result
         self.link = 0
@@ -160,7 +163,7 @@ class _Answer:
         if expr is not None:
             unit = parsed_of(expr)
             self.units = (unit, *module.tree.around(unit))
-        self.foreign = tuple((key, module.foreign_digest(key)) for key in recorder.foreign)
+        self.foreign = _foreign_of(module, recorder)
         self.recorder = recorder
         self.result = result
 
@@ -214,6 +217,10 @@ class Change:
                         self.headers.update(before.tree.around(child))
         self.near: frozenset[object] = frozenset((ALL, *self.units, *map(id, self.headers), *self.names))
         """All of it in one, for a result to look at: see ``_Kept.near``."""
+
+
+def _foreign_of(module: Module, recorder: Recorder) -> tuple[tuple[ReadKey, int], ...]:
+    return tuple(zip(recorder.foreign, map(module.foreign_digest, recorder.foreign), strict=True))
 
 
 def _seen(module: Module, name: str) -> object:
@@ -410,7 +417,7 @@ class LinkMemo:
         news about what older ones rest on.
         """
         if self._foreign_same is None:
-            sources = {source: module.foreign_module(source) for source in self._sources}
+            sources = module.foreign_modules(self._sources)
             self._foreign_same = sources == self._sources
             if not self._foreign_same:
                 now = {key: module.foreign_digest(key) for key in self._foreign}
@@ -447,4 +454,5 @@ class LinkMemo:
             self._foreign_holds(module)
             self._foreign.update(foreign)
             for (_, source, _), _ in foreign:
-                self._sources[source] = module.foreign_module(source)
+                if source not in self._sources:
+                    self._sources[source] = module.foreign_module(source)

@@ -10,8 +10,10 @@ read is recorded here.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
+from operator import attrgetter
 from typing import Final, TypeVar
 
 from pipesense.lang.python import constants, dicts, functions, names
@@ -33,6 +35,7 @@ __all__ = ["AbstractDict", "Entry", "Function", "FunctionNode", "LinkMemo", "Mod
 T = TypeVar("T")
 N = TypeVar("N", bound=ast.AST)
 
+_CALLS: Final = attrgetter("index.calls")
 _CYCLIC: Final[Value[object]] = Unknown("it refers to itself")
 
 
@@ -189,7 +192,7 @@ class Module:
             if unit.inside is None:
                 return calls
             inside = self._owner(node).tree.inside(unit)
-            return calls if not inside else [*calls, *(call for each in inside for call in each.index.calls)]
+            return calls if not inside else [*calls, *chain.from_iterable(map(_CALLS, inside))]
         start, end = unit.span_of(node)
         spans = ((site, unit.span_of(site.node)) for site in calls)
         return [site for site, span in spans if start <= span.start and span.end <= end]
@@ -387,6 +390,14 @@ class Module:
             self._foreign[source] = self._imported(source) if self._imported is not None else None
         return self._foreign[source]
 
+    def foreign_modules(self, sources: Iterable[str]) -> dict[str, Module | None]:
+        """Several of them, by their names; asked for dozens at every link, so by no loop of Python's own."""
+        wanted = tuple(sources)
+        if self._imported is not None:
+            self._foreign.update(zip(wanted, map(self._imported, wanted), strict=True))
+            return dict(zip(wanted, map(self._foreign.__getitem__, wanted), strict=True))
+        return dict.fromkeys(wanted)
+
     def foreign_digest(self, key: ReadKey) -> int:
         """What a recorded read stands for now, and in which file: 0 where the module or name is missing."""
         known = self._foreign_digests.get(key)
@@ -411,9 +422,6 @@ class Module:
 
     def note_all(self, recorder: Recorder) -> None:
         """Record everything that an earlier computation asked."""
-        if not (self._recorders or self._askers):
-            self.reads |= recorder.foreign
-            return
         if self._recorders:
             self._recorders[-1].include(recorder)
         if not self._askers:

@@ -35,6 +35,7 @@ class UnitTree:
         self.broken = False
         self._headers: dict[ParsedUnit, ParsedUnit] = {}
         self._children: dict[ParsedUnit, list[ParsedUnit]] = {}
+        self._all_inside: dict[ParsedUnit, Sequence[ParsedUnit]] = {}
         if last is None or not self._patch(last):
             self._stitch(units)
 
@@ -115,12 +116,15 @@ class UnitTree:
 
     def inside(self, unit: ParsedUnit) -> Sequence[ParsedUnit]:
         """All units in the body of a header, those of its children too, in order."""
-        children = self._children.get(unit)
-        if children is None:
+        if unit not in self._children:
             return ()
-        if self._children.keys().isdisjoint(children):
-            return children
-        return [each for child in children for each in (child, *self._children.get(child, ()))]
+        known = self._all_inside.get(unit)
+        if known is None:
+            known = children = self._children[unit]
+            if not self._children.keys().isdisjoint(children):
+                known = [each for child in children for each in (child, *self._children.get(child, ()))]
+            self._all_inside[unit] = known
+        return known
 
     def mentions(self, unit: ParsedUnit) -> Iterable[str]:
         """The names that a unit binds or changes; of the functions in which it stands, also the keys inside those."""

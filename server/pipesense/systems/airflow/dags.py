@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import compress
 from operator import attrgetter
 from typing import Any, Final
@@ -180,6 +181,8 @@ _INNER: Final = frozenset({*_DEFINING, ast.Lambda, ast.ListComp, ast.SetComp, as
 _CHANGING: Final = frozenset({ast.Call, ast.Subscript})
 """What may change an object in place."""
 _APART: Final[frozenset[type]] = _INNER | _CHANGING | {ast.Name}
+_CONDITIONAL: Final[frozenset[type]] = frozenset({ast.If, ast.Try, ast.For, ast.While})
+_NAMES: Final = attrgetter("binds", "uses")
 _EMPTY: Final[frozenset[type]] = frozenset({ast.Constant, type(None)})
 
 
@@ -204,7 +207,10 @@ class Mentioned:
                 continue
             for field in fields[kind]:
                 value: Any = getattr(node, field, None)
-                for child in value if type(value) is list else (value,):
+                several = type(value) is list
+                if several and empty.issuperset(map(type, value)):
+                    continue
+                for child in value if several else (value,):
                     part = type(child)
                     if part is ast.keyword:
                         child = child.value
@@ -283,7 +289,21 @@ def _needed(mentioned: Mentioned, entered: frozenset[str]) -> frozenset[str]:
 
 def components(body: list[ast.stmt], summaries: list[Summary]) -> list[list[ast.stmt]]:
     """Statements that share names, in the order of the file; statements that make nothing are left out."""
-    parent = list(range(len(body)))
+    makes = list(map(attrgetter("makes"), summaries))
+    making = list(compress(body, makes))
+    groups = _groups(tuple(zip(map(type, making), map(_NAMES, compress(summaries, makes)), strict=True)))
+    return [list(map(making.__getitem__, group)) for group in groups]
+
+
+@lru_cache(maxsize=64)
+def _groups(
+    statements: tuple[tuple[type, tuple[frozenset[str], frozenset[str]]], ...],
+) -> tuple[tuple[int, ...], ...]:
+    """The numbers of statements that share names. Most keys change no name that a statement binds or uses.
+
+    Of each statement its class, and what it binds and uses.
+    """
+    parent = list(range(len(statements)))
 
     def find(index: int) -> int:
         while parent[index] != index:
@@ -292,17 +312,14 @@ def components(body: list[ast.stmt], summaries: list[Summary]) -> list[list[ast.
         return index
 
     binder: dict[str, int] = {}
-    makes = list(map(attrgetter("makes"), summaries))
-    making = list(compress(enumerate(summaries), makes))
-    for index, summary in making:
-        for name in binder.keys() & summary.uses:
+    for index, (kind, (binds, uses)) in enumerate(statements):
+        for name in binder.keys() & uses:
             parent[find(index)] = find(binder[name])
-        conditional = isinstance(body[index], ast.If | ast.Try | ast.For | ast.While)
-        for name in summary.binds:
-            if conditional and name in binder:
+        for name in binds:
+            if kind in _CONDITIONAL and name in binder:
                 parent[find(index)] = find(binder[name])
             binder[name] = index
-    groups: dict[int, list[ast.stmt]] = {}
-    for index, _ in making:
-        groups.setdefault(find(index), []).append(body[index])
-    return list(groups.values())
+    groups: dict[int, list[int]] = {}
+    for index in range(len(statements)):
+        groups.setdefault(find(index), []).append(index)
+    return tuple(map(tuple, groups.values()))

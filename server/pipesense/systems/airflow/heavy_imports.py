@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import repeat
+from operator import itemgetter
 from typing import Final
 
 from pipesense.lang.python.index import FUNCTIONS, FunctionNode
@@ -41,8 +43,12 @@ def heavy_imports(module: Module, built: Sequence[Lean]) -> Iterator[HeavyImport
     yield from (each for each in found if each.package not in {_BRINGS.get(name) for name in stay})
 
 
+def _packages(names: Iterable[str]) -> Iterator[str]:
+    return map(itemgetter(0), map(str.partition, names, repeat(".")))
+
+
 def _candidates(module: Module, built: Sequence[Lean]) -> Iterator[HeavyImport]:
-    if not built or module.broken or HEAVY.isdisjoint(name.partition(".")[0] for name in module.imports()):
+    if not built or module.broken or HEAVY.isdisjoint(_packages(module.imports())):
         return
     runs = (run for each in built for task in each.pipeline.tasks for run in task.runs)
     scopes = {run.scope for run in runs if isinstance(run, CallableRun)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain, compress
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pipesense.lang.python.frames import Frame, module_frame
 from pipesense.lang.python.module import Module
@@ -188,9 +188,13 @@ def _asks_airflow(call: CallAtParse) -> bool:
     return call.what.startswith("airflow.")
 
 
+_LOC: Final = attrgetter("loc")
+
+
 def _unique(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """Each place once: several pipelines may reach it."""
-    return tuple({fact.loc: fact for fact in facts}.values())
+    listed = tuple(facts)
+    return tuple(dict(zip(map(_LOC, listed), listed, strict=True)).values())
 
 
 def find_pipelines(module: Module, version: Version) -> tuple[Built, ...]:

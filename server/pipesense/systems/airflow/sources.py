@@ -41,11 +41,7 @@ def source_of_task(task: TaskDraft, dag: Source | None) -> Source | None:
     """What a task is made from; None where that depends on what a helper was called with."""
     if dag is None or task.anchor is not None:
         return None
-    groups: list[GroupDraft] = []
-    group = task.group
-    while group is not None:
-        groups.append(group)
-        group = group.parent
+    groups = _groups(task.group) if task.group is not None else ()
     own = _parts(task.layers, task.attributes, task.frame)
     above = _parts([each.arguments for each in groups], {}, None) if groups else _NOTHING
     nodes: list[ast.AST] = [task.node, *own.nodes, *above.nodes, *dag.nodes]
@@ -59,13 +55,23 @@ def source_of_task(task: TaskDraft, dag: Source | None) -> Source | None:
         path = task.function.name
     classes = task.construct.classes if task.construct is not None else ()
     nodes += (each.node for each in classes)
-    words = (
-        *(task.kind, task.qualified, task.facts, task.name, task.variable, task.sets, path),
-        *(task.mapped, task.listed, task.setup, task.teardown, len(own.nodes)),
-        *((each.name, each.prefix) for each in groups),
-        *(own.words, above.words, dag.words),
-    )
-    return Source(tuple(nodes), words)
+    named = tuple(map(_NAMED, groups))
+    return Source(tuple(nodes), (_SAID(task), path, len(own.nodes), named, own.words, above.words, dag.words))
+
+
+def _groups(group: GroupDraft | None) -> tuple[GroupDraft, ...]:
+    """A group and those around it, outwards."""
+    found: list[GroupDraft] = []
+    while group is not None:
+        found.append(group)
+        group = group.parent
+    return tuple(found)
+
+
+_SAID: Final = attrgetter(
+    *("kind", "qualified", "facts", "name", "variable", "sets", "mapped", "listed", "setup", "teardown")
+)
+_NAMED: Final = attrgetter("name", "prefix")
 
 
 _VALUE: Final = attrgetter("value")
