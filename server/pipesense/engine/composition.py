@@ -15,13 +15,14 @@ from pipesense.model.flow import (
     EmbeddedRun,
     OtherRun,
     Pipeline,
+    RetryPolicy,
     Role,
     SqlFileRun,
     Task,
     kinds_of_runs,
 )
 from pipesense.model.making import remade
-from pipesense.model.value import Known, Unknown, Value, known
+from pipesense.model.value import Absent, Known, Unknown, Value, known
 from pipesense.text.regex import regex
 
 _CHECK_NAME: Final = regex(
@@ -91,9 +92,30 @@ def _compose_task(
         subject: Unknown = Unknown("the check is a function")
         checks = (QualityCheck(frozenset({CheckKind.CUSTOM}), subject, (), task.name, task.loc),)
     refuses = _fails_on_purpose(scopes)
-    if (tuple(accesses), does, role, checks, refuses) == (task.accesses, task.does, task.role, task.checks, False):
+    retry = _retry(task, scopes, touched, code_of)
+    same = (tuple(accesses), does, role, checks, refuses) == (task.accesses, task.does, task.role, task.checks, False)
+    if same and retry is task.retry:
         return task
-    return remade(task, accesses=tuple(accesses), does=does, role=role, checks=checks, fails_on_purpose=refuses)
+    return remade(
+        task, accesses=tuple(accesses), does=does, role=role, checks=checks, fails_on_purpose=refuses, retry=retry
+    )
+
+
+def _retry(task: Task, scopes: list[ScopeEffects], touched: set[Effect], code_of: CodeOf) -> Value[RetryPolicy]:
+    """That nothing repeats the task is not known where its code may do so."""
+    if isinstance(task.retry, Absent) and _repeats_itself(task, scopes, touched, code_of):
+        return Unknown("the code that it runs may repeat by itself what fails")
+    return task.retry
+
+
+def _repeats_itself(task: Task, scopes: list[ScopeEffects], touched: set[Effect], code_of: CodeOf) -> bool:
+    """Whether all that a task does over the network, its code may repeat: then nobody can say that nothing does."""
+    if Effect.NETWORK not in touched or len(scopes) != len(task.runs) or task.accesses:
+        return False
+    if any(Effect.NETWORK in scope.bare for scope in scopes):
+        return False
+    codes = (code for scope in scopes for name in scope.once for code in code_of(name))
+    return not any(code.accesses or code.scripts or Effect.NETWORK in code.effects for code in codes)
 
 
 def _scratch(accesses: tuple[Access, ...]) -> list[Access]:

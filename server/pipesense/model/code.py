@@ -115,6 +115,10 @@ class ScopeEffects:
     """Fails on purpose (``raise``, ``assert``), as a check does."""
     reached: tuple[str, ...] = ()
     """The scopes whose code runs: this one and the workspace's functions that it calls, in the order of the calls."""
+    bare: frozenset[Effect] = frozenset()
+    """Of ``effects``, what is touched where no code, for all that is known, repeats a failed attempt."""
+    once: frozenset[str] = frozenset()
+    """Of ``reached``, the scopes that run on some way on which no code repeats them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ import ast
 import re
 import sys
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from pipesense.lang.python.functions import Function, own_calls, runs_in
 from pipesense.lang.python.index import CallSite
+from pipesense.lang.python.repeating import is_repeated, may_repeat
 from pipesense.lang.python.syntax import parsed_of
 from pipesense.model.code import ScopeEffects
 from pipesense.model.flow import Effect
@@ -230,34 +231,47 @@ def _opens_to_write(module: Module, site: CallSite) -> bool:
 @dataclass(slots=True)
 class _Tally:
     effects: set[Effect] = field(default_factory=set)
+    bare: set[Effect] = field(default_factory=set)
     opened: bool = False
     raises: bool = False
-    seen: set[int] = field(default_factory=set)
-    reached: list[str] = field(default_factory=list)
+    seen: set[tuple[int, bool]] = field(default_factory=set)
+    reached: dict[str, bool] = field(default_factory=dict)
+    """Scopes, with whether some way leads there on which nothing repeats."""
 
 
 def scope_effects(module: Module, function: Function | None) -> ScopeEffects:
     """What a function's body (None: the module's top level) touches, workspace callees included."""
     tally = _Tally()
     owner = function.module if function is not None else module
-    _add(module, owner, function, tally, 0)
+    _add(module, owner, function, tally, 0, repeated=False)
     scope = function.name if function is not None else module.prefix
-    return ScopeEffects(scope, frozenset(tally.effects), tally.opened, tally.raises, tuple(tally.reached))
+    return ScopeEffects(
+        scope,
+        frozenset(tally.effects),
+        tally.opened,
+        tally.raises,
+        tuple(tally.reached),
+        frozenset(tally.bare),
+        frozenset(name for name, once in tally.reached.items() if once),
+    )
 
 
-def _add(asker: Module, owner: Module, function: Function | None, tally: _Tally, depth: int) -> None:
+def _add(asker: Module, owner: Module, function: Function | None, tally: _Tally, depth: int, *, repeated: bool) -> None:
     node = function.node if function is not None else None
-    if id(node) in tally.seen:
+    if not repeated and function is not None:
+        repeated = asker.ask(owner, partial(may_repeat, owner, function))
+    if (id(node), False) in tally.seen or (id(node), repeated) in tally.seen:
         return
-    tally.seen.add(id(node))
-    tally.reached.append(function.name if function is not None else owner.prefix)
+    tally.seen.add((id(node), repeated))
+    name = function.name if function is not None else owner.prefix
+    tally.reached[name] = tally.reached.get(name, False) or not repeated
     if depth > 20:
         tally.opened = True
         return
-    asker.ask(owner, lambda: _body(owner, function, tally, depth))
+    asker.ask(owner, lambda: _body(owner, function, tally, depth, repeated))
 
 
-def _body(module: Module, function: Function | None, tally: _Tally, depth: int) -> None:
+def _body(module: Module, function: Function | None, tally: _Tally, depth: int, repeated: bool) -> None:
     node = function.node if function is not None else None
     units = module.units_of([node]) if node is not None else module.units
     if node is not None and (not units or parsed_of(node).body[:1] != [node]):
@@ -269,13 +283,27 @@ def _body(module: Module, function: Function | None, tally: _Tally, depth: int) 
             # A task that runs has the metadata database behind it already; without it there is no attempt to repeat.
             if found.words != _METADATA:
                 tally.effects.add(found.effect)
+                if not (repeated or is_repeated(site) or _through_adapter(module, found)):
+                    tally.bare.add(found.effect)
             continue
         called = module.callables(site.node.func)
         for callee in called:
-            _add(module, callee.module, callee, tally, depth + 1)
+            _add(module, callee.module, callee, tally, depth + 1, repeated=repeated or is_repeated(site))
         if not called:
             names = module.qualified(site.node.func)
             tally.opened = tally.opened or not names or not all(map(_is_silent, names))
+
+
+_SESSIONS: Final = ("requests.Session()", "requests.sessions.Session()", "requests.session()")
+
+
+def _through_adapter(module: Module, found: CallEffect) -> bool:
+    """Whether a request goes through a session of a file that gives sessions adapters, which may repeat it."""
+    return found.what.startswith(_SESSIONS) and any(
+        name.startswith(("urllib3.util", "requests.packages.urllib3", "requests_ratelimiter", "requests_cache"))
+        or name == "urllib3"
+        for name in module.imports()
+    )
 
 
 def _is_silent(name: str) -> bool:
