@@ -216,11 +216,14 @@ def dictionary(expr: ast.expr, frame: Frame) -> AbstractDict:
     return replace(whole, literal=expr)
 
 
-def entry_argument(entry: Entry, frame: Frame) -> Argument:
-    """An entry of a dictionary that was found from ``frame``, as an argument."""
+def entry_arguments(entries: Mapping[str, Entry], frame: Frame) -> dict[str, Argument]:
+    """The entries of a dictionary that was found from ``frame``, as arguments."""
     # Parameters of the function that is being read mean something only in code of that function.
-    own = frame if entry.scope.kind == "function" else Frame(frame.module)
-    return Argument(entry.value, own, entry)
+    outside = Frame(frame.module)
+    return {
+        key: Argument(entry.value, frame if entry.scope.kind == "function" else outside, entry)
+        for key, entry in entries.items()
+    }
 
 
 def read_arguments(call: ast.Call, frame: Frame, positional: tuple[str, ...] = ()) -> Arguments:
@@ -254,7 +257,7 @@ def _spread(expr: ast.expr, frame: Frame) -> Arguments:
         at = at.outer
     found = dictionary(expr, frame)
     why = found.opened and Unknown(f"arguments come from **{frame.module.text_of(expr)}, {found.opened.why}")
-    items = {key: entry_argument(entry, frame) for key, entry in found.entries.items()}
+    items = entry_arguments(found.entries, frame)
     return Arguments(items, why, unsure=found.unsure)
 
 

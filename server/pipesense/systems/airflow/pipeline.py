@@ -138,9 +138,7 @@ def _pipeline(
         texts += runs
         obsolete += keys
         faults += wrong
-    edges = frozenset(
-        (full_name(before), full_name(behind)) for before, behind in pairs if before in own and behind in own
-    )
+    edges = frozenset((names[before], names[behind]) for before, behind in pairs if before in own and behind in own)
     pipeline = Pipeline(
         name=dag.name,
         loc=_dag_loc(dag, home),

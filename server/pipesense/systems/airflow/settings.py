@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
-from pipesense.lang.python.frames import Arguments, dictionary, entry_argument
+from pipesense.lang.python.frames import Arguments, dictionary, entry_arguments
 from pipesense.lang.python.layers import Hit, Layer, as_duration, look_up, narrow, searched
 from pipesense.lang.python.layers import told as as_told
 from pipesense.lang.python.link import Recorder
@@ -46,7 +46,7 @@ def defaults_layer(arguments: Arguments, words: str, origin: Origin) -> Layer | 
         why = arguments.why_unsure("default_args")
         return Layer(words, origin, {}, why) if why is not None else None
     found = dictionary(given.value, given.frame)
-    entries = {key: entry_argument(entry, given.frame) for key, entry in found.entries.items()}
+    entries = entry_arguments(found.entries, given.frame)
     why = found.opened and Unknown(f"{words}: {found.opened.why}")
     return Layer(words, origin, entries, why, found.unsure)
 
