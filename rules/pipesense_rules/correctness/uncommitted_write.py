@@ -147,8 +147,10 @@ def _commits(each: FrameOperation, opened: FrameOperation) -> bool:
         return "with-commits" in each.traits or each.kind not in ("dbapi", "session")
     if each.name in ("commit", "begin", "begin_nested", "transaction", "tpc_begin", "connection", "autocommit"):
         return True
-    if each.name in ("execute", "executemany") and each.given and _ENDS.match(each.given[0].starts):
-        return True
+    if each.name in ("execute", "executemany", "exec_driver_sql") and each.given:
+        first = each.given[0]
+        if "ends" in first.traits or _ENDS.match(first.starts):
+            return True
     return each.name in ("setattr:autocommit", "setattr:isolation_level", "set_session", "set_isolation_level")
 
 

@@ -123,6 +123,8 @@ def _work(module: Module, statement: ast.Try, sites: list[CallSite]) -> str:
         if _CLEANS.search(written):
             return ""
         effect = call_effect(module, site)
+        if effect is not None and _is_arranging(site.node):
+            continue
         if effect is not None and effect.effect in (Effect.NETWORK, Effect.WRITE):
             found = found or written
         elif not found:
@@ -130,6 +132,19 @@ def _work(module: Module, statement: ast.Try, sites: list[CallSite]) -> str:
                 if callee.module is module and scope_effects(module, callee).effects & {Effect.NETWORK, Effect.WRITE}:
                     found = written
     return found
+
+
+def _is_arranging(call: ast.Call) -> bool:
+    """Whether a statement drops or makes something: that it was gone or there already is why its failure is caught."""
+    texts = (each.value for each in nodes_under(call) if isinstance(each, ast.Constant))
+    return any(isinstance(each, str) and _ARRANGES.match(each) is not None for each in texts)
+
+
+_ARRANGES: Final = regex(
+    r"\s*(?:drop\s+\w+|create\s+(?:unique\s+)?(?:table|schema|database|index|extension|role|user|type|sequence|view)"
+    r"|alter\s+table\s+\S+\s+(?:add|drop))\b",
+    re.I,
+)
 
 
 def _looked_at_later(module: Module, node: ast.AST, statement: ast.Try) -> bool:

@@ -231,7 +231,7 @@ def _varies(expr: ast.expr, frame: Frame, depth: int, may_vary: _MayVary) -> ast
     """The first call in an expression that asks the clock or the dice when the file is read."""
     expr, frame = follow(expr, frame)
     module = frame.module
-    if isinstance(expr, ast.Constant | ast.Lambda) or depth > _DEEPEST:
+    if isinstance(expr, ast.Constant | ast.Lambda) or depth > _DEEPEST or _is_coarse(expr):
         return None
     if isinstance(expr, ast.Name):
         found = module.definition(expr) if may_vary(expr) else ()
@@ -247,6 +247,25 @@ def _varies(expr: ast.expr, frame: Frame, depth: int, may_vary: _MayVary) -> ast
         if hit is not None:
             return hit
     return None
+
+
+def _is_coarse(expr: ast.expr) -> bool:
+    """Whether what is taken of a moment is its year, quarter or month: it stays the same for weeks."""
+    if isinstance(expr, ast.Attribute):
+        return expr.attr in _COARSE
+    given: ast.expr | None = None
+    if isinstance(expr, ast.FormattedValue) and isinstance(expr.format_spec, ast.JoinedStr):
+        given = expr.format_spec.values[0] if len(expr.format_spec.values) == 1 else None
+    elif isinstance(expr, ast.Call) and isinstance(expr.func, ast.Attribute) and expr.func.attr == "strftime":
+        given = expr.args[0] if len(expr.args) == 1 else None
+    words = given.value if isinstance(given, ast.Constant) else None
+    found = set(_DIRECTIVE.findall(words)) if isinstance(words, str) else set()
+    return bool(found) and found <= _COARSE_DIRECTIVES
+
+
+_COARSE: Final = frozenset({"year", "month", "quarter"})
+_DIRECTIVE: Final = regex(r"%-?([A-Za-z])")
+_COARSE_DIRECTIVES: Final = frozenset("YyGmbB")
 
 
 def _parts(expr: ast.expr) -> Iterator[ast.expr]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from pipesense.lang.python.dicts import AbstractDict, Entry, keywords_of, merge
 from pipesense.lang.python.module import Module
+from pipesense.lang.python.nodes import nodes_under
 from pipesense.model.broker import ClientSetting, SettingConflict, StreamClient, UnknownKey
 from pipesense.model.value import Absent, Known, Unknown, Value, Version
 from pipesense.systems.brokers.table import BrokerTable, ClientClass, Conflicts, Form, Kind, SettingSpec, version_of
@@ -61,6 +62,8 @@ def _setting(module: Module, spec: SettingSpec, call: ast.Call, found: AbstractD
     hit: Entry | None = None
     for written in spec.written:
         hit = found.entries.get(written) or hit
+    if hit is not None and spec.name == "group" and is_passing(module, hit.value):
+        return ClientSetting(spec.name, hit.key, Unknown("it is another one for every run"))
     if hit is not None:
         value = _options(hit.value) if spec.kind is Kind.OPTIONS else module.value(hit.value)
         if isinstance(value, Known):
@@ -76,6 +79,26 @@ def _setting(module: Module, spec: SettingSpec, call: ast.Call, found: AbstractD
     if unsure is not None:
         return ClientSetting(spec.name, spec.written[0], unsure)
     return ClientSetting(spec.name, spec.written[0], Absent(_default(spec, version)), example=spec.example)
+
+
+_NEW: Final = ("uuid.uuid", "time.time", "random.", "secrets.", "shortuuid.", "ulid.", "os.urandom", "os.getpid")
+_CLOCKS: Final = ("datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "time.strftime")
+_HOPS: Final = 3
+
+
+def is_passing(module: Module, expr: ast.expr, hops: int = 0) -> bool:
+    """Whether a text differs in every run (``f"probe-{uuid4()}"``): no later run asks for what is kept under it."""
+    for each in nodes_under(expr):
+        if isinstance(each, ast.Call) and any(
+            name.startswith((*_NEW, *_CLOCKS)) for name in module.qualified(each.func)
+        ):
+            return True
+        if isinstance(each, ast.Name) and hops < _HOPS:
+            bound = module.bindings_of(each)
+            value = bound[0].value if len(bound) == 1 and bound[0].kind == "assign" else None
+            if value is not None and is_passing(module, value, hops + 1):
+                return True
+    return False
 
 
 def _options(node: ast.expr) -> Value[object]:

@@ -253,7 +253,7 @@ class Reading:
             if effect is not None:
                 return StepKind.WORK if effect[0] in (Effect.NETWORK, Effect.WRITE) else None
         if functions:
-            return self._of_functions(functions)
+            return StepKind.DONE if self._only_say_done(functions) else self._of_functions(functions)
         if names and all(name.partition(".")[0] in _QUIET_PURE for name in names):
             return None
         if is_method and last in _VERBS:
@@ -267,6 +267,20 @@ class Reading:
         if any({Effect.NETWORK, Effect.WRITE} & each.effects for each in touched):
             return StepKind.WORK
         return StepKind.CALL if any(each.opened for each in touched) else None
+
+    def _only_say_done(self, functions: Sequence[Function]) -> bool:
+        """Whether functions of the file do nothing but say that messages are done, one by one perhaps."""
+        for function in functions:
+            if function.module is not self.module:
+                return False
+            calls = [site.node for site in self.module.calls_under(function.node)]
+            done = [call for call in calls if self.words.done(call)]
+            rest = (call for call in calls if call not in done and not is_log(call))
+            if not done or not all(
+                isinstance(call.func, ast.Attribute) and call.func.attr in _HARMLESS for call in rest
+            ):
+                return False
+        return True
 
     def _is_presence(self, test: ast.expr) -> bool:
         """Whether a condition only asks if there is a message, or an error instead of one."""

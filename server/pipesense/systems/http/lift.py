@@ -27,6 +27,7 @@ from pipesense.model.change import Replace, imported
 from pipesense.model.code import PatternSite
 from pipesense.model.http import GraphqlAnswer, HttpCall, HttpCalls, PagedRequest
 from pipesense.model.value import Absent, Known, Unknown, Value
+from pipesense.systems.http.bodies import refused
 from pipesense.systems.http.sessions import may_limit
 from pipesense.systems.system import Lifted
 from pipesense.text.regex import regex
@@ -49,22 +50,6 @@ _STATUS: Final = regex(
     r"|\.headers(?:\.get\(|\[)\s*[\"'](?i:content-type)"
 )
 _BODY: Final = frozenset({"json", "text", "content", "iter_content", "iter_lines", "read", "raw"})
-_PARSERS: Final = frozenset(
-    {
-        *("json.loads", "orjson.loads", "ujson.loads", "simplejson.loads", "xmltodict.parse", "zipfile.ZipFile"),
-        *(
-            "xml.etree.ElementTree.fromstring",
-            "defusedxml.ElementTree.fromstring",
-            "lxml.etree.fromstring",
-            "gzip.decompress",
-            "gzip.GzipFile",
-        ),
-        *("pandas.read_excel", "pandas.read_json", "pandas.read_parquet", "tarfile.open", "fastavro.reader"),
-    }
-)
-"""Functions that refuse what is not in their format, as the page of an error is not."""
-_UNPACKS: Final = regex(r"\b(?:ZipFile|is_zipfile|unpack_archive|tarfile\.open|gzip\.open)\(")
-"""Code that unpacks what was downloaded, which fails for the page of an error."""
 _ORCHESTRATORS: Final = frozenset({"airflow", "prefect", "dagster"})
 _NEXT: Final = regex(
     r"next|cursor|has_more|hasMore|more_results|offset|start_?at|\bpage\b|page_?(?:no|num|number|token|index)|continuation|links?\b"
@@ -313,7 +298,7 @@ class _Sent:
         name: str | None = None
         for inner in nodes_under(scope):
             if isinstance(inner, ast.Attribute) and inner.value is node and inner.attr in _BODY:
-                return "json" if self._parses(scope, [inner]) else inner.attr
+                return "json" if refused(self.module, scope, self.text, [inner]) else inner.attr
             if isinstance(inner, ast.Assign) and _is_it(inner.value, node):
                 target = inner.targets[0]
                 name = target.id if isinstance(target, ast.Name) else None
@@ -332,7 +317,7 @@ class _Sent:
         if bodies and all(self._is_shown(each, uses) for each in bodies):
             return None
         read = {each.attr for each in bodies}
-        if "json" in read or (bodies and self._parses(scope, bodies)):
+        if "json" in read or (bodies and refused(self.module, scope, self.text, bodies)):
             return "json"
         return next(iter(sorted(read)), "")
 
@@ -343,27 +328,6 @@ class _Sent:
             for inner in uses
             if isinstance(inner, ast.Call) and body in inner.args
             for name in self.module.qualified(inner.func)
-        )
-
-    def _parses(self, scope: ast.AST, bodies: Sequence[ast.Attribute]) -> bool:
-        """Whether the body is read as a format that the page of an error is not in."""
-        if _UNPACKS.search(self.text):
-            return True
-        every = nodes_under(scope)
-        names = {
-            target.id
-            for inner in every
-            if isinstance(inner, ast.Assign) and any(part in bodies for part in nodes_under(inner.value))
-            for target in inner.targets
-            if isinstance(target, ast.Name)
-        }
-        return any(
-            bool(_PARSERS & set(self.module.qualified(call.func)))
-            for call in every
-            if isinstance(call, ast.Call)
-            for given in (*call.args[:1], *(word.value for word in call.keywords if word.arg == "fileobj"))
-            for part in nodes_under(given)
-            if part in bodies or (isinstance(part, ast.Name) and part.id in names)
         )
 
     def _check_status(self) -> tuple[Replace, ...]:
@@ -483,10 +447,14 @@ def _raises(handler: ast.ExceptHandler) -> bool:
 def _raises_on_a_missing_key(tried: ast.Try) -> bool:
     """``try: answer["data"]`` with ``except KeyError: raise``: the answer to a refused query has errors alone."""
     return any(
-        _raises(handler)
-        and (handler.type is None or (isinstance(handler.type, ast.Name) and handler.type.id in _MISSING_KEY))
+        _raises(handler) and (handler.type is None or not _MISSING_KEY.isdisjoint(_named_in(handler.type)))
         for handler in tried.handlers
     )
+
+
+def _named_in(types: ast.expr) -> set[str]:
+    given = types.elts if isinstance(types, ast.Tuple) else [types]
+    return {each.id for each in given if isinstance(each, ast.Name)}
 
 
 def _handed_on(node: ast.AST) -> list[ast.expr]:

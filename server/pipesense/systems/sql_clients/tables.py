@@ -64,6 +64,10 @@ _SESSION_CLASSES: Final = (
 )
 
 
+_ENDS: Final = regex(r"\s*(?:commit|end(?:\s+transaction)?)\s*;?\s*$", re.I)
+"""SQL that ends a transaction, and keeps what was written in it."""
+
+
 def changes_data(text: str) -> bool:
     """Whether SQL text begins like a statement that changes rows."""
     return _CHANGES.match(text) is not None
@@ -74,7 +78,10 @@ def _engine(name: str, step: Step) -> Made | None:
         return Made(ENGINE, _autocommit(step))
     if name in ("text", "sql.text", "sql.expression.text"):
         given = step.given[0] if step.given else None
-        return Made(CLAUSE, frozenset({"changes"}) if given is not None and changes_data(given.starts) else frozenset())
+        text = given.starts if given is not None else ""
+        if _ENDS.match(text):
+            return Made(CLAUSE, frozenset({"ends"}))
+        return Made(CLAUSE, frozenset({"changes"}) if changes_data(text) else frozenset())
     if name in _FUNCTIONS:
         return Made(CLAUSE, frozenset({"changes"}))
     if name in ("Table", "schema.Table", "sql.schema.Table"):
