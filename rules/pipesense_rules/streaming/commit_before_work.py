@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from pipesense.model.broker import MessageLoop, Step, StepKind, StreamClient
 from pipesense.model.change import Replace, Rewrite, SetClientSettings
@@ -132,18 +133,23 @@ def _variant(loop: MessageLoop, work: list[Step], effects: list[Step]) -> str:
 
 
 def _explicit(loop: MessageLoop) -> _Early | None:
-    """A certain "done" before certain work with the message, and none behind it."""
+    """A "done" before work with the message that surely follows it, and none behind it."""
     steps = [step for step in loop.steps if not step.in_handler]
     done = [number for number, step in enumerate(steps) if step.kind is StepKind.DONE]
-    if not done or not steps[done[0]].certain:
+    if not done or any(step.kind in _WORKING for step in steps[: done[0]]):
         return None
-    before, after = steps[: done[0]], steps[done[-1] + 1 :]
-    kinds = brokers.SIDE_EFFECTS | {StepKind.CALL}
-    late = [step for step in after if step.kind in kinds and step.takes_message and step.certain]
-    if not late or any(step.kind in kinds for step in before):
-        return None
+    first = steps[done[0]]
+    if first.certain:
+        late = [step for step in steps[done[-1] + 1 :] if step.certain]
+    else:
+        # In a branch the steps of that very block run one behind the other.
+        late = [step for step in steps[done[0] + 1 :] if first.after is not None and step.after == first.after]
+    late = [step for step in late if step.kind in _WORKING and step.takes_message]
     sure = any(step.kind in brokers.SIDE_EFFECTS for step in late)
-    return _Early(loop, loop.client, steps[done[0]], late[-1], sure)
+    return _Early(loop, loop.client, first, late[-1], sure) if late else None
+
+
+_WORKING: Final = brokers.SIDE_EFFECTS | {StepKind.CALL}
 
 
 @commit_before_work.fix

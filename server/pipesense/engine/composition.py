@@ -110,7 +110,8 @@ def _retry(task: Task, scopes: list[ScopeEffects], touched: set[Effect], code_of
 
 def _repeats_itself(task: Task, scopes: list[ScopeEffects], touched: set[Effect], code_of: CodeOf) -> bool:
     """Whether all that a task does over the network, its code may repeat: then nobody can say that nothing does."""
-    if Effect.NETWORK not in touched or len(scopes) != len(task.runs) or task.accesses:
+    by_itself = isinstance(task.does, Known) and Effect.NETWORK in task.does.value
+    if Effect.NETWORK not in touched or by_itself or not scopes or len(scopes) != len(task.runs) or task.accesses:
         return False
     if any(Effect.NETWORK in scope.bare for scope in scopes):
         return False
