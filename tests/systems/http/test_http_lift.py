@@ -186,3 +186,19 @@ def test_what_is_unpacked_is_no_page_of_an_error() -> None:
     assert isinstance(calls, HttpCalls)
     checked = calls.calls[0].checked
     assert isinstance(checked, Absent) and isinstance(checked.default, Known)
+
+
+@pytest.mark.parametrize(
+    ("body", "offered"),
+    [
+        ("return r.json()", True),
+        ("for row in r.json():\n        yield row", False),
+        ("return [each for each in r.json()]", True),
+        ("return r.json() if r.ok else abort(502)", False),
+        ("if not r.ok:\n        raise HTTPException(502)\n    return r.json()", False),
+    ],
+)
+def test_no_function_is_repeated_whose_call_does_not_fail_or_answers_for_a_service(body: str, offered: bool) -> None:
+    (calls,) = lifted(f"def f(u):\n    r = requests.get(u, timeout=5)\n    {body}\n")
+    assert isinstance(calls, HttpCalls)
+    assert bool(calls.calls[0].add_retries) is offered

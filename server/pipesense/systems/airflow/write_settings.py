@@ -33,6 +33,7 @@ from pipesense.text.span import Span
 
 _FIXED_DATE: Final = (2024, 1, 1)
 """A first date that is the same whenever the fix is made; whoever applies it puts the right one."""
+_MOMENTS: Final = ("datetime.datetime", "pendulum.datetime", "airflow.utils.timezone.datetime")
 
 Items = Sequence[tuple[str, str]]
 
@@ -260,7 +261,7 @@ def _no_catchup(built: Built, module: Module) -> tuple[Replace, ...]:
 
 
 def _fixed_date(moving: Loc, module: Module) -> tuple[Replace, ...]:
-    date = ", ".join(map(str, _FIXED_DATE))
+    date = ", ".join(map(str, _first_date(module) or _FIXED_DATE))
     if any(name == "pendulum" for name in module.imports()):
         written, imports = add_import(module, "datetime", "pendulum")
         return (Replace(moving, f'{written}({date}, tz="UTC")'), *imports)
@@ -279,6 +280,28 @@ def _fixed_date(moving: Loc, module: Module) -> tuple[Replace, ...]:
             )
         return (Replace(moving, f"{written}({date})"), gone, *imports)
     return (Replace(moving, f"{written}({date})"), *imports)
+
+
+def _first_date(module: Module) -> tuple[int, ...] | None:
+    """The earliest day that another DAG of the file starts with, None where none is written."""
+    given = [word.value for site in module.calls() for word in site.node.keywords if word.arg == "start_date"]
+    given += [
+        value
+        for each in module.body
+        for node in nodes_under(each)
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value == "start_date"
+    ]
+    return min(filter(None, (_day_of(module, value) for value in given)), default=None)
+
+
+def _day_of(module: Module, value: ast.expr) -> tuple[int, ...] | None:
+    """``datetime(2023, 5, 1)`` as its three numbers."""
+    if not isinstance(value, ast.Call) or not set(_MOMENTS) & set(module.qualified(value.func)):
+        return None
+    parts = [part.value for part in value.args[:3] if isinstance(part, ast.Constant) and isinstance(part.value, int)]
+    return tuple(parts) if len(parts) == 3 else None
 
 
 def _utc(module: Module) -> str:

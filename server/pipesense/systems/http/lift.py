@@ -236,6 +236,9 @@ class _Sent:
         function = self.function
         if function is None or isinstance(function, ast.AsyncFunctionDef) or self._failure_stays():
             return ()
+        if _ANSWERS.search(self.text) or function in parsed_of(function).index.generators:
+            # A web service that refuses a request would refuse it again and again; the call of a generator never fails.
+            return ()
         loc = self.module.loc(function)
         text = parsed_of(function).text
         line = text.rfind("\n", 0, loc.span.start) + 1
@@ -429,6 +432,8 @@ _OTHER_FAULTS: Final = regex(
     r"(?:JSONDecodeError|KeyError|ValueError|TypeError|IndexError|AttributeError|AssertionError)(?:, )?)+\)?"
 )
 """Handlers of what is wrong with an answer, and not of one that does not come."""
+_ANSWERS: Final = regex(r"\babort\(|\bHTTPException\(|\bHttp404\b|\bhalt\(")
+"""What ends the request that a web service is answering."""
 _WAITS_FOR_WORK: Final = regex(r"/(?:invocation|extension/event)/next\b")
 """Requests that are meant to wait without a limit:
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
