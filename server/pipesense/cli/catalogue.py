@@ -87,16 +87,20 @@ def _table(rules: list[Rule], registry: Registry) -> str:
     return "\n".join(lines) + "\n"
 
 
-def explain(name: str) -> int:
-    """Print the page of a rule or a pattern, or the rules of a concern."""
+def explain(name: str, *, all_examples: bool = False) -> int:
+    """Print the page of a rule or a pattern, or the rules of a concern.
+
+    Of a rule's examples the first is shown, unless ``all_examples``.
+    """
     registry = load_registry(lambda problem: complain(problem.message))
     rule = registry.get(name) or _by_bare_name(name, registry)
     page = registry.page(rule.meta.id) if rule is not None else registry.pattern(name)
     if page is not None:
-        _show(f"# {page.title or name}\n\n{_facts(rule)}{_body(page)}\n")
+        taught = page.teaching if all_examples or rule is None else page.brief
+        _show(page.title or name, _facts(rule), page.summary, taught, _settings(rule), _more(rule, page, taught))
         return 0
     if rule is not None:
-        _show(f"# {name}\n\n{_facts(rule)}This rule has no page.\n")
+        _show(name, _facts(rule), "This rule has no page.", _settings(rule))
         return 0
     concern = [each for each in in_order(registry) if each.meta.concern == name]
     if concern:
@@ -114,18 +118,34 @@ def _by_bare_name(name: str, registry: Registry) -> Rule | None:
     return found[0] if len(found) == 1 else None
 
 
-def _body(page: Page) -> str:
-    return "\n\n".join(part for part in (page.summary, page.teaching) if part)
-
-
 def _facts(rule: Rule | None) -> str:
     if rule is None:
         return ""
     fix = "can be fixed" if rule.fixable else "no fix"
-    return f"{rule.meta.worst.word}, {fix}, pattern `{rule.meta.pattern}`\n\n"
+    return f"{rule.meta.worst.word}, {fix}, pattern `{rule.meta.pattern}`"
 
 
-def _show(markdown: str) -> None:
+def _settings(rule: Rule | None) -> str:
+    """The rule's options as they are written into the configuration, with their defaults."""
+    if rule is None or not rule.meta.options:
+        return ""
+    lines = ["## Settings", "", "```toml", f'[tool.pipesense.rules."{rule.meta.id}"]']
+    lines += [
+        # Arrays, texts, numbers and truth values of JSON are those of TOML.
+        f"{name} = {json.dumps(option.default, ensure_ascii=False, default=list)}  # {option.help}"
+        for name, option in rule.meta.options.items()
+    ]
+    return "\n".join([*lines, "```"])
+
+
+def _more(rule: Rule | None, page: Page, taught: str) -> str:
+    if rule is None or taught == page.teaching:
+        return ""
+    return f"This page has {len(page.examples)} examples: `pipesense explain {rule.meta.id} --all-examples` shows them."
+
+
+def _show(title: str, *parts: str) -> None:
+    markdown = "\n\n".join([f"# {title}", *(part for part in parts if part)]) + "\n"
     # Links lead from file to file, which no terminal follows.
     markdown = _LINK.sub(lambda link: f"{link[1]} (`pipesense explain {link[2].replace('_', '-')}`)", markdown)
     if not sys.stdout.isatty():

@@ -53,7 +53,7 @@ def _run(options: Options, serve: Serve | None) -> int:
     if isinstance(options, ExplainOptions):
         from pipesense.cli.catalogue import explain
 
-        return explain(options.name)
+        return explain(options.name, all_examples=options.all_examples)
     if serve is None:
         raise RuntimeError("the language server is not part of this program")
     try:

@@ -59,6 +59,7 @@ class ExplainOptions:
     """What ``pipesense explain`` was asked to do."""
 
     name: str
+    all_examples: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def parse(arguments: Sequence[str]) -> Options:
     if read.command == "rules":
         return RulesOptions(read.format)
     if read.command == "explain":
-        return ExplainOptions(read.name)
+        return ExplainOptions(read.name, read.all_examples)
     if read.command == "checks":
         return ChecksOptions(read.target, read.form, read.dialect, read.all, read.write, read.format)
     if read.command == "server":
@@ -174,6 +175,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain = commands.add_parser("explain", help="show the page of a rule or a pattern", allow_abbrev=False)
     explain.add_argument("name", metavar="ID", help="a rule (reliability/no-retries), a concern or a pattern")
+    explain.add_argument(
+        "--all-examples", action="store_true", help="show every example of the page, not only the first"
+    )
     _add_checks(commands)
     server = commands.add_parser("server", help="run the language server", allow_abbrev=False)
     channel = server.add_mutually_exclusive_group()

@@ -49,13 +49,25 @@ class Page:
 
     def section(self, heading: str) -> str | None:
         """The text under the ``##`` heading of that name, or None."""
-        found = re.search(rf"^## {re.escape(heading)}[ \t]*\n(.*?)(?=^## |\Z)", self.body, re.S | re.M)
+        found = _section(heading).search(self.body)
         return found.group(1).strip() if found else None
 
     @property
     def teaching(self) -> str:
         """The whole page as people read it: examples are labelled, and say nothing to the tests any more."""
         return strip_examples(self.body)
+
+    @property
+    def brief(self) -> str:
+        """The page for somebody who asks once: of its examples the first that is reported, and its fix.
+
+        Equal to ``teaching`` where there is nothing to leave out.
+        """
+        pair = self._pair()
+        if not pair or len(self.examples) <= len(pair):
+            return self.teaching
+        shown = "\n\n".join(f"{_LABEL[each.verdict]}\n\n```{each.language}\n{_shown(each)}\n```" for each in pair)
+        return strip_examples(_section("Examples").sub(lambda _: f"## Examples\n\n{shown}\n\n", self.body)).rstrip()
 
     @property
     def lesson(self) -> str:
@@ -79,6 +91,10 @@ class Page:
                 fixed = then is not None and then.verdict == "fixed" and then.file == first.file
                 return (first, then) if fixed and then is not None else (first,)
         return ()
+
+
+def _section(heading: str) -> re.Pattern[str]:
+    return re.compile(rf"^## {re.escape(heading)}[ \t]*\n(.*?)(?=^## |\Z)", re.S | re.M)
 
 
 def _attributes(info: str) -> dict[str, str]:

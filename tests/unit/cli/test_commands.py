@@ -14,6 +14,7 @@ import pipesense
 from pipesense.cli import terminal
 from pipesense.cli.main import main
 from pipesense.cli.options import ServerOptions, parse
+from pipesense.host.rulepacks import load_registry
 from unit.cli.conftest import Project
 
 
@@ -59,6 +60,36 @@ def test_explain_leads_to_other_pages(project: Project) -> None:
     assert "Idempotent load (`pipesense explain idempotent-load`)" in out
     assert ".md)" not in out
     assert "(`pipesense explain insert-without-column-list`)" in project.run("explain", "select-star-output").out
+
+
+def test_explain_shows_one_example_and_what_its_fix_makes_of_it(project: Project) -> None:
+    brief = project.run("explain", "reliability/no-retries").out
+    assert [line for line in brief.splitlines() if line.startswith(("Reported", "Fixed", "Fine"))] == [
+        "Reported:",
+        "Fixed:",
+    ]
+    assert "pipesense explain reliability/no-retries --all-examples" in brief
+    assert "## When to ignore" in brief
+    whole = project.run("explain", "reliability/no-retries", "--all-examples").out
+    assert len(whole.splitlines()) > 3 * len(brief.splitlines())
+    assert "--all-examples" not in whole
+    pattern = project.run("explain", "retry-with-backoff").out
+    assert pattern == project.run("explain", "retry-with-backoff", "--all-examples").out
+
+
+def test_explain_fits_two_screens_for_every_rule() -> None:
+    registry = load_registry(lambda problem: pytest.fail(problem.message))
+    pages = [page for rule in registry if (page := registry.page(rule.meta.id)) is not None]
+    assert len(pages) > 200
+    crowded = [page.title for page in pages if page.brief.count("\n```") > 6 or len(page.brief) > len(page.teaching)]
+    assert not crowded
+
+
+def test_explain_shows_settings_as_they_are_written(project: Project) -> None:
+    out = project.run("explain", "reliability/no-retries").out
+    settings = out.partition("```toml\n[tool")[2].partition("```")[0]
+    assert '.pipesense.rules."reliability/no-retries"]\nattempts = 3  # ' in settings
+    assert "## Settings" not in project.run("explain", "correctness/equals-null").out
 
 
 def test_explain_a_rule_by_its_bare_name(project: Project) -> None:
